@@ -1,0 +1,58 @@
+import type { Counts } from "./counts.ts";
+import type { Reading } from "./reading.ts";
+
+/** Why a task does not get, or does not yet get, what its target wished. In the order in which they took hold. */
+export type Limit =
+  /** The task's own bounds. */
+  | { readonly by: "min" | "max" | "maxDelta" }
+  /** All of the capacity is given to tasks that come first. `resource` is what ran out. */
+  | { readonly by: "capacity"; readonly resource: string }
+  /** Instances were taken for a task of higher priority. */
+  | { readonly by: "preempted"; readonly for: string }
+  /** More than the capacity was requested, so the least important gave way. */
+  | { readonly by: "overcommitted" }
+  /** Granted, and started as soon as instances of `task` are gone. */
+  | { readonly by: "waiting"; readonly task: string }
+  /** Left alone until the change under way has settled. */
+  | { readonly by: "settling" }
+  /** No wish of its own: no reading, a failed one, a paused queue, … */
+  | { readonly by: "held"; readonly reason: string }
+  /** Does not grow for now: preparing, backing off, crash loop, … */
+  | { readonly by: "backoff"; readonly reason: string }
+  /** The scheduler has not said how many there are, so nothing is asked of it. */
+  | { readonly by: "counts"; readonly reason: string }
+  /** Not to be scaled: priority 0. */
+  | { readonly by: "unscaled" };
+
+/** Why a target wishes what it does. One word for code; `explain` in the engine makes the sentence. */
+export type WishReason =
+  /** More waits than the target allows. */
+  | "above"
+  /** So little waits that fewer instances will do. */
+  | "below"
+  /** Near enough: no change. */
+  | "meeting"
+  /** Takes whatever is left. */
+  | "remainder"
+  /** A number from the config. */
+  | "fixed"
+  /** The metric's fallback. */
+  | "fallback"
+  /** No wish of its own; the limits say why. */
+  | "held";
+
+/** What was decided for one task, and why. */
+export interface Decision {
+  readonly task: string;
+  /** How many instances the target would like, before any limit. */
+  readonly wish: number;
+  readonly reason: WishReason;
+  /** How many it is given of the capacity. */
+  readonly grant: number;
+  /** How many may be asked of the scheduler now; below `grant` while others still stop. `undefined`: ask nothing. */
+  readonly ask: number | undefined;
+  readonly limits: readonly Limit[];
+  /** The reading it rests on, if any. */
+  readonly reading: Reading | undefined;
+  readonly counts: Counts | undefined;
+}
