@@ -1,1 +1,1 @@
-export {};
+export { spawnServer, type ServerProcess, type SpawnOptions } from "./process.ts";
