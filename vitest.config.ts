@@ -6,6 +6,9 @@ import { defineConfig } from "vitest/config";
 // and run only with MICROSCALING_SERVERS=1 (`npm test` sets it once the servers are there).
 const root = import.meta.dirname;
 const conditions = ["@microscaling/source", "node", "module", "development|production"];
+const packages = globSync("{packages,apps}/*/package.json", { cwd: root }).map((file) =>
+  dirname(file),
+);
 const servers = process.env["MICROSCALING_SERVERS"] === "1";
 
 export default defineConfig({
@@ -13,21 +16,19 @@ export default defineConfig({
   test: {
     restoreMocks: true,
     ...(servers ? { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 } : {}),
-    projects: globSync("{packages,apps}/*/package.json", { cwd: root })
-      .map((file) => dirname(file))
-      .map((dir) => ({
-        extends: true,
-        root: join(root, dir),
-        test: {
-          name: dir,
-          include: [servers ? "test/**/*.server.test.ts" : "test/**/*.test.ts"],
-          exclude: servers ? [] : ["test/**/*.server.test.ts"],
-          typecheck: {
-            enabled: !servers,
-            include: ["test/**/*.test-d.ts"],
-            tsconfig: join(root, "tsconfig.test.json"),
-          },
+    projects: [...packages, "scripts", "examples"].map((dir) => ({
+      extends: true,
+      root: join(root, dir),
+      test: {
+        name: dir,
+        include: [servers ? "test/**/*.server.test.ts" : "test/**/*.test.ts"],
+        exclude: servers ? [] : ["test/**/*.server.test.ts"],
+        typecheck: {
+          enabled: !servers,
+          include: ["test/**/*.test-d.ts"],
+          tsconfig: join(root, "tsconfig.test.json"),
         },
-      })),
+      },
+    })),
   },
 });

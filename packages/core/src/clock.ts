@@ -18,12 +18,12 @@ export const systemClock: Clock = {
   sleep(ms, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     if (signal?.aborted === true) {
-      reject(signal.reason as Error);
+      reject(signal.reason);
       return promise;
     }
     const onAbort = (): void => {
       clearTimeout(timer);
-      reject(signal?.reason as Error);
+      reject(signal?.reason);
     };
     const timer = setTimeout(
       () => {
