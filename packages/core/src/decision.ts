@@ -11,8 +11,8 @@ export type Limit =
   | { readonly by: "preempted"; readonly for: string }
   /** More than the capacity was requested, so the least important gave way. */
   | { readonly by: "overcommitted" }
-  /** Granted, and started as soon as instances of `task` are gone. */
-  | { readonly by: "waiting"; readonly task: string }
+  /** Granted, and started as soon as instances of `task` are gone; of anyone, where it is not known whose. */
+  | { readonly by: "waiting"; readonly task: string | undefined }
   /** Left alone until the change under way has settled. */
   | { readonly by: "settling" }
   /** No wish of its own: no reading, a failed one, a paused queue, … */

@@ -1,0 +1,138 @@
+import type { TaskTable } from "./task-table.ts";
+import { addUses, fitting, scarcest } from "./resources.ts";
+
+/** What allocation goes by. One entry for each task, in the order of the config. */
+export interface Demand {
+  /** What each task has asked for so far. */
+  readonly requested: Int32Array;
+  /** What each task wants now, within its own bounds. */
+  readonly want: Int32Array;
+  /** 1 where instances may be taken for a task of higher priority: scalable and settled. */
+  readonly movable: Uint8Array;
+}
+
+/** What allocation gives. One entry for each task, in the order of the config. */
+export interface Allocation {
+  readonly grant: Int32Array;
+  /** Index of the task that instances were taken for, {@link NOBODY}, or {@link OVERCOMMITTED}. */
+  readonly takenFor: Int32Array;
+  /** Index of the resource that keeps a task from what it wants; −1: none does. */
+  readonly lacking: Int32Array;
+}
+
+export const NOBODY: number = -1;
+/** Taken because more than the capacity was requested. */
+export const OVERCOMMITTED: number = -2;
+
+/**
+ * Shares the capacity by strict priority, in every resource at once. These are the original engine's rules:
+ *
+ * 1. Who wants less gives back, and that is free at once.
+ * 2. If more than the capacity is requested, the least important give way, down to their minimum.
+ * 3. Highest priority first, who wants more gets what is free; minima come before wishes. What is missing is taken from settled tasks of
+ *    strictly lower priority, the lowest first, down to their minimum, if that lets at least one more instance fit. It is granted in
+ *    the next step, when it has been asked back. A remainder takes from nobody.
+ *
+ * So the grants never exceed the capacity unless the minima do, and no task is cut for one of equal or lower priority.
+ */
+export function allocate(table: TaskTable, demand: Demand): Allocation {
+  const share = openShare(table, demand);
+  const { order, tasks } = table;
+  const { requested, want } = demand;
+  for (let r = 0; r < share.free.length; r++) takeUntilFree(share, r, 0, OVERCOMMITTED);
+  let minima = false;
+  for (const i of order) minima ||= requested[i]! < tasks[i]!.min && want[i]! > requested[i]!;
+  if (minima) askInOrder(share, (i) => Math.min(want[i]!, tasks[i]!.min));
+  askInOrder(share, (i) => want[i]!);
+  return share;
+}
+
+interface Share extends Allocation {
+  readonly table: TaskTable;
+  readonly demand: Demand;
+  /** What nobody has or has been promised, for each resource; below 0 while overcommitted. */
+  readonly free: Float64Array;
+  /** For each resource, where in `order` the lowest task may stand that still has some of it to take. */
+  readonly cursor: Int32Array;
+}
+
+function openShare(table: TaskTable, demand: Demand): Share {
+  const { order, capacity } = table;
+  const { requested, want } = demand;
+  const grant = Int32Array.from(requested);
+  const free = Float64Array.from(capacity);
+  for (const i of order) if (want[i]! < requested[i]!) grant[i] = want[i]!;
+  for (let i = 0; i < grant.length; i++) addUses(table, free, i, -grant[i]!);
+  return {
+    table,
+    demand,
+    grant,
+    free,
+    takenFor: new Int32Array(grant.length).fill(NOBODY),
+    lacking: new Int32Array(grant.length).fill(-1),
+    cursor: new Int32Array(capacity.length).fill(order.length - 1),
+  };
+}
+
+/** How many instances may be taken from a task. */
+function spareOf({ table, demand, grant }: Share, i: number): number {
+  return demand.movable[i] === 1 ? Math.max(0, grant[i]! - table.tasks[i]!.min) : 0;
+}
+
+/** Lets every task that wants more ask for up to `upTo` instances, highest priority first. */
+function askInOrder(share: Share, upTo: (i: number) => number): void {
+  const { table, demand } = share;
+  const { order, tasks } = table;
+  // What may be taken from the tasks below the priority at hand. Tasks of one priority leave it together.
+  const takeable = new Float64Array(table.capacity.length);
+  for (const i of order) addUses(table, takeable, i, spareOf(share, i));
+  for (let from = 0; from < order.length; ) {
+    const { priority } = tasks[order[from]!]!;
+    let below = from;
+    for (; below < order.length && tasks[order[below]!]!.priority === priority; below++) {
+      addUses(table, takeable, order[below]!, -spareOf(share, order[below]!));
+    }
+    for (let k = from; k < below; k++) {
+      const i = order[k]!;
+      const wanted = upTo(i) - share.grant[i]!;
+      const asks = wanted > 0 && demand.want[i]! > demand.requested[i]! && share.takenFor[i] === NOBODY;
+      if (asks) ask(share, i, wanted, below, takeable);
+    }
+    from = below;
+  }
+}
+
+/** Gives task `i` what is free, and takes what is missing from the tasks that stand at `below` or later in `order`. */
+function ask(share: Share, i: number, wanted: number, below: number, takeable: Float64Array): void {
+  const { table, grant, free } = share;
+  const got = fitting(table, i, wanted, free);
+  grant[i] = grant[i]! + got;
+  addUses(table, free, i, -got);
+  if (got === wanted) return;
+  share.lacking[i] = scarcest(table, i, free);
+  if (table.tasks[i]!.target.use === "remainder") return;
+  const missing = fitting(table, i, wanted - got, free, takeable);
+  if (missing === 0) return;
+  // Promised now, in every resource, so that nobody below is given it; granted in the next step.
+  addUses(table, free, i, -missing);
+  for (let r = 0; r < free.length; r++) takeUntilFree(share, r, below, i, takeable);
+}
+
+/** Takes instances from the lowest tasks until resource `r` is no longer below 0, or nothing is left to take. */
+function takeUntilFree(share: Share, r: number, below: number, by: number, takeable?: Float64Array): void {
+  const { table, grant, free, cursor, takenFor } = share;
+  while (free[r]! < 0 && cursor[r]! >= below) {
+    const victim = table.order[cursor[r]!]!;
+    const uses = table.uses[victim * table.resources.length + r]!;
+    const spare = uses > 0 ? spareOf(share, victim) : 0;
+    if (spare === 0) {
+      cursor[r] = cursor[r]! - 1;
+      continue;
+    }
+    const taken = Math.min(spare, Math.ceil(-free[r]! / uses));
+    grant[victim] = grant[victim]! - taken;
+    takenFor[victim] = by;
+    addUses(table, free, victim, taken);
+    if (takeable !== undefined) addUses(table, takeable, victim, -taken);
+  }
+}

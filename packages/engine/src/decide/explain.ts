@@ -1,0 +1,64 @@
+import type { Decision, Limit } from "@microscaling/core";
+
+/**
+ * One sentence for people: what the task would like and why, what it gets, and what limits it.
+ * `137 waiting: wants 8, gets 5: no more instances free; 2 of them wait for batch to stop`
+ */
+export function explain(decision: Decision): string {
+  const { wish, grant, limits } = decision;
+  const why = reasonOf(decision);
+  const gets = grant === wish ? `${why}: ${grant}` : `${why}: wants ${wish}, gets ${grant}`;
+  return limits.length === 0 ? gets : `${gets} (${limits.map((limit) => limitText(limit, decision)).join("; ")})`;
+}
+
+function reasonOf({ reason, reading }: Decision): string {
+  const waiting = reading === undefined ? "nothing read" : `${formatNumber(reading.value)} waiting`;
+  switch (reason) {
+    case "above":
+      return `${waiting}, too many`;
+    case "below":
+      return `${waiting}, few`;
+    case "meeting":
+      return `${waiting}, on target`;
+    case "remainder":
+      return "takes what is left";
+    case "fixed":
+      return "fixed";
+    case "fallback":
+      return "metric failed, fallback";
+    case "held":
+      return "held";
+  }
+}
+
+/** What one limit did, for people. */
+export function limitText(limit: Limit, { grant, ask }: Pick<Decision, "grant" | "ask">): string {
+  switch (limit.by) {
+    case "min":
+    case "max":
+      return `its ${limit.by}`;
+    case "maxDelta":
+      return "maxDelta a step";
+    case "capacity":
+      return `no more ${limit.resource} free`;
+    case "preempted":
+      return `preempted by ${limit.for}`;
+    case "overcommitted":
+      return "more than the capacity was in use";
+    case "waiting":
+      return `${grant - (ask ?? grant)} waiting for ${limit.task ?? "room"}${limit.task === undefined ? "" : " to stop"}`;
+    case "settling":
+      return "last change under way";
+    case "held":
+    case "backoff":
+      return limit.reason;
+    case "counts":
+      return `instances not known: ${limit.reason}`;
+    case "unscaled":
+      return "priority 0: counted, never scaled";
+  }
+}
+
+function formatNumber(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+}

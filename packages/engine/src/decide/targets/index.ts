@@ -1,0 +1,29 @@
+import type { TargetSpec } from "../../spec.ts";
+import { queueTarget } from "./queue.ts";
+import { simpleQueueTarget } from "./simple-queue.ts";
+import type { Target } from "./target.ts";
+
+const remainderTarget: Target<TargetSpec, undefined> = {
+  reads: false,
+  wish: ({ max }) => ({ instances: max, reason: "remainder", memory: undefined }),
+};
+
+const fixedTarget: Target<Extract<TargetSpec, { use: "fixed" }>, undefined> = {
+  reads: false,
+  wish: ({ spec }) => ({ instances: spec.instances, reason: "fixed", memory: undefined }),
+};
+
+// Each target is only ever given the spec and the memory of its own kind.
+type AnyTarget = Target<TargetSpec, unknown>;
+
+const TARGETS = {
+  queue: queueTarget as AnyTarget,
+  "simple-queue": simpleQueueTarget as AnyTarget,
+  remainder: remainderTarget as AnyTarget,
+  fixed: fixedTarget as AnyTarget,
+} satisfies Record<TargetSpec["use"], AnyTarget>;
+
+/** The target that a task's `target: { use }` names. */
+export function targetOf(spec: TargetSpec): Target<TargetSpec, unknown> {
+  return TARGETS[spec.use];
+}

@@ -1,0 +1,36 @@
+import type { WishReason } from "@microscaling/core";
+
+/** What a target is given: one task at one moment. */
+export interface TargetInput<Spec> {
+  readonly spec: Spec;
+  /** The reading's value, finite and ≥ 0. Always 0 for targets that read nothing. */
+  readonly value: number;
+  /** How many instances there are, or will be once what is under way has settled. */
+  readonly requested: number;
+  /** The task's own upper bound. */
+  readonly max: number;
+}
+
+/** What a target answers. */
+export interface Wish<Memory> {
+  /** How many instances it would like. Any whole number: bounds come later. */
+  readonly instances: number;
+  readonly reason: WishReason;
+  /** What it wants to be given back with the next reading. */
+  readonly memory: Memory;
+}
+
+/** Turns readings into a wish. Pure: the same input and memory give the same wish. */
+export interface Target<Spec, Memory> {
+  /** Whether it needs a metric. It is asked once for each new reading, never twice for the same. */
+  readonly reads: boolean;
+  wish(input: TargetInput<Spec>, memory: Memory | undefined): Wish<Memory>;
+}
+
+/** Below this share of its length a queue needs fewer instances; from there to the length nothing moves. */
+const LOWER_SHARE = 0.7;
+
+/** The lower edge of the band in which nothing moves. The original engine's: `trunc(0.7 · length)`. */
+export function lowerLength(length: number): number {
+  return Math.trunc(LOWER_SHARE * length);
+}
