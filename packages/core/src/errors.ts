@@ -21,6 +21,22 @@ export const ERROR_CODES = {
     means: "An `MSS_*` variable asks for something that this version does not have yet.",
     todo: "Use what the message offers instead.",
   },
+  ERR_USAGE: {
+    means: "The command line has a mistake: an unknown command or option, or a value that is not allowed.",
+    todo: "`microscaling help` and `microscaling help <command>` show what there is, with examples.",
+  },
+  ERR_FILE_EXISTS: {
+    means: "The file that should be written is there already; it was left as it is.",
+    todo: "Name another file, or use `--force` to replace it.",
+  },
+  ERR_FILE_WRITE: {
+    means: "The file cannot be written.",
+    todo: "Check that the folder exists and may be written to.",
+  },
+  ERR_HTTP_LISTEN: {
+    means: "The agent cannot listen on the address of `http:`.",
+    todo: "Stop the program that uses it, or set another `port` under `http:` (0 is any free one), or `http: false`.",
+  },
   ERR_PLUGIN_NOT_FOUND: {
     means:
       "No package of the plugin's names is installed where the config file or the agent could find it.",

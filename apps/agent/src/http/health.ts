@@ -1,0 +1,36 @@
+import type { EngineState } from "@microscaling/engine";
+
+/** A loop that has not turned for this long, in milliseconds, is not alive: its timer wakes it every 500. */
+export const ALIVE_MS = 10_000;
+
+/** What `/livez` says. */
+export interface Liveness {
+  readonly live: boolean;
+  /** Since the last turn of the loop, or since the start before the first one. */
+  readonly lastTurnMs: number;
+}
+
+/** Whether the loop turned recently. */
+export function liveness(state: EngineState, startedAt: number, now: number): Liveness {
+  const lastTurnMs = Math.max(0, now - (state.record?.at ?? startedAt));
+  return { live: lastTurnMs <= ALIVE_MS, lastTurnMs };
+}
+
+/** What `/readyz` says. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly missing: readonly { readonly task: string; readonly reason: string }[];
+}
+
+/** Whether every task has counts and a reading, or a stated reason why not. */
+export function readiness(state: EngineState): Readiness {
+  const missing = state.tasks
+    .filter((task) => !task.ready)
+    .map((task) => ({ task: task.name, reason: task.problem ?? waitsFor(task, state) }));
+  return { ready: missing.length === 0 && state.record !== undefined, missing };
+}
+
+function waitsFor(task: EngineState["tasks"][number], state: EngineState): string {
+  if (task.countsAgeMs !== undefined) return "no reading yet";
+  return state.schedulerProblem ?? "no counts yet";
+}

@@ -1,0 +1,156 @@
+import type { Decision, DecisionRecord, Monitor } from "@microscaling/core";
+import type { EngineState } from "@microscaling/engine";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { LoadedConfig } from "../config/index.ts";
+
+/** Prometheus metrics of the agent. */
+export interface AgentMetrics {
+  readonly monitor: Monitor;
+  /** The text of `/metrics`. */
+  render(state: EngineState, capacity: LoadedConfig["spec"]["capacity"]): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Which way a decision went. */
+type Change = "up" | "down" | "none";
+type Tally = Record<Change, number>;
+
+/** 50 µs to 1 s: deciding takes microseconds for a few tasks and tens of milliseconds for 100,000. */
+const SECONDS = [5e-5, 1e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.5, 1];
+
+/** Makes the metrics in a registry of their own. Only what the last turn said is kept, besides the totals. */
+export function createMetrics(): AgentMetrics {
+  const registry = new Registry();
+  const tallies = new Map<string, Tally>();
+  const show = createGauges(registry);
+  const times = createHistograms(registry);
+  const totals = createTotals(registry);
+
+  return {
+    monitor: {
+      report(record) {
+        for (const decision of record.decisions) count(tallies, decision);
+        times(record);
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    },
+    render(state, capacity) {
+      show(state, capacity);
+      totals(state, tallies);
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+  };
+}
+
+function count(tallies: Map<string, Tally>, { task, ask, counts }: Decision): void {
+  let tally = tallies.get(task);
+  if (tally === undefined) tallies.set(task, (tally = { up: 0, down: 0, none: 0 }));
+  const by = ask === undefined || counts === undefined ? 0 : ask - counts.requested;
+  if (by === 0) tally.none += 1;
+  else if (by > 0) tally.up += 1;
+  else tally.down += 1;
+}
+
+function createHistograms(registry: Registry): (record: DecisionRecord) => void {
+  const buckets = SECONDS;
+  const registers = [registry];
+  const decide = new Histogram({
+    name: "microscaling_decide_seconds",
+    help: "Time one turn of the loop took to decide for all tasks.",
+    buckets,
+    registers,
+  });
+  const lag = new Histogram({
+    name: "microscaling_lag_seconds",
+    help: "Time the change that woke the loop had waited; 0 when the timer woke it.",
+    buckets,
+    registers,
+  });
+  return (record) => {
+    decide.observe(record.decideMs / 1000);
+    lag.observe(record.lagMs / 1000);
+  };
+}
+
+function createTotals(
+  registry: Registry,
+): (state: EngineState, tallies: ReadonlyMap<string, Tally>) => void {
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+  ): Counter<Label> => new Counter({ name, help, labelNames, registers: [registry] });
+  const decisions = counter(
+    "microscaling_decisions_total",
+    "Decisions made for the task, by whether they ask for more, fewer or no other instances.",
+    ["task", "change"],
+  );
+  const metricErrors = counter(
+    "microscaling_metric_errors_total",
+    "Failed readings of the task's metric.",
+    ["task"],
+  );
+  const schedulerErrors = counter(
+    "microscaling_scheduler_errors_total",
+    "Failed calls to the scheduler for the task.",
+    ["task"],
+  );
+  return (state, tallies) => {
+    // The totals live in the engine and in `tallies`; prom-client can only be told increments.
+    for (const total of [decisions, metricErrors, schedulerErrors]) total.reset();
+    for (const { name: task, metricFailures, schedulerFailures } of state.tasks) {
+      metricErrors.inc({ task }, metricFailures);
+      schedulerErrors.inc({ task }, schedulerFailures);
+      for (const [change, n] of Object.entries(tallies.get(task) ?? {}))
+        decisions.inc({ task, change }, n);
+    }
+  };
+}
+
+function createGauges(
+  registry: Registry,
+): (state: EngineState, capacity: Readonly<Record<string, number>>) => void {
+  const gauges: Gauge[] = [];
+  const gauge = <Label extends string = "task">(
+    name: string,
+    help: string,
+    labelNames: Label[] = ["task" as Label],
+  ): Gauge<Label> => {
+    const made = new Gauge({ name: `microscaling_${name}`, help, labelNames, registers: [registry] });
+    gauges.push(made as unknown as Gauge);
+    return made;
+  };
+  const value = gauge("metric_value", "Newest reading of the task's metric: jobs, for a queue.");
+  const age = gauge("metric_age_seconds", "Age of the task's newest reading.");
+  const countsAge = gauge("counts_age_seconds", "Age of the task's newest counts.");
+  const wish = gauge("wish_instances", "Instances the task's target would like.");
+  const grant = gauge("grant_instances", "Instances the task is given of the capacity.");
+  const running = gauge("running_instances", "Instances that are up and not asked to stop.");
+  const starting = gauge("starting_instances", "Instances asked for and not up yet.");
+  const stopping = gauge("stopping_instances", "Instances asked to stop and not gone yet.");
+  const limit = gauge("limit", "1 while this limits what the task gets.", ["task", "by"]);
+  const held = gauge("capacity", "What there is to share, by resource.", ["resource"]);
+
+  return (state, capacity) => {
+    // What is unknown has no series: a number would be a lie.
+    for (const each of gauges) each.reset();
+    for (const [resource, amount] of Object.entries(capacity)) held.set({ resource }, amount);
+    for (const { name: task, readingAgeMs, countsAgeMs } of state.tasks) {
+      if (readingAgeMs !== undefined) age.set({ task }, readingAgeMs / 1000);
+      if (countsAgeMs !== undefined) countsAge.set({ task }, countsAgeMs / 1000);
+    }
+    for (const { task, reading, counts, limits, ...decision } of state.record?.decisions ?? []) {
+      wish.set({ task }, decision.wish);
+      grant.set({ task }, decision.grant);
+      if (reading !== undefined) value.set({ task }, reading.value);
+      if (counts !== undefined) {
+        running.set({ task }, counts.running);
+        starting.set({ task }, counts.starting);
+        stopping.set({ task }, counts.stopping);
+      }
+      for (const { by } of limits) limit.set({ task, by }, 1);
+    }
+  };
+}

@@ -1,0 +1,40 @@
+import type { Decision } from "@microscaling/core";
+import { explain, type EngineState, type TaskState } from "@microscaling/engine";
+import type { LoadedConfig } from "../config/index.ts";
+
+/** What `/state` shows, as it becomes JSON: for every task its last decision with the reason in words. */
+export function describeState(
+  state: EngineState,
+  config: LoadedConfig,
+  dryRun: boolean,
+): Record<string, unknown> {
+  const decisions = new Map(state.record?.decisions.map((decision) => [decision.task, decision]));
+  return {
+    at: state.record === undefined ? null : new Date(state.record.at).toISOString(),
+    config: config.origin,
+    dryRun,
+    capacity: config.spec.capacity,
+    schedulerProblem: state.schedulerProblem ?? null,
+    tasks: state.tasks.map((task) => describeTask(task, decisions.get(task.name))),
+  };
+}
+
+function describeTask(task: TaskState, decision: Decision | undefined): Record<string, unknown> {
+  return {
+    name: task.name,
+    ready: task.ready,
+    why: decision === undefined ? "nothing decided yet" : explain(decision),
+    wish: decision?.wish ?? null,
+    grant: decision?.grant ?? null,
+    ask: decision?.ask ?? null,
+    reason: decision?.reason ?? null,
+    limits: decision?.limits ?? [],
+    reading: decision?.reading ?? null,
+    counts: decision?.counts ?? null,
+    readingAgeMs: task.readingAgeMs ?? null,
+    countsAgeMs: task.countsAgeMs ?? null,
+    problem: task.problem ?? null,
+    metricFailures: task.metricFailures,
+    schedulerFailures: task.schedulerFailures,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Clock, LogFields, Logger } from "@microscaling/core";
+import { pino, type Logger as PinoLogger } from "pino";
+import type { LogComponent, LogLevel, LogSettings } from "../config/index.ts";
+import { createRedactor, type Redactor } from "./redact.ts";
+
+/** `pretty` for people, `json` (one object a line) for machines. */
+export type LogFormat = "pretty" | "json";
+
+/** How to make a {@link Log}. */
+export interface LogRequest {
+  readonly format: LogFormat;
+  readonly colour: boolean;
+  readonly clock: Clock;
+  /** Takes one line, with its line break. */
+  readonly write: (line: string) => void;
+}
+
+/** The agent's log, which exists before the config is read and follows it afterwards. */
+export interface Log {
+  readonly logger: Logger;
+  readonly redactor: Redactor;
+  /** Level and components from now on, also for loggers that were handed out before. */
+  configure(settings: LogSettings): void;
+}
+
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** Makes the log. Lines are written in this process, at once: a worker thread would cost more memory than all of the engine. */
+export async function createLog(request: LogRequest): Promise<Log> {
+  const redactor = createRedactor();
+  let settings: LogSettings = { level: "info", debug: [], detail: false };
+  const detail = (): boolean => settings.detail;
+  const write = request.format === "json" ? request.write : await prettyWriter(request, detail);
+  const root = pino(
+    {
+      level: "debug", // what is written is decided below, so that a reload can change it
+      base: null,
+      timestamp: () => `,"time":"${new Date(request.clock.now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write },
+  );
+
+  function wrap(target: PinoLogger, component: LogComponent): Logger {
+    const lineAt =
+      (level: LogLevel) =>
+      (message: string, fields: LogFields = {}): void => {
+        const debugged = settings.debug.includes(component);
+        if (!debugged && RANK[level] < RANK[settings.level]) return;
+        const pid = settings.detail ? { pid: process.pid } : {};
+        target[level]({ ...(redactor.value(fields) as LogFields), ...pid }, redactor.text(message));
+      };
+    return {
+      debug: lineAt("debug"),
+      info: lineAt("info"),
+      warn: lineAt("warn"),
+      error: lineAt("error"),
+      child(fields) {
+        const named = (fields["component"] as LogComponent | undefined) ?? component;
+        return wrap(target.child(redactor.value(fields) as LogFields), named);
+      },
+    };
+  }
+
+  return {
+    logger: wrap(root, "agent"),
+    redactor,
+    configure(next) {
+      settings = next;
+    },
+  };
+}
+
+/** Fields that a change's sentence already tells, and those that only `detail` shows. */
+const TOLD = ["from", "to", "wish", "grant", "reading", "limits"];
+const DETAIL = ["pid", "component", "plugin"];
+
+async function prettyWriter(
+  { colour, write }: LogRequest,
+  detail: () => boolean,
+): Promise<(line: string) => void> {
+  const { default: pretty } = await import("pino-pretty");
+  const options = { colorize: colour, singleLine: true, translateTime: "SYS:HH:MM:ss.l" };
+  const short = pretty.prettyFactory({ ...options, ignore: [...TOLD, ...DETAIL].join(",") });
+  const long = pretty.prettyFactory({ ...options, ignore: TOLD.join(",") });
+  return (line) => {
+    const { task, ...entry } = JSON.parse(line) as { task?: string; msg?: string };
+    const named = task === undefined || entry.msg?.includes(task) === true;
+    write((detail() ? long : short)(named ? entry : { ...entry, task }));
+  };
+}
