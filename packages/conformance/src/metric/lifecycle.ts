@@ -1,0 +1,37 @@
+import { assertDeclared } from "../plugin-shape.ts";
+import type { TestRunner } from "../runner.ts";
+import { createWaiting } from "../waiting.ts";
+import { make, onBench } from "./bench.ts";
+import type { MetricFixture } from "./fixture.ts";
+
+/** Made without I/O, has what it declares, and lets go of everything. */
+export function metricLifecycleSuite({ describe, it }: TestRunner, fixture: MetricFixture): void {
+  const { watch } = fixture.plugin.capabilities;
+  const { unreachable } = fixture;
+  const waiting = createWaiting(fixture);
+  describe("lifecycle", () => {
+    it(
+      watch ? "has watch, as declared" : "has no watch, as declared",
+      onBench(fixture, async ({ metric }) => {
+        assertDeclared(metric, "watch", watch);
+      }),
+    );
+    it("closes when it was never used", async () => {
+      const metric = await make(fixture, fixture.options());
+      await waiting.within(metric.close(), "close");
+    });
+    it(
+      "closes twice",
+      onBench(fixture, async ({ metric, queries, read, within }) => {
+        await read(queries);
+        await within(metric.close(), "close");
+        await within(metric.close(), "close again");
+      }),
+    );
+    if (unreachable === undefined) return;
+    it("is made and closed without its backend", async () => {
+      const metric = await make(fixture, unreachable());
+      await waiting.within(metric.close(), "close");
+    });
+  });
+}

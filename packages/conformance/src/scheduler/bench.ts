@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+
+import {
+  isMicroscalingError,
+  silentLogger,
+  type Counts,
+  type Outcome,
+  type Scheduler,
+  type SchedulerTask,
+} from "@microscaling/core";
+
+import { parse } from "../schema.ts";
+import { createWaiting, type Waiting } from "../waiting.ts";
+import type { SchedulerFixture } from "./fixture.ts";
+
+/** What one test works with. Everything made through it is gone when the test ends. */
+export interface SchedulerBench extends Waiting {
+  readonly fixture: SchedulerFixture;
+  /** Made with the fixture's options. */
+  readonly scheduler: Scheduler;
+  /** Another scheduler with the same options. */
+  another(): Promise<Scheduler>;
+  /** A task that no other test uses. `workload` is as written in a config; the fixture's unless told. */
+  task(workload?: unknown): Promise<SchedulerTask>;
+  /** Asks for a count and sees it accepted; asks again while the backend is busy. */
+  scale(task: SchedulerTask, instances: number, scheduler?: Scheduler): Promise<void>;
+  /** The counts of one task, checked. */
+  counts(task: SchedulerTask, scheduler?: Scheduler): Promise<Counts>;
+  /** Waits until exactly so many run and nothing is under way, in the plugin's words and in fact. */
+  settled(task: SchedulerTask, instances: number, scheduler?: Scheduler): Promise<Counts>;
+}
+
+/** A signal for calls that are not to be aborted. */
+export const patient = (): AbortSignal => new AbortController().signal;
+
+// Names are unique in one run and, by the process id, among runs that share a backend.
+let taken = 0;
+const freeName = (): string => `conformance-${process.pid}-${(taken += 1)}`;
+
+/** Wraps a test body: makes its bench, and clears up after it whatever came of it. */
+export function onBench(
+  fixture: SchedulerFixture,
+  body: (bench: SchedulerBench) => Promise<void>,
+): () => Promise<void> {
+  return async () => {
+    const made: Scheduler[] = [];
+    const tasks: SchedulerTask[] = [];
+    const bench = await createBench(fixture, made, tasks);
+    try {
+      await body(bench);
+    } finally {
+      await clearUp(bench, made, tasks);
+    }
+  };
+}
+
+/** Makes a scheduler from options as written in a config. */
+export async function make(fixture: SchedulerFixture, written: unknown): Promise<Scheduler> {
+  const options = await parse(fixture.plugin.options, written);
+  return fixture.plugin.create(options, { clock: fixture.clock, logger: silentLogger });
+}
+
+async function createBench(
+  fixture: SchedulerFixture,
+  made: Scheduler[],
+  tasks: SchedulerTask[],
+): Promise<SchedulerBench> {
+  const waiting = createWaiting(fixture);
+
+  async function another(): Promise<Scheduler> {
+    const scheduler = await make(fixture, fixture.options());
+    made.push(scheduler);
+    return scheduler;
+  }
+
+  async function task(written: unknown = fixture.workload()): Promise<SchedulerTask> {
+    const workload = await parse(fixture.plugin.workload, written);
+    const fresh = { name: freeName(), workload };
+    tasks.push(fresh);
+    return fresh;
+  }
+
+  async function scale(of: SchedulerTask, instances: number, by = scheduler): Promise<void> {
+    await waiting.until(async () => {
+      const outcome = await by.scale(of, instances, patient());
+      assertOutcome(outcome);
+      if (outcome.status === "failed") throw outcome.error;
+      return outcome.status === "accepted";
+    }, `scale to ${instances}`);
+  }
+
+  async function counts(of: SchedulerTask, by = scheduler): Promise<Counts> {
+    const observed = await waiting.within(by.observe([of], patient()), "observe");
+    const found = observed.get(of.name);
+    assert.ok(found !== undefined, "observe left out a task that it was asked for");
+    assertCounts(found);
+    return found;
+  }
+
+  async function settled(of: SchedulerTask, instances: number, by = scheduler): Promise<Counts> {
+    let last: unknown;
+    return waiting
+      .until(async () => {
+        const found = await counts(of, by);
+        const exist = await fixture.exists(of.name);
+        last = { ...found, exist };
+        return isSettled(found, instances) && exist === instances && found;
+      }, `settle at ${instances}`)
+      .catch((error: unknown) => {
+        throw new Error(`${String(error)}; last seen: ${JSON.stringify(last)}`, { cause: error });
+      });
+  }
+
+  const scheduler = await another();
+  return { ...waiting, fixture, scheduler, another, task, scale, counts, settled };
+}
+
+function isSettled(counts: Counts, instances: number): boolean {
+  const under = counts.starting + counts.stopping;
+  return counts.running === instances && counts.requested === instances && under === 0;
+}
+
+// Best effort: what a plugin cannot do is some test's finding, and must not hide the failure of this one.
+async function clearUp(
+  bench: SchedulerBench,
+  made: readonly Scheduler[],
+  tasks: readonly SchedulerTask[],
+): Promise<void> {
+  if (bench.fixture.plugin.capabilities.outlivesAgent && tasks.length > 0) {
+    const sweeper = await bench.another();
+    const sweeps = tasks.map(async (task) => {
+      await bench.scale(task, 0, sweeper);
+      await bench.settled(task, 0, sweeper);
+    });
+    await Promise.allSettled(sweeps);
+  }
+  const closed = made.map((scheduler) => bench.within(scheduler.close(), "close"));
+  await Promise.allSettled(closed);
+}
+
+/** The counts are whole numbers that make sense together. */
+export function assertCounts(counts: Counts): void {
+  for (const key of ["running", "starting", "stopping", "requested"] as const) {
+    assertWhole(counts[key], key);
+  }
+  if (counts.unhealthy !== undefined) {
+    assertWhole(counts.unhealthy, "unhealthy");
+    assert.ok(counts.unhealthy <= counts.running, "unhealthy ones are among the running ones");
+  }
+  if (counts.crashed !== undefined) assertWhole(counts.crashed, "crashed");
+}
+
+function assertWhole(value: unknown, name: string): void {
+  const whole = Number.isSafeInteger(value) && (value as number) >= 0;
+  assert.ok(whole, `${name}: expected a whole number ≥ 0, found ${String(value)}`);
+}
+
+/** The outcome is one of the three, and its error one of ours. */
+export function assertOutcome(outcome: Outcome): void {
+  assert.ok(["accepted", "busy", "failed"].includes(outcome.status), "an outcome's status");
+  if (outcome.status === "failed") assertOurs(outcome.error);
+}
+
+/** The error has one of the codes that users can look up. */
+export function assertOurs(error: unknown): void {
+  assert.ok(
+    isMicroscalingError(error),
+    `expected a MicroscalingError with a known code, found ${String(error)}`,
+  );
+}

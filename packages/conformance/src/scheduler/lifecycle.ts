@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+
+import { assertDeclared } from "../plugin-shape.ts";
+import type { TestRunner } from "../runner.ts";
+import { createWaiting } from "../waiting.ts";
+import { make, onBench } from "./bench.ts";
+import type { SchedulerFixture } from "./fixture.ts";
+
+/** Made without I/O, has what it declares, and lets go of everything. */
+export function schedulerLifecycleSuite(
+  { describe, it }: TestRunner,
+  fixture: SchedulerFixture,
+): void {
+  const { capabilities } = fixture.plugin;
+  const waiting = createWaiting(fixture);
+  describe("lifecycle", () => {
+    for (const method of ["watch", "prepare", "capacity"] as const) {
+      const title = capabilities[method]
+        ? `has ${method}, as declared`
+        : `has no ${method}, as declared`;
+      it(
+        title,
+        onBench(fixture, async ({ scheduler }) => {
+          assertDeclared(scheduler, method, capabilities[method]);
+        }),
+      );
+    }
+    it("closes when it was never used", async () => {
+      const scheduler = await make(fixture, fixture.options());
+      await waiting.within(scheduler.close(), "close");
+    });
+    it(
+      "closes twice",
+      onBench(fixture, async ({ scheduler, counts, task, within }) => {
+        await counts(await task());
+        await within(scheduler.close(), "close");
+        await within(scheduler.close(), "close again");
+      }),
+    );
+    const { unreachable } = fixture;
+    if (unreachable !== undefined) {
+      it("is made and closed without its backend", async () => {
+        const scheduler = await make(fixture, unreachable());
+        await waiting.within(scheduler.close(), "close");
+      });
+    }
+    endOfAgentTest({ describe, it }, fixture);
+  });
+}
+
+function endOfAgentTest({ it }: TestRunner, fixture: SchedulerFixture): void {
+  if (fixture.plugin.capabilities.outlivesAgent) {
+    it(
+      "leaves instances running, and finds them again",
+      onBench(fixture, async ({ scheduler, another, task, scale, settled, within }) => {
+        const left = await task();
+        await scale(left, 2);
+        await settled(left, 2);
+        await within(scheduler.close(), "close");
+        await settled(left, 2, await another());
+      }),
+    );
+    return;
+  }
+  it(
+    "stops every instance when it closes",
+    onBench(fixture, async ({ scheduler, task, scale, settled, within }) => {
+      const stopped = await task();
+      await scale(stopped, 2);
+      await settled(stopped, 2);
+      await within(scheduler.close(), "close");
+      assert.equal(await fixture.exists(stopped.name), 0, "instances after close");
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import type { Clock } from "@microscaling/core";
+
+/** A clock that stands still until a test moves it. */
+export interface TestClock extends Clock {
+  /**
+   * Moves the time on by `ms` milliseconds. Every sleep that falls due on the way ends in its order, at its own time, and what it wakes
+   * runs before the next one ends. `advance(0)` only lets run what can run now.
+   */
+  advance(ms: number): Promise<void>;
+  /** How many sleeps have not ended. */
+  readonly pending: number;
+}
+
+interface Timer {
+  readonly dueAt: number;
+  readonly end: () => void;
+}
+
+/**
+ * Makes a clock that is moved by hand. It suits code whose only time is the injected {@link Clock}; real servers need `systemClock`.
+ * @param start milliseconds since the epoch; the first second of 2025 unless told.
+ */
+export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock {
+  let now = start;
+  const timers = new Set<Timer>();
+
+  // The first one made wins among equals, as with real timers: a Set keeps that order.
+  function firstDue(until: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of timers) {
+      if (timer.dueAt <= until && (first === undefined || timer.dueAt < first.dueAt)) first = timer;
+    }
+    return first;
+  }
+
+  function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    if (ms <= 0) return Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onAbort = (): void => {
+      timers.delete(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer: Timer = {
+      dueAt: now + ms,
+      end: () => {
+        timers.delete(timer);
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      },
+    };
+    timers.add(timer);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return promise;
+  }
+
+  async function advance(ms: number): Promise<void> {
+    const until = now + ms;
+    // A turn of the event loop lets every promise that can settle do so, however long its chain.
+    await nextTurn();
+    for (let due = firstDue(until); due !== undefined; due = firstDue(until)) {
+      now = Math.max(now, due.dueAt);
+      due.end();
+      await nextTurn();
+    }
+    // Two callers may advance at once; the time never goes back.
+    now = Math.max(now, until);
+  }
+
+  return {
+    now: () => now,
+    sleep,
+    advance,
+    get pending() {
+      return timers.size;
+    },
+  };
+}
+
+/** Whether `clock` is moved by hand. */
+export function isTestClock(clock: Clock): clock is TestClock {
+  return "advance" in clock;
+}
