@@ -39,7 +39,7 @@ export function pluginShapeSuite(
       const flags =
         kind === "metric" ? ["watch"] : ["watch", "prepare", "capacity", "outlivesAgent"];
       for (const name of flags) {
-        const declared = (plugin.capabilities as Record<string, unknown>)[name];
+        const declared: unknown = Reflect.get(plugin.capabilities, name);
         assert.equal(typeof declared, "boolean", `capabilities.${name} is true or false`);
       }
       if (kind === "metric")
@@ -53,7 +53,7 @@ export function pluginShapeSuite(
 
 /** An optional method is there exactly when its capability is declared. */
 export function assertDeclared(made: object, method: MethodCapability, declared: boolean): void {
-  const present = typeof (made as Record<string, unknown>)[method] === "function";
+  const present = typeof Reflect.get(made, method) === "function";
   assert.equal(
     present,
     declared,

@@ -12,6 +12,6 @@ export interface InvalidExample {
 
 /** Something that can be begun and ended from outside. `end` is called after each test that began it, also when that failed. */
 export interface Switch {
-  begin(): Promise<void>;
-  end(): Promise<void>;
+  readonly begin: () => Promise<void>;
+  readonly end: () => Promise<void>;
 }

@@ -1,6 +1,11 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-
 import type { Clock } from "@microscaling/core";
+
+// A turn of the event loop lets every promise that can settle do so, however long its chain.
+function nextTurn(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setImmediate(resolve);
+  return promise;
+}
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock extends Clock {
@@ -36,12 +41,15 @@ export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock
   }
 
   function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    if (ms <= 0) return Promise.resolve();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (signal?.aborted === true) {
+      reject(signal.reason);
+      return promise;
+    }
+    if (ms <= 0) return Promise.resolve();
     const onAbort = (): void => {
       timers.delete(timer);
-      reject(signal?.reason as Error);
+      reject(signal?.reason);
     };
     const timer: Timer = {
       dueAt: now + ms,
@@ -58,7 +66,6 @@ export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock
 
   async function advance(ms: number): Promise<void> {
     const until = now + ms;
-    // A turn of the event loop lets every promise that can settle do so, however long its chain.
     await nextTurn();
     for (let due = firstDue(until); due !== undefined; due = firstDue(until)) {
       now = Math.max(now, due.dueAt);

@@ -17,11 +17,11 @@ export interface Patience {
 /** Waits for what should come to pass soon, and fails when it does not. */
 export interface Waiting {
   /** What `promise` gives. Fails when it has not settled by the deadline. */
-  within<T>(promise: Promise<T>, what: string): Promise<T>;
+  readonly within: <T>(promise: Promise<T>, what: string) => Promise<T>;
   /** Looks again and again until `check` gives something other than `undefined` or `false`. Fails at the deadline. */
-  until<T>(check: () => Promise<T | undefined | false>, what: string): Promise<T>;
+  readonly until: <T>(check: () => Promise<T | undefined | false>, what: string) => Promise<T>;
   /** Lets the plugin's time go on by one poll. */
-  tick(): Promise<void>;
+  readonly tick: () => Promise<void>;
 }
 
 /** Waiting as `patience` says. */
@@ -33,21 +33,21 @@ export function createWaiting(patience: Patience): Waiting {
     isTestClock(clock) ? clock.advance(pollMs) : clock.sleep(pollMs);
 
   async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-    let settled = false;
+    const call = { settled: false };
     const settle = (): void => {
-      settled = true;
+      call.settled = true;
     };
     const done = promise.then(settle, settle);
     if (isTestClock(clock)) {
       await clock.advance(0);
       const end = clock.now() + deadlineMs;
-      while (!settled && clock.now() < end) await clock.advance(pollMs);
+      while (!call.settled && clock.now() < end) await clock.advance(pollMs);
     } else {
       const timer = new AbortController();
-      await Promise.race([done, clock.sleep(deadlineMs, timer.signal).catch(settle)]);
+      await Promise.race([done, clock.sleep(deadlineMs, timer.signal).catch(() => {})]);
       timer.abort();
     }
-    assert.ok(settled, late(what));
+    assert.ok(call.settled, late(what));
     return promise;
   }
 

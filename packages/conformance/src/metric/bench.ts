@@ -19,11 +19,14 @@ export interface MetricBench extends Waiting {
   /** The two queues' queries, checked, as two tasks ask them. */
   readonly queries: readonly [MetricQuery, MetricQuery];
   /** A query for a task, from how it is written in a config. */
-  query(task: string, written: unknown): Promise<MetricQuery>;
+  readonly query: (task: string, written: unknown) => Promise<MetricQuery>;
   /** Reads once, within the deadline. */
-  read(queries: readonly MetricQuery[], by?: Metric): Promise<readonly ReadingResult[]>;
+  readonly read: (
+    queries: readonly MetricQuery[],
+    by?: Metric,
+  ) => Promise<readonly ReadingResult[]>;
   /** Reads until the first result is such a number. */
-  untilRead(query: MetricQuery, value: number): Promise<Reading>;
+  readonly untilRead: (query: MetricQuery, value: number) => Promise<Reading>;
 }
 
 /** A signal for calls that are not to be aborted. */

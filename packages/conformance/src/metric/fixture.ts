@@ -11,21 +11,21 @@ export interface MetricFixture extends Patience {
   /** The default export of the plugin's package. */
   readonly plugin: MetricPlugin;
   /** Valid options, as written in a config. */
-  options(): unknown;
+  readonly options: () => unknown;
   /** Options with one mistake each. */
   readonly invalidOptions?: readonly InvalidExample[];
   /** The queries, as written in a config, of two queues. */
-  queries(): readonly [unknown, unknown];
+  readonly queries: () => readonly [unknown, unknown];
   /** Queries with one mistake each. */
   readonly invalidQueries: readonly InvalidExample[];
   /** Makes the first (0) or the second (1) queue so long. Called with whole numbers from 0 to 20. */
-  setQueue(queue: 0 | 1, length: number): Promise<void>;
+  readonly setQueue: (queue: 0 | 1, length: number) => Promise<void>;
   /** The query of a queue that is not there, and what reading it gives. */
   readonly missing?: { query(): unknown; readonly gives: "zero" | "failure" | "hold" };
   /** How many requests the backend has had so far. */
-  requests?(): number;
+  readonly requests?: () => number;
   /** Valid options that lead to a backend that is not there. */
-  unreachable?(): unknown;
+  readonly unreachable?: () => unknown;
   /** While it is begun, the backend refuses every request or answers nonsense. */
   readonly outage?: Switch;
   /** While it is begun, the backend takes requests and never answers. */

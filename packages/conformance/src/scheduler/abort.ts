@@ -63,11 +63,9 @@ async function endsWhenAborted({ within, tick }: SchedulerBench, call: Call): Pr
   const stop = new AbortController();
   const late = new AbortController();
   const reason = new Error("aborted by the conformance suite");
-  const ended = (signal: AbortSignal): Promise<unknown> =>
-    call(signal).then(
-      () => {},
-      () => {},
-    );
+  const ended = async (signal: AbortSignal): Promise<void> => {
+    await call(signal).catch(() => {});
+  };
   const first = ended(stop.signal);
   stop.abort(reason);
   await within(first, "end of a call aborted at once");

@@ -19,15 +19,19 @@ export interface SchedulerBench extends Waiting {
   /** Made with the fixture's options. */
   readonly scheduler: Scheduler;
   /** Another scheduler with the same options. */
-  another(): Promise<Scheduler>;
+  readonly another: () => Promise<Scheduler>;
   /** A task that no other test uses. `workload` is as written in a config; the fixture's unless told. */
-  task(workload?: unknown): Promise<SchedulerTask>;
+  readonly task: (workload?: unknown) => Promise<SchedulerTask>;
   /** Asks for a count and sees it accepted; asks again while the backend is busy. */
-  scale(task: SchedulerTask, instances: number, scheduler?: Scheduler): Promise<void>;
+  readonly scale: (task: SchedulerTask, instances: number, scheduler?: Scheduler) => Promise<void>;
   /** The counts of one task, checked. */
-  counts(task: SchedulerTask, scheduler?: Scheduler): Promise<Counts>;
+  readonly counts: (task: SchedulerTask, scheduler?: Scheduler) => Promise<Counts>;
   /** Waits until exactly so many run and nothing is under way, in the plugin's words and in fact. */
-  settled(task: SchedulerTask, instances: number, scheduler?: Scheduler): Promise<Counts>;
+  readonly settled: (
+    task: SchedulerTask,
+    instances: number,
+    scheduler?: Scheduler,
+  ) => Promise<Counts>;
 }
 
 /** A signal for calls that are not to be aborted. */
@@ -151,7 +155,7 @@ export function assertCounts(counts: Counts): void {
 }
 
 function assertWhole(value: unknown, name: string): void {
-  const whole = Number.isSafeInteger(value) && (value as number) >= 0;
+  const whole = typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
   assert.ok(whole, `${name}: expected a whole number ≥ 0, found ${String(value)}`);
 }
 

@@ -58,26 +58,18 @@ export function schedulerCountsSuite(
     );
     it(
       "never says less than there is while instances start",
-      onBench(fixture, async ({ task, scale, counts, tick }) => {
+      onBench(fixture, async ({ task, scale, counts, until }) => {
         const growing = await task();
-        let done = false;
-        const scaled = scale(growing, 2).finally(() => {
-          done = true;
-        });
-        const seen = async (): Promise<number> => {
+        const scaled = scale(growing, 2);
+        await until(async () => {
           // Nothing ends meanwhile, so what was there before must be in the answer.
           const exist = await fixture.exists(growing.name);
           const { running, starting, stopping } = await counts(growing);
           const sum = running + starting + stopping;
           assert.ok(sum >= exist, `${exist} instances are there, ${sum} are said`);
-          return running;
-        };
-        while (!done) {
-          await seen();
-          await tick();
-        }
+          return exist === 2;
+        }, "start");
         await scaled;
-        await seen();
       }),
     );
     it(

@@ -11,23 +11,23 @@ export interface SchedulerFixture extends Patience {
   /** The default export of the plugin's package. */
   readonly plugin: SchedulerPlugin;
   /** Valid options, as written in a config. */
-  options(): unknown;
+  readonly options: () => unknown;
   /** Options with one mistake each. */
   readonly invalidOptions?: readonly InvalidExample[];
   /** A workload, as written in a config, whose instances run until they are stopped. */
-  workload(): unknown;
+  readonly workload: () => unknown;
   /** Workloads with one mistake each. */
   readonly invalidWorkloads: readonly InvalidExample[];
   /** How many instances of the task there physically are, those that start or stop included, seen past the plugin. */
-  exists(task: string): Promise<number>;
+  readonly exists: (task: string) => Promise<number>;
   /** Ends one running instance of the task, past the plugin. */
-  kill?(task: string): Promise<void>;
+  readonly kill?: (task: string) => Promise<void>;
   /** A workload whose instances end at once, with an error. */
-  crashing?(): unknown;
+  readonly crashing?: () => unknown;
   /** A workload that is well written and cannot be made ready: no such image, no such command. For plugins with `prepare`. */
-  unpreparable?(): unknown;
+  readonly unpreparable?: () => unknown;
   /** Valid options that lead to a backend that is not there. */
-  unreachable?(): unknown;
+  readonly unreachable?: () => unknown;
   /** While it is begun, the backend refuses every request. */
   readonly outage?: Switch;
   /** While it is begun, the backend takes requests and never answers. */
