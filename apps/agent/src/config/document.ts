@@ -1,0 +1,125 @@
+import { MicroscalingError, type ErrorCode } from "@microscaling/core";
+import { createPlaces, formatPath, valueAt, type Path, type Place, type Places } from "./places.ts";
+import { describeValue, didYouMean } from "./words.ts";
+
+/** Values shorter than this are not taken for secrets: hiding every `1` would make logs unreadable. */
+const SHORTEST_SECRET = 4;
+
+/** A config on its way to being checked: plain values, where each was written, and what is wrong with it so far. */
+export interface Document {
+  /** What people know it by: `microscaling.yaml`. */
+  readonly name: string;
+  readonly value: unknown;
+  readonly places: Places;
+  readonly mistakes: Mistakes;
+  readonly warnings: string[];
+  readonly secrets: Set<string>;
+}
+
+/** Collects every mistake, so that all of them can be told at once. */
+export interface Mistakes {
+  /** Something is wrong with the value at `path`. Only the first mistake at a path counts. */
+  add(path: Path, text: string): void;
+  /** `expected …, found …`. */
+  expected(path: Path, expectation: string): void;
+  /** The map at `path` has a key that nobody knows. */
+  unknownKey(path: Path, key: string, known: readonly string[]): void;
+  /** A plugin could not be had. Kept apart, since alone it is thrown as it is. */
+  plugin(path: Path, error: MicroscalingError): void;
+  /** A mistake in something that is not in the document, such as a variable. */
+  outside(where: string, text: string): void;
+  /** @throws MicroscalingError if there is any mistake. */
+  assertNone(): void;
+}
+
+/** @param whole the place of the document itself. */
+export function createDocument(name: string, value: unknown, whole: Place): Document {
+  const places = createPlaces(whole);
+  const secrets = new Set<string>();
+  const mistakes = createMistakes({ name, value, places, secrets });
+  return { name, value, places, mistakes, warnings: [], secrets };
+}
+
+/** Keeps `value` from being shown anywhere. */
+export function keepSecret(secrets: Set<string>, value: string): void {
+  if (value.length >= SHORTEST_SECRET) secrets.add(value);
+}
+
+interface Line {
+  readonly order: number;
+  readonly text: string;
+}
+
+function createMistakes(
+  document: Pick<Document, "name" | "value" | "places" | "secrets">,
+): Mistakes {
+  const { value: root, places } = document;
+  const lines: Line[] = [];
+  const seen = new Set<string>();
+  const faults: MicroscalingError[] = [];
+
+  const push = (path: Path, text: string, place: Place, offset: number): void => {
+    const written = formatPath(path);
+    if (seen.has(written)) return;
+    seen.add(written);
+    const start = written === "" ? "" : `${written}: `;
+    const line = `${place.source.locate(offset)} ${start}${hide(text, document.secrets)}`;
+    lines.push({ order: offset, text: line });
+  };
+  const add = (path: Path, text: string): void => {
+    const place = places.find(root, path);
+    push(path, text, place, place.value);
+  };
+
+  return {
+    add,
+    expected(path, expectation) {
+      const { from } = places.find(root, path);
+      const value = valueAt(root, path);
+      const isSecret = from !== undefined && value !== undefined;
+      add(path, `expected ${expectation}, found ${isSecret ? from : describeValue(value)}`);
+    },
+    unknownKey(path, key, known) {
+      const whole = [...path, key];
+      const place = places.find(root, whole);
+      push(whole, `unknown key${didYouMean(key, known)}`, place, place.key);
+    },
+    plugin(path, error) {
+      const place = places.find(root, path);
+      const where = `${place.source.locate(place.value)} ${formatPath(path)}`;
+      faults.push(withPlace(where, error));
+      add(path, [error.message, ...error.details].join("; "));
+    },
+    outside(where, text) {
+      lines.push({ order: -1, text: `${where}: ${hide(text, document.secrets)}` });
+    },
+    assertNone() {
+      if (lines.length === 0) return;
+      const [fault] = faults;
+      if (fault !== undefined && faults.length === lines.length && faults.length === 1) throw fault;
+      const code: ErrorCode =
+        fault !== undefined && faults.length === lines.length ? fault.code : "ERR_CONFIG_INVALID";
+      const details = lines.toSorted((a, b) => a.order - b.order).map((line) => line.text);
+      throw new MicroscalingError(code, countMistakes(document.name, details.length), { details });
+    },
+  };
+}
+
+/** `microscaling.yaml has 3 mistakes`. */
+export function countMistakes(name: string, count: number): string {
+  return `${name} has ${count === 1 ? "a mistake" : `${count} mistakes`}`;
+}
+
+function withPlace(where: string, error: MicroscalingError): MicroscalingError {
+  return new MicroscalingError(error.code, `${where}: ${error.message}`, {
+    details: error.details,
+    ...(error.cause === undefined ? {} : { cause: error.cause }),
+  });
+}
+
+/** A plugin's words may quote what it was given. */
+function hide(text: string, secrets: ReadonlySet<string>): string {
+  let hidden = text;
+  for (const secret of secrets) hidden = hidden.replaceAll(secret, "[hidden]");
+  return hidden;
+}

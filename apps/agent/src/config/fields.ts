@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import type { Document } from "./document.ts";
+import { isMap, valueAt, type Path } from "./places.ts";
+import type { Checked, Fields } from "./shape.ts";
+
+/**
+ * Checks one map of the config, each key by itself, so that one mistake hides no other.
+ * @returns the values that are right.
+ */
+export function checkFields<F extends Fields>(
+  document: Document,
+  path: Path,
+  fields: F,
+): Checked<F> {
+  const map = valueAt(document.value, path);
+  const checked: Record<string, unknown> = {};
+  if (!isMap(map)) {
+    document.mistakes.expected(path, `a map with ${Object.keys(fields).join(", ")}`);
+    return checked as Checked<F>;
+  }
+  for (const [key, schema] of Object.entries(fields)) {
+    // An empty value (`uses:` and nothing more) is as good as none.
+    const written = Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
+    const result = schema.safeParse(written);
+    if (result.success && result.data !== undefined) checked[key] = result.data;
+    for (const issue of result.error?.issues ?? []) report(document, [...path, key], issue);
+  }
+  return checked as Checked<F>;
+}
+
+/** Reports the keys of the map at `path` that are not among `fields`. */
+export function refuseOthers(document: Document, path: Path, fields: Fields): void {
+  for (const key of Object.keys(othersOf(document, path, fields)))
+    document.mistakes.unknownKey(path, key, Object.keys(fields));
+}
+
+/** What the map at `path` holds besides `fields`: the part that a plugin checks. */
+export function othersOf(document: Document, path: Path, fields: Fields): Record<string, unknown> {
+  const map = valueAt(document.value, path);
+  if (!isMap(map)) return {};
+  return Object.fromEntries(Object.entries(map).filter(([key]) => !Object.hasOwn(fields, key)));
+}
+
+function report(document: Document, path: Path, issue: z.core.$ZodIssue): void {
+  const inside = [...path, ...issue.path.map(toKey)];
+  if (issue.code !== "unrecognized_keys") document.mistakes.expected(inside, issue.message);
+  else
+    for (const key of issue.keys)
+      document.mistakes.unknownKey(inside, key, issue.message.split(" "));
+}
+
+/** Symbols cannot stand in a file. */
+export function toKey(key: PropertyKey): string | number {
+  return typeof key === "symbol" ? String(key) : key;
+}

@@ -1,0 +1,74 @@
+/** A way into a config: keys of maps and indexes of lists. */
+export type Path = readonly (string | number)[];
+
+/** Where text came from: a file or a variable. */
+export interface Source {
+  /** For people: `microscaling.yaml:12:5`, or just `MSS_KP`. */
+  locate(offset: number): string;
+}
+
+/** Where one value of a config was written. */
+export interface Place {
+  readonly source: Source;
+  /** Offsets in the source's text. */
+  readonly key: number;
+  readonly value: number;
+  /** The variables whose values are in this one; it must not be shown then. */
+  readonly from?: string;
+}
+
+/** Remembers where the values of a config were written, beside the plain maps and lists that hold them. */
+export interface Places {
+  set(holder: object, key: string | number, place: Place): void;
+  /** The place of the value at `path` in `root`; the nearest one around it when nothing is written there. */
+  find(root: unknown, path: Path): Place;
+}
+
+/** @param whole the place of the config itself, for what has no nearer one. */
+export function createPlaces(whole: Place): Places {
+  const known = new WeakMap<object, Map<string | number, Place>>();
+  return {
+    set(holder, key, place) {
+      const places = known.get(holder) ?? new Map<string | number, Place>();
+      known.set(holder, places.set(key, place));
+    },
+    find(root, path) {
+      let place = whole;
+      let holder = root;
+      for (const key of path) {
+        if (typeof holder !== "object" || holder === null) break;
+        const next = known.get(holder)?.get(key);
+        if (next === undefined) break;
+        place = next;
+        holder = valueAt(holder, [key]);
+      }
+      return place;
+    },
+  };
+}
+
+/** What stands at `path`, or `undefined`. Never looks at inherited properties. */
+export function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return value;
+}
+
+/** Whether `value` is a map, as opposed to a list, a text, a number or nothing. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Writes a path the way people read it: `tasks.consumer.workload.command[0]`. */
+export function formatPath(path: Path): string {
+  let text = "";
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else if (!/^[\w-]+$/.test(key)) text += `[${JSON.stringify(key)}]`;
+    else text += text === "" ? key : `.${key}`;
+  }
+  return text;
+}

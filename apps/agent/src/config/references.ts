@@ -1,0 +1,42 @@
+/** What became of a text with `${NAME}` in it. */
+export interface Resolved {
+  readonly text: string;
+  /** The values that were put in. */
+  readonly values: readonly string[];
+  /** What a mistake says instead of showing the text; absent when nothing was put in. */
+  readonly from?: string;
+  /** What is wrong, one line each. */
+  readonly mistakes: readonly string[];
+}
+
+const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Puts the values of variables in place of `${NAME}`; `$${` stands for a literal `${`. */
+export function resolveReferences(text: string, env: NodeJS.ProcessEnv): Resolved {
+  if (!text.includes("${")) return { text, values: [], mistakes: [] };
+  const values: string[] = [];
+  const names: string[] = [];
+  const mistakes: string[] = [];
+  const resolved = text.replace(REFERENCE, (found, name: string | undefined, end?: string) => {
+    if (name === undefined) return "${";
+    if (end !== "}" || !NAME.test(name)) {
+      mistakes.push(
+        `expected the name of a variable in \${…}, found ${JSON.stringify(found)}; write $\${ for a literal \${`,
+      );
+      return found;
+    }
+    const value = env[name];
+    if (value === undefined) {
+      mistakes.push(
+        `the variable ${name} is not set; set it, or write $\${${name}} for the literal text`,
+      );
+      return found;
+    }
+    names.push(`\${${name}}`);
+    values.push(value);
+    return value;
+  });
+  const from = names.length === 0 ? {} : { from: `a value from ${names.join(" and ")}` };
+  return { text: resolved, values, mistakes, ...from };
+}

@@ -1,0 +1,170 @@
+import { amountPattern, durationPattern, parseAmount, parseDuration } from "@microscaling/core";
+import { z } from "zod";
+import { LOG_COMPONENTS, LOG_LEVELS } from "./types.ts";
+import { either } from "./words.ts";
+
+// The words of each error are what was expected; the finder of mistakes adds what was found, and where.
+
+const whole = (from: number): z.ZodInt => {
+  const error = `a whole number from ${from}`;
+  return z.int({ error }).min(from, { error });
+};
+
+const oneOf = <const T extends readonly [string, ...string[]]>(words: T): z.ZodEnum<EnumOf<T>> =>
+  z.enum(words, { error: either(words) }) as z.ZodEnum<EnumOf<T>>;
+type EnumOf<T extends readonly string[]> = { [K in T[number]]: K };
+
+const text = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what });
+
+const notNegative = z
+  .number({ error: "a number from 0" })
+  .min(0, { error: "a number from 0" })
+  .max(Number.MAX_VALUE, { error: "a number from 0" });
+
+const DURATION = "a duration such as 500ms, 2s or 1m";
+
+/** A duration, as written; at least so many milliseconds. */
+const duration = (leastMs: number): z.ZodType<string> =>
+  z
+    .string({ error: DURATION })
+    .regex(durationPattern, { error: DURATION })
+    .refine((written) => (parseDuration(written) ?? leastMs) >= leastMs, {
+      error: `a duration of at least ${leastMs}ms`,
+    })
+    // Longer ones do not fit a timer.
+    .refine((written) => (parseDuration(written) ?? 0) <= 2 ** 31 - 1, {
+      error: "a duration of at most 596h",
+    });
+
+const AMOUNT = "an amount: a number from 0, or text such as 500m or 2Gi";
+
+const amount = z
+  .union([z.number().min(0), z.string().regex(amountPattern)], { error: AMOUNT })
+  .refine((written) => parseAmount(written) !== undefined, { error: AMOUNT });
+
+const amounts = (what: string): z.ZodRecord<z.ZodString, typeof amount> =>
+  z.record(z.string(), amount, { error: what });
+
+/** A map that takes these keys and no others. */
+const map = <const Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> =>
+  z.strictObject(shape, {
+    // The known keys travel in the message, for "did you mean".
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? Object.keys(shape).join(" ")
+        : `a map with ${Object.keys(shape).join(", ")}`,
+  });
+
+const length = z
+  .number({ error: "a number above 0" })
+  .gt(0, { error: "a number above 0" })
+  .max(Number.MAX_VALUE, { error: "a number above 0" });
+
+const TARGETS = ["queue", "simple-queue", "remainder", "fixed"] as const;
+
+const target = z.discriminatedUnion(
+  "use",
+  [
+    map({
+      use: z.literal("queue"),
+      length,
+      kP: notNegative.optional(),
+      kI: notNegative.optional(),
+      kD: notNegative.optional(),
+      velocitySamples: whole(1).optional(),
+    }),
+    map({ use: z.literal("simple-queue"), length }),
+    map({ use: z.literal("remainder") }),
+    map({ use: z.literal("fixed"), instances: whole(0) }),
+  ],
+  { error: (issue) => (issue.code === "invalid_union" ? either(TARGETS) : "a map with use") },
+);
+
+const fallback = z.union(
+  [z.literal("hold"), map({ instances: whole(0) }), map({ atLeast: whole(0) })],
+  { error: "hold, { instances: n } or { atLeast: n }" },
+);
+
+const http = z.union(
+  [
+    z.literal(false),
+    map({
+      host: z.string().min(1).optional(),
+      port: z.int().min(0).max(65_535).optional(),
+    }),
+  ],
+  { error: "false, or a map with host (a name or address) and port (0 to 65535)" },
+);
+
+const log = map({
+  level: oneOf(LOG_LEVELS as ["debug", "info", "warn", "error"]).optional(),
+  debug: z
+    .array(oneOf(LOG_COMPONENTS as ["agent", ...string[]]), { error: "a list of components" })
+    .optional(),
+});
+
+const anything = z.unknown().optional();
+
+/** `scheduler:` without the plugin's own options. */
+export const schedulerFields = {
+  use: text("the name of a scheduler, such as docker or process"),
+  interval: duration(50).optional(),
+  timeout: duration(1).optional(),
+} as const satisfies Fields;
+
+/** A source under `metrics:` without the plugin's own options. */
+export const sourceFields = {
+  use: text("the name of a metric, such as nsq").optional(),
+  interval: duration(50).optional(),
+  timeout: duration(1).optional(),
+} as const satisfies Fields;
+
+/** A task's `metric:` without the plugin's own query. */
+export const metricFields = {
+  use: text("the name of a source under metrics, or of a metric such as nsq"),
+  maxAge: duration(1).optional(),
+  failures: whole(1).optional(),
+  fallback: fallback.optional(),
+} as const satisfies Fields;
+
+/** One task. What the plugins check is anything here. */
+export const taskFields = {
+  priority: whole(0).optional(),
+  instances: map({
+    min: whole(0).optional(),
+    max: whole(0).optional(),
+    maxDelta: whole(1).optional(),
+  }).optional(),
+  uses: amounts("a map of amounts, such as { cpu: 500m }").optional(),
+  workload: anything,
+  metric: anything,
+  target: target.optional(),
+} as const satisfies Fields;
+
+const someMap = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
+  z.record(z.string(), z.unknown(), { error: what });
+
+/** The config itself. What has its own fields above is any map here. */
+export const rootFields = {
+  scheduler: someMap("a map with use, such as { use: docker }"),
+  capacity: amounts("a map of amounts, such as { instances: 10 }").refine(
+    (capacity) => Object.keys(capacity).length > 0,
+    { error: "at least one amount, such as { instances: 10 }" },
+  ),
+  metrics: someMap("a map of named sources").optional(),
+  tasks: someMap("a map of named tasks").refine((tasks) => Object.keys(tasks).length > 0, {
+    error: "at least one task",
+  }),
+  shutdown: oneOf(["leave", "drain"]).optional(),
+  shutdownGrace: duration(0).optional(),
+  http: http.optional(),
+  log: log.optional(),
+} as const satisfies Fields;
+
+/** The keys of one map in the config. */
+export type Fields = Readonly<Record<string, z.ZodType>>;
+
+/** What is left of a map once its wrong values are taken away. */
+export type Checked<F extends Fields> = { -readonly [K in keyof F]?: z.output<F[K]> };

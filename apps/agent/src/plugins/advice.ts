@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { MicroscalingError } from "@microscaling/core";
+import type { PluginKind } from "../config/types.ts";
+import { closest } from "../config/words.ts";
+import { findInstalled, foldersUp } from "./folders.ts";
+import type { PluginName } from "./names.ts";
+import type { PluginWish } from "./resolve.ts";
+
+const ADD_COMMANDS = [
+  ["pnpm-lock.yaml", "pnpm add"],
+  ["yarn.lock", "yarn add"],
+  ["bun.lock", "bun add"],
+  ["bun.lockb", "bun add"],
+  ["package-lock.json", "npm install"],
+] as const;
+
+/** The error for a plugin that is not there: what was looked for, where, and what to type. */
+export function adviseNotFound(wish: PluginWish, name: PluginName): MicroscalingError {
+  const { kind, use, folders } = wish;
+  const [folder = "."] = folders;
+  if (name.form === "path") {
+    const message = `no ${kind} at ${use}; the path is relative to ${folder}`;
+    return new MicroscalingError("ERR_PLUGIN_NOT_FOUND", message);
+  }
+  const installed = findInstalled(folders);
+  const details = [
+    `looked for ${name.specifiers.join(", then ")}`,
+    `in the node_modules folders from ${folders.join(" up, then from ")} up`,
+  ];
+  const other: PluginKind = kind === "metric" ? "scheduler" : "metric";
+  if (installed.some((entry) => entry.kind === other && entry.name === use))
+    details.push(`${JSON.stringify(use)} is a ${other}, not a ${kind}`);
+  const ofKind = installed.filter((entry) => entry.kind === kind).map((entry) => entry.name);
+  const near = closest(use, ofKind);
+  if (near !== undefined) details.push(`did you mean ${JSON.stringify(near)}?`);
+  details.push(
+    ofKind.length === 0
+      ? `no ${kind} is installed`
+      : `installed ${kind}s: ${[...new Set(ofKind)].join(", ")}`,
+    `to install it: ${addCommand(folder)} ${name.specifiers[0] ?? use}`,
+    "in the container: add it to the image, as its README shows",
+  );
+  const message = `the ${kind} ${JSON.stringify(use)} is not installed`;
+  return new MicroscalingError("ERR_PLUGIN_NOT_FOUND", message, { details });
+}
+
+/** How the user's own package manager installs, told by the lockfile nearest to the config. */
+function addCommand(folder: string): string {
+  for (const up of foldersUp(folder))
+    for (const [lockfile, command] of ADD_COMMANDS)
+      if (existsSync(join(up, lockfile))) return command;
+  return "npm install";
+}
