@@ -1,5 +1,15 @@
+import { findInstalled, searchFolders } from "../plugins/folders.ts";
+import { loadPlugin } from "../plugins/load.ts";
+import { assemble } from "./assemble.ts";
+import { checkConfig, type FindPlugin } from "./check.ts";
+import { openConfig } from "./open.ts";
+import { applyVariables } from "./overrides.ts";
+import { applyRules } from "./rules.ts";
+import { configFolder, type LookRequest } from "./schema.ts";
 import type { LoadedConfig, LoadRequest, PluginEntry } from "./types.ts";
+import { readVariables } from "./variables.ts";
 
+export { generateSchema, type LookRequest } from "./schema.ts";
 export {
   LOG_COMPONENTS,
   LOG_LEVELS,
@@ -17,22 +27,24 @@ export {
  * Reads the config file and the `MSS_*` variables, checks everything, and only then makes the plugins.
  * @throws MicroscalingError `ERR_CONFIG_*` with every mistake in `details`, or `ERR_PLUGIN_*`.
  */
-export async function loadConfig(_request: LoadRequest): Promise<LoadedConfig> {
-  throw new Error("not yet");
+export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
+  const variables = readVariables(request.env);
+  const opened = await openConfig(request, variables);
+  const { document, folder } = opened;
+  applyVariables(document, variables);
+  const draft = await checkConfig(document, createFinder(folder));
+  applyRules(document, draft);
+  document.mistakes.assertNone();
+  return await assemble({ load: request, opened, draft, variables });
 }
 
-/** Where to look: the config file, or the one found in `cwd`. */
-export interface LookRequest {
-  readonly file?: string;
-  readonly cwd: string;
+/** Loads each plugin once, however many places name it. */
+function createFinder(folder: string): FindPlugin {
+  const folders = searchFolders(folder);
+  return async (kind, use) => await loadPlugin({ kind, use, folders });
 }
 
-/** The JSON Schema (draft 2020-12) of the config file, with the schemas of the plugins that are installed. */
-export async function generateSchema(_request: LookRequest): Promise<Record<string, unknown>> {
-  throw new Error("not yet");
-}
-
-/** The plugins installed where the config file or the agent finds them, by kind and name. */
-export async function listPlugins(_request: LookRequest): Promise<PluginEntry[]> {
-  throw new Error("not yet");
+/** The plugins installed where the config file or the agent finds them, by kind and name. They are not loaded. */
+export async function listPlugins(request: LookRequest): Promise<PluginEntry[]> {
+  return await Promise.resolve(findInstalled(searchFolders(configFolder(request))));
 }

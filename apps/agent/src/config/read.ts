@@ -107,6 +107,9 @@ function parseSyntax(
   });
 }
 
+/** A value, and what to say instead of showing it. */
+type Visited = readonly [value: unknown, from?: string | undefined];
+
 interface Converted {
   readonly value: unknown;
   readonly places: (readonly [object, string | number, Place])[];
@@ -131,7 +134,7 @@ function convert(
     throw new MicroscalingError("ERR_CONFIG_INVALID", `${where} ${text}`);
   };
 
-  const visit = (node: Node | null, path: Path, inAlias: boolean): [unknown, string?] => {
+  const visit = (node: Node | null, path: Path, inAlias: boolean): Visited => {
     if (node === null) return [null];
     if (inAlias && ++aliased > MOST_ALIASED)
       refuse(node, `aliases unfold to more than ${MOST_ALIASED} values`);
@@ -155,7 +158,7 @@ function convert(
     return [value];
   };
 
-  const visitScalar = (value: unknown, path: Path): [unknown, string?] => {
+  const visitScalar = (value: unknown, path: Path): Visited => {
     if (typeof value !== "string" || env === undefined) return [value];
     const resolved = resolveReferences(value, env);
     secrets.push(...resolved.values);

@@ -1,0 +1,205 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  asMicroscalingError,
+  parseDuration,
+  type Metric,
+  type PluginContext,
+  type Scheduler,
+} from "@microscaling/core";
+import type { EngineSpec, SchedulerSpec, SourceSpec } from "@microscaling/engine";
+import type { Document } from "./document.ts";
+import type { Draft, PluginUse } from "./draft.ts";
+import type { Opened } from "./open.ts";
+import {
+  settleAmounts,
+  settleInterval,
+  settleReadTimeout,
+  settleScheduler,
+  settleTasks,
+} from "./settle.ts";
+import type {
+  AgentSettings,
+  LoadedConfig,
+  LoadRequest,
+  LogComponent,
+  PluginKind,
+} from "./types.ts";
+import type { Variables } from "./variables.ts";
+
+/** The port that Prometheus exporters of OpenTelemetry have: Prometheus's own 9090 is often taken. */
+const HTTP = { host: "127.0.0.1", port: 9464 };
+const SHUTDOWN_GRACE = "30s";
+
+type Instance = Scheduler | Metric;
+
+/** Something that a plugin's `create` returned, and what it was made from. */
+interface Made {
+  /** `scheduler`, or `metric` and the source's name. */
+  readonly place: string;
+  readonly plugin: object;
+  readonly options: unknown;
+  readonly instance: Instance;
+}
+
+/** What each config made, for the reload that follows it. Kept here, since options may hold secrets. */
+const madeBy = new WeakMap<LoadedConfig, readonly Made[]>();
+
+/** A config without mistakes, on its way to its plugins. */
+export interface AssembleRequest {
+  readonly load: LoadRequest;
+  readonly opened: Opened;
+  readonly draft: Draft;
+  readonly variables: Variables;
+}
+
+/**
+ * Makes the plugins, or takes over those of the config before, and puts everything together.
+ * @throws MicroscalingError `ERR_PLUGIN_FAULT` when a plugin's `create` throws; what was made by then is closed.
+ */
+export async function assemble(request: AssembleRequest): Promise<LoadedConfig> {
+  const { load, opened, draft, variables } = request;
+  const maker = createMaker(load);
+  try {
+    const scheduler = makeScheduler(draft, maker);
+    const sources = makeSources(draft, maker);
+    const capacity = settleAmounts(draft.root.capacity ?? {});
+    const spec: EngineSpec = {
+      capacity,
+      tasks: settleTasks(draft, capacity),
+      scheduler,
+      sources,
+      shutdown: draft.root.shutdown ?? "leave",
+    };
+    const config: LoadedConfig = {
+      spec,
+      ...describe(opened, variables),
+      settings: settleSettings(draft, variables),
+      plugins: listUsed(draft),
+      close: createClose(maker.made),
+    };
+    madeBy.set(config, maker.made);
+    return config;
+  } catch (error) {
+    await closeAll(maker.made.filter(({ instance }) => !maker.isTakenOver(instance)));
+    throw error;
+  }
+}
+
+function describe(
+  { document, file }: Opened,
+  { names }: Variables,
+): Pick<LoadedConfig, "origin" | "file" | "secrets" | "warnings"> {
+  const others = file === undefined ? [] : names;
+  const origin = [file ?? document.name, ...others].join(" and ");
+  return { origin, file, secrets: [...document.secrets], warnings: [...document.warnings] };
+}
+
+function settleSettings({ root }: Draft, { debug }: Variables): AgentSettings {
+  const http = root.http;
+  return {
+    http: http === false ? false : { host: http?.host ?? HTTP.host, port: http?.port ?? HTTP.port },
+    log: {
+      level: root.log?.level ?? "info",
+      debug: debug?.components ?? ((root.log?.debug ?? []) as LogComponent[]),
+      detail: debug?.detail ?? false,
+    },
+    shutdownGraceMs: parseDuration(root.shutdownGrace ?? SHUTDOWN_GRACE) ?? 0,
+  };
+}
+
+function listUsed({ scheduler, sources }: Draft): LoadedConfig["plugins"] {
+  const entries = [scheduler?.entry, ...[...sources.values()].map((source) => source.entry)];
+  const used = new Map(
+    entries.flatMap((entry) => (entry ? [[`${entry.kind} ${entry.package}`, entry]] : [])),
+  );
+  return [...used.values()];
+}
+
+interface Maker {
+  readonly made: Made[];
+  make<I extends Instance>(
+    place: { readonly kind: PluginKind; readonly name: string },
+    use: PluginUse<{ readonly name: string; create(options: never, context: PluginContext): I }>,
+  ): I;
+  isTakenOver(instance: Instance): boolean;
+}
+
+function createMaker({ context, previous }: LoadRequest): Maker {
+  const before = previous === undefined ? [] : (madeBy.get(previous) ?? []);
+  const made: Made[] = [];
+  return {
+    made,
+    make(place, { plugin, options }) {
+      const { kind, name } = place;
+      const where = `${kind} ${name}`;
+      const same = before.find(
+        (old) =>
+          old.place === where && old.plugin === plugin && isDeepStrictEqual(old.options, options),
+      );
+      const logger = context.logger.child({ component: kind, plugin: plugin.name });
+      const instance =
+        (same?.instance as ReturnType<typeof plugin.create> | undefined) ??
+        create(`the ${kind} ${plugin.name}`, () =>
+          plugin.create(options as never, { clock: context.clock, logger }),
+        );
+      made.push({ place: where, plugin, options, instance });
+      return instance;
+    },
+    isTakenOver: (instance) => before.some((old) => old.instance === instance),
+  };
+}
+
+function create<I>(where: string, make: () => I): I {
+  try {
+    return make();
+  } catch (error) {
+    throw asMicroscalingError(error, "ERR_PLUGIN_FAULT", `${where} could not be made`);
+  }
+}
+
+function makeScheduler(draft: Draft, maker: Maker): SchedulerSpec {
+  const use = used(draft.scheduler);
+  const scheduler = maker.make({ kind: "scheduler", name: "" }, use);
+  return { name: use.plugin.name, scheduler, ...settleScheduler(draft) };
+}
+
+function makeSources(draft: Draft, maker: Maker): Map<string, SourceSpec> {
+  const sources = new Map<string, SourceSpec>();
+  for (const [name, source] of draft.sources) {
+    const use = used(source);
+    sources.set(name, {
+      name: use.plugin.name,
+      metric: maker.make({ kind: "metric", name }, use),
+      intervalMs: settleInterval(source),
+      timeoutMs: settleReadTimeout(source),
+    });
+  }
+  return sources;
+}
+
+/** A draft without mistakes has its plugins. */
+function used<Plugin>(draft: Partial<PluginUse<Plugin>> | undefined): PluginUse<Plugin> {
+  if (draft?.plugin === undefined || draft.entry === undefined)
+    throw new TypeError("a plugin is missing from a config without mistakes");
+  return { plugin: draft.plugin, entry: draft.entry, options: draft.options };
+}
+
+function createClose(made: readonly Made[]): LoadedConfig["close"] {
+  const closed = new Set<Instance>();
+  return async ({ except } = {}) => {
+    const kept = new Set((except && madeBy.get(except))?.map(({ instance }) => instance));
+    const open = made.filter(({ instance }) => !kept.has(instance) && !closed.has(instance));
+    for (const { instance } of open) closed.add(instance);
+    await closeAll(open);
+  };
+}
+
+/** Closes all, whatever becomes of each. @throws the first failure, once all have ended. */
+async function closeAll(made: readonly Made[]): Promise<void> {
+  const results = await Promise.allSettled(
+    made.map(async ({ instance }) => await instance.close()),
+  );
+  for (const result of results)
+    if (result.status === "rejected")
+      throw asMicroscalingError(result.reason, "ERR_PLUGIN_FAULT", "a plugin failed to close");
+}

@@ -1,0 +1,58 @@
+import type { MetricPlugin, SchedulerPlugin } from "@microscaling/core";
+import type { Path } from "./places.ts";
+import type {
+  Checked,
+  metricFields,
+  rootFields,
+  schedulerFields,
+  sourceFields,
+  taskFields,
+} from "./shape.ts";
+import type { PluginEntry } from "./types.ts";
+
+/** A config after its values were checked one by one. What was wrong is absent. */
+export interface Draft {
+  readonly root: Checked<typeof rootFields>;
+  readonly scheduler: SchedulerDraft | undefined;
+  /** By name, those that a task uses. One whose plugin could not be had is there without it. */
+  readonly sources: ReadonlyMap<string, SourceDraft>;
+  readonly tasks: readonly TaskDraft[];
+}
+
+/** A plugin that was loaded, and its options as its schema returned them. */
+export interface PluginUse<Plugin> {
+  readonly plugin: Plugin;
+  readonly entry: PluginEntry;
+  readonly options: unknown;
+}
+
+/** The scheduler. */
+export interface SchedulerDraft extends Partial<PluginUse<SchedulerPlugin>> {
+  readonly fields: Checked<typeof schedulerFields>;
+}
+
+/** A metric source. */
+export interface SourceDraft extends Partial<PluginUse<MetricPlugin>> {
+  readonly path: Path;
+  readonly fields: Checked<typeof sourceFields>;
+}
+
+/** One task. */
+export interface TaskDraft {
+  readonly name: string;
+  readonly path: Path;
+  readonly fields: Checked<typeof taskFields>;
+  /** Keys that are written but wrong: no rule looks at them. */
+  readonly wrong: ReadonlySet<string>;
+  readonly workload: unknown;
+  /** Absent when none is written. */
+  readonly metric: MetricDraft | undefined;
+}
+
+/** A task's metric. */
+export interface MetricDraft {
+  /** The name of its source. */
+  readonly source: string | undefined;
+  readonly fields: Checked<typeof metricFields>;
+  readonly query: unknown;
+}

@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { MicroscalingError } from "@microscaling/core";
+import { readAppsMessage, readHardcoded } from "./apps-message.ts";
+import type { Document } from "./document.ts";
+import { parseConfig, readConfigFile } from "./read.ts";
+import type { Variables } from "./variables.ts";
+
+/** A config that was read, and where it came from. */
+export interface Opened {
+  readonly document: Document;
+  /** Absolute path; absent when variables alone configure. */
+  readonly file: string | undefined;
+  /** Absolute path of the folder that plugins and paths are looked for from. */
+  readonly folder: string;
+}
+
+/** Where to look for a config. */
+export interface OpenRequest {
+  /** As the user wrote it. */
+  readonly file?: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const FILES = ["microscaling.yaml", "microscaling.json"];
+
+/** The file that was named, else the first of the usual names that is there. Absolute. */
+export function findConfigFile(request: Pick<OpenRequest, "file" | "cwd">): string | undefined {
+  if (request.file !== undefined) return resolve(request.cwd, request.file);
+  return FILES.map((name) => join(request.cwd, name)).find((file) => existsSync(file));
+}
+
+/**
+ * Reads the config from where the user has it: a file or the variables.
+ * @throws MicroscalingError `ERR_CONFIG_*`.
+ */
+export async function openConfig(request: OpenRequest, variables: Variables): Promise<Opened> {
+  const { mode, data, names } = variables;
+  const found = findConfigFile(request);
+  if (mode === "ENVVAR" || mode === "HARDCODED") return openVariables(request, variables, mode);
+  if (mode === undefined && data !== undefined && found === undefined)
+    return openVariables(request, variables, "ENVVAR");
+  if (data !== undefined) {
+    const text =
+      "MSS_CONFIG_DATA: has no meaning with a config file; set MSS_CONFIG=ENVVAR or unset it";
+    throw new MicroscalingError("ERR_CONFIG_SETTING", text);
+  }
+  if (found !== undefined) return await openFile(request, found);
+  if (mode === undefined && names.length > 0) {
+    const text =
+      "MSS_CONFIG: not being set means SERVER, which is not supported yet; use MSS_CONFIG=ENVVAR with MSS_CONFIG_DATA, or a config file";
+    throw new MicroscalingError("ERR_CONFIG_LATER", text);
+  }
+  const text = `there is no config: no ${FILES.join(" or ")} in ${request.cwd}`;
+  const details = ["`microscaling init` writes one; `--config` names another file"];
+  throw new MicroscalingError("ERR_CONFIG_UNREADABLE", text, { details });
+}
+
+async function openFile({ cwd, env }: OpenRequest, file: string): Promise<Opened> {
+  const name = nameFile(file, cwd);
+  const text = await readConfigFile(file, name);
+  return { document: parseConfig({ text, name, env }), file, folder: dirname(file) };
+}
+
+function openVariables(
+  { file, cwd }: OpenRequest,
+  { data, scheduler = "docker" }: Variables,
+  mode: "ENVVAR" | "HARDCODED",
+): Opened {
+  if (file !== undefined) {
+    const text = `MSS_CONFIG: ${mode} has no meaning with --config; use one of them`;
+    throw new MicroscalingError("ERR_CONFIG_SETTING", text);
+  }
+  if (mode === "ENVVAR" && data === undefined) {
+    const text =
+      "MSS_CONFIG_DATA: expected the apps message, since MSS_CONFIG is ENVVAR; found nothing";
+    throw new MicroscalingError("ERR_CONFIG_SETTING", text);
+  }
+  if (mode === "HARDCODED" && data !== undefined) {
+    const text = "MSS_CONFIG_DATA: has no meaning with MSS_CONFIG=HARDCODED; unset one of them";
+    throw new MicroscalingError("ERR_CONFIG_SETTING", text);
+  }
+  const document =
+    mode === "ENVVAR"
+      ? readAppsMessage(data ?? "", "MSS_CONFIG_DATA", scheduler)
+      : readHardcoded(scheduler);
+  const passedOver = findConfigFile({ cwd });
+  if (passedOver !== undefined)
+    document.warnings.push(
+      `${nameFile(passedOver, cwd)} is passed over, since MSS_CONFIG is ${mode}`,
+    );
+  return { document, file: undefined, folder: cwd };
+}
+
+/** The file as people know it: from where they are, if it is there. */
+function nameFile(file: string, cwd: string): string {
+  const short = relative(cwd, file);
+  return short.startsWith("..") || isAbsolute(short) ? file : short;
+}

@@ -1,0 +1,104 @@
+import type { Document } from "./document.ts";
+import { isMap, valueAt, type Path } from "./places.ts";
+import { schedulerFields } from "./shape.ts";
+import type { Variables } from "./variables.ts";
+
+/** Where the first of these variables takes effect in the config: it goes before what is written there. */
+export function applyVariables(document: Document, variables: Variables): void {
+  applyScheduler(document, variables);
+  applyNsqd(document, variables);
+  for (const name of taskNames(document)) {
+    const path = ["tasks", name];
+    const isQueue = valueAt(document.value, [...path, "target", "use"]) === "queue";
+    for (const { key, value, variable } of isQueue ? variables.gains : [])
+      put(document, { path: [...path, "target", key], value, variable });
+  }
+  document.warnings.push(...variables.warnings);
+}
+
+function applyScheduler(document: Document, variables: Variables): void {
+  const { scheduler, pullImages } = variables;
+  const path = ["scheduler", "use"];
+  const written = valueAt(document.value, path);
+  if (scheduler !== undefined && scheduler !== written) {
+    replaceScheduler(document);
+    put(document, { path, value: scheduler, variable: "MSS_SCHEDULER" });
+  }
+  const use = valueAt(document.value, path);
+  for (const option of variables.options) {
+    const { variable, value } = option;
+    if (option.scheduler === use)
+      put(document, { path: ["scheduler", option.option], value, variable });
+    // DOCKER_HOST is there for many programs, so it may stand about.
+    else if (variable.startsWith("MSS_")) warnUseless(document, variable, use);
+  }
+  if (pullImages === undefined) return;
+  const variable = "MSS_PULL_IMAGES";
+  if (use !== "docker") warnUseless(document, variable, use);
+  else
+    for (const name of taskNames(document)) {
+      const value = pullImages ? "always" : "never";
+      put(document, { path: ["tasks", name, "workload", "pull"], value, variable });
+    }
+}
+
+function warnUseless(document: Document, variable: string, scheduler: unknown): void {
+  document.warnings.push(`${variable}: has no effect, since the scheduler is ${String(scheduler)}`);
+}
+
+/** The options of one scheduler mean nothing to another. */
+function replaceScheduler(document: Document): void {
+  const scheduler = valueAt(document.value, ["scheduler"]);
+  if (!isMap(scheduler)) return;
+  for (const key of Object.keys(scheduler))
+    if (!Object.hasOwn(schedulerFields, key)) delete scheduler[key];
+}
+
+/** Every source that reads NSQ reads this nsqd; one that only tasks name is added. */
+function applyNsqd(document: Document, { nsqd }: Variables): void {
+  if (nsqd === undefined) return;
+  const written = valueAt(document.value, ["metrics"]);
+  const sources = isMap(written) ? written : {};
+  const names = Object.keys(sources).filter((name) => {
+    const use = valueAt(sources[name], ["use"]);
+    return use === "nsq" || (use === undefined && name === "nsq");
+  });
+  const uses = taskNames(document).map((name) =>
+    valueAt(document.value, ["tasks", name, "metric", "use"]),
+  );
+  if (!Object.hasOwn(sources, "nsq") && uses.includes("nsq")) names.push("nsq");
+  for (const name of names) {
+    const source = sources[name];
+    if (isMap(source)) delete source["lookupd"];
+    const path = ["metrics", name, "nsqd"];
+    put(document, { path, value: [nsqd], variable: "NSQ_STATS_ENDPOINT" });
+  }
+}
+
+function taskNames(document: Document): string[] {
+  const tasks = valueAt(document.value, ["tasks"]);
+  return isMap(tasks) ? Object.keys(tasks) : [];
+}
+
+interface Override {
+  readonly path: Path;
+  readonly value: unknown;
+  readonly variable: string;
+}
+
+/** Writes a value, and the maps on the way to it. What is written there with another shape is left for the check to refuse. */
+function put({ value: root, places }: Document, { path, value, variable }: Override): void {
+  const place = { source: { locate: () => variable }, key: 0, value: 0 };
+  let holder = root;
+  for (const [index, key] of path.entries()) {
+    if (!isMap(holder)) return;
+    if (index === path.length - 1) {
+      holder[key] = value;
+      places.set(holder, key, place);
+    } else if ((valueAt(holder, [key]) ?? null) === null) {
+      holder[key] = {};
+      places.set(holder, key, place);
+    }
+    holder = valueAt(holder, [key]);
+  }
+}

@@ -1,0 +1,172 @@
+import { formatDuration, INSTANCES, type Amounts } from "@microscaling/core";
+import type { Document } from "./document.ts";
+import type { Draft, TaskDraft } from "./draft.ts";
+import {
+  settleAmounts,
+  settleBounds,
+  settleInterval,
+  settleMaxAge,
+  settleUses,
+  type Bounds,
+} from "./settle.ts";
+import { didYouMean } from "./words.ts";
+
+/** What the rules look at. */
+interface Case {
+  readonly document: Document;
+  readonly draft: Draft;
+  readonly capacity: Amounts;
+}
+
+/** One rule over several values of one task. */
+type TaskRule = (task: TaskDraft, bounds: Bounds, around: Case) => void;
+
+const minAboveMax: TaskRule = (task, { min, max }, { document }) => {
+  if (min > max)
+    document.mistakes.add(
+      [...task.path, "instances", "min"],
+      `expected at most max, which is ${max}, found ${min}`,
+    );
+};
+
+const limited: TaskRule = (task, { max }, { document, draft }) => {
+  if (max === Number.POSITIVE_INFINITY && draft.root.capacity !== undefined)
+    document.mistakes.add(
+      task.path,
+      "nothing limits this task; set instances.max, or say under uses what an instance needs of the capacity",
+    );
+};
+
+const fallbackWithinBounds: TaskRule = (task, { min, max }, { document }) => {
+  const fallback = task.metric?.fields.fallback;
+  if (fallback === undefined || fallback === "hold") return;
+  const [key, count] = Object.entries(fallback)[0] ?? ["", 0];
+  if (count < min || count > max)
+    document.mistakes.add(
+      [...task.path, "metric", "fallback", key],
+      `expected a count between min and max (${min} to ${max}), found ${count}`,
+    );
+};
+
+const fixedWithinBounds: TaskRule = (task, { min, max }, { document }) => {
+  const { target } = task.fields;
+  if (target?.use !== "fixed" || (target.instances >= min && target.instances <= max)) return;
+  document.mistakes.add(
+    [...task.path, "target", "instances"],
+    `expected a count between min and max (${min} to ${max}), found ${target.instances}`,
+  );
+};
+
+const idleQueueWaits: TaskRule = (task, { min }, { document }) => {
+  const { target, priority } = task.fields;
+  if (min > 0 || priority === 0) return;
+  if (target?.use !== "queue" && target?.use !== "simple-queue") return;
+  document.warnings.push(
+    `tasks.${task.name}: with min 0, up to ${target.length} jobs may wait while nothing runs`,
+  );
+};
+
+/** Rules that need the task's bounds to be right. */
+const BOUNDS_RULES: readonly TaskRule[] = [
+  minAboveMax,
+  limited,
+  fallbackWithinBounds,
+  fixedWithinBounds,
+  idleQueueWaits,
+];
+
+const targetIsThere: TaskRule = (task, _bounds, { document }) => {
+  if (task.fields.target !== undefined || task.wrong.has("target")) return;
+  if (task.fields.priority === 0) return;
+  const path = [...task.path, "target"];
+  document.mistakes.expected(path, "a target, such as { use: queue, length: 50 }");
+};
+
+const metricFitsTarget: TaskRule = (task, _bounds, { document }) => {
+  const use = task.fields.target?.use;
+  if (use === undefined || task.wrong.has("metric")) return;
+  const needs = use === "queue" || use === "simple-queue";
+  const path = [...task.path, "metric"];
+  if (needs && task.metric === undefined)
+    document.mistakes.expected(path, `a metric, since the target is ${use}`);
+  if (!needs && task.metric !== undefined)
+    document.mistakes.add(path, `expected no metric: the target ${use} does not look at one`);
+};
+
+const maxAgeAboveInterval: TaskRule = (task, _bounds, { document, draft }) => {
+  const { metric } = task;
+  const source = metric?.source === undefined ? undefined : draft.sources.get(metric.source);
+  if (metric === undefined || source === undefined) return;
+  const intervalMs = settleInterval(source);
+  if (settleMaxAge(metric, source) >= intervalMs) return;
+  const path = [...task.path, "metric", "maxAge"];
+  document.mistakes.expected(
+    path,
+    `at least the interval of its source, ${formatDuration(intervalMs)}`,
+  );
+};
+
+const usesAreInCapacity: TaskRule = (task, _bounds, { document, draft, capacity }) => {
+  if (draft.root.capacity === undefined) return;
+  const names = Object.keys(capacity).filter((name) => name !== INSTANCES);
+  for (const name of Object.keys(task.fields.uses ?? {})) {
+    const path = [...task.path, "uses", name];
+    if (name === INSTANCES)
+      document.mistakes.add(path, "every instance uses exactly one; leave it out");
+    else if (!Object.hasOwn(capacity, name))
+      document.mistakes.add(path, `is not a resource of the capacity${didYouMean(name, names)}`);
+  }
+};
+
+/** Rules that stand whatever the bounds. */
+const TASK_RULES: readonly TaskRule[] = [
+  targetIsThere,
+  metricFitsTarget,
+  maxAgeAboveInterval,
+  usesAreInCapacity,
+];
+
+const needsFitCapacity = ({ document, draft, capacity }: Case): void => {
+  const needed = new Map<string, number>();
+  for (const task of draft.tasks) {
+    if (task.fields.priority === 0) continue;
+    const { min } = settleBounds(task, capacity);
+    for (const [name, amount] of Object.entries(settleUses(task, capacity)))
+      needed.set(name, (needed.get(name) ?? 0) + min * amount);
+  }
+  for (const [name, there] of Object.entries(capacity)) {
+    const sum = needed.get(name) ?? 0;
+    if (sum > there * (1 + 1e-9))
+      document.warnings.push(
+        `overcommitted: the tasks' min need ${sum} of ${name} together, the capacity has ${there}`,
+      );
+  }
+};
+
+const oneRemainderEach = ({ document, draft }: Case): void => {
+  const byPriority = Map.groupBy(
+    draft.tasks.filter(({ fields }) => fields.target?.use === "remainder" && fields.priority !== 0),
+    ({ fields }) => fields.priority ?? 1,
+  );
+  for (const [priority, tasks] of byPriority)
+    if (tasks.length > 1)
+      document.warnings.push(
+        `${tasks.map(({ name }) => `tasks.${name}`).join(" and ")}: of several remainders of priority ${priority} the first takes all it can`,
+      );
+};
+
+/** Looks at values together. Mistakes and warnings are collected in the document. */
+export function applyRules(document: Document, draft: Draft): void {
+  const capacity = settleAmounts(draft.root.capacity ?? {});
+  const around: Case = { document, draft, capacity };
+  for (const task of draft.tasks) {
+    const bounds = settleBounds(task, capacity);
+    const areBoundsRight = !["instances", "uses", "target", "priority"].some((key) =>
+      task.wrong.has(key),
+    );
+    if (areBoundsRight) for (const rule of BOUNDS_RULES) rule(task, bounds, around);
+    for (const rule of TASK_RULES) rule(task, bounds, around);
+  }
+  needsFitCapacity(around);
+  oneRemainderEach(around);
+}

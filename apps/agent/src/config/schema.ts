@@ -1,0 +1,186 @@
+import { dirname } from "node:path";
+import { z } from "zod";
+import { findInstalled, searchFolders } from "../plugins/folders.ts";
+import { loadPlugin } from "../plugins/load.ts";
+import { findConfigFile } from "./open.ts";
+import { isMap, valueAt } from "./places.ts";
+import { inputSchema } from "./plugin-schema.ts";
+import { parseConfig, readConfigFile } from "./read.ts";
+import {
+  metricFields,
+  rootFields,
+  schedulerFields,
+  sourceFields,
+  taskFields,
+  type Fields,
+} from "./shape.ts";
+import type { PluginKind } from "./types.ts";
+
+/** Where to look: the config file, or the one found in `cwd`. */
+export interface LookRequest {
+  readonly file?: string;
+  readonly cwd: string;
+}
+
+type Json = Record<string, unknown>;
+
+/** A plugin's schemas, for the editor. */
+interface PluginSchemas {
+  readonly kind: PluginKind;
+  readonly use: string;
+  readonly options: Json;
+  /** Of the workload or the query. */
+  readonly task: Json;
+}
+
+/** The folder that plugins are looked for from. Absolute. */
+export function configFolder(request: LookRequest): string {
+  const file = findConfigFile(request);
+  return file === undefined ? request.cwd : dirname(file);
+}
+
+/**
+ * The JSON Schema (draft 2020-12) of the config file, with the schemas of the plugins that are installed and of those that the config
+ * names. A plugin that cannot be loaded is left out.
+ */
+export async function generateSchema(request: LookRequest): Promise<Json> {
+  const plugins: PluginSchemas[] = [];
+  for (const { kind, use } of await listWanted(request)) {
+    const schemas = await readSchemas(kind, use, configFolder(request));
+    if (schemas !== undefined) plugins.push(schemas);
+  }
+  const schedulers = plugins.filter(({ kind }) => kind === "scheduler");
+  const metrics = plugins.filter(({ kind }) => kind === "metric");
+  const task = merge(taskSchema(), {});
+  (task["properties"] as Json)["metric"] = anyOf(
+    metrics.map(({ task: query }) => merge(query, fieldsSchema(metricFields))),
+  );
+  const root = fieldsSchema(rootFields);
+  const properties = root["properties"] as Json;
+  properties["scheduler"] = anyOf(schedulers.map((plugin) => useSchema(plugin, schedulerFields)));
+  properties["metrics"] = {
+    type: "object",
+    additionalProperties: anyOf(metrics.map((plugin) => useSchema(plugin, sourceFields))),
+  };
+  properties["tasks"] = { type: "object", minProperties: 1, additionalProperties: task };
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "The config of Microscaling",
+    ...root,
+    ...(schedulers.length === 0 ? {} : { allOf: schedulers.map(workloadOf) }),
+  };
+}
+
+/** The plugins that are installed, then those that the config names by other names. */
+async function listWanted(
+  request: LookRequest,
+): Promise<{ readonly kind: PluginKind; readonly use: string }[]> {
+  const folders = searchFolders(configFolder(request));
+  const wanted = new Map<string, { kind: PluginKind; use: string }>();
+  const add = (kind: PluginKind, use: unknown): void => {
+    if (typeof use === "string") wanted.set(`${kind} ${use}`, { kind, use });
+  };
+  for (const { kind, name } of findInstalled(folders)) add(kind, name);
+  const config = await readNames(request);
+  add("scheduler", valueAt(config, ["scheduler", "use"]));
+  const metrics = valueAt(config, ["metrics"]);
+  for (const source of isMap(metrics) ? Object.values(metrics) : [])
+    add("metric", valueAt(source, ["use"]));
+  return [...wanted.values()];
+}
+
+/** A config with mistakes still gets its schema, which helps to mend them. */
+async function readNames(request: LookRequest): Promise<unknown> {
+  const file = findConfigFile(request);
+  if (file === undefined) return undefined;
+  try {
+    return parseConfig({ text: await readConfigFile(file, file), name: file }).value;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readSchemas(
+  kind: PluginKind,
+  use: string,
+  folder: string,
+): Promise<PluginSchemas | undefined> {
+  try {
+    const { plugin } = await loadPlugin({ kind, use, folders: searchFolders(folder) });
+    const task = plugin.kind === "scheduler" ? plugin.workload : plugin.query;
+    const anything = { type: "object" };
+    return {
+      kind,
+      use,
+      options: identify(inputSchema(plugin.options) ?? anything, `${kind}-${use}`),
+      task: identify(inputSchema(task) ?? anything, `${kind}-${use}-task`),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** References inside a schema (`#/$defs/x`) keep working in another one when it has a name of its own. */
+function identify(schema: Json, name: string): Json {
+  return "$defs" in schema
+    ? { ...schema, $id: `microscaling:${encodeURIComponent(name)}` }
+    : schema;
+}
+
+/** `use:` and the agent's own keys, then the plugin's options. */
+function useSchema({ use, options }: PluginSchemas, fields: Fields): Json {
+  const own = fieldsSchema(fields);
+  (own["properties"] as Json)["use"] = { const: use };
+  return merge(options, own);
+}
+
+/** Which workload a task may have depends on the scheduler. */
+function workloadOf({ use, task }: PluginSchemas): Json {
+  const scheduler = { type: "object", properties: { use: { const: use } } };
+  const tasks = { additionalProperties: { properties: { workload: merge(task, {}) } } };
+  return {
+    if: { properties: { scheduler } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: { properties: { tasks } },
+  };
+}
+
+function taskSchema(): Json {
+  return fieldsSchema(taskFields);
+}
+
+function fieldsSchema(fields: Fields): Json {
+  const schema = z.toJSONSchema(z.strictObject(fields), {
+    io: "input",
+    target: "draft-2020-12",
+    // The largest whole number of JavaScript says nothing to a reader.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  const { $schema: _dialect, ...rest } = schema;
+  return rest;
+}
+
+/** One schema for a map whose keys are partly the agent's and partly a plugin's. */
+function merge(plugin: Json, own: Json): Json {
+  const { $schema: _dialect, ...rest } = plugin;
+  for (const key of ["anyOf", "oneOf"])
+    if (Array.isArray(rest[key]))
+      return { ...rest, [key]: (rest[key] as Json[]).map((form) => merge(form, own)) };
+  const required = [
+    ...((own["required"] as string[]) ?? []),
+    ...((rest["required"] as string[]) ?? []),
+  ];
+  return {
+    ...rest,
+    type: "object",
+    properties: { ...(own["properties"] as Json), ...(rest["properties"] as Json) },
+    ...(required.length === 0 ? {} : { required }),
+  };
+}
+
+function anyOf(schemas: readonly Json[]): Json {
+  if (schemas.length === 0) return { type: "object" };
+  return schemas.length === 1 && schemas[0] !== undefined ? schemas[0] : { anyOf: schemas };
+}

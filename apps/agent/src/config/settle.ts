@@ -1,0 +1,129 @@
+import { INSTANCES, parseAmount, parseDuration, type Amounts } from "@microscaling/core";
+import type { TargetSpec, TaskMetric, TaskSpec } from "@microscaling/engine";
+import type { Draft, MetricDraft, SourceDraft, TaskDraft } from "./draft.ts";
+
+/** The original's gains: `MSS_KU` 0.05 and `MSS_TU` 10. */
+const GAINS = { kP: 0.04, kI: 0, kD: 1.25, velocitySamples: 1 };
+const LEAST_MAX_AGE_MS = 10_000;
+const METRIC_TIMEOUT = "2s";
+const SCHEDULER_TIMEOUT = "30s";
+const FAILURES = 3;
+
+/** Reads amounts that were checked already. */
+export function settleAmounts(written: Readonly<Record<string, number | string>>): Amounts {
+  return Object.fromEntries(
+    Object.entries(written).map(([name, amount]) => [name, parseAmount(amount) ?? 0]),
+  );
+}
+
+/** A task's bounds with their defaults filled in. */
+export interface Bounds {
+  readonly min: number;
+  /** `Infinity` when nothing limits the task. */
+  readonly max: number;
+  readonly maxDelta: number;
+}
+
+/** What one instance of the task uses of each resource. */
+export function settleUses(task: TaskDraft, capacity: Amounts): Amounts {
+  const uses = settleAmounts(task.fields.uses ?? {});
+  return Object.hasOwn(capacity, INSTANCES) ? { ...uses, [INSTANCES]: 1 } : uses;
+}
+
+/** Fills in `min`, `max` and `maxDelta`. */
+export function settleBounds(task: TaskDraft, capacity: Amounts): Bounds {
+  const written = task.fields.instances ?? {};
+  const min = written.min ?? defaultMin(task);
+  const max = written.max ?? Math.max(min, mostAllowed(settleUses(task, capacity), capacity));
+  return { min, max, maxDelta: written.maxDelta ?? Math.max(1, max - min) };
+}
+
+function defaultMin({ fields }: TaskDraft): number {
+  const { target, priority = 1, instances } = fields;
+  if (priority === 0 || target?.use === "remainder") return 0;
+  const most = target?.use === "fixed" ? target.instances : (instances?.max ?? 1);
+  return Math.min(1, most);
+}
+
+/** How many instances the whole capacity has room for. */
+function mostAllowed(uses: Amounts, capacity: Amounts): number {
+  let most = Number.POSITIVE_INFINITY;
+  for (const [name, amount] of Object.entries(uses)) {
+    const there = Object.hasOwn(capacity, name) ? (capacity[name] ?? 0) : 0;
+    // A little more than the quotient, since 0.3 / 0.1 is 2.9999999999999996.
+    if (amount > 0) most = Math.min(most, Math.floor(there / amount + 1e-9));
+  }
+  return Math.min(most, Number.MAX_SAFE_INTEGER) === Number.MAX_SAFE_INTEGER
+    ? Number.POSITIVE_INFINITY
+    : most;
+}
+
+/** How often a source is read, in milliseconds. */
+export function settleInterval(source: SourceDraft): number {
+  return parseDuration(source.fields.interval) ?? source.plugin?.defaultIntervalMs ?? 500;
+}
+
+/** The deadline of one read, in milliseconds. */
+export function settleReadTimeout(source: SourceDraft): number {
+  return parseDuration(source.fields.timeout ?? METRIC_TIMEOUT) ?? 0;
+}
+
+/** The deadline of one call to the scheduler, and how often it is asked for counts, in milliseconds. */
+export function settleScheduler(draft: Draft): { intervalMs: number; timeoutMs: number } {
+  const fields = draft.scheduler?.fields ?? {};
+  // What pushes its changes is asked only in case a push was lost.
+  const interval = draft.scheduler?.plugin?.capabilities.watch === true ? "5s" : "500ms";
+  return {
+    intervalMs: parseDuration(fields.interval ?? interval) ?? 0,
+    timeoutMs: parseDuration(fields.timeout ?? SCHEDULER_TIMEOUT) ?? 0,
+  };
+}
+
+/** A task's `maxAge` in milliseconds. */
+export function settleMaxAge(metric: MetricDraft, source: SourceDraft): number {
+  return (
+    parseDuration(metric.fields.maxAge) ?? Math.max(LEAST_MAX_AGE_MS, 3 * settleInterval(source))
+  );
+}
+
+/** The tasks as the engine takes them. Only for a draft without mistakes. */
+export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
+  return draft.tasks.map((task) => {
+    const metric = settleMetric(task, draft);
+    return {
+      name: task.name,
+      priority: task.fields.priority ?? 1,
+      ...settleBounds(task, capacity),
+      uses: settleUses(task, capacity),
+      target: settleTarget(task),
+      ...(metric === undefined ? {} : { metric }),
+      workload: task.workload,
+    };
+  });
+}
+
+function settleTarget({ fields }: TaskDraft): TargetSpec {
+  // Only a task of priority 0 may have none: it is counted and never scaled.
+  const target = fields.target ?? { use: "fixed", instances: 0 };
+  if (target.use !== "queue") return target;
+  return {
+    use: "queue",
+    length: target.length,
+    kP: target.kP ?? GAINS.kP,
+    kI: target.kI ?? GAINS.kI,
+    kD: target.kD ?? GAINS.kD,
+    velocitySamples: target.velocitySamples ?? GAINS.velocitySamples,
+  };
+}
+
+function settleMetric({ metric }: TaskDraft, { sources }: Draft): TaskMetric | undefined {
+  const source = metric?.source === undefined ? undefined : sources.get(metric.source);
+  if (metric?.source === undefined || source === undefined) return undefined;
+  return {
+    source: metric.source,
+    query: metric.query,
+    maxAgeMs: settleMaxAge(metric, source),
+    failures: metric.fields.failures ?? FAILURES,
+    fallback: metric.fields.fallback ?? "hold",
+  };
+}
