@@ -104,8 +104,10 @@ function explain(address: string, status: number | undefined, error: unknown): M
   }
   if (status !== undefined)
     return asMicroscalingError(error, "ERR_METRIC_RESPONSE", `${address}: the answer broke off`);
-  if (code.startsWith("HPE_"))
-    return unusable(address, `HTTP, found something else (${words})`, error);
+  // Without a code, though undici's types say that it has one.
+  if (error instanceof Error && error.name === "HTTPParserError") {
+    return unusable(address, "HTTP, found something else: is it the HTTP port?", error);
+  }
   return asMicroscalingError(error, "ERR_METRIC_UNREACHABLE", `${address} cannot be reached`);
 }
 

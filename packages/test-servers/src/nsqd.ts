@@ -18,6 +18,9 @@ export interface Nsqd {
   halt(): Promise<void>;
   /** SIGKILL: messages in memory are lost. */
   kill(): Promise<void>;
+  /** It takes connections and answers nothing, until {@link Nsqd.thaw}. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   /** Starts it again on the same ports and data; halts it first if it runs. */
   restart(): Promise<void>;
 }
@@ -69,6 +72,8 @@ export async function startNsqd(options: NsqdOptions = {}): Promise<Nsqd> {
     ...addresses,
     halt: () => server.stop(),
     kill: () => server.kill(),
+    freeze: async () => void process.kill(server.pid, "SIGSTOP"),
+    thaw: async () => void process.kill(server.pid, "SIGCONT"),
     async restart() {
       await server.stop();
       server = await start(addresses);
