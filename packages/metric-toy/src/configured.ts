@@ -1,0 +1,56 @@
+import { open } from "node:fs/promises";
+import {
+  asMicroscalingError,
+  MicroscalingError,
+  type Metric,
+  type PluginContext,
+  type ReadingResult,
+} from "@microscaling/core";
+
+/** Which number a task reads: one of the two is there. */
+export interface ToyQuery {
+  readonly value?: number | undefined;
+  /** Path of a file that holds a number. */
+  readonly file?: string | undefined;
+}
+
+/** No number is longer, in bytes. Whatever the file is, no more of it is read. */
+const MAX_BYTES = 64;
+
+/** Reads numbers out of the config, or out of the files that it names. */
+export function createConfiguredMetric({ clock }: PluginContext): Metric<ToyQuery> {
+  async function readOne({ value, file }: ToyQuery): Promise<ReadingResult> {
+    const at = clock.now();
+    if (file === undefined) return { kind: "reading", value: value ?? 0, at };
+    try {
+      return { kind: "reading", value: await readNumber(file), at };
+    } catch (error) {
+      return { kind: "failure", error: asMicroscalingError(error, "ERR_METRIC_UNREACHABLE", file) };
+    }
+  }
+
+  return {
+    async read(queries, signal) {
+      signal.throwIfAborted();
+      return Promise.all(queries.map(({ query }) => readOne(query)));
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function readNumber(path: string): Promise<number> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
+    const text = buffer.toString("utf8", 0, bytesRead).trim();
+    const value = text === "" || bytesRead === MAX_BYTES ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && value >= 0) return value;
+    const found = text === "" ? "nothing" : JSON.stringify(text.slice(0, 20));
+    throw new MicroscalingError(
+      "ERR_METRIC_RESPONSE",
+      `${path}: expected one finite number ≥ 0, found ${found}`,
+    );
+  } finally {
+    await file.close();
+  }
+}

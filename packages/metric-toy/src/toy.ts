@@ -1,0 +1,100 @@
+import {
+  MicroscalingError,
+  type Clock,
+  type Metric,
+  type ReadingParts,
+  type ReadingResult,
+} from "@microscaling/core";
+
+/** A metric whose answers a test or a demo sets, task by task. A task that nothing was set for is a failure. */
+export interface ToyMetric extends Metric {
+  /** From now on the task reads this. Not checked, so that a test may set NaN. */
+  set(task: string, value: number, parts?: ReadingParts): void;
+  /** From now on the task's reading is a failure with this message. */
+  fail(task: string, message: string): void;
+  /** From now on the task is held for this reason. */
+  hold(task: string, reason: string): void;
+  /** From now on no read ends before its signal aborts, until {@link ToyMetric.resume}. */
+  hang(): void;
+  /** Lets the reads that hang, and those to come, end. */
+  resume(): void;
+  /** How many reads were begun. */
+  readonly reads: number;
+}
+
+/** Makes a metric whose answers are set by calls. Each change is pushed to those who watch. */
+export function createToyMetric({ clock }: { readonly clock: Clock }): ToyMetric {
+  const answers = new Map<string, (at: number) => ReadingResult>();
+  const watchers = new Set<() => void>();
+  let gate: PromiseWithResolvers<void> | undefined;
+  let reads = 0;
+
+  function answer(task: string, give: (at: number) => ReadingResult): void {
+    answers.set(task, give);
+    for (const changed of watchers) changed();
+  }
+
+  return {
+    set(task, value, parts) {
+      answer(task, (at) => ({
+        kind: "reading",
+        value,
+        at,
+        ...(parts === undefined ? {} : { parts }),
+      }));
+    },
+    fail(task, message) {
+      answer(task, () => failure(message));
+    },
+    hold(task, reason) {
+      answer(task, () => ({ kind: "hold", reason }));
+    },
+    hang() {
+      gate ??= Promise.withResolvers();
+    },
+    resume() {
+      gate?.resolve();
+      gate = undefined;
+    },
+    get reads() {
+      return reads;
+    },
+    async read(queries, signal) {
+      signal.throwIfAborted();
+      reads += 1;
+      const at = clock.now();
+      if (gate !== undefined) await orAbort(gate.promise, signal);
+      return queries.map(
+        ({ task }) => answers.get(task)?.(at) ?? failure(`nothing was set for ${task}`),
+      );
+    },
+    async watch(_, changed, signal) {
+      // Each watch is its own, even with the same function.
+      const watcher = (): void => changed();
+      watchers.add(watcher);
+      await orAbort(new Promise<never>(() => {}), signal).catch(() => {});
+      watchers.delete(watcher);
+    },
+    close() {
+      watchers.clear();
+      return Promise.resolve();
+    },
+  };
+}
+
+function failure(message: string): ReadingResult {
+  return { kind: "failure", error: new MicroscalingError("ERR_METRIC_RESPONSE", message) };
+}
+
+/** @throws the signal's reason when it aborts first. */
+async function orAbort(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
