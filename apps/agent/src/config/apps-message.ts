@@ -115,7 +115,7 @@ export function readAppsMessage(message: string, name: string, scheduler: string
     tasks,
     shutdown: "drain",
   };
-  const whole = source.places.find(source.value, []);
+  const whole = { source: { locate: () => name }, key: 0, value: 0 };
   const document = createDocument(name, config, whole);
   for (const index of apps.keys()) {
     const path = ["apps", index];

@@ -5,7 +5,14 @@ import type { Draft, MetricDraft, SchedulerDraft, SourceDraft, TaskDraft } from 
 import { checkFields, othersOf, refuseOthers } from "./fields.ts";
 import { isMap, valueAt, type Path } from "./places.ts";
 import { checkByPlugin } from "./plugin-schema.ts";
-import { metricFields, rootFields, schedulerFields, sourceFields, taskFields } from "./shape.ts";
+import {
+  metricFields,
+  rootFields,
+  schedulerFields,
+  sourceFields,
+  taskFields,
+  type Fields,
+} from "./shape.ts";
 import type { PluginKind } from "./types.ts";
 
 /** Loads a plugin by the name in the config. */
@@ -44,7 +51,8 @@ async function checkScheduler(check: Check): Promise<SchedulerDraft> {
   const use = fields.use === undefined ? undefined : await load(check, "scheduler", fields.use);
   if (use === undefined) return { fields };
   const value = othersOf(check.document, path, schedulerFields);
-  const options = await checkPart(check, { path, value, schema: use.plugin.options, use });
+  const own = schedulerFields;
+  const options = await checkPart(check, { path, value, schema: use.plugin.options, own, use });
   return { fields, ...use, options: options?.value };
 }
 
@@ -101,7 +109,8 @@ async function checkSource(check: Check, { name, by, isNamed }: SourceCheck): Pr
   const use = await load(check, "metric", fields.use ?? name, usePath);
   if (use === undefined) return { path, fields };
   const value = othersOf(document, path, sourceFields);
-  const options = await checkPart(check, { path, value, schema: use.plugin.options, use });
+  const own = sourceFields;
+  const options = await checkPart(check, { path, value, schema: use.plugin.options, own, use });
   return { path, fields, ...use, options: options?.value };
 }
 
@@ -118,7 +127,7 @@ async function checkTask(check: Check, name: string, around: Around): Promise<Ta
   const fields = checkFields(document, path, taskFields);
   if (isMap(written)) refuseOthers(document, path, taskFields);
   const isWrong = (key: string): boolean =>
-    isMap(written) && (written[key] ?? undefined) !== undefined && !Object.hasOwn(fields, key);
+    !isMap(written) || ((written[key] ?? undefined) !== undefined && !Object.hasOwn(fields, key));
   const wrong = new Set(Object.keys(taskFields).filter(isWrong));
   const workload = isMap(written) ? await checkWorkload(check, path, around) : undefined;
   const metric = fields.metric === undefined ? undefined : await checkMetric(check, path, around);
@@ -141,7 +150,8 @@ async function checkMetric(check: Check, task: Path, { sources }: Around): Promi
     return { source: undefined, fields, query: undefined };
   const value = othersOf(check.document, path, metricFields);
   const use = { plugin: source.plugin, entry: source.entry };
-  const query = await checkPart(check, { path, value, schema: source.plugin.query, use });
+  const own = metricFields;
+  const query = await checkPart(check, { path, value, schema: source.plugin.query, own, use });
   return { source: fields.use, fields, query: query?.value };
 }
 
@@ -166,15 +176,17 @@ interface PartCheck {
   readonly path: Path;
   readonly value: unknown;
   readonly schema: StandardSchema;
+  /** The agent's own fields of the same map. */
+  readonly own?: Fields;
   readonly use: LoadedPlugin<PluginKind> | { readonly plugin: MetricPlugin };
 }
 
 async function checkPart(
   { document }: Check,
-  { use, ...part }: PartCheck,
+  { use, own = {}, ...part }: PartCheck,
 ): Promise<{ value: unknown } | undefined> {
   const plugin = `${use.plugin.kind} ${use.plugin.name}`;
-  return await checkByPlugin({ document, plugin, ...part });
+  return await checkByPlugin({ document, plugin, ...part, ownKeys: Object.keys(own) });
 }
 
 function checkName(document: Document, path: Path, name: string): void {

@@ -1,4 +1,5 @@
-import { MicroscalingError, type ErrorCode } from "@microscaling/core";
+import { inspect } from "node:util";
+import { isMicroscalingError, MicroscalingError, type ErrorCode } from "@microscaling/core";
 import { createPlaces, formatPath, valueAt, type Path, type Place, type Places } from "./places.ts";
 import { describeValue, didYouMean } from "./words.ts";
 
@@ -20,8 +21,10 @@ export interface Document {
 export interface Mistakes {
   /** Something is wrong with the value at `path`. Only the first mistake at a path counts. */
   add(path: Path, text: string): void;
-  /** `expected …, found …`. */
-  expected(path: Path, expectation: string): void;
+  /** The same about the key itself: its place is what is told. */
+  key(path: Path, text: string): void;
+  /** `expected …, found …`. With words to choose from, also the one that was probably meant. */
+  expected(path: Path, expectation: string, words?: readonly string[]): void;
   /** The map at `path` has a key that nobody knows. */
   unknownKey(path: Path, key: string, known: readonly string[]): void;
   /** A plugin could not be had. Kept apart, since alone it is thrown as it is. */
@@ -36,7 +39,7 @@ export interface Mistakes {
 export function createDocument(name: string, value: unknown, whole: Place): Document {
   const places = createPlaces(whole);
   const secrets = new Set<string>();
-  const mistakes = createMistakes({ name, value, places, secrets });
+  const mistakes = createMistakes({ name, value, places });
   return { name, value, places, mistakes, warnings: [], secrets };
 }
 
@@ -50,9 +53,7 @@ interface Line {
   readonly text: string;
 }
 
-function createMistakes(
-  document: Pick<Document, "name" | "value" | "places" | "secrets">,
-): Mistakes {
+function createMistakes(document: Pick<Document, "name" | "value" | "places">): Mistakes {
   const { value: root, places } = document;
   const lines: Line[] = [];
   const seen = new Set<string>();
@@ -63,7 +64,7 @@ function createMistakes(
     if (seen.has(written)) return;
     seen.add(written);
     const start = written === "" ? "" : `${written}: `;
-    const line = `${place.source.locate(offset)} ${start}${hide(text, document.secrets)}`;
+    const line = `${place.source.locate(offset)} ${start}${text}`;
     lines.push({ order: offset, text: line });
   };
   const add = (path: Path, text: string): void => {
@@ -71,18 +72,24 @@ function createMistakes(
     push(path, text, place, place.value);
   };
 
+  const key = (path: Path, text: string): void => {
+    const place = places.find(root, path);
+    push(path, text, place, place.key);
+  };
+
   return {
     add,
-    expected(path, expectation) {
+    key,
+    expected(path, expectation, words = []) {
       const { from } = places.find(root, path);
       const value = valueAt(root, path);
       const isSecret = from !== undefined && value !== undefined;
-      add(path, `expected ${expectation}, found ${isSecret ? from : describeValue(value)}`);
+      const found = isSecret ? from : describeValue(value);
+      const hint = typeof value === "string" && !isSecret ? didYouMean(value, words) : "";
+      add(path, `expected ${expectation}, found ${found}${hint}`);
     },
-    unknownKey(path, key, known) {
-      const whole = [...path, key];
-      const place = places.find(root, whole);
-      push(whole, `unknown key${didYouMean(key, known)}`, place, place.key);
+    unknownKey(path, name, known) {
+      key([...path, name], `unknown key${didYouMean(name, known)}`);
     },
     plugin(path, error) {
       const place = places.find(root, path);
@@ -91,7 +98,7 @@ function createMistakes(
       add(path, [error.message, ...error.details].join("; "));
     },
     outside(where, text) {
-      lines.push({ order: -1, text: `${where}: ${hide(text, document.secrets)}` });
+      lines.push({ order: -1, text: `${where}: ${text}` });
     },
     assertNone() {
       if (lines.length === 0) return;
@@ -117,9 +124,16 @@ function withPlace(where: string, error: MicroscalingError): MicroscalingError {
   });
 }
 
-/** A plugin's words may quote what it was given. */
-function hide(text: string, secrets: ReadonlySet<string>): string {
-  let hidden = text;
-  for (const secret of secrets) hidden = hidden.replaceAll(secret, "[hidden]");
-  return hidden;
+/** The same error without the secrets: a plugin's words may quote what it was given. */
+export function hideSecrets(error: unknown, secrets: ReadonlySet<string>): unknown {
+  if (!isMicroscalingError(error) || secrets.size === 0) return error;
+  const longestFirst = [...secrets].toSorted((a, b) => b.length - a.length);
+  const hide = (text: string): string =>
+    longestFirst.reduce((shown, secret) => shown.replaceAll(secret, "[redacted]"), text);
+  const { cause } = error;
+  const isSafe = cause === undefined || hide(inspect(cause)) === inspect(cause);
+  return new MicroscalingError(error.code, hide(error.message), {
+    details: error.details.map(hide),
+    ...(isSafe ? { cause } : {}),
+  });
 }

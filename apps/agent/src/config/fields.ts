@@ -43,10 +43,17 @@ export function othersOf(document: Document, path: Path, fields: Fields): Record
 
 function report(document: Document, path: Path, issue: z.core.$ZodIssue): void {
   const inside = [...path, ...issue.path.map(toKey)];
-  if (issue.code !== "unrecognized_keys") document.mistakes.expected(inside, issue.message);
+  if (issue.code !== "unrecognized_keys")
+    document.mistakes.expected(inside, issue.message, wordsOf(issue));
   else
     for (const key of issue.keys)
       document.mistakes.unknownKey(inside, key, issue.message.split(" "));
+}
+
+/** The words that the value may be, if it is one of some. */
+function wordsOf(issue: z.core.$ZodIssue): string[] {
+  const words: unknown = "options" in issue ? issue.options : "values" in issue ? issue.values : [];
+  return Array.isArray(words) ? words.filter((word) => typeof word === "string") : [];
 }
 
 /** Symbols cannot stand in a file. */

@@ -2,6 +2,7 @@ import { findInstalled, searchFolders } from "../plugins/folders.ts";
 import { loadPlugin } from "../plugins/load.ts";
 import { assemble } from "./assemble.ts";
 import { checkConfig, type FindPlugin } from "./check.ts";
+import { hideSecrets } from "./document.ts";
 import { openConfig } from "./open.ts";
 import { applyVariables } from "./overrides.ts";
 import { applyRules } from "./rules.ts";
@@ -31,11 +32,15 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const variables = readVariables(request.env);
   const opened = await openConfig(request, variables);
   const { document, folder } = opened;
-  applyVariables(document, variables);
-  const draft = await checkConfig(document, createFinder(folder));
-  applyRules(document, draft);
-  document.mistakes.assertNone();
-  return await assemble({ load: request, opened, draft, variables });
+  try {
+    applyVariables(document, variables);
+    const draft = await checkConfig(document, createFinder(folder));
+    applyRules(document, draft);
+    document.mistakes.assertNone();
+    return await assemble({ load: request, opened, draft, variables });
+  } catch (error) {
+    throw hideSecrets(error, document.secrets);
+  }
 }
 
 /** Loads each plugin once, however many places name it. */

@@ -16,6 +16,8 @@ export interface SchemaCheck {
   readonly path: Path;
   readonly value: unknown;
   readonly schema: StandardSchema;
+  /** Keys of the same map that are the agent's own, for "did you mean". */
+  readonly ownKeys: readonly string[];
   /** For messages: `scheduler docker`. */
   readonly plugin: string;
 }
@@ -55,7 +57,8 @@ function report(check: SchemaCheck, around: Path, issue: SchemaIssue & ZodExtras
   const inside = [...around, ...(issue.path ?? []).map(keyOf)];
   const whole = [...path, ...inside];
   if (issue.code === "unrecognized_keys" && Array.isArray(issue.keys)) {
-    const known = knownKeys(check.schema, inside);
+    const own = inside.length === 0 ? check.ownKeys : [];
+    const known = [...knownKeys(check.schema, inside), ...own];
     for (const key of issue.keys) document.mistakes.unknownKey(whole, String(key), known);
     return;
   }

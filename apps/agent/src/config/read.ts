@@ -73,6 +73,7 @@ export function parseConfig(request: ParseRequest): Document {
   for (const [holder, key, place] of converted.places) document.places.set(holder, key, place);
   for (const secret of converted.secrets) keepSecret(document.secrets, secret);
   for (const { path, text } of converted.mistakes) document.mistakes.add(path, text);
+  for (const { path, text } of converted.badKeys) document.mistakes.key(path, text);
   return document;
 }
 
@@ -115,6 +116,7 @@ interface Converted {
   readonly places: (readonly [object, string | number, Place])[];
   readonly secrets: string[];
   readonly mistakes: { readonly path: Path; readonly text: string }[];
+  readonly badKeys: { readonly path: Path; readonly text: string }[];
 }
 
 function convert(
@@ -125,6 +127,7 @@ function convert(
   const places: Converted["places"] = [];
   const secrets: string[] = [];
   const mistakes: Converted["mistakes"] = [];
+  const badKeys: Converted["badKeys"] = [];
   const anchors = new Map<string, Node>();
   const open = new Set<Node>();
   let aliased = 0;
@@ -186,21 +189,21 @@ function convert(
       const keyNode = pair.key as Node;
       const key = isScalar(keyNode) ? String(keyNode.value) : "";
       const inside = [...path, key];
-      if (key === "__proto__" || Object.hasOwn(map, key)) {
-        const what = key === "__proto__" ? "cannot be a key" : "is written twice";
-        mistakes.push({ path: inside, text: `${JSON.stringify(key)} ${what}` });
-        if (key === "__proto__") continue;
+      const start = startOf(keyNode);
+      const isProto = key === "__proto__";
+      if (isProto || Object.hasOwn(map, key)) {
+        const what = isProto ? "cannot be a key" : "is written twice";
+        badKeys.push({ path: inside, text: `${JSON.stringify(key)} ${what}` });
       }
       const valueNode = pair.value as Node | null;
-      const [value, from] = visit(valueNode, inside, inAlias);
-      map[key] = value;
-      const start = startOf(keyNode);
+      const [value, from] = isProto ? [undefined] : visit(valueNode, inside, inAlias);
+      if (!isProto) map[key] = value;
       places.push([map, key, placeOf(source, start, valueNode?.range?.[0] ?? start, from)]);
     }
     return map;
   };
 
-  return { value: visit(contents, [], false)[0], places, secrets, mistakes };
+  return { value: visit(contents, [], false)[0], places, secrets, mistakes, badKeys };
 }
 
 function placeOf(source: Source, key: number, value: number, from: string | undefined): Place {

@@ -39,7 +39,7 @@ const limited: TaskRule = (task, { max }, { document, draft }) => {
 
 const fallbackWithinBounds: TaskRule = (task, { min, max }, { document }) => {
   const fallback = task.metric?.fields.fallback;
-  if (fallback === undefined || fallback === "hold") return;
+  if (fallback === undefined || fallback === "hold" || min > max) return;
   const [key, count] = Object.entries(fallback)[0] ?? ["", 0];
   if (count < min || count > max)
     document.mistakes.add(
@@ -50,7 +50,8 @@ const fallbackWithinBounds: TaskRule = (task, { min, max }, { document }) => {
 
 const fixedWithinBounds: TaskRule = (task, { min, max }, { document }) => {
   const { target } = task.fields;
-  if (target?.use !== "fixed" || (target.instances >= min && target.instances <= max)) return;
+  if (target?.use !== "fixed" || min > max) return;
+  if (target.instances >= min && target.instances <= max) return;
   document.mistakes.add(
     [...task.path, "target", "instances"],
     `expected a count between min and max (${min} to ${max}), found ${target.instances}`,
@@ -68,7 +69,6 @@ const idleQueueWaits: TaskRule = (task, { min }, { document }) => {
 
 /** Rules that need the task's bounds to be right. */
 const BOUNDS_RULES: readonly TaskRule[] = [
-  minAboveMax,
   limited,
   fallbackWithinBounds,
   fixedWithinBounds,
@@ -120,6 +120,7 @@ const usesAreInCapacity: TaskRule = (task, _bounds, { document, draft, capacity 
 
 /** Rules that stand whatever the bounds. */
 const TASK_RULES: readonly TaskRule[] = [
+  minAboveMax,
   targetIsThere,
   metricFitsTarget,
   maxAgeAboveInterval,

@@ -39,7 +39,15 @@ const duration = (leastMs: number): z.ZodType<string> =>
 const AMOUNT = "an amount: a number from 0, or text such as 500m or 2Gi";
 
 const amount = z
-  .union([z.number().min(0), z.string().regex(amountPattern)], { error: AMOUNT })
+  .union(
+    [
+      z.number({ error: AMOUNT }).min(0, { error: AMOUNT }),
+      z.string().regex(amountPattern, { error: AMOUNT }),
+    ],
+    {
+      error: AMOUNT,
+    },
+  )
   .refine((written) => parseAmount(written) !== undefined, { error: AMOUNT });
 
 const amounts = (what: string): z.ZodRecord<z.ZodString, typeof amount> =>
@@ -87,15 +95,17 @@ const fallback = z.union(
   { error: "hold, { instances: n } or { atLeast: n }" },
 );
 
+const PORT = "a port from 0 to 65535";
+
 const http = z.union(
   [
     z.literal(false),
     map({
-      host: z.string().min(1).optional(),
-      port: z.int().min(0).max(65_535).optional(),
+      host: text("a name or address, such as 127.0.0.1").optional(),
+      port: z.int({ error: PORT }).min(0, { error: PORT }).max(65_535, { error: PORT }).optional(),
     }),
   ],
-  { error: "false, or a map with host (a name or address) and port (0 to 65535)" },
+  { error: "false, or a map with host and port" },
 );
 
 const log = map({

@@ -17,13 +17,19 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const far = distance(wanted, candidate.toLowerCase());
+    const other = candidate.toLowerCase();
+    // Letters in the wrong order are one slip, not two.
+    const far = sortLetters(wanted) === sortLetters(other) ? 1 : distance(wanted, other);
     if (far < least) [best, least] = [candidate, far];
   }
   return best;
 }
 
-/** ` Did you mean "x"?` as the end of a sentence, or nothing. */
+function sortLetters(word: string): string {
+  return [...word].toSorted().join("");
+}
+
+/** `; did you mean "x"?` as the end of a sentence, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const best = closest(word, candidates);
   return best === undefined ? "" : `; did you mean ${JSON.stringify(best)}?`;

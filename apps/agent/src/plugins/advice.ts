@@ -29,8 +29,8 @@ export function adviseNotFound(wish: PluginWish, name: PluginName): Microscaling
     `in the node_modules folders from ${folders.join(" up, then from ")} up`,
   ];
   const other: PluginKind = kind === "metric" ? "scheduler" : "metric";
-  if (installed.some((entry) => entry.kind === other && entry.name === use))
-    details.push(`${JSON.stringify(use)} is a ${other}, not a ${kind}`);
+  const isOther = installed.some((entry) => entry.kind === other && entry.name === use);
+  if (isOther) details.push(`${JSON.stringify(use)} is a ${other}, not a ${kind}`);
   const ofKind = installed.filter((entry) => entry.kind === kind).map((entry) => entry.name);
   const near = closest(use, ofKind);
   if (near !== undefined) details.push(`did you mean ${JSON.stringify(near)}?`);
@@ -38,9 +38,10 @@ export function adviseNotFound(wish: PluginWish, name: PluginName): Microscaling
     ofKind.length === 0
       ? `no ${kind} is installed`
       : `installed ${kind}s: ${[...new Set(ofKind)].join(", ")}`,
-    `to install it: ${addCommand(folder)} ${name.specifiers[0] ?? use}`,
-    "in the container: add it to the image, as its README shows",
   );
+  // A name that is probably a slip is not one to install.
+  if (near === undefined && !isOther)
+    details.push(`to install it, type: ${addCommand(folder)} ${name.specifiers[0] ?? use}`);
   const message = `the ${kind} ${JSON.stringify(use)} is not installed`;
   return new MicroscalingError("ERR_PLUGIN_NOT_FOUND", message, { details });
 }
