@@ -1,10 +1,10 @@
-import { dockerProblem, nsqProblem } from "@microscaling/test-servers";
+import { buildNsq, dockerProblem, nsqProblem } from "@microscaling/test-servers";
 import { fail, pass, type Result, type Step } from "./step.ts";
 import { systemPackagesStep } from "./system-packages.ts";
 import { vitestStep } from "./vitest.ts";
 
-/** Why a kind of server cannot be had on this machine, or `undefined`; brings it on the way. */
-type Problem = () => Promise<string | undefined>;
+/** Why a kind of server cannot be had on this machine, or `undefined`. */
+type Problem = () => string | undefined;
 
 /** The suites that drive real servers: `required` makes a missing server a failure, `install` brings system packages. */
 export function serverSteps({
@@ -16,18 +16,28 @@ export function serverSteps({
 }): Step[] {
   return [
     ...(install ? [systemPackagesStep] : []),
-    serverStep("NSQ", nsqProblem, required),
-    serverStep("Docker Engine", dockerProblem, required),
+    serverStep("NSQ", { findProblem: nsqProblem, prepare: buildNsq, required }),
+    serverStep("Docker Engine", { findProblem: dockerProblem, required }),
     vitestStep("tests with real servers", { MICROSCALING_SERVERS: "1" }),
   ];
 }
 
-function serverStep(name: string, findProblem: Problem, required: boolean): Step {
+interface Server {
+  readonly findProblem: Problem;
+  /** Builds what takes long, so that no test waits for it. */
+  readonly prepare?: () => Promise<void>;
+  readonly required: boolean;
+}
+
+function serverStep(name: string, { findProblem, prepare, required }: Server): Step {
   return {
     name: `${name} for the tests`,
     async run(): Promise<Result> {
-      const problem = await findProblem();
-      if (problem === undefined) return pass();
+      const problem = findProblem();
+      if (problem === undefined) {
+        await prepare?.();
+        return pass();
+      }
       if (required) return fail(problem);
       return {
         passed: 0,

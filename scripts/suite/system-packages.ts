@@ -6,6 +6,7 @@ import { fail, pass, run, type Result, type Step } from "./step.ts";
 const NEEDED: readonly (readonly [name: string, program: string])[] = [
   ["docker.io", "dockerd"],
   ["iptables", "iptables"],
+  ["iproute2", "ip"],
   ["busybox-static", "busybox"],
 ];
 
