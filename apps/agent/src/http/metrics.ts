@@ -77,11 +77,8 @@ function createHistograms(registry: Registry): (record: DecisionRecord) => void 
 function createTotals(
   registry: Registry,
 ): (state: EngineState, tallies: ReadonlyMap<string, Tally>) => void {
-  const counter = <Label extends string>(
-    name: string,
-    help: string,
-    labelNames: Label[],
-  ): Counter<Label> => new Counter({ name, help, labelNames, registers: [registry] });
+  const counter = (name: string, help: string, labelNames: string[]): Counter =>
+    new Counter({ name, help, labelNames, registers: [registry] });
   const decisions = counter(
     "microscaling_decisions_total",
     "Decisions made for the task, by whether they ask for more, fewer or no other instances.",
@@ -113,13 +110,10 @@ function createGauges(
   registry: Registry,
 ): (state: EngineState, capacity: Readonly<Record<string, number>>) => void {
   const gauges: Gauge[] = [];
-  const gauge = <Label extends string = "task">(
-    name: string,
-    help: string,
-    labelNames: Label[] = ["task" as Label],
-  ): Gauge<Label> => {
-    const made = new Gauge({ name: `microscaling_${name}`, help, labelNames, registers: [registry] });
-    gauges.push(made as unknown as Gauge);
+  const gauge = (name: string, help: string, labelNames: string[] = ["task"]): Gauge => {
+    const registers = [registry];
+    const made = new Gauge({ name: `microscaling_${name}`, help, labelNames, registers });
+    gauges.push(made);
     return made;
   };
   const value = gauge("metric_value", "Newest reading of the task's metric: jobs, for a queue.");

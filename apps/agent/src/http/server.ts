@@ -1,7 +1,7 @@
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { MicroscalingError, type Clock, type Monitor } from "@microscaling/core";
 import type { Engine } from "@microscaling/engine";
-import { serve } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import type { LoadedConfig } from "../config/index.ts";
 import type { Redactor } from "../log/redact.ts";
@@ -38,7 +38,9 @@ export function createHttpServer(clock: Clock, redactor: Redactor): HttpServer {
     monitor: metrics.monitor,
     async listen(at, source) {
       const app = createApp({ source, metrics, clock, redactor });
-      server = serve({ fetch: app.fetch, hostname: at.host, port: at.port }) as Server;
+      const listener = getRequestListener(app.fetch);
+      server = createServer((request, response) => void listener(request, response));
+      server.listen(at.port, at.host);
       await listening(server, at);
       const address = server.address();
       const port = typeof address === "object" && address !== null ? address.port : at.port;
@@ -70,7 +72,7 @@ function createApp({ source, metrics, clock, redactor }: AppContext): Hono {
   });
   app.get("/readyz", (c) => {
     const answer = readiness(source.engine.state());
-    return c.json(redactor.value(answer) as object, answer.ready ? 200 : 503);
+    return c.json(redactor.map(answer), answer.ready ? 200 : 503);
   });
   app.get("/metrics", async (c) => {
     const text = await metrics.render(source.engine.state(), source.config().spec.capacity);
@@ -78,7 +80,7 @@ function createApp({ source, metrics, clock, redactor }: AppContext): Hono {
   });
   app.get("/state", (c) => {
     const state = describeState(source.engine.state(), source.config(), source.dryRun);
-    return c.json(redactor.value(state) as object);
+    return c.json(redactor.map(state));
   });
   return app;
 }

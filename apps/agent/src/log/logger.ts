@@ -1,7 +1,12 @@
 import type { Clock, LogFields, Logger } from "@microscaling/core";
 import { pino, type Logger as PinoLogger } from "pino";
-import type { LogComponent, LogLevel, LogSettings } from "../config/index.ts";
-import { createRedactor, type Redactor } from "./redact.ts";
+import {
+  LOG_COMPONENTS,
+  type LogComponent,
+  type LogLevel,
+  type LogSettings,
+} from "../config/types.ts";
+import type { Redactor } from "./redact.ts";
 
 /** `pretty` for people, `json` (one object a line) for machines. */
 export type LogFormat = "pretty" | "json";
@@ -10,6 +15,7 @@ export type LogFormat = "pretty" | "json";
 export interface LogRequest {
   readonly format: LogFormat;
   readonly colour: boolean;
+  readonly redactor: Redactor;
   readonly clock: Clock;
   /** Takes one line, with its line break. */
   readonly write: (line: string) => void;
@@ -27,7 +33,7 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 
 /** Makes the log. Lines are written in this process, at once: a worker thread would cost more memory than all of the engine. */
 export async function createLog(request: LogRequest): Promise<Log> {
-  const redactor = createRedactor();
+  const { redactor } = request;
   let settings: LogSettings = { level: "info", debug: [], detail: false };
   const detail = (): boolean => settings.detail;
   const write = request.format === "json" ? request.write : await prettyWriter(request, detail);
@@ -48,7 +54,7 @@ export async function createLog(request: LogRequest): Promise<Log> {
         const debugged = settings.debug.includes(component);
         if (!debugged && RANK[level] < RANK[settings.level]) return;
         const pid = settings.detail ? { pid: process.pid } : {};
-        target[level]({ ...(redactor.value(fields) as LogFields), ...pid }, redactor.text(message));
+        target[level]({ ...redactor.map(fields), ...pid }, redactor.text(message));
       };
     return {
       debug: lineAt("debug"),
@@ -56,8 +62,8 @@ export async function createLog(request: LogRequest): Promise<Log> {
       warn: lineAt("warn"),
       error: lineAt("error"),
       child(fields) {
-        const named = (fields["component"] as LogComponent | undefined) ?? component;
-        return wrap(target.child(redactor.value(fields) as LogFields), named);
+        const named = LOG_COMPONENTS.find((one) => one === fields["component"]) ?? component;
+        return wrap(target.child(redactor.map(fields)), named);
       },
     };
   }
@@ -84,7 +90,8 @@ async function prettyWriter(
   const short = pretty.prettyFactory({ ...options, ignore: [...TOLD, ...DETAIL].join(",") });
   const long = pretty.prettyFactory({ ...options, ignore: TOLD.join(",") });
   return (line) => {
-    const { task, ...entry } = JSON.parse(line) as { task?: string; msg?: string };
+    const parsed: { task?: string; msg?: string } = JSON.parse(line);
+    const { task, ...entry } = parsed;
     const named = task === undefined || entry.msg?.includes(task) === true;
     write((detail() ? long : short)(named ? entry : { ...entry, task }));
   };

@@ -3,8 +3,8 @@ export interface Redactor {
   /** Values to hide from now on. One shorter than 4 characters is left alone: it would blot out ordinary words. */
   add(secrets: readonly string[]): void;
   text(shown: string): string;
-  /** The same value with every secret in its texts and keys hidden; errors become plain objects with their code. */
-  value(shown: unknown): unknown;
+  /** The same map with every secret in its texts and keys hidden; errors become plain maps with their code. */
+  map(shown: object): Record<string, unknown>;
 }
 
 const HIDDEN = "[redacted]";
@@ -29,6 +29,10 @@ export function createRedactor(): Redactor {
     if (typeof shown !== "object" || shown === null) return shown;
     if (depth >= DEEPEST) return "…";
     if (Array.isArray(shown)) return shown.map((item) => deep(item, depth + 1));
+    return deepMap(shown, depth);
+  }
+
+  function deepMap(shown: object, depth: number): Record<string, unknown> {
     const plain = shown instanceof Error ? describeError(shown) : shown;
     return Object.fromEntries(
       Object.entries(plain).map(([key, item]) => [text(key), deep(item, depth + 1)]),
@@ -41,7 +45,7 @@ export function createRedactor(): Redactor {
       secrets = [...known].toSorted((a, b) => b.length - a.length);
     },
     text,
-    value: (shown) => deep(shown, 0),
+    map: (shown) => deepMap(shown, 0),
   };
 }
 

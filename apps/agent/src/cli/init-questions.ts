@@ -1,0 +1,99 @@
+import { intro, isCancel, select, text } from "@clack/prompts";
+import type { InitOptions } from "./init.ts";
+import { INIT_METRICS, INIT_SCHEDULERS } from "./init-template.ts";
+import { parseCapacity } from "./parse-capacity.ts";
+
+/** Asks, on the terminal, for what the flags leave open. `undefined` when the user gives up. */
+export async function askForRest(given: InitOptions): Promise<InitOptions | undefined> {
+  intro("A first microscaling.yaml");
+  let options = given;
+  for (const question of QUESTIONS) {
+    const answer = await question(options);
+    if (answer === undefined) return undefined;
+    options = { ...options, ...answer };
+  }
+  return options;
+}
+
+/** One question: answers nothing to add when it need not be asked, `undefined` when the user gives up. */
+type Question = (options: InitOptions) => Promise<InitOptions | undefined>;
+
+const QUESTIONS: readonly Question[] = [
+  async (options) => {
+    if (options.scheduler !== undefined) return {};
+    const scheduler = await choose("What runs your workers?", INIT_SCHEDULERS);
+    return scheduler && { scheduler };
+  },
+  async (options) => {
+    if (options.metric !== undefined) return {};
+    const metric = await choose("Where are the jobs?", INIT_METRICS);
+    return metric && { metric };
+  },
+  async (options) => {
+    if (options.metric !== "nsq" || options.topic !== undefined) return {};
+    const topic = await tell("Which topic?", "jobs");
+    return topic === undefined ? undefined : { topic };
+  },
+  async (options) => {
+    if (options.metric !== "nsq" || options.channel !== undefined) return {};
+    const channel = await tell("Which channel?", "workers");
+    return channel === undefined ? undefined : { channel };
+  },
+  async (options) => {
+    if (options.scheduler !== "docker" || options.image !== undefined) return {};
+    const image = await tell("Which image works on the jobs?", "worker:latest");
+    return image === undefined ? undefined : { image };
+  },
+  async (options) => {
+    if (options.scheduler !== "process" || options.command !== undefined) return {};
+    const command = await tell("Which command works on the jobs?", "node worker.js");
+    return command === undefined ? undefined : { command };
+  },
+  async (options) => {
+    if (options.capacity !== undefined) return {};
+    const capacity = await tell("How many instances may there be in all?", "10", parseCapacity);
+    return capacity === undefined ? undefined : { capacity: parseCapacity(capacity) };
+  },
+];
+
+async function choose<Choice extends string>(
+  message: string,
+  values: readonly Choice[],
+): Promise<Choice | undefined> {
+  const options = values.map((value) => ({
+    value: String(value),
+    label: value,
+    hint: HINTS[value] ?? "",
+  }));
+  const answer = await select({ message, options });
+  return values.find((value) => value === answer);
+}
+
+/** @param check throws when it cannot use the answer; the user is then asked again. */
+async function tell(
+  message: string,
+  defaultValue: string,
+  check?: (answer: string) => unknown,
+): Promise<string | undefined> {
+  const answer = await text({
+    message,
+    placeholder: defaultValue,
+    defaultValue,
+    validate(typed) {
+      try {
+        if (typed !== undefined && typed !== "") check?.(typed);
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
+  });
+  return isCancel(answer) ? undefined : answer;
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  docker: "containers of a Docker Engine",
+  process: "processes on this machine",
+  toy: "nothing real, to try things out",
+  nsq: "topics of nsqd",
+};

@@ -1,0 +1,61 @@
+import { MicroscalingError } from "@microscaling/core";
+import { print } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
+import { INIT_METRICS, INIT_SCHEDULERS, renderConfig, type InitAnswers } from "./init-template.ts";
+import { writeNewFile } from "./write-file.ts";
+
+/** The options of `init`; what is not given is asked for on a terminal, and has a default elsewhere. */
+export interface InitOptions {
+  readonly config?: string;
+  readonly scheduler?: InitAnswers["scheduler"];
+  readonly metric?: InitAnswers["metric"];
+  readonly task?: string;
+  readonly topic?: string;
+  readonly channel?: string;
+  readonly capacity?: number;
+  readonly image?: string;
+  readonly command?: string;
+  readonly yes?: boolean;
+  readonly force?: boolean;
+}
+
+const DEFAULT_FILE = "microscaling.yaml";
+
+/** Writes a first config, and says what to do next. */
+export async function initCommand(options: InitOptions): Promise<number> {
+  const file = options.config ?? DEFAULT_FILE;
+  if (/\.json$/i.test(file))
+    throw new MicroscalingError("ERR_USAGE", `--config: init writes YAML, found ${file}`);
+  const asks = options.yes !== true && process.stdin.isTTY && process.stdout.isTTY;
+  const complete = asks ? await (await import("./init-questions.ts")).askForRest(options) : options;
+  if (complete === undefined) {
+    print("Nothing was written.");
+    return EXIT.failed;
+  }
+  const answers = withDefaults(complete);
+  await writeNewFile(file, renderConfig(answers), { force: options.force === true });
+  const flag = file === DEFAULT_FILE ? "" : ` --config ${file}`;
+  print(`wrote ${file}
+
+Next:
+  npm install @microscaling/scheduler-${answers.scheduler} @microscaling/metric-${answers.metric}
+  microscaling validate${flag}
+  microscaling plan${flag}     # what would be done
+  microscaling run${flag}`);
+  return EXIT.ok;
+}
+
+function withDefaults(options: InitOptions): InitAnswers {
+  const topic = options.topic ?? "jobs";
+  const task = options.task ?? topic.replaceAll(/[^\w-]/g, "-").replace(/^[^a-z0-9]+/i, "");
+  return {
+    scheduler: options.scheduler ?? "docker",
+    metric: options.metric ?? "nsq",
+    topic,
+    channel: options.channel ?? "workers",
+    task: task === "" ? "worker" : task,
+    capacity: options.capacity ?? 10,
+    image: options.image ?? "worker:latest",
+    command: (options.command ?? "node worker.js").split(" ").filter((word) => word !== ""),
+  };
+}

@@ -1,0 +1,13 @@
+import { MicroscalingError } from "@microscaling/core";
+
+/**
+ * Reads how many instances there may be in all, as `init` takes it.
+ * @throws MicroscalingError `ERR_USAGE`.
+ */
+export function parseCapacity(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new MicroscalingError(
+    "ERR_USAGE",
+    `expected a capacity from 1 to 999999 instances, found ${JSON.stringify(text)}`,
+  );
+}

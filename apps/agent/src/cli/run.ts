@@ -1,0 +1,77 @@
+import { systemClock } from "@microscaling/core";
+import { createLog, type Log, type LogFormat } from "../log/logger.ts";
+import type { LiveView } from "../live/view.ts";
+import {
+  openLog,
+  partsRequest,
+  readVersion,
+  type CommandContext,
+  type ConfigOption,
+} from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
+
+/** The options of `run`. */
+export interface RunOptions extends ConfigOption {
+  readonly dryRun?: boolean;
+  readonly once?: boolean;
+  readonly live?: boolean;
+  readonly logFormat?: LogFormat;
+}
+
+/** Runs the agent until it is told to stop, or once. */
+export async function runCommand(options: RunOptions, context: CommandContext): Promise<number> {
+  stopWhenOutputIsGone();
+  const dryRun = options.dryRun === true;
+  if (options.once === true) return runOnceCommand(options, context);
+  const { log, view } = await openOutput(options, context);
+  const { runAgent } = await import("../run/agent.ts");
+  try {
+    return await runAgent({
+      ...partsRequest(options.config, dryRun, log),
+      ...(view === undefined ? {} : { view }),
+      version: readVersion(),
+      process,
+      exit: (code) => process.exit(code),
+    });
+  } finally {
+    view?.close();
+  }
+}
+
+async function runOnceCommand(options: RunOptions, context: CommandContext): Promise<number> {
+  const dryRun = options.dryRun === true;
+  const log = await openLog(context, process.stdout, options.logFormat);
+  const { isWhole, logOnce, runOnce } = await import("../run/once.ts");
+  const request = partsRequest(options.config, dryRun, log);
+  const result = await runOnce(request, !dryRun);
+  await logOnce(result, request);
+  return isWhole(result) ? EXIT.ok : EXIT.failed;
+}
+
+/** The live view needs a terminal; anything else gets lines. */
+async function openOutput(
+  options: RunOptions,
+  context: CommandContext,
+): Promise<{ log: Log; view?: LiveView }> {
+  if (options.live !== true || !process.stdout.isTTY)
+    return { log: await openLog(context, process.stdout, options.logFormat) };
+  const { createLiveView } = await import("../live/view.ts");
+  const view = createLiveView(process.stdout, systemClock);
+  const log = await createLog({
+    format: options.logFormat ?? "pretty",
+    colour: !process.env["NO_COLOR"],
+    redactor: context.redactor,
+    clock: systemClock,
+    write: (line) => view.print(line),
+  });
+  return { log, view };
+}
+
+/** A terminal that was closed, or a pipe whose reader has gone, is a reason to stop in good order. */
+function stopWhenOutputIsGone(): void {
+  let told = false;
+  process.stdout.on("error", () => {
+    if (!told) process.kill(process.pid, "SIGTERM");
+    told = true;
+  });
+}

@@ -1,0 +1,69 @@
+import { styleText } from "node:util";
+import { INSTANCES, type Amounts, type Decision, type DecisionRecord } from "@microscaling/core";
+import { explain } from "@microscaling/engine";
+import { formatTable } from "../cli/table.ts";
+
+/** One picture of the live view. */
+export interface Picture {
+  readonly record: DecisionRecord;
+  readonly capacity: Amounts;
+  /** The newest failure of each task that has one. */
+  readonly problems: ReadonlyMap<string, string>;
+  readonly dryRun: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+const HEAD = ["TASK", "QUEUE", "WISH", "GRANT", "RUNNING", "", "WHY"];
+/** The longest bar, in characters; more instances than that are shown by their number alone. */
+const LONGEST_BAR = 20;
+
+/** Draws what is known after one turn of the loop: a headline and one line for each task. */
+export function renderPicture(picture: Picture): string {
+  const rows = picture.record.decisions.map((decision) => rowOf(decision, picture.problems));
+  const table = formatTable({ head: HEAD, rows, width: picture.width, overflow: "cut" });
+  const [head = "", ...lines] = table.split("\n");
+  return [headline(picture), "", styleText("bold", head), ...lines].join("\n");
+}
+
+function headline({ record, capacity, dryRun }: Picture): string {
+  const total = capacity[INSTANCES];
+  const present = record.decisions.reduce((sum, decision) => sum + presentOf(decision), 0);
+  const share = total === undefined ? `${present} instances` : `${present} of ${total} instances`;
+  const time = new Date(record.at).toTimeString().slice(0, 8);
+  return `${styleText("bold", "microscaling")}  ${time}  ${share}${dryRun ? "  dry run: nothing is touched" : ""}`;
+}
+
+function presentOf({ counts }: Decision): number {
+  return counts === undefined ? 0 : counts.running + counts.starting + counts.stopping;
+}
+
+function rowOf(decision: Decision, problems: ReadonlyMap<string, string>): string[] {
+  const problem = problems.get(decision.task);
+  return [
+    decision.task,
+    decision.reading === undefined ? "-" : String(decision.reading.value),
+    String(decision.wish),
+    String(decision.grant),
+    runningText(decision),
+    bar(decision),
+    problem === undefined ? explain(decision) : styleText("red", problem.replaceAll("\n", " ")),
+  ];
+}
+
+/** `3`, or `3 +2 -1` while two start and one stops. */
+function runningText({ counts }: Decision): string {
+  if (counts === undefined) return "?";
+  const starting = counts.starting > 0 ? ` +${counts.starting}` : "";
+  const stopping = counts.stopping > 0 ? ` -${counts.stopping}` : "";
+  return `${counts.running}${starting}${stopping}`;
+}
+
+/** One character for each instance: full when it runs, shaded while it starts, hollow while it stops. */
+function bar(decision: Decision): string {
+  const { counts } = decision;
+  if (counts === undefined || presentOf(decision) > LONGEST_BAR) return "";
+  const running = styleText("green", "█".repeat(counts.running));
+  const starting = styleText("yellow", "▒".repeat(counts.starting));
+  return `${running}${starting}${"░".repeat(counts.stopping)}`;
+}

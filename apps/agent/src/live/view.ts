@@ -1,0 +1,79 @@
+import type { WriteStream } from "node:tty";
+import type { Amounts, Clock, DecisionRecord, Monitor } from "@microscaling/core";
+import type { EngineState } from "@microscaling/engine";
+import { createLogUpdate } from "log-update";
+import { renderPicture } from "./render.ts";
+
+/** What the view looks at besides the records it is given. */
+export interface ViewSource {
+  readonly state: () => EngineState;
+  readonly capacity: () => Amounts;
+  readonly dryRun: boolean;
+}
+
+/** The live view: log lines scroll by above a picture that is painted over. */
+export interface LiveView {
+  readonly monitor: Monitor;
+  /** Writes a log line above the picture. */
+  print(line: string): void;
+  /** Starts to paint. */
+  show(source: ViewSource): void;
+  /** Leaves the last picture standing and gives the cursor back. Idempotent. */
+  close(): void;
+}
+
+/** Between two paintings at least, in milliseconds: faster than that nobody reads. */
+const PAINT_MS = 100;
+
+/** Makes the live view on a terminal. Only the newest record is kept; painting never delays the loop. */
+export function createLiveView(stream: WriteStream, clock: Clock): LiveView {
+  const update = createLogUpdate(stream);
+  const over = new AbortController();
+  let newest: DecisionRecord | undefined;
+  let source: ViewSource | undefined;
+  let painting = false;
+
+  function paint(): void {
+    if (newest === undefined || source === undefined || over.signal.aborted) return;
+    const problems = new Map<string, string>();
+    for (const { name, problem } of source.state().tasks)
+      if (problem !== undefined) problems.set(name, problem);
+    const { dryRun } = source;
+    const capacity = source.capacity();
+    const width = stream.columns;
+    update(renderPicture({ record: newest, capacity, problems, dryRun, width }));
+  }
+
+  /** Paints at once, and then what came meanwhile, at most every {@link PAINT_MS}. */
+  async function paintSoon(): Promise<void> {
+    if (painting) return;
+    painting = true;
+    for (let painted: unknown; painted !== newest && !over.signal.aborted;) {
+      painted = newest;
+      paint();
+      await clock.sleep(PAINT_MS, over.signal).catch(() => {});
+    }
+    painting = false;
+  }
+
+  return {
+    monitor: {
+      report(record) {
+        newest = record;
+        void paintSoon();
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    },
+    print: (line) => (over.signal.aborted ? stream.write(line) : update.persist(line.trimEnd())),
+    show(shown) {
+      source = shown;
+    },
+    close() {
+      if (over.signal.aborted) return;
+      paint();
+      over.abort();
+      update.done();
+    },
+  };
+}

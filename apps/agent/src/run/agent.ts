@@ -1,0 +1,111 @@
+import { asMicroscalingError } from "@microscaling/core";
+import { makeParts, type Parts, type PartsRequest } from "./parts.ts";
+import {
+  listenToProcess,
+  pluginOf,
+  type ProcessHandlers,
+  type ProcessLike,
+} from "./process-events.ts";
+import { watchFile } from "./watch-file.ts";
+import { endsWithin } from "./within.ts";
+
+/** What {@link runAgent} needs. */
+export interface RunRequest extends PartsRequest {
+  /** Of the agent, for the first log line. */
+  readonly version: string;
+  /** Where signals and faults come from. */
+  readonly process: ProcessLike;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void;
+}
+
+/** How often the config file is looked at, in milliseconds. */
+const WATCH_MS = 1000;
+/** How long plugins and endpoints may take to close, in milliseconds, once the engine has stopped. */
+const CLOSE_MS = 5000;
+
+/**
+ * Runs the agent until a signal or an uncaught exception ends it.
+ * @returns the exit code: 0 after a signal, 1 after an exception.
+ * @throws MicroscalingError when it cannot start; nothing has been touched then.
+ */
+export async function runAgent(request: RunRequest): Promise<number> {
+  const parts = await makeParts(request);
+  const ending = Promise.withResolvers<number>();
+  const deafen = listenToProcess(
+    request.process,
+    request.clock,
+    createHandlers(request, parts, ending.resolve),
+  );
+  const watching = new AbortController();
+  followFile(request, parts, watching.signal);
+  parts.engine.start();
+  request.log.logger.info(startLine(request, parts));
+  const code = await ending.promise;
+  watching.abort();
+  await stop(request, parts);
+  deafen();
+  return code;
+}
+
+function startLine({ version, dryRun }: RunRequest, { reloader, address }: Parts): string {
+  const { origin, spec } = reloader.config();
+  const what = `${spec.tasks.length} tasks on ${spec.scheduler.name}`;
+  const where = address === undefined ? "" : `, ${address}`;
+  return `microscaling ${version}: ${what}, ${origin}${where}${dryRun ? ", dry run" : ""}`;
+}
+
+function followFile({ clock }: RunRequest, { reloader }: Parts, signal: AbortSignal): void {
+  const { file } = reloader.config();
+  if (file === undefined) return;
+  const changed = (): void => void reloader.reload("the file changed");
+  void watchFile({ file, clock, intervalMs: WATCH_MS, changed, signal });
+}
+
+function createHandlers(
+  { log: { logger }, exit }: RunRequest,
+  { reloader }: Parts,
+  end: (code: number) => void,
+): ProcessHandlers {
+  const fault = (message: string, error: unknown): void => {
+    const plugin = pluginOf(error);
+    const where = plugin === undefined ? message : `${message} in ${plugin}`;
+    logger.error(where, { error: asMicroscalingError(error, "ERR_PLUGIN_FAULT", where), plugin });
+  };
+  return {
+    stop(signal) {
+      const { shutdown } = reloader.config().spec;
+      logger.info(`${signal}: stopping, instances ${shutdown === "drain" ? "too" : "go on"}`);
+      end(0);
+    },
+    stopAtOnce(signal) {
+      logger.warn(`${signal} again: ending at once`);
+      exit(1);
+    },
+    reload: () => void reloader.reload("SIGHUP"),
+    rejected: (reason) => fault("a promise was rejected and nobody looked after it", reason),
+    crashed(error) {
+      fault("an exception that nobody caught; stopping", error);
+      end(1);
+    },
+  };
+}
+
+/** Ends everything in bounded time: what hangs is named and left behind. */
+async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts): Promise<void> {
+  const { engine, reloader, http } = parts;
+  const graceMs = reloader.config().settings.shutdownGraceMs;
+  const bounded = async (what: string, ms: number, work: Promise<unknown>): Promise<void> => {
+    const ended = await endsWithin(clock, ms, work).catch((error: unknown) => {
+      logger.error(`${what} could not be closed`, { error });
+      return true;
+    });
+    if (!ended) logger.warn(`${what} did not close in time`);
+  };
+  await bounded("a reload", CLOSE_MS, reloader.close());
+  await bounded("the engine", graceMs + CLOSE_MS, engine.stop({ graceMs }));
+  await bounded("a plugin", CLOSE_MS, reloader.config().close());
+  if (http !== undefined) await bounded("the endpoints", CLOSE_MS, http.close());
+  view?.close();
+  logger.info("stopped");
+}

@@ -1,0 +1,103 @@
+import type { Clock } from "@microscaling/core";
+import { createEngine, type Engine } from "@microscaling/engine";
+import { loadConfig, type LoadedConfig } from "../config/index.ts";
+import type { HttpServer } from "../http/server.ts";
+import type { LiveView } from "../live/view.ts";
+import { createChangeLog } from "../log/change-log.ts";
+import type { Log } from "../log/logger.ts";
+import { createReloader, type Reloader } from "./reloader.ts";
+
+/** What the agent is made from. */
+export interface PartsRequest {
+  /** As written after `--config`. */
+  readonly file?: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly dryRun: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly view?: LiveView;
+}
+
+/** The agent, put together and not started. */
+export interface Parts {
+  readonly engine: Engine;
+  readonly reloader: Reloader;
+  readonly http: HttpServer | undefined;
+  /** Where the endpoints are, if anywhere. */
+  readonly address: string | undefined;
+}
+
+/**
+ * Reads the config, makes the engine, and opens the endpoints.
+ * @throws MicroscalingError when any of that fails; nothing has been touched then.
+ */
+export async function makeParts(request: PartsRequest): Promise<Parts> {
+  const { log, view } = request;
+  const config = await readConfig(request);
+  adopt(log, config);
+  for (const warning of config.warnings) log.logger.warn(warning);
+  const http = config.settings.http === false ? undefined : await makeHttp(request);
+  const monitors = [createChangeLog(log.logger), http?.monitor, view?.monitor];
+  const engine = createEngine(config.spec, {
+    clock: request.clock,
+    logger: log.logger.child({ component: "engine" }),
+    monitors: monitors.filter((monitor) => monitor !== undefined),
+    random: Math.random,
+    dryRun: request.dryRun,
+  });
+  const reloader = createReloader(config, {
+    engine,
+    logger: log.logger,
+    load: (previous) => readConfig(request, previous),
+    adopt: (next) => adopt(log, next),
+  });
+  const address = await open(request, { engine, reloader, http });
+  view?.show({
+    state: () => engine.state(),
+    capacity: () => reloader.config().spec.capacity,
+    dryRun: request.dryRun,
+  });
+  return { engine, reloader, http, address };
+}
+
+/** Reads the config for the engine; on a reload, `previous` is the one that runs. */
+export function readConfig(
+  { file, env, cwd, clock, log }: PartsRequest,
+  previous?: LoadedConfig,
+): Promise<LoadedConfig> {
+  return loadConfig({
+    ...(file === undefined ? {} : { file }),
+    ...(previous === undefined ? {} : { previous }),
+    env,
+    cwd,
+    context: { clock, logger: log.logger },
+  });
+}
+
+/** Makes the log follow `config`, and hide its secrets. */
+export function adopt(log: Log, config: LoadedConfig): void {
+  log.redactor.add(config.secrets);
+  log.configure(config.settings.log);
+}
+
+/** Loaded only when it is asked for: it is a third of the agent's memory. */
+async function makeHttp({ clock, log }: PartsRequest): Promise<HttpServer> {
+  const { createHttpServer } = await import("../http/server.ts");
+  return createHttpServer(clock, log.redactor);
+}
+
+async function open(
+  { dryRun }: PartsRequest,
+  { engine, reloader, http }: Omit<Parts, "address">,
+): Promise<string | undefined> {
+  const config = reloader.config();
+  const at = config.settings.http;
+  if (http === undefined || at === false) return undefined;
+  try {
+    return await http.listen(at, { engine, config: () => reloader.config(), dryRun });
+  } catch (error) {
+    await config.close();
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import type { Clock } from "@microscaling/core";
+
+/** The part of `process` that is listened to; tests give an emitter. */
+export interface ProcessLike {
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** What happens to the agent from outside, or from a plugin gone wild. */
+export interface ProcessHandlers {
+  /** SIGTERM or SIGINT, the first time. */
+  stop(signal: string): void;
+  /** A second SIGTERM or SIGINT. */
+  stopAtOnce(signal: string): void;
+  /** SIGHUP. */
+  reload(): void;
+  /** A promise that nobody looked after. */
+  rejected(reason: unknown): void;
+  /** An exception that nobody caught: the process cannot be trusted any more. */
+  crashed(error: unknown): void;
+}
+
+/** Two signals closer than this are one Ctrl-C, in milliseconds: the terminal sends it, and npm passes it on. */
+export const ONE_KEYPRESS_MS = 500;
+
+/**
+ * Listens to signals and to faults that nobody caught.
+ * @returns a function that stops listening.
+ */
+export function listenToProcess(
+  target: ProcessLike,
+  clock: Clock,
+  handlers: ProcessHandlers,
+): () => void {
+  let firstAt: number | undefined;
+  const onStop = (signal: unknown): void => {
+    if (firstAt === undefined) {
+      firstAt = clock.now();
+      handlers.stop(String(signal));
+    } else if (clock.now() - firstAt >= ONE_KEYPRESS_MS) handlers.stopAtOnce(String(signal));
+  };
+  const listeners = {
+    SIGTERM: onStop,
+    SIGINT: onStop,
+    SIGHUP: () => handlers.reload(),
+    unhandledRejection: (reason: unknown) => handlers.rejected(reason),
+    uncaughtException: (error: unknown) => handlers.crashed(error),
+  };
+  for (const [event, listener] of Object.entries(listeners)) target.on(event, listener);
+  return () => {
+    for (const [event, listener] of Object.entries(listeners)) target.off(event, listener);
+  };
+}
+
+const PLUGIN_PATH =
+  /(?:node_modules\/(?:\.pnpm\/[^/]+\/node_modules\/)?((?:@[^/]+\/)?(?:microscaling-)?(?:scheduler|metric)-[\w-]+)|packages\/((?:scheduler|metric)-[\w-]+))\//;
+
+/** The plugin whose code is nearest to where `error` was made, if its stack tells. */
+export function pluginOf(error: unknown): string | undefined {
+  const stack = error instanceof Error ? error.stack : undefined;
+  const match = stack === undefined ? null : PLUGIN_PATH.exec(stack);
+  return match?.[1] ?? match?.[2];
+}
