@@ -15,7 +15,7 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-/** A thousand topics with a channel each are 1 MB. */
+/** A thousand topics with a channel each are less than half a megabyte. */
 const MAX_ANSWER_BYTES = 16 * 2 ** 20;
 
 /** Makes a client. Connects, and reads the TLS files, when it is first asked. */

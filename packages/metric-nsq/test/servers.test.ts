@@ -123,11 +123,17 @@ test("an nsqlookupd that was restarted and knows none yet takes no nsqd away", a
 test("one of two nsqlookupds is enough, and the other is named once", async () => {
   const nsqd = await startFakeServer(depth(3));
   const [up, down] = [await startFakeServer(nodes(nsqd)), await startFakeServer({})];
-  await down.close();
+  down.answer = { producers: "none" };
   const context = createContext();
   const metric = await makeMetric({ lookupd: [up.address, down.address] }, context);
   expect(await readOne(metric)).toMatchObject({ value: 3 });
-  expect(context.lines).toEqual([expect.stringContaining(`${down.address} cannot be reached`)]);
+  await context.clock.advance(60_000);
+  expect(await readOne(metric)).toMatchObject({ value: 3 });
+  await vi.waitUntil(() => context.clock.pending === 0);
+  expect(down.requests).toHaveLength(2);
+  expect(context.lines).toEqual([
+    expect.stringContaining(`nsqlookupd does not help: ${down.address}: expected`),
+  ]);
 });
 
 const respond500 = (_: unknown, response: ServerResponse): void => {
