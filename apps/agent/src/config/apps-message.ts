@@ -123,7 +123,11 @@ export function readAppsMessage(message: string, name: string, scheduler: string
     if (task === undefined) continue;
     if (Object.hasOwn(tasks, task.name))
       source.mistakes.add([...path, "name"], `${JSON.stringify(task.name)} is there twice`);
-    Object.defineProperty(tasks, task.name, { value: task.task, enumerable: true, writable: true });
+    if (task.name === "__proto__") {
+      source.mistakes.add([...path, "name"], '"__proto__" cannot be a name');
+      continue;
+    }
+    tasks[task.name] = task.task;
     document.places.set(tasks, task.name, source.places.find(source.value, path));
   }
   document.places.set(config, "tasks", source.places.find(source.value, ["apps"]));

@@ -29,8 +29,6 @@ export interface Mistakes {
   unknownKey(path: Path, key: string, known: readonly string[]): void;
   /** A plugin could not be had. Kept apart, since alone it is thrown as it is. */
   plugin(path: Path, error: MicroscalingError): void;
-  /** A mistake in something that is not in the document, such as a variable. */
-  outside(where: string, text: string): void;
   /** @throws MicroscalingError if there is any mistake. */
   assertNone(): void;
 }
@@ -96,9 +94,6 @@ function createMistakes(document: Pick<Document, "name" | "value" | "places">): 
       const where = `${place.source.locate(place.value)} ${formatPath(path)}`;
       faults.push(withPlace(where, error));
       add(path, [error.message, ...error.details].join("; "));
-    },
-    outside(where, text) {
-      lines.push({ order: -1, text: `${where}: ${text}` });
     },
     assertNone() {
       if (lines.length === 0) return;
