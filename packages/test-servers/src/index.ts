@@ -14,3 +14,5 @@ export {
   type NsqdOptions,
   type Nsqlookupd,
 } from "./nsqd.ts";
+export { dockerProblem, startDocker, type DockerServer } from "./docker.ts";
+export { buildWorkerImage, WORKER_IMAGE, type WorkerImage } from "./worker-image.ts";
