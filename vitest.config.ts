@@ -26,6 +26,8 @@ export default defineConfig({
         typecheck: {
           enabled: !servers,
           include: ["test/**/*.test-d.ts"],
+          // Those are the type check's own.
+          ignoreSourceErrors: true,
           tsconfig: join(root, "tsconfig.test.json"),
         },
       },

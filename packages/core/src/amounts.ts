@@ -32,5 +32,6 @@ export function parseAmount(written: unknown): number | undefined {
     return Number.isFinite(written) && written >= 0 ? written : undefined;
   const match = typeof written === "string" ? amountPattern.exec(written) : null;
   if (match === null) return undefined;
-  return Number(match[1]) * (SUFFIXES[match[2] ?? ""] ?? Number.NaN);
+  const amount = Number(match[1]) * (SUFFIXES[match[2] ?? ""] ?? Number.NaN);
+  return Number.isFinite(amount) ? amount : undefined;
 }

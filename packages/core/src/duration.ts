@@ -10,7 +10,8 @@ export const durationPattern: RegExp = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 export function parseDuration(written: unknown): number | undefined {
   const match = typeof written === "string" ? durationPattern.exec(written) : null;
   if (match === null) return undefined;
-  return Number(match[1]) * (UNITS[match[2] ?? ""] ?? Number.NaN);
+  const ms = Number(match[1]) * (UNITS[match[2] ?? ""] ?? Number.NaN);
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 /** Writes milliseconds the way people read them: `850ms`, `2.5s`, `3m`. */

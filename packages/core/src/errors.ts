@@ -22,7 +22,8 @@ export const ERROR_CODES = {
     todo: "Use what the message offers instead.",
   },
   ERR_USAGE: {
-    means: "The command line has a mistake: an unknown command or option, or a value that is not allowed.",
+    means:
+      "The command line has a mistake: an unknown command or option, or a value that is not allowed.",
     todo: "`microscaling help` and `microscaling help <command>` show what there is, with examples.",
   },
   ERR_FILE_EXISTS: {
@@ -144,7 +145,9 @@ export class MicroscalingError extends Error {
 
 /** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. */
 export function isMicroscalingError(error: unknown): error is MicroscalingError {
-  return error instanceof Error && "code" in error && String(error.code) in ERROR_CODES;
+  return (
+    error instanceof Error && "code" in error && Object.hasOwn(ERROR_CODES, String(error.code))
+  );
 }
 
 /** `error` itself if it is one of ours, else a `code` error that names `where` and keeps `error` as its cause. */
