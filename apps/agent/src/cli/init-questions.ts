@@ -6,11 +6,11 @@ import { parseCapacity } from "./parse-capacity.ts";
 /** Asks, on the terminal, for what the flags leave open. `undefined` when the user gives up. */
 export async function askForRest(given: InitOptions): Promise<InitOptions | undefined> {
   intro("A first microscaling.yaml");
-  let options = given;
+  const options: { -readonly [Key in keyof InitOptions]: InitOptions[Key] } = { ...given };
   for (const question of QUESTIONS) {
     const answer = await question(options);
     if (answer === undefined) return undefined;
-    options = { ...options, ...answer };
+    Object.assign(options, answer);
   }
   return options;
 }
@@ -60,12 +60,8 @@ async function choose<Choice extends string>(
   message: string,
   values: readonly Choice[],
 ): Promise<Choice | undefined> {
-  const options = values.map((value) => ({
-    value: String(value),
-    label: value,
-    hint: HINTS[value] ?? "",
-  }));
-  const answer = await select({ message, options });
+  const options = values.map((value) => ({ value, label: value, hint: HINTS[value] ?? "" }));
+  const answer = await select<string>({ message, options });
   return values.find((value) => value === answer);
 }
 

@@ -1,7 +1,7 @@
 import { MicroscalingError } from "@microscaling/core";
 import { print } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
-import { INIT_METRICS, INIT_SCHEDULERS, renderConfig, type InitAnswers } from "./init-template.ts";
+import { renderConfig, type InitAnswers } from "./init-template.ts";
 import { writeNewFile } from "./write-file.ts";
 
 /** The options of `init`; what is not given is asked for on a terminal, and has a default elsewhere. */

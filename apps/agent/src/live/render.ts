@@ -31,7 +31,7 @@ function headline({ record, capacity, dryRun }: Picture): string {
   const present = record.decisions.reduce((sum, decision) => sum + presentOf(decision), 0);
   const share = total === undefined ? `${present} instances` : `${present} of ${total} instances`;
   const time = new Date(record.at).toTimeString().slice(0, 8);
-  return `${styleText("bold", "microscaling")}  ${time}  ${share}${dryRun ? "  dry run: nothing is touched" : ""}`;
+  return `${styleText("bold", "microscaling")}  ${time}  ${share}${dryRun ? "  dry run" : ""}`;
 }
 
 function presentOf({ counts }: Decision): number {

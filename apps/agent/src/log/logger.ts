@@ -86,7 +86,12 @@ async function prettyWriter(
   detail: () => boolean,
 ): Promise<(line: string) => void> {
   const { default: pretty } = await import("pino-pretty");
-  const options = { colorize: colour, singleLine: true, translateTime: "SYS:HH:MM:ss.l" };
+  const options = {
+    colorize: colour,
+    singleLine: true,
+    errorLikeObjectKeys: [],
+    translateTime: "SYS:HH:MM:ss.l",
+  };
   const short = pretty.prettyFactory({ ...options, ignore: [...TOLD, ...DETAIL].join(",") });
   const long = pretty.prettyFactory({ ...options, ignore: TOLD.join(",") });
   return (line) => {

@@ -1,0 +1,182 @@
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { createTestClock } from "@microscaling/conformance";
+import type { EngineState } from "@microscaling/engine";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
+import { createRedactor } from "../../src/log/redact.ts";
+import {
+  AT,
+  decision,
+  engineState,
+  fakeConfig,
+  fakeEngine,
+  record,
+  running,
+  taskState,
+} from "../records.ts";
+
+interface Opened {
+  readonly server: HttpServer;
+  get(path: string): Promise<{ status: number; text: string; type: string | null }>;
+}
+
+async function open(state: EngineState, nowMs: number = AT): Promise<Opened> {
+  const redactor = createRedactor();
+  redactor.add(["s3cr3t"]);
+  const server = createHttpServer(createTestClock(nowMs), redactor);
+  onTestFinished(() => server.close());
+  const engine = fakeEngine(() => state);
+  const source = { engine, config: () => fakeConfig(), dryRun: true };
+  const address = await server.listen({ host: "127.0.0.1", port: 0 }, source);
+  return {
+    server,
+    async get(path) {
+      const response = await fetch(address + path);
+      const type = response.headers.get("content-type");
+      return { status: response.status, text: await response.text(), type };
+    },
+  };
+}
+
+describe("/livez", () => {
+  it("is 200 while the loop turns, and 503 when it has not turned for long", async () => {
+    const live = await open(engineState(), AT + 1000);
+    expect(await live.get("/livez")).toMatchObject({ status: 200 });
+    const dead = await open(engineState(), AT + 60_000);
+    const { status, text } = await dead.get("/livez");
+    expect(status).toBe(503);
+    expect(JSON.parse(text)).toEqual({ live: false, lastTurnMs: 60_000 });
+  });
+});
+
+describe("/readyz", () => {
+  it("is 200 once every task is ready", async () => {
+    const { get } = await open(engineState());
+    expect(await get("/readyz")).toMatchObject({ status: 200 });
+  });
+
+  it("is 503 before the first turn", async () => {
+    const { get } = await open(engineState({ record: undefined, tasks: [] }));
+    expect(await get("/readyz")).toMatchObject({ status: 503 });
+  });
+
+  it("names what is missing, and for which task", async () => {
+    const tasks = [
+      taskState(),
+      taskState({ name: "orders", ready: false, readingAgeMs: undefined }),
+      taskState({ name: "batch", ready: false, countsAgeMs: undefined }),
+      taskState({ name: "idle", ready: false, problem: "s3cr3t refused" }),
+    ];
+    const { get } = await open(engineState({ tasks, schedulerProblem: "no daemon" }));
+    const { status, text } = await get("/readyz");
+    expect(status).toBe(503);
+    expect(JSON.parse(text)).toEqual({
+      ready: false,
+      missing: [
+        { task: "orders", reason: "no reading yet" },
+        { task: "batch", reason: "no daemon" },
+        { task: "idle", reason: "[redacted] refused" },
+      ],
+    });
+  });
+});
+
+describe("/metrics", () => {
+  it("tells value, age, wish, grant, counts and limits of every task", async () => {
+    const mails = decision({
+      wish: 8,
+      grant: 5,
+      counts: { running: 2, starting: 3, stopping: 1, requested: 5 },
+      limits: [{ by: "capacity", resource: "instances" }],
+    });
+    const tasks = [taskState({ metricFailures: 4, schedulerFailures: 1 })];
+    const { get } = await open(engineState({ record: record(mails), tasks }));
+    const { text, type } = await get("/metrics");
+    expect(type).toContain("text/plain");
+    for (const line of [
+      'microscaling_metric_value{task="mails"} 40',
+      'microscaling_metric_age_seconds{task="mails"} 0.25',
+      'microscaling_wish_instances{task="mails"} 8',
+      'microscaling_grant_instances{task="mails"} 5',
+      'microscaling_running_instances{task="mails"} 2',
+      'microscaling_starting_instances{task="mails"} 3',
+      'microscaling_stopping_instances{task="mails"} 1',
+      'microscaling_limit{task="mails",by="capacity"} 1',
+      'microscaling_capacity{resource="instances"} 10',
+      'microscaling_metric_errors_total{task="mails"} 4',
+      'microscaling_scheduler_errors_total{task="mails"} 1',
+    ])
+      expect(text.split("\n")).toContain(line);
+  });
+
+  it("has no series for what is unknown", async () => {
+    const blind = decision({ reading: undefined, counts: undefined, ask: undefined });
+    const tasks = [taskState({ readingAgeMs: undefined })];
+    const { get } = await open(engineState({ record: record(blind), tasks }));
+    const { text } = await get("/metrics");
+    expect(text).not.toMatch(/^microscaling_(metric_value|metric_age\w*|running\w*)\{/m);
+    expect(text).toMatch(/^microscaling_wish_instances\{/m);
+  });
+
+  it("counts decisions and times turns, and counts the same when asked twice", async () => {
+    const { server, get } = await open(engineState());
+    const { signal } = new AbortController();
+    await server.monitor.report(record(decision({ ask: 5 })), signal);
+    await server.monitor.report(record(decision({ ask: 1 })), signal);
+    await server.monitor.report(record(decision({ ask: 5, counts: running(1) })), signal);
+    await get("/metrics");
+    const lines = (await get("/metrics")).text.split("\n");
+    expect(lines).toContain('microscaling_decisions_total{task="mails",change="up"} 2');
+    expect(lines).toContain('microscaling_decisions_total{task="mails",change="down"} 1');
+    expect(lines).toContain("microscaling_decide_seconds_count 3");
+    expect(lines).toContain("microscaling_lag_seconds_count 3");
+  });
+
+  it("describes every metric", async () => {
+    const { get } = await open(engineState());
+    const { text } = await get("/metrics");
+    const named = [...text.matchAll(/^# TYPE (\w+)/gm)].map((match) => match[1]);
+    const helped = [...text.matchAll(/^# HELP (\w+) \S/gm)].map((match) => match[1]);
+    expect(named.length).toBeGreaterThan(10);
+    expect(helped).toEqual(named);
+  });
+});
+
+describe("/state", () => {
+  it("gives the last decision of every task with its reason in words, and no secret", async () => {
+    const tasks = [taskState({ problem: "login with s3cr3t refused" })];
+    const { get } = await open(engineState({ tasks }));
+    const { status, text } = await get("/state");
+    expect(status).toBe(200);
+    expect(text).not.toContain("s3cr3t");
+    expect(JSON.parse(text)).toMatchObject({
+      dryRun: true,
+      capacity: { instances: 10 },
+      tasks: [
+        {
+          name: "mails",
+          wish: 2,
+          grant: 2,
+          why: expect.stringContaining("40 waiting") as string,
+          reading: { value: 40 },
+          problem: "login with [redacted] refused",
+        },
+      ],
+    });
+  });
+});
+
+it("refuses a port that is taken, by name", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const server = createHttpServer(createTestClock(), createRedactor());
+  const engine = fakeEngine(() => engineState());
+  const source = { engine, config: () => fakeConfig(), dryRun: false };
+  await expect(server.listen({ host: "127.0.0.1", port }, source)).rejects.toMatchObject({
+    code: "ERR_HTTP_LISTEN",
+    message: `cannot listen on 127.0.0.1:${port}: another program uses it`,
+  });
+});

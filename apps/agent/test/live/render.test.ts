@@ -1,0 +1,55 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, it } from "vitest";
+import { renderPicture } from "../../src/live/render.ts";
+import { decision, record } from "../records.ts";
+
+const mails = decision({
+  wish: 8,
+  grant: 5,
+  ask: 4,
+  reason: "above",
+  counts: { running: 2, starting: 2, stopping: 1, requested: 4 },
+  limits: [{ by: "capacity", resource: "instances" }],
+});
+const batch = decision({
+  task: "batch",
+  reading: undefined,
+  reason: "remainder",
+  counts: undefined,
+});
+
+function draw(width: number, problems: ReadonlyMap<string, string> = new Map()): string[] {
+  const capacity = { instances: 10 };
+  const text = renderPicture({
+    record: record(mails, batch),
+    capacity,
+    problems,
+    dryRun: true,
+    width,
+  });
+  return stripVTControlCharacters(text).split("\n");
+}
+
+describe("the live view's picture", () => {
+  it("shows queue, wish, grant, running and why of every task", () => {
+    const [head, , titles, first, second, ...more] = draw(120);
+    expect(more).toEqual([]);
+    expect(head).toMatch(/5 of 10 instances .*dry run/);
+    expect(titles?.split(/\s+/)).toEqual(["TASK", "QUEUE", "WISH", "GRANT", "RUNNING", "WHY"]);
+    expect(first).toMatch(/^mails +40 +8 +5 +2 \+2 -1 +██▒▒░ +40 waiting.*no more instances free/);
+    expect(second).toMatch(/^batch +- +2 +2 +\? +takes what is left/);
+  });
+
+  it("keeps each task on one line that fits the terminal", () => {
+    const lines = draw(64);
+    expect(lines).toHaveLength(5);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(64);
+    expect(lines[3]).toMatch(/…$/);
+  });
+
+  it("shows a task's problem in place of the reason", () => {
+    const lines = draw(120, new Map([["batch", "cannot start:\nno such file"]]));
+    expect(lines).toHaveLength(5);
+    expect(lines[4]).toMatch(/^batch .*cannot start: no such file$/);
+  });
+});

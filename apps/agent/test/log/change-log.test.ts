@@ -1,0 +1,66 @@
+import type { Decision, Monitor } from "@microscaling/core";
+import { describe, expect, it } from "vitest";
+import { createChangeLog } from "../../src/log/change-log.ts";
+import { collectLines, type Line } from "../lines.ts";
+import { decision, record, running } from "../records.ts";
+
+const signal = new AbortController().signal;
+
+async function turns(decisions: Decision[]): Promise<Line[]> {
+  const { logger, lines } = collectLines();
+  const log: Monitor = createChangeLog(logger);
+  for (const one of decisions) await log.report(record(one), signal);
+  return lines;
+}
+
+const up = (ask: number, from: number): Decision =>
+  decision({ wish: ask, grant: ask, ask, reason: "above", counts: running(from) });
+
+describe("the change log", () => {
+  it("says nothing while nothing changes", async () => {
+    expect(await turns([decision(), decision(), decision()])).toEqual([]);
+  });
+
+  it("logs a change with where from, where to and why", async () => {
+    const [line, ...more] = await turns([up(5, 2)]);
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({ level: "info", task: "mails", from: 2, to: 5, reading: 40 });
+    expect(line?.text).toMatch(/^mails 2 -> 5: .*40 waiting/);
+  });
+
+  it("logs a change once, however slowly it comes true", async () => {
+    const lines = await turns([up(5, 2), up(5, 2), up(5, 3), up(5, 4), up(5, 5), up(5, 5)]);
+    expect(lines.map((line) => line.to)).toEqual([5]);
+  });
+
+  it("logs again when the number asked for moves, and when what had come true is lost", async () => {
+    const moved = await turns([up(5, 2), up(6, 3)]);
+    expect(moved.map((line) => [line.from, line.to])).toEqual([
+      [2, 5],
+      [3, 6],
+    ]);
+    const lost = await turns([up(5, 2), up(5, 5), up(5, 4)]);
+    expect(lost.map((line) => [line.from, line.to])).toEqual([
+      [2, 5],
+      [4, 5],
+    ]);
+  });
+
+  it("says once that a task is held, whatever its countdown, and once that it is free again", async () => {
+    const held = (seconds: string): Decision =>
+      decision({
+        reason: "held",
+        limits: [{ by: "held", reason: `no reading for ${seconds}: connection refused` }],
+      });
+    const lines = await turns([decision(), held("3s"), held("3.5s"), held("4s"), decision()]);
+    expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);
+    expect(lines[0]?.text).toContain("connection refused");
+    expect(lines[1]?.text).toBe("mails scales freely again");
+  });
+
+  it("does not tell apart what a full capacity and the task's bounds do every day", async () => {
+    const full = decision({ wish: 9, limits: [{ by: "capacity", resource: "instances" }] });
+    const bounded = decision({ wish: 9, limits: [{ by: "max" }] });
+    expect(await turns([decision(), full, bounded, decision()])).toEqual([]);
+  });
+});
