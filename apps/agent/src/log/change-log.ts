@@ -9,25 +9,32 @@ interface Seen {
   settled: boolean;
   /** The troubles of the last turn, as a key. */
   trouble: string;
+  /** When they began, in milliseconds since the epoch. */
+  since: number;
+  /** The troubles that were last logged. */
+  logged: string;
 }
+
+/** Trouble shorter than this, in milliseconds, is not worth a line: at the start nothing is read or counted yet. */
+const TROUBLE_MS = 2000;
 
 /** Makes the monitor that logs one line for every change, one when a task gets held or free again, and nothing while all is quiet. */
 export function createChangeLog(logger: Logger): Monitor {
   const seen = new Map<string, Seen>();
 
-  function report(decision: Decision): void {
-    const before = seen.get(decision.task);
-    const trouble = troubleOf(decision);
-    const now = before ?? { ask: undefined, settled: true, trouble };
-    seen.set(decision.task, now);
-    const changed = logChange(logger, decision, now);
-    if (trouble !== now.trouble && !changed) logTrouble(logger, decision, trouble);
-    now.trouble = trouble;
+  function report(decision: Decision, at: number): void {
+    let now = seen.get(decision.task);
+    if (now === undefined) {
+      now = { ask: undefined, settled: true, trouble: "", since: at, logged: "" };
+      seen.set(decision.task, now);
+    }
+    logChange(logger, decision, now);
+    logTrouble(logger, decision, now, at);
   }
 
   return {
     report(record) {
-      for (const decision of record.decisions) report(decision);
+      for (const decision of record.decisions) report(decision, record.at);
       return Promise.resolve();
     },
     close: () => Promise.resolve(),
@@ -35,19 +42,18 @@ export function createChangeLog(logger: Logger): Monitor {
 }
 
 /** Logs a change once: not again while it comes true step by step, but again when what had come true is lost. */
-function logChange(logger: Logger, decision: Decision, seen: Seen): boolean {
+function logChange(logger: Logger, decision: Decision, seen: Seen): void {
   const { ask, counts, task } = decision;
-  if (ask === undefined || counts === undefined) return false;
+  if (ask === undefined || counts === undefined) return;
   if (ask === counts.requested) {
     seen.settled = true;
-    return false;
+    return;
   }
-  if (ask === seen.ask && !seen.settled) return false;
+  if (ask === seen.ask && !seen.settled) return;
   seen.ask = ask;
   seen.settled = false;
   const from = counts.requested;
   logger.info(`${task} ${from} -> ${ask}: ${explain(decision)}`, fieldsOf(decision, from, ask));
-  return true;
 }
 
 function fieldsOf(decision: Decision, from: number, to: number): LogFields {
@@ -62,7 +68,14 @@ function fieldsOf(decision: Decision, from: number, to: number): LogFields {
   };
 }
 
-function logTrouble(logger: Logger, decision: Decision, trouble: string): void {
+/** Logs trouble that lasts, once, and once that it is over. */
+function logTrouble(logger: Logger, decision: Decision, seen: Seen, at: number): void {
+  const trouble = troubleOf(decision);
+  if (trouble !== seen.trouble) seen.since = at;
+  seen.trouble = trouble;
+  const lasts = trouble === "" || at - seen.since >= TROUBLE_MS;
+  if (trouble === seen.logged || !lasts) return;
+  seen.logged = trouble;
   const fields = { task: decision.task, limits: decision.limits.map((limit) => limit.by) };
   if (trouble === "") logger.info(`${decision.task} scales freely again`, fields);
   else logger.warn(`${decision.task}: ${explain(decision)}`, fields);

@@ -2,14 +2,16 @@ import type { Decision, Monitor } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { createChangeLog } from "../../src/log/change-log.ts";
 import { collectLines, type Line } from "../lines.ts";
-import { decision, record, running } from "../records.ts";
+import { AT, decision, record, running } from "../records.ts";
 
 const signal = new AbortController().signal;
 
+/** One turn a second. */
 async function turns(decisions: Decision[]): Promise<Line[]> {
   const { logger, lines } = collectLines();
   const log: Monitor = createChangeLog(logger);
-  for (const one of decisions) await log.report(record(one), signal);
+  for (const [second, one] of decisions.entries())
+    await log.report({ ...record(one), at: AT + second * 1000 }, signal);
   return lines;
 }
 
@@ -52,10 +54,19 @@ describe("the change log", () => {
         reason: "held",
         limits: [{ by: "held", reason: `no reading for ${seconds}: connection refused` }],
       });
-    const lines = await turns([decision(), held("3s"), held("3.5s"), held("4s"), decision()]);
+    const lasting = [held("3s"), held("4s"), held("5.5s"), held("6s"), held("7s")];
+    const lines = await turns([decision(), ...lasting, decision(), decision()]);
     expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);
     expect(lines[0]?.text).toContain("connection refused");
     expect(lines[1]?.text).toBe("mails scales freely again");
+  });
+
+  it("says nothing of trouble that passes at once, as at the start", async () => {
+    const early = decision({
+      ask: undefined,
+      limits: [{ by: "counts", reason: "not counted yet" }],
+    });
+    expect(await turns([early, early, decision(), early, decision()])).toEqual([]);
   });
 
   it("does not tell apart what a full capacity and the task's bounds do every day", async () => {
