@@ -1,0 +1,123 @@
+import { YOUNG_MS, type Clock, type Counts } from "@microscaling/core";
+
+import type { ToyOptions } from "./options.ts";
+
+interface Instance {
+  state: "starting" | "running" | "stopping" | "gone";
+  /** When it was asked for, and from when on it runs. */
+  startedAt: number;
+  /** Ends the delay that it waits for. */
+  delay: AbortController;
+}
+
+/** The pretended instances of one task. */
+export interface Instances {
+  readonly counts: () => Counts;
+  /** Adds one. Resolves when it runs, when its start failed, or when it was stopped before that. */
+  readonly start: (crashes: boolean) => Promise<"running" | "failed" | "stopped">;
+  /** So many run, and have done so for long. */
+  readonly add: (instances: number) => void;
+  /** Asks the newest ones that are not yet stopping to stop. */
+  readonly stop: (instances: number) => void;
+  /** The newest running one ends by itself. */
+  readonly crash: () => void;
+  /** All are gone at once. */
+  readonly clear: () => void;
+}
+
+/** Makes the instances of one task. `changed` is called after every change of the counts. */
+export function createInstances(options: ToyOptions, clock: Clock, changed: () => void): Instances {
+  let instances: Instance[] = [];
+  let crashed = 0;
+
+  const among = (state: Instance["state"]): Instance[] =>
+    instances.filter((instance) => instance.state === state);
+
+  function remove(instance: Instance): void {
+    instance.state = "gone";
+    instances = instances.filter((other) => other !== instance);
+    changed();
+  }
+
+  function end(instance: Instance): void {
+    if (clock.now() - instance.startedAt < YOUNG_MS) crashed += 1;
+    remove(instance);
+  }
+
+  async function start(crashes: boolean): Promise<"running" | "failed" | "stopped"> {
+    const instance: Instance = {
+      state: "starting",
+      startedAt: clock.now(),
+      delay: new AbortController(),
+    };
+    instances.push(instance);
+    if (options.startDelayMs > 0) {
+      changed();
+      await waited(clock, options.startDelayMs, instance.delay.signal);
+      // It may have been told to stop in the meantime.
+      if (instance.state !== "starting") return "stopped";
+    }
+    if (options.failStarts) {
+      remove(instance);
+      return "failed";
+    }
+    instance.state = "running";
+    instance.startedAt = clock.now();
+    changed();
+    if (crashes) end(instance);
+    return "running";
+  }
+
+  async function stopOne(instance: Instance): Promise<void> {
+    instance.state = "stopping";
+    instance.delay.abort();
+    if (options.stopDelayMs > 0) {
+      changed();
+      instance.delay = new AbortController();
+      await waited(clock, options.stopDelayMs, instance.delay.signal);
+      if (instance.state !== "stopping") return;
+    }
+    remove(instance);
+  }
+
+  return {
+    counts: () => {
+      const running = among("running").length;
+      const starting = among("starting").length;
+      const counts = { running, starting, stopping: among("stopping").length };
+      const requested = running + starting;
+      if (crashed === 0) return { ...counts, requested };
+      return { ...counts, requested, crashed, lastCrash: "ended by itself, as it was told to" };
+    },
+    start,
+    add: (count) => {
+      const startedAt = clock.now() - YOUNG_MS;
+      for (let index = 0; index < count; index += 1) {
+        instances.push({ state: "running", startedAt, delay: new AbortController() });
+      }
+      changed();
+    },
+    stop: (count) => {
+      const going = instances.filter((instance) => instance.state !== "stopping").toReversed();
+      for (const instance of going.slice(0, count)) void stopOne(instance);
+    },
+    crash: () => {
+      const newest = among("running").at(-1);
+      if (newest !== undefined) end(newest);
+    },
+    clear: () => {
+      for (const instance of instances) {
+        instance.state = "gone";
+        instance.delay.abort();
+      }
+      if (instances.length === 0) return;
+      instances = [];
+      changed();
+    },
+  };
+}
+
+// Ends with the delay or with the signal; who called looks at what has become of the instance.
+async function waited(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  await clock.sleep(ms, signal).catch(() => {});
+}

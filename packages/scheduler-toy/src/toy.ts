@@ -1,0 +1,220 @@
+import {
+  MicroscalingError,
+  type Clock,
+  type Counts,
+  type Outcome,
+  type Scheduler,
+  type SchedulerEvents,
+  type SchedulerTask,
+} from "@microscaling/core";
+
+import { createInstances, type Instances } from "./instances.ts";
+import type { ToyOptions, ToyWorkload } from "./options.ts";
+
+/** One call that the toy was given, in the order of the calls. */
+export interface ToyCall {
+  readonly method: "prepare" | "observe" | "scale" | "close";
+  /** The task of a `prepare` or a `scale`. */
+  readonly task?: string;
+  /** What a `scale` asked for. */
+  readonly instances?: number;
+  /** When, in milliseconds of the clock. */
+  readonly at: number;
+}
+
+/** The methods that can be made to fail or hang for one task. */
+export type ToyMethod = "prepare" | "scale";
+
+/** A scheduler that pretends, and the strings to pull it by. */
+export interface ToyScheduler extends Required<Omit<Scheduler<ToyWorkload>, "capacity">> {
+  /** Everything that was asked of it. */
+  readonly calls: readonly ToyCall[];
+  /** The counts of one task, as they are; asking is not a call. */
+  readonly counts: (task: string) => Counts;
+  /** Lets so many more instances run, as if an earlier agent had started them. */
+  readonly add: (task: string, instances: number) => void;
+  /** The newest running instance ends by itself. */
+  readonly crash: (task: string) => void;
+  /** From now on the method fails for this task with this error. */
+  readonly fail: (task: string, error: MicroscalingError, method?: ToyMethod) => void;
+  /** From now on the method never answers for this task: it only ends with its signal. */
+  readonly hang: (task: string, method?: ToyMethod) => void;
+  /** From now on `scale` answers that it is busy with this task. */
+  readonly busy: (task: string, retryAfterMs?: number) => void;
+  /** Ends `fail`, `hang` and `busy` for this task. A call that hangs goes on hanging. */
+  readonly mend: (task: string) => void;
+  /** Tells those who watch that something accepted earlier did not come true. */
+  readonly failLater: (task: string, error: MicroscalingError) => void;
+  /** Whether every method throws, and `watch` with them. */
+  readonly unreachable: (is: boolean) => void;
+  /** Whether every method never answers. */
+  readonly stalled: (is: boolean) => void;
+}
+
+/** What may be said about a toy. */
+export interface ToySettings extends Partial<ToyOptions> {
+  readonly clock: Clock;
+}
+
+type Fault =
+  | { readonly kind: "fail"; readonly error: MicroscalingError }
+  | { readonly kind: "hang" }
+  | { readonly kind: "busy"; readonly retryAfterMs: number | undefined };
+
+interface Watcher {
+  readonly events: SchedulerEvents;
+  readonly lost: (error: MicroscalingError) => void;
+}
+
+const gone = (): MicroscalingError =>
+  new MicroscalingError(
+    "ERR_SCHEDULER_UNREACHABLE",
+    "the toy scheduler was told to be unreachable; tell it to be reachable again",
+  );
+
+/** Makes a toy scheduler. Without delays every change happens within the call that asks for it. */
+export function createToyScheduler(settings: ToySettings): ToyScheduler {
+  const { clock, startDelayMs = 0, stopDelayMs = 0, failStarts = false } = settings;
+  const options: ToyOptions = { startDelayMs, stopDelayMs, failStarts };
+  const tasks = new Map<string, Instances>();
+  const faults = new Map<string, Fault>();
+  const watchers = new Set<Watcher>();
+  const calls: ToyCall[] = [];
+  let isUnreachable = false;
+  let isStalled = false;
+
+  const changed = (): void => {
+    for (const { events } of watchers) events.changed();
+  };
+
+  function instancesOf(task: string): Instances {
+    const found = tasks.get(task) ?? createInstances(options, clock, changed);
+    tasks.set(task, found);
+    return found;
+  }
+
+  /** What every method does first. */
+  async function enter(call: Omit<ToyCall, "at">, signal: AbortSignal): Promise<void> {
+    calls.push({ ...call, at: clock.now() });
+    signal.throwIfAborted();
+    if (isStalled) await untilAborted(signal);
+    if (isUnreachable) throw gone();
+  }
+
+  async function prepare(task: SchedulerTask<ToyWorkload>, signal: AbortSignal): Promise<void> {
+    await enter({ method: "prepare", task: task.name }, signal);
+    const fault = faults.get(key(task.name, "prepare"));
+    if (fault?.kind === "hang") await untilAborted(signal);
+    if (fault?.kind === "fail") throw fault.error;
+  }
+
+  async function observe(
+    asked: readonly SchedulerTask<ToyWorkload>[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Counts>> {
+    await enter({ method: "observe" }, signal);
+    return new Map(asked.map(({ name }) => [name, instancesOf(name).counts()]));
+  }
+
+  async function scale(
+    task: SchedulerTask<ToyWorkload>,
+    instances: number,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    await enter({ method: "scale", task: task.name, instances }, signal);
+    const fault = faults.get(key(task.name, "scale"));
+    if (fault?.kind === "hang") await untilAborted(signal);
+    if (fault?.kind === "fail") return { status: "failed", error: fault.error };
+    if (fault?.kind === "busy") return busyOutcome(fault.retryAfterMs);
+    return change(instancesOf(task.name), task, instances, signal);
+  }
+
+  async function watch(events: SchedulerEvents, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    if (isUnreachable) throw gone();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const watcher: Watcher = { events, lost: reject };
+    const onAbort = (): void => resolve();
+    watchers.add(watcher);
+    signal.addEventListener("abort", onAbort, { once: true });
+    await promise.finally(() => {
+      watchers.delete(watcher);
+      signal.removeEventListener("abort", onAbort);
+    });
+  }
+
+  async function close(): Promise<void> {
+    calls.push({ method: "close", at: clock.now() });
+    for (const instances of tasks.values()) instances.clear();
+  }
+
+  return {
+    prepare,
+    observe,
+    scale,
+    watch,
+    close,
+    calls,
+    counts: (task) => instancesOf(task).counts(),
+    add: (task, count) => instancesOf(task).add(count),
+    crash: (task) => instancesOf(task).crash(),
+    fail: (task, error, method = "scale") => {
+      faults.set(key(task, method), { kind: "fail", error });
+    },
+    hang: (task, method = "scale") => {
+      faults.set(key(task, method), { kind: "hang" });
+    },
+    busy: (task, retryAfterMs) => {
+      faults.set(key(task, "scale"), { kind: "busy", retryAfterMs });
+    },
+    mend: (task) => {
+      faults.delete(key(task, "scale"));
+      faults.delete(key(task, "prepare"));
+    },
+    failLater: (task, error) => {
+      for (const { events } of watchers) events.failed(task, error);
+    },
+    unreachable: (is) => {
+      isUnreachable = is;
+      if (is) for (const { lost } of watchers) lost(gone());
+    },
+    stalled: (is) => {
+      isStalled = is;
+    },
+  };
+}
+
+const key = (task: string, method: ToyMethod): string => `${method} ${task}`;
+
+function busyOutcome(retryAfterMs: number | undefined): Outcome {
+  const reason = "the toy scheduler was told to be busy with this task";
+  return { status: "busy", reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+// Starts and stops are under way before the first wait, so that the counts show what was asked at once.
+async function change(
+  instances: Instances,
+  task: SchedulerTask<ToyWorkload>,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const missing = wanted - instances.counts().requested;
+  if (missing < 0) instances.stop(-missing);
+  const starts = Array.from({ length: Math.max(0, missing) }, () =>
+    instances.start(task.workload.crash),
+  );
+  const results = await Promise.race([Promise.all(starts), untilAborted(signal)]);
+  const failed = results.filter((result) => result === "failed").length;
+  if (failed === 0) return { status: "accepted" };
+  const message = `${failed} of ${starts.length} instances of ${task.name} did not start: the toy scheduler was told to fail starts`;
+  return { status: "failed", error: new MicroscalingError("ERR_START_FAILED", message) };
+}
+
+/** Never resolves. */
+async function untilAborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  return promise;
+}
