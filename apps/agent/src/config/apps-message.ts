@@ -56,6 +56,9 @@ const METRICS: Readonly<Record<string, (config: AppConfig) => Record<string, unk
   AzureQueue: ({ queueName }) => ({ use: "azure-queue", queue: queueName }),
 };
 
+/** What the original gave a container to end. */
+const STOP_GRACE = "1s";
+
 const TARGETS: Readonly<Record<string, string>> = { Queue: "queue", SimpleQueue: "simple-queue" };
 
 /** What the original had built in, as its apps message: a consumer of an NSQ queue, and work that takes the rest. */
@@ -203,8 +206,9 @@ function readWorkload({ image, command, publishAllPorts, networkMode }: AppConfi
   return {
     ...(image === undefined ? {} : { image }),
     ...(words.length === 0 ? {} : { command: words }),
-    ...(publishAllPorts === true ? { publishAllPorts } : {}),
+    ...(publishAllPorts === undefined ? {} : { publishAllPorts }),
     ...(networkMode === undefined ? {} : { network: networkMode }),
+    stop: { grace: STOP_GRACE },
   };
 }
 

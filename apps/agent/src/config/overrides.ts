@@ -27,8 +27,10 @@ function applyScheduler(document: Document, variables: Variables): void {
   const use = valueAt(document.value, path);
   for (const option of variables.options) {
     const { variable, value } = option;
-    if (option.scheduler === use)
+    if (option.scheduler === use) {
+      dropRivals(document, option.rivals);
       put(document, { path: ["scheduler", option.option], value, variable });
+    }
     // DOCKER_HOST is there for many programs, so it may stand about.
     else if (variable.startsWith("MSS_")) warnUseless(document, variable, use);
   }
@@ -40,6 +42,12 @@ function applyScheduler(document: Document, variables: Variables): void {
       const value = pullImages ? "always" : "never";
       put(document, { path: ["tasks", name, "workload", "pull"], value, variable });
     }
+}
+
+/** Options that say the same in another way, and may not stand beside the one that a variable sets. */
+function dropRivals(document: Document, rivals: readonly string[]): void {
+  const scheduler = valueAt(document.value, ["scheduler"]);
+  if (isMap(scheduler)) for (const rival of rivals) delete scheduler[rival];
 }
 
 function warnUseless(document: Document, variable: string, scheduler: unknown): void {

@@ -119,38 +119,54 @@ const anything = z.unknown().optional();
 
 /** `scheduler:` without the plugin's own options. */
 export const schedulerFields = {
-  use: text("the name of a scheduler, such as docker or process"),
-  interval: duration(50).optional(),
-  timeout: duration(1).optional(),
+  use: text("the name of a scheduler, such as docker or process").describe("The scheduler's name."),
+  interval: duration(50)
+    .optional()
+    .describe("How often counts are asked for. Default: 5s if the scheduler pushes, else 500ms."),
+  timeout: duration(1).optional().describe("The deadline of one call. Default: 30s."),
 } as const satisfies Fields;
 
 /** A source under `metrics:` without the plugin's own options. */
 export const sourceFields = {
-  use: text("the name of a metric, such as nsq").optional(),
-  interval: duration(50).optional(),
-  timeout: duration(1).optional(),
+  use: text("the name of a metric, such as nsq")
+    .optional()
+    .describe("The metric's name. Default: the source's own name."),
+  interval: duration(50).optional().describe("How often to read. Default: the metric's own."),
+  timeout: duration(1).optional().describe("The deadline of one read. Default: 2s."),
 } as const satisfies Fields;
 
 /** A task's `metric:` without the plugin's own query. */
 export const metricFields = {
-  use: text("the name of a source under metrics, or of a metric such as nsq"),
-  maxAge: duration(1).optional(),
-  failures: whole(1).optional(),
-  fallback: fallback.optional(),
+  use: text("the name of a source under metrics, or of a metric such as nsq").describe(
+    "A source under metrics, or a metric with its default options.",
+  ),
+  maxAge: duration(1)
+    .optional()
+    .describe("An older reading is a failure. Default: 10s, or three intervals if that is longer."),
+  failures: whole(1)
+    .optional()
+    .describe("After so many failures in a row the fallback applies. Default: 3."),
+  fallback: fallback.optional().describe("What the task gets then. Default: hold."),
 } as const satisfies Fields;
 
 /** One task. What the plugins check is anything here. */
 export const taskFields = {
-  priority: whole(0).optional(),
+  priority: whole(0)
+    .optional()
+    .describe("1 comes first; 0 is counted and never scaled. Default: 1."),
   instances: map({
-    min: whole(0).optional(),
-    max: whole(0).optional(),
-    maxDelta: whole(1).optional(),
-  }).optional(),
-  uses: amounts("a map of amounts, such as { cpu: 500m }").optional(),
-  workload: anything,
-  metric: anything,
-  target: target.optional(),
+    min: whole(0).optional().describe("Default: 1; 0 for a remainder."),
+    max: whole(0).optional().describe("Default: what the capacity allows."),
+    maxDelta: whole(1).optional().describe("The largest change in one step. Default: max - min."),
+  })
+    .optional()
+    .describe("How many instances there may be."),
+  uses: amounts("a map of amounts, such as { cpu: 500m }")
+    .optional()
+    .describe("What one instance uses of the capacity's resources."),
+  workload: anything.describe("What to run, in the scheduler's own words."),
+  metric: anything.describe("What the target looks at."),
+  target: target.optional().describe("How readings become a number of instances."),
 } as const satisfies Fields;
 
 const someMap = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
@@ -159,18 +175,23 @@ const someMap = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
 /** The config itself. What has its own fields above is any map here. */
 export const rootFields = {
   scheduler: someMap("a map with use, such as { use: docker }"),
-  capacity: amounts("a map of amounts, such as { instances: 10 }").refine(
-    (capacity) => Object.keys(capacity).length > 0,
-    { error: "at least one amount, such as { instances: 10 }" },
-  ),
+  capacity: amounts("a map of amounts, such as { instances: 10 }")
+    .refine((capacity) => Object.keys(capacity).length > 0, {
+      error: "at least one amount, such as { instances: 10 }",
+    })
+    .describe("What there is to share: instances, and any other resources."),
   metrics: someMap("a map of named sources").optional(),
   tasks: someMap("a map of named tasks").refine((tasks) => Object.keys(tasks).length > 0, {
     error: "at least one task",
   }),
-  shutdown: oneOf(["leave", "drain"]).optional(),
-  shutdownGrace: duration(0).optional(),
-  http: http.optional(),
-  log: log.optional(),
+  shutdown: oneOf(["leave", "drain"])
+    .optional()
+    .describe("What becomes of the instances when the agent stops. Default: leave."),
+  shutdownGrace: duration(0)
+    .optional()
+    .describe("How long the agent may take to stop. Default: 30s."),
+  http: http.optional().describe("Where the health and metrics endpoints listen."),
+  log: log.optional().describe("What to log."),
 } as const satisfies Fields;
 
 /** The keys of one map in the config. */

@@ -32,6 +32,8 @@ export interface SchedulerOption {
   /** Short name of the scheduler that has the option. */
   readonly scheduler: string;
   readonly option: string;
+  /** Options that cannot stand beside it. */
+  readonly rivals: readonly string[];
   readonly value: string;
 }
 
@@ -74,10 +76,10 @@ const COMPONENTS: Readonly<Record<string, LogComponent>> = {
 };
 
 const OPTIONS: readonly Omit<SchedulerOption, "value">[] = [
-  { variable: "DOCKER_HOST", scheduler: "docker", option: "host" },
-  { variable: "MSS_MARATHON_API", scheduler: "marathon", option: "url" },
-  { variable: "MSS_KUBE_CONFIG", scheduler: "kubernetes", option: "kubeconfig" },
-  { variable: "MSS_KUBE_NAMESPACE", scheduler: "kubernetes", option: "namespace" },
+  { variable: "DOCKER_HOST", scheduler: "docker", option: "host", rivals: ["socketPath"] },
+  { variable: "MSS_MARATHON_API", scheduler: "marathon", option: "url", rivals: [] },
+  { variable: "MSS_KUBE_CONFIG", scheduler: "kubernetes", option: "kubeconfig", rivals: [] },
+  { variable: "MSS_KUBE_NAMESPACE", scheduler: "kubernetes", option: "namespace", rivals: [] },
 ];
 
 const oneOf =

@@ -49,8 +49,8 @@ const create = (options) => {
 };
 export default {
   [Symbol.for("@microscaling/plugin")]: "${kind}", kind: "${kind}", name: "${name}", apiVersion: 1,
-  options: strict({ host: "string", url: "string", size: "number", nsqd: "any", lookupd: "any" }),
-  workload: strict({ image: "string", command: "any", pull: "string", network: "string", publishAllPorts: "boolean", password: "string" }),
+  options: strict({ host: "string", socketPath: "string", url: "string", size: "number", nsqd: "any", lookupd: "any" }),
+  workload: strict({ image: "string", command: "any", pull: "string", stop: "any", network: "string", publishAllPorts: "boolean", password: "string" }),
   query: strict({ topic: "string", channel: "string", queue: "string" }, ["topic"]),
   capabilities: { watch: ${kind === "scheduler"}, prepare: false, capacity: false, outlivesAgent: true, parts: [] },
   defaultIntervalMs: 250,

@@ -227,7 +227,7 @@ test.each([
 test("DOCKER_HOST and NSQ_STATS_ENDPOINT go before the file's addresses", async () => {
   const { made } = await import("./fixture.ts");
   made.length = 0;
-  const yaml = `${GOOD.replace("use: docker", "use: docker, host: a")}metrics: { nsq: { lookupd: [c] } }\n`;
+  const yaml = `${GOOD.replace("use: docker", "use: docker, socketPath: a")}metrics: { nsq: { lookupd: [c] } }\n`;
   await load(yaml, { env: { DOCKER_HOST: "tcp://b:2375", NSQ_STATS_ENDPOINT: "b:4151" } });
   await load(GOOD, { env: { NSQ_STATS_ENDPOINT: "b:4151" } });
   expect(made.map(({ options }) => options)).toEqual([
