@@ -2,5 +2,5 @@ export { decide, type Decided } from "./decide/decide.ts";
 export { explain, limitText } from "./decide/explain.ts";
 export { nothingObserved, type Observed } from "./decide/observed.ts";
 export { layOutTasks, type TaskTable } from "./decide/task-table.ts";
-export type { TaskMemory } from "./decide/wish.ts";
+export { emptyMemory, type Memory } from "./decide/wish.ts";
 export type * from "./spec.ts";

@@ -59,8 +59,8 @@ interface Share extends Allocation {
 function openShare(table: TaskTable, demand: Demand): Share {
   const { order, capacity } = table;
   const { requested, want } = demand;
-  const grant = Int32Array.from(requested);
-  const free = Float64Array.from(capacity);
+  const grant = requested.slice();
+  const free = capacity.slice();
   for (const i of order) if (want[i]! < requested[i]!) grant[i] = want[i]!;
   for (let i = 0; i < grant.length; i++) addUses(table, free, i, -grant[i]!);
   return {
@@ -85,7 +85,7 @@ function askInOrder(share: Share, upTo: (i: number) => number): void {
   const { order, tasks } = table;
   // What may be taken from the tasks below the priority at hand. Tasks of one priority leave it together.
   const takeable = new Float64Array(table.capacity.length);
-  for (const i of order) addUses(table, takeable, i, spareOf(share, i));
+  for (let k = 0; k < order.length; k++) addUses(table, takeable, order[k]!, spareOf(share, order[k]!));
   for (let from = 0; from < order.length; ) {
     const { priority } = tasks[order[from]!]!;
     let below = from;
@@ -94,9 +94,9 @@ function askInOrder(share: Share, upTo: (i: number) => number): void {
     }
     for (let k = from; k < below; k++) {
       const i = order[k]!;
+      if (demand.want[i]! <= demand.requested[i]! || share.takenFor[i] !== NOBODY) continue;
       const wanted = upTo(i) - share.grant[i]!;
-      const asks = wanted > 0 && demand.want[i]! > demand.requested[i]! && share.takenFor[i] === NOBODY;
-      if (asks) ask(share, i, wanted, below, takeable);
+      if (wanted > 0) ask(share, i, wanted, below, takeable);
     }
     from = below;
   }

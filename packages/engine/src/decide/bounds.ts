@@ -1,58 +1,71 @@
 import type { Limit } from "@microscaling/core";
-import type { TaskSpec } from "../spec.ts";
-import { NO_LIMITS, type Limits } from "./limits.ts";
-import type { Observed } from "./observed.ts";
-import type { TaskWish } from "./wish.ts";
+import { isSettled, type Observed } from "./observed.ts";
+import type { TaskTable } from "./task-table.ts";
+import type { Wishes } from "./wish.ts";
 
+/** The limits of one decision. */
+export type Limits = readonly Limit[];
+
+/** Shared, since most tasks are limited by nothing. */
+export const NO_LIMITS: Limits = [];
 const MIN: Limit = { by: "min" };
 const MAX: Limit = { by: "max" };
 const MAX_DELTA: Limit = { by: "maxDelta" };
-const SETTLING: Limit = { by: "settling" };
-const UNSCALED: Limit = { by: "unscaled" };
+const SETTLING: Limits = [{ by: "settling" }];
+const UNSCALED: Limits = [{ by: "unscaled" }];
 
-/** What a task wants once its own bounds have been kept, and which of them took hold. */
+/** What each task wants once its own bounds have been kept. One entry for each task, in the order of the config. */
 export interface Bounded {
-  readonly want: number;
-  readonly limits: Limits;
+  readonly want: Int32Array;
+  /** 1 where instances may be taken for a task of higher priority: scalable and settled. */
+  readonly movable: Uint8Array;
+  readonly limits: readonly Limits[];
 }
 
 /**
- * The wish within the task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the task
- * backs off. A task whose change is still under way, or whose counts are not known, wants what it has.
+ * Keeps every wish within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
+ * task backs off. A task whose change is still under way, or whose counts are not known, wants what it has.
  */
-export function withinBounds(
-  task: TaskSpec,
-  observed: Observed,
-  wish: TaskWish,
-  requested: number,
-  settled: boolean,
+export function boundAll(
+  table: TaskTable,
+  observed: readonly Observed[],
+  requested: Int32Array,
+  wishes: Wishes,
+  now: number,
 ): Bounded {
-  if (task.priority === 0) return { want: requested, limits: [UNSCALED] };
-  if (observed.countsProblem !== undefined) {
-    return { want: requested, limits: [{ by: "counts", reason: observed.countsProblem }] };
+  const want = requested.slice();
+  const movable = new Uint8Array(want.length);
+  const limits: Limits[] = [];
+  for (let i = 0; i < want.length; i++) {
+    const seen = observed[i]!;
+    if (table.tasks[i]!.priority === 0) limits.push(UNSCALED);
+    else if (seen.countsProblem !== undefined) limits.push([{ by: "counts", reason: seen.countsProblem }]);
+    else if (!isSettled(seen, now)) limits.push(wishes.instances[i] === want[i] ? NO_LIMITS : SETTLING);
+    else {
+      movable[i] = 1;
+      limits.push(boundOne(table, i, seen, wishes, want));
+    }
   }
-  const limits: Limit[] = wish.limit === undefined ? [] : [wish.limit];
-  if (!settled) {
-    if (wish.instances !== requested) limits.push(SETTLING);
-    return { want: requested, limits };
-  }
-  let want = wish.instances;
-  if (want < task.min) {
-    want = task.min;
-    limits.push(MIN);
-  }
-  if (want > task.max) {
-    want = task.max;
-    // A remainder wishes for its maximum and no more: that is no limit.
-    if (wish.reason !== "remainder") limits.push(MAX);
-  }
-  if (Math.abs(want - requested) > task.maxDelta) {
-    want = requested + Math.sign(want - requested) * task.maxDelta;
-    limits.push(MAX_DELTA);
-  }
-  if (want - requested > observed.growth) {
-    want = requested + observed.growth;
-    limits.push({ by: "backoff", reason: observed.growthReason });
-  }
-  return { want, limits: limits.length === 0 ? NO_LIMITS : limits };
+  return { want, movable, limits };
+}
+
+/** Sets `want[i]`, which is what the task has, to what it wants. */
+function boundOne(table: TaskTable, i: number, seen: Observed, wishes: Wishes, want: Int32Array): Limits {
+  const { min, max, maxDelta } = table.tasks[i]!;
+  const wish = wishes.instances[i]!;
+  const has = want[i]!;
+  const missing = wishes.missing[i];
+  let bounded = Math.min(Math.max(wish, min), max);
+  if (Math.abs(bounded - has) > maxDelta) bounded = has + Math.sign(bounded - has) * maxDelta;
+  if (bounded - has > seen.growth) bounded = has + seen.growth;
+  want[i] = bounded;
+  if (bounded === wish && missing === undefined) return NO_LIMITS;
+
+  const limits: Limit[] = missing === undefined ? [] : [{ by: "held", reason: missing }];
+  if (wish < min) limits.push(MIN);
+  if (wish > max) limits.push(MAX);
+  const inRange = Math.min(Math.max(wish, min), max);
+  if (Math.abs(inRange - has) > maxDelta) limits.push(MAX_DELTA);
+  if (Math.min(inRange, has + maxDelta) - has > seen.growth) limits.push({ by: "backoff", reason: seen.growthReason });
+  return limits;
 }

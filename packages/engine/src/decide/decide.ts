@@ -1,17 +1,17 @@
-import type { Decision } from "@microscaling/core";
-import { allocate } from "./allocate.ts";
-import { issue } from "./issue.ts";
-import { addShareLimits, NO_LIMITS, type Limits } from "./limits.ts";
-import { isSettled, requestedOf, type Observed } from "./observed.ts";
+import type { Decision, Limit } from "@microscaling/core";
+import { allocate, NOBODY, OVERCOMMITTED, type Allocation } from "./allocate.ts";
+import { boundAll, type Limits } from "./bounds.ts";
+import { issue, type Issue } from "./issue.ts";
+import { requestedOf, type Observed } from "./observed.ts";
 import type { TaskTable } from "./task-table.ts";
-import { withinBounds } from "./bounds.ts";
-import { wishOf, type TaskMemory, type TaskWish } from "./wish.ts";
+import { wishAll, type Memory } from "./wish.ts";
 
-/** What came of one decision. One entry for each task, in the order of the config. */
+/** What came of one decision. */
 export interface Decided {
+  /** One for each task, in the order of the config. */
   readonly decisions: readonly Decision[];
   /** To be given back with the next decision. */
-  readonly memory: readonly (TaskMemory | undefined)[];
+  readonly memory: Memory;
 }
 
 /**
@@ -22,50 +22,54 @@ export interface Decided {
  *             → grant  its share of the capacity, by priority
  *             → ask    what may be asked of the scheduler before others have stopped
  *
- * @param table the tasks and the capacity, from `layOutTasks`
+ * @param table the tasks and the capacity, from {@link layOutTasks}
  * @param observed what is known of each task, in the order of the config
- * @param memory what the decision before this one returned; empty at first
+ * @param memory what the decision before this one returned; {@link emptyMemory} at first
  * @param now milliseconds since the epoch
  */
-export function decide(
-  table: TaskTable,
-  observed: readonly Observed[],
-  memory: readonly (TaskMemory | undefined)[],
-  now: number,
-): Decided {
-  const count = table.tasks.length;
-  const requested = new Int32Array(count);
-  const want = new Int32Array(count);
-  const movable = new Uint8Array(count);
-  const wishes: TaskWish[] = [];
-  const limits: Limits[] = [];
-  for (let i = 0; i < count; i++) {
-    const task = table.tasks[i]!;
-    const seen = observed[i]!;
-    requested[i] = requestedOf(seen);
-    const settled = isSettled(seen, now);
-    const wish = wishOf(task, table.targets[i]!, seen, requested[i]!, memory[i], now);
-    const bounded = withinBounds(task, seen, wish, requested[i]!, settled);
-    wishes.push(wish);
-    limits.push(bounded.limits);
-    want[i] = bounded.want;
-    movable[i] = settled && task.priority > 0 && seen.countsProblem === undefined ? 1 : 0;
-  }
+export function decide(table: TaskTable, observed: readonly Observed[], memory: Memory, now: number): Decided {
+  const requested = new Int32Array(observed.length);
+  for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
+  const wishes = wishAll(table, observed, requested, memory, now);
+  const { want, movable, limits } = boundAll(table, observed, requested, wishes, now);
   const allocation = allocate(table, { requested, want, movable });
   const issued = issue(table, observed, requested, allocation.grant);
+
   const decisions: Decision[] = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < observed.length; i++) {
     const { countsProblem, reading, counts } = observed[i]!;
     decisions.push({
       task: table.tasks[i]!.name,
-      wish: wishes[i]!.instances,
-      reason: wishes[i]!.reason,
+      wish: wishes.instances[i]!,
+      reason: wishes.reasons[i]!,
       grant: allocation.grant[i]!,
       ask: countsProblem === undefined ? issued.ask[i]! : undefined,
-      limits: addShareLimits(table, i, want[i]!, allocation, issued, limits[i] ?? NO_LIMITS),
+      limits: withShareLimits(table, i, want[i]!, allocation, issued, limits[i]!),
       reading,
       counts,
     });
   }
-  return { decisions, memory: wishes.map((wish) => wish.memory) };
+  return { decisions, memory: wishes.memory };
+}
+
+const OVERCOMMITTED_LIMIT: Limit = { by: "overcommitted" };
+
+/** Adds what sharing the capacity did to task `i`. */
+function withShareLimits(
+  table: TaskTable,
+  i: number,
+  want: number,
+  { grant, takenFor, lacking }: Allocation,
+  { ask, leaving }: Issue,
+  limits: Limits,
+): Limits {
+  const given = grant[i]!;
+  const taker = takenFor[i]!;
+  if (given >= want && ask[i] === given && taker === NOBODY) return limits;
+  const all = [...limits];
+  if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
+  else if (taker !== NOBODY) all.push({ by: "preempted", for: table.tasks[taker]!.name });
+  if (given < want && lacking[i]! >= 0) all.push({ by: "capacity", resource: table.resources[lacking[i]!]! });
+  if (ask[i]! < given) all.push({ by: "waiting", task: table.tasks[leaving]?.name });
+  return all;
 }

@@ -20,8 +20,8 @@ export function issue(
   requested: Int32Array,
   grant: Int32Array,
 ): Issue {
-  const ask = Int32Array.from(grant);
-  const room = Float64Array.from(table.capacity);
+  const ask = grant.slice();
+  const room = table.capacity.slice();
   let leaving = -1;
   for (let i = 0; i < observed.length; i++) {
     addUses(table, room, i, -occupying(observed[i]!, table.tasks[i]!.max));

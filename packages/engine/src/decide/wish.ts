@@ -1,89 +1,102 @@
-import { formatDuration, type Limit, type WishReason } from "@microscaling/core";
-import type { TaskSpec, TargetSpec } from "../spec.ts";
+import { formatDuration, type WishReason } from "@microscaling/core";
+import type { TaskSpec } from "../spec.ts";
 import type { Observed } from "./observed.ts";
-import type { Target } from "./targets/target.ts";
+import type { Wish } from "./targets/target.ts";
+import type { TaskTable } from "./task-table.ts";
 
-/** What is remembered of a task between decisions: the wish that its newest reading led to. */
-export interface TaskMemory {
-  /** The time of the reading that the wish rests on. */
-  readonly at: number;
-  readonly wish: number;
-  readonly reason: WishReason;
-  /** The target's own. */
-  readonly target: unknown;
+/** What is remembered between decisions: the wish that each task's newest reading led to. */
+export interface Memory {
+  /** For each task, the time of the reading that its wish rests on; 0 when there is none. */
+  readonly readAt: Float64Array;
+  readonly wishes: readonly (Wish<unknown> | undefined)[];
 }
 
-/** A wish, and why there is none of its own if so. */
-export interface TaskWish {
-  readonly instances: number;
-  readonly reason: WishReason;
-  readonly limit: Limit | undefined;
-  readonly memory: TaskMemory | undefined;
+/** Nothing remembered yet. */
+export function emptyMemory(table: TaskTable): Memory {
+  return { readAt: new Float64Array(table.tasks.length), wishes: Array.from({ length: table.tasks.length }) };
+}
+
+/** What each task would like. One entry for each task, in the order of the config. */
+export interface Wishes {
+  readonly instances: Float64Array;
+  readonly reasons: readonly WishReason[];
+  /** Why a task has no number to go by, if so. */
+  readonly missing: readonly (string | undefined)[];
+  readonly memory: Memory;
 }
 
 /**
- * What one task would like. A target is asked once for each new reading; in between its wish stands. Without a number to go by the
- * task is held where it is, or gets its fallback once the metric has failed often enough. It is never scaled on the unknown.
+ * What every task would like. A target is asked once for each new reading; in between its wish stands. Without a number to go by a task
+ * is held where it is, or gets its fallback once its metric has failed often enough. It is never scaled on the unknown.
  */
-export function wishOf(
-  task: TaskSpec,
-  target: Target<TargetSpec, unknown>,
-  observed: Observed,
-  requested: number,
-  memory: TaskMemory | undefined,
+export function wishAll(
+  table: TaskTable,
+  observed: readonly Observed[],
+  requested: Int32Array,
+  memory: Memory,
   now: number,
-): TaskWish {
-  if (!target.reads) {
-    const { instances, reason } = target.wish({ spec: task.target, value: 0, requested, max: task.max }, undefined);
-    return { instances, reason, limit: undefined, memory: undefined };
+): Wishes {
+  const instances = new Float64Array(observed.length);
+  const readAt = memory.readAt.slice();
+  const wishes: (Wish<unknown> | undefined)[] = [];
+  const reasons: WishReason[] = [];
+  const missing: (string | undefined)[] = [];
+  for (let i = 0; i < observed.length; i++) {
+    const task = table.tasks[i]!;
+    const target = table.targets[i]!;
+    const seen = observed[i]!;
+    let wish = memory.wishes[i];
+    const why = whyNoNumber(target.reads, task, seen, now);
+    if (why === undefined) {
+      const at = target.reads ? seen.reading!.at : 0;
+      if (wish === undefined || at !== readAt[i]) {
+        const value = target.reads ? seen.reading!.value : 0;
+        wish = target.wish({ spec: task.target, value, requested: requested[i]!, max: task.max }, wish?.memory);
+        readAt[i] = at;
+      }
+      instances[i] = standing(wish, requested[i]!);
+      reasons.push(wish.reason);
+    } else {
+      instances[i] = withoutNumber(task, seen, requested[i]!);
+      reasons.push(hasFallenBack(task, seen) ? "fallback" : "held");
+    }
+    wishes.push(wish);
+    missing.push(why);
   }
-  // A wish is counted from what there is, so without counts the reading is left for later.
-  if (observed.countsProblem !== undefined) return { instances: requested, reason: "held", limit: undefined, memory };
-  const missing = whyNoNumber(task, observed, now);
-  if (missing !== undefined) return wishWithoutNumber(task, observed, requested, memory, missing);
-  const { at, value } = observed.reading!;
-  if (memory?.at === at) return { ...standingWish(memory, requested), limit: undefined, memory };
-  const wish = target.wish({ spec: task.target, value, requested, max: task.max }, memory?.target);
-  const next: TaskMemory = { at, wish: wish.instances, reason: wish.reason, target: wish.memory };
-  return { instances: wish.instances, reason: wish.reason, limit: undefined, memory: next };
+  return { instances, reasons, missing, memory: { readAt, wishes } };
 }
 
-/**
- * A wish stands until the next reading, but only in its own direction: what was taken from a task meanwhile is not asked back by a
- * reading that said "few wait".
- */
-function standingWish(memory: TaskMemory, requested: number): { instances: number; reason: WishReason } {
-  const { wish, reason } = memory;
-  if (reason === "above") return { instances: Math.max(wish, requested), reason };
-  if (reason === "below") return { instances: Math.min(wish, requested), reason };
-  return { instances: requested, reason };
-}
-
-function whyNoNumber(task: TaskSpec, { reading, noReading }: Observed, now: number): string | undefined {
+function whyNoNumber(reads: boolean, task: TaskSpec, seen: Observed, now: number): string | undefined {
+  // A wish is counted from what there is, so without counts a reading is left for later.
+  if (seen.countsProblem !== undefined) return "instances not known";
+  if (!reads) return undefined;
+  const { reading, noReading } = seen;
   if (noReading !== undefined) return noReading;
   if (reading === undefined) return "no reading yet";
   if (!(reading.value >= 0 && reading.value < Number.POSITIVE_INFINITY)) {
     return `the reading is ${reading.value}, which is no number from 0 up`;
   }
   const maxAgeMs = task.metric?.maxAgeMs ?? Number.POSITIVE_INFINITY;
-  if (now - reading.at > maxAgeMs) {
-    return `the newest reading is ${formatDuration(now - reading.at)} old, over maxAge ${formatDuration(maxAgeMs)}`;
-  }
-  return undefined;
+  if (now - reading.at <= maxAgeMs) return undefined;
+  return `the newest reading is ${formatDuration(now - reading.at)} old, over maxAge ${formatDuration(maxAgeMs)}`;
 }
 
-function wishWithoutNumber(
-  task: TaskSpec,
-  observed: Observed,
-  requested: number,
-  memory: TaskMemory | undefined,
-  missing: string,
-): TaskWish {
+/**
+ * How many instances a wish means now. It stands until the next reading, but only in its own direction: what was taken from a task
+ * meanwhile is not asked back by a reading that said "few wait".
+ */
+function standing({ instances, reason }: Wish<unknown>, requested: number): number {
+  if (reason === "above") return Math.max(instances, requested);
+  if (reason === "below") return Math.min(instances, requested);
+  return reason === "meeting" ? requested : instances;
+}
+
+function hasFallenBack({ metric }: TaskSpec, seen: Observed): boolean {
+  return metric !== undefined && metric.fallback !== "hold" && seen.failures >= metric.failures;
+}
+
+function withoutNumber(task: TaskSpec, seen: Observed, requested: number): number {
   const fallback = task.metric?.fallback ?? "hold";
-  const limit: Limit = { by: "held", reason: missing };
-  if (fallback === "hold" || observed.failures < (task.metric?.failures ?? 1)) {
-    return { instances: requested, reason: "held", limit, memory };
-  }
-  const instances = "instances" in fallback ? fallback.instances : Math.max(requested, fallback.atLeast);
-  return { instances, reason: "fallback", limit, memory };
+  if (fallback === "hold" || !hasFallenBack(task, seen)) return requested;
+  return "instances" in fallback ? fallback.instances : Math.max(requested, fallback.atLeast);
 }

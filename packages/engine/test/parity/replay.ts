@@ -1,4 +1,4 @@
-import { decide, layOutTasks, nothingObserved, type Observed, type TaskMemory, type TaskSpec } from "../../src/index.ts";
+import { decide, layOutTasks, nothingObserved, type Observed, emptyMemory, type TaskSpec } from "../../src/index.ts";
 import type { TargetSpec } from "../../src/spec.ts";
 import { targetOf } from "../../src/decide/targets/index.ts";
 import type { AllocCase, TargetCase, VectorTask } from "./vectors.ts";
@@ -80,7 +80,7 @@ export const replayRun: Replay<AllocCase> = (vector) => {
 function openWorld(vector: AllocCase): { step(): number[]; settle(counts: readonly number[]): void } {
   const table = layOutTasks(vector.tasks.map(specOf), { instances: vector.maxContainers });
   const observed = vector.tasks.map((task) => observe(task.metric, task.running, task.requested));
-  let memory: readonly (TaskMemory | undefined)[] = [];
+  let memory = emptyMemory(table);
   let now = 0;
   return {
     step() {

@@ -5,15 +5,17 @@ type QueueSpec = Extract<TargetSpec, { use: "queue" }>;
 
 /** What the controller remembers between readings. */
 export interface QueueMemory {
-  /** The last readings, oldest first: `velocitySamples` of them, once there are so many. */
-  readonly recent: readonly number[];
+  /** The newest reading. */
+  readonly last: number;
+  /** The ones before it, newest first, as many as the velocity looks back. */
+  readonly earlier: readonly number[];
   /** Σ of the errors so far. */
   readonly cumulated: number;
   /** Whether the error has been zero or has changed sign: before that the integral does not count. */
   readonly crossed: boolean;
 }
 
-const FRESH: QueueMemory = { recent: [], cumulated: 0, crossed: false };
+const NONE: readonly number[] = [];
 
 /**
  * Keeps a queue at a length: the original engine's PD controller, PID-capable. With error e = reading − length and velocity v,
@@ -26,27 +28,34 @@ const FRESH: QueueMemory = { recent: [], cumulated: 0, crossed: false };
  */
 export const queueTarget: Target<QueueSpec, QueueMemory> = {
   reads: true,
-  wish({ spec, value, requested }, memory = FRESH) {
-    const { length, kP, kI, kD, velocitySamples } = spec;
-    const { recent } = memory;
-    // Before the first reading the queue counts as empty, as in the original.
-    const previousError = (recent.at(-1) ?? 0) - length;
-    const error = value - length;
-    const cumulated = memory.cumulated + error;
-    const crossed = memory.crossed || error === 0 || error > 0 !== previousError > 0;
-    const full = recent.length === velocitySamples;
-    const velocity = full ? (value - (recent[0] ?? 0)) / velocitySamples : 0;
-    const delta = Math.floor(kP * error + (crossed ? kI * cumulated : 0) + kD * velocity + 0.5);
-    const next: QueueMemory = { recent: remember(recent, value, full), cumulated, crossed };
-    if (value > length) return { instances: requested + Math.max(0, delta), reason: "above", memory: next };
-    if (value <= lowerLength(length)) {
-      return { instances: requested + Math.min(0, delta), reason: "below", memory: next };
-    }
-    return { instances: requested, reason: "meeting", memory: next };
+  wish({ spec, value, requested }, memory) {
+    const error = value - spec.length;
+    const cumulated = (memory?.cumulated ?? 0) + error;
+    const crossed = memory?.crossed === true || hasCrossed(error, (memory?.last ?? 0) - spec.length);
+    const integral = crossed ? spec.kI * cumulated : 0;
+    const velocity = velocityOf(value, spec.velocitySamples, memory);
+    const delta = Math.floor(spec.kP * error + integral + spec.kD * velocity + 0.5);
+    const next: QueueMemory = { last: value, earlier: earlierThan(memory, spec.velocitySamples), cumulated, crossed };
+    if (error > 0) return { instances: requested + Math.max(0, delta), reason: "above", memory: next };
+    if (value > lowerLength(spec.length)) return { instances: requested, reason: "meeting", memory: next };
+    return { instances: requested + Math.min(0, delta), reason: "below", memory: next };
   },
 };
 
-function remember(recent: readonly number[], value: number, full: boolean): readonly number[] {
-  if (!full) return [...recent, value];
-  return recent.length === 1 ? [value] : [...recent.slice(1), value];
+/** Before the first reading the queue counts as empty, as in the original. */
+function hasCrossed(error: number, previousError: number): boolean {
+  return error === 0 || error > 0 !== previousError > 0;
+}
+
+/** The mean of the last `samples` differences; 0 until there are so many. */
+function velocityOf(value: number, samples: number, memory: QueueMemory | undefined): number {
+  if (memory === undefined) return 0;
+  if (samples === 1) return value - memory.last;
+  const oldest = memory.earlier[samples - 2];
+  return oldest === undefined ? 0 : (value - oldest) / samples;
+}
+
+function earlierThan(memory: QueueMemory | undefined, samples: number): readonly number[] {
+  if (memory === undefined || samples === 1) return NONE;
+  return [memory.last, ...memory.earlier].slice(0, samples - 1);
 }
