@@ -3,4 +3,5 @@ export { explain, limitText } from "./decide/explain.ts";
 export { nothingObserved, type Observed } from "./decide/observed.ts";
 export { layOutTasks, type TaskTable } from "./decide/task-table.ts";
 export { emptyMemory, type Memory } from "./decide/wish.ts";
+export { createEngine } from "./engine.ts";
 export type * from "./spec.ts";

@@ -85,8 +85,9 @@ function askInOrder(share: Share, upTo: (i: number) => number): void {
   const { order, tasks } = table;
   // What may be taken from the tasks below the priority at hand. Tasks of one priority leave it together.
   const takeable = new Float64Array(table.capacity.length);
-  for (let k = 0; k < order.length; k++) addUses(table, takeable, order[k]!, spareOf(share, order[k]!));
-  for (let from = 0; from < order.length; ) {
+  for (let k = 0; k < order.length; k++)
+    addUses(table, takeable, order[k]!, spareOf(share, order[k]!));
+  for (let from = 0; from < order.length;) {
     const { priority } = tasks[order[from]!]!;
     let below = from;
     for (; below < order.length && tasks[order[below]!]!.priority === priority; below++) {
@@ -119,7 +120,13 @@ function ask(share: Share, i: number, wanted: number, below: number, takeable: F
 }
 
 /** Takes instances from the lowest tasks until resource `r` is no longer below 0, or nothing is left to take. */
-function takeUntilFree(share: Share, r: number, below: number, by: number, takeable?: Float64Array): void {
+function takeUntilFree(
+  share: Share,
+  r: number,
+  below: number,
+  by: number,
+  takeable?: Float64Array,
+): void {
   const { table, grant, free, cursor, takenFor } = share;
   while (free[r]! < 0 && cursor[r]! >= below) {
     const victim = table.order[cursor[r]!]!;

@@ -39,8 +39,10 @@ export function boundAll(
   for (let i = 0; i < want.length; i++) {
     const seen = observed[i]!;
     if (table.tasks[i]!.priority === 0) limits.push(UNSCALED);
-    else if (seen.countsProblem !== undefined) limits.push([{ by: "counts", reason: seen.countsProblem }]);
-    else if (!isSettled(seen, now)) limits.push(wishes.instances[i] === want[i] ? NO_LIMITS : SETTLING);
+    else if (seen.countsProblem !== undefined)
+      limits.push([{ by: "counts", reason: seen.countsProblem }]);
+    else if (!isSettled(seen, now))
+      limits.push(wishes.instances[i] === want[i] ? NO_LIMITS : SETTLING);
     else {
       movable[i] = 1;
       limits.push(boundOne(table, i, seen, wishes, want));
@@ -50,7 +52,13 @@ export function boundAll(
 }
 
 /** Sets `want[i]`, which is what the task has, to what it wants. */
-function boundOne(table: TaskTable, i: number, seen: Observed, wishes: Wishes, want: Int32Array): Limits {
+function boundOne(
+  table: TaskTable,
+  i: number,
+  seen: Observed,
+  wishes: Wishes,
+  want: Int32Array,
+): Limits {
   const { min, max, maxDelta } = table.tasks[i]!;
   const wish = wishes.instances[i]!;
   const has = want[i]!;
@@ -66,6 +74,7 @@ function boundOne(table: TaskTable, i: number, seen: Observed, wishes: Wishes, w
   if (wish > max) limits.push(MAX);
   const inRange = Math.min(Math.max(wish, min), max);
   if (Math.abs(inRange - has) > maxDelta) limits.push(MAX_DELTA);
-  if (Math.min(inRange, has + maxDelta) - has > seen.growth) limits.push({ by: "backoff", reason: seen.growthReason });
+  if (Math.min(inRange, has + maxDelta) - has > seen.growth)
+    limits.push({ by: "backoff", reason: seen.growthReason });
   return limits;
 }

@@ -27,7 +27,12 @@ export interface Decided {
  * @param memory what the decision before this one returned; {@link emptyMemory} at first
  * @param now milliseconds since the epoch
  */
-export function decide(table: TaskTable, observed: readonly Observed[], memory: Memory, now: number): Decided {
+export function decide(
+  table: TaskTable,
+  observed: readonly Observed[],
+  memory: Memory,
+  now: number,
+): Decided {
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
   const wishes = wishAll(table, observed, requested, memory, now);
@@ -69,7 +74,8 @@ function withShareLimits(
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
   else if (taker !== NOBODY) all.push({ by: "preempted", for: table.tasks[taker]!.name });
-  if (given < want && lacking[i]! >= 0) all.push({ by: "capacity", resource: table.resources[lacking[i]!]! });
+  if (given < want && lacking[i]! >= 0)
+    all.push({ by: "capacity", resource: table.resources[lacking[i]!]! });
   if (ask[i]! < given) all.push({ by: "waiting", task: table.tasks[leaving]?.name });
   return all;
 }

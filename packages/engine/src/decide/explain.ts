@@ -8,7 +8,9 @@ export function explain(decision: Decision): string {
   const { wish, grant, limits } = decision;
   const why = reasonOf(decision);
   const gets = grant === wish ? `${why}: ${grant}` : `${why}: wants ${wish}, gets ${grant}`;
-  return limits.length === 0 ? gets : `${gets} (${limits.map((limit) => limitText(limit, decision)).join("; ")})`;
+  return limits.length === 0
+    ? gets
+    : `${gets} (${limits.map((limit) => limitText(limit, decision)).join("; ")})`;
 }
 
 function reasonOf({ reason, reading }: Decision): string {

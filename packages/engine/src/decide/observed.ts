@@ -51,7 +51,8 @@ export function requestedOf(observed: Observed): number {
 /** Whether no change is under way, so that another may be decided. */
 export function isSettled(observed: Observed, now: number): boolean {
   if (observed.asked !== undefined) return false;
-  if (observed.unsettledSince !== undefined && now - observed.unsettledSince >= STUCK_AFTER_MS) return true;
+  if (observed.unsettledSince !== undefined && now - observed.unsettledSince >= STUCK_AFTER_MS)
+    return true;
   const { counts } = observed;
   return counts !== undefined && counts.running === counts.requested;
 }

@@ -1,7 +1,12 @@
 import type { TaskTable } from "./task-table.ts";
 
 /** Adds to `amounts` what `instances` instances of task `i` use; takes it away where that is negative. */
-export function addUses(table: TaskTable, amounts: Float64Array, i: number, instances: number): void {
+export function addUses(
+  table: TaskTable,
+  amounts: Float64Array,
+  i: number,
+  instances: number,
+): void {
   if (instances === 0) return;
   const width = amounts.length;
   for (let r = 0; r < width; r++) amounts[r] = amounts[r]! + instances * table.uses[i * width + r]!;

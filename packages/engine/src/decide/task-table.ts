@@ -40,7 +40,9 @@ export function layOutTasks(tasks: readonly TaskSpec[], capacity: Amounts): Task
     targets: tasks.map((task) => targetOf(task.target)),
     order: Int32Array.from(order),
     resources,
-    capacity: Float64Array.from(resources, (name) => Math.round((capacity[name] ?? 0) * THOUSANDTHS)),
+    capacity: Float64Array.from(resources, (name) =>
+      Math.round((capacity[name] ?? 0) * THOUSANDTHS),
+    ),
     uses,
   };
 }

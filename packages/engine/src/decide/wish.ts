@@ -13,7 +13,10 @@ export interface Memory {
 
 /** Nothing remembered yet. */
 export function emptyMemory(table: TaskTable): Memory {
-  return { readAt: new Float64Array(table.tasks.length), wishes: Array.from({ length: table.tasks.length }) };
+  return {
+    readAt: new Float64Array(table.tasks.length),
+    wishes: Array.from({ length: table.tasks.length }),
+  };
 }
 
 /** What each task would like. One entry for each task, in the order of the config. */
@@ -51,7 +54,10 @@ export function wishAll(
       const at = target.reads ? seen.reading!.at : 0;
       if (wish === undefined || at !== readAt[i]) {
         const value = target.reads ? seen.reading!.value : 0;
-        wish = target.wish({ spec: task.target, value, requested: requested[i]!, max: task.max }, wish?.memory);
+        wish = target.wish(
+          { spec: task.target, value, requested: requested[i]!, max: task.max },
+          wish?.memory,
+        );
         readAt[i] = at;
       }
       instances[i] = standing(wish, requested[i]!);
@@ -66,7 +72,12 @@ export function wishAll(
   return { instances, reasons, missing, memory: { readAt, wishes } };
 }
 
-function whyNoNumber(reads: boolean, task: TaskSpec, seen: Observed, now: number): string | undefined {
+function whyNoNumber(
+  reads: boolean,
+  task: TaskSpec,
+  seen: Observed,
+  now: number,
+): string | undefined {
   // A wish is counted from what there is, so without counts a reading is left for later.
   if (seen.countsProblem !== undefined) return "instances not known";
   if (!reads) return undefined;

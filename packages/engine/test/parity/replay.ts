@@ -1,4 +1,11 @@
-import { decide, layOutTasks, nothingObserved, type Observed, emptyMemory, type TaskSpec } from "../../src/index.ts";
+import {
+  decide,
+  layOutTasks,
+  nothingObserved,
+  type Observed,
+  emptyMemory,
+  type TaskSpec,
+} from "../../src/index.ts";
 import type { TargetSpec } from "../../src/spec.ts";
 import { targetOf } from "../../src/decide/targets/index.ts";
 import type { AllocCase, TargetCase, VectorTask } from "./vectors.ts";
@@ -77,7 +84,10 @@ export const replayRun: Replay<AllocCase> = (vector) => {
   return undefined;
 };
 
-function openWorld(vector: AllocCase): { step(): number[]; settle(counts: readonly number[]): void } {
+function openWorld(vector: AllocCase): {
+  step(): number[];
+  settle(counts: readonly number[]): void;
+} {
   const table = layOutTasks(vector.tasks.map(specOf), { instances: vector.maxContainers });
   const observed = vector.tasks.map((task) => observe(task.metric, task.running, task.requested));
   let memory = emptyMemory(table);
@@ -85,7 +95,8 @@ function openWorld(vector: AllocCase): { step(): number[]; settle(counts: readon
   return {
     step() {
       now += 500;
-      for (const seen of observed) seen.reading = { kind: "reading", value: seen.reading!.value, at: now };
+      for (const seen of observed)
+        seen.reading = { kind: "reading", value: seen.reading!.value, at: now };
       const decided = decide(table, observed, memory, now);
       memory = decided.memory;
       return decided.decisions.map((decision) => decision.grant);
@@ -134,16 +145,20 @@ function brokenInvariant(
   before: readonly number[],
   after: readonly number[],
 ): string | undefined {
-  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const sum = (counts: readonly number[]): number =>
+    counts.reduce((total, count) => total + count, 0);
   if (sum(after) > Math.max(vector.maxContainers, sum(before))) {
     return `the capacity is ${vector.maxContainers}, granted were ${sum(after)}`;
   }
   for (const [i, task] of vector.tasks.entries()) {
     const moved = after[i]! - before[i]!;
-    if (moved > 0 && after[i]! > task.maxContainers) return `${task.name}: grew to ${after[i]}, over its max`;
-    if (moved < 0 && after[i]! < task.minContainers) return `${task.name}: fell to ${after[i]}, under its min`;
+    if (moved > 0 && after[i]! > task.maxContainers)
+      return `${task.name}: grew to ${after[i]}, over its max`;
+    if (moved < 0 && after[i]! < task.minContainers)
+      return `${task.name}: fell to ${after[i]}, under its min`;
     if (moved > task.maxDelta) return `${task.name}: grew by ${moved}, over its maxDelta`;
-    if (moved !== 0 && !task.isScalable) return `${task.name}: moved by ${moved}, though it is not scalable`;
+    if (moved !== 0 && !task.isScalable)
+      return `${task.name}: moved by ${moved}, though it is not scalable`;
   }
   return undefined;
 }

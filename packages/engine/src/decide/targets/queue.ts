@@ -31,13 +31,21 @@ export const queueTarget: Target<QueueSpec, QueueMemory> = {
   wish({ spec, value, requested }, memory) {
     const error = value - spec.length;
     const cumulated = (memory?.cumulated ?? 0) + error;
-    const crossed = memory?.crossed === true || hasCrossed(error, (memory?.last ?? 0) - spec.length);
+    const crossed =
+      memory?.crossed === true || hasCrossed(error, (memory?.last ?? 0) - spec.length);
     const integral = crossed ? spec.kI * cumulated : 0;
     const velocity = velocityOf(value, spec.velocitySamples, memory);
     const delta = Math.floor(spec.kP * error + integral + spec.kD * velocity + 0.5);
-    const next: QueueMemory = { last: value, earlier: earlierThan(memory, spec.velocitySamples), cumulated, crossed };
-    if (error > 0) return { instances: requested + Math.max(0, delta), reason: "above", memory: next };
-    if (value > lowerLength(spec.length)) return { instances: requested, reason: "meeting", memory: next };
+    const next: QueueMemory = {
+      last: value,
+      earlier: earlierThan(memory, spec.velocitySamples),
+      cumulated,
+      crossed,
+    };
+    if (error > 0)
+      return { instances: requested + Math.max(0, delta), reason: "above", memory: next };
+    if (value > lowerLength(spec.length))
+      return { instances: requested, reason: "meeting", memory: next };
     return { instances: requested + Math.min(0, delta), reason: "below", memory: next };
   },
 };

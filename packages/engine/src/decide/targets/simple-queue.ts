@@ -5,8 +5,10 @@ import { lowerLength, type Target } from "./target.ts";
 export const simpleQueueTarget: Target<Extract<TargetSpec, { use: "simple-queue" }>, undefined> = {
   reads: true,
   wish({ spec, value, requested }) {
-    if (value > spec.length) return { instances: requested + 1, reason: "above", memory: undefined };
-    if (value < lowerLength(spec.length)) return { instances: requested - 1, reason: "below", memory: undefined };
+    if (value > spec.length)
+      return { instances: requested + 1, reason: "above", memory: undefined };
+    if (value < lowerLength(spec.length))
+      return { instances: requested - 1, reason: "below", memory: undefined };
     return { instances: requested, reason: "meeting", memory: undefined };
   },
 };

@@ -1,0 +1,188 @@
+import {
+  asMicroscalingError,
+  type Clock,
+  type Decision,
+  type Logger,
+  type MicroscalingError,
+} from "@microscaling/core";
+import type { SchedulerSpec } from "../spec.ts";
+import type { Board, Slot } from "./board.ts";
+import { checkOutcome } from "./check.ts";
+import { withDeadline } from "./deadline.ts";
+import {
+  limitGrowth,
+  noAttempts,
+  noteAccepted,
+  noteBusy,
+  noteCounts,
+  noteFailure,
+  type Attempts,
+} from "./growth.ts";
+
+/** Making ready may pull a large image, in milliseconds. */
+const PREPARE_TIMEOUT_MS = 600_000;
+
+/** What acting needs. */
+export interface ActContext {
+  readonly scheduler: SchedulerSpec;
+  readonly board: Board;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  /** Lives as long as the engine: a reload ends no call. */
+  readonly signal: AbortSignal;
+  /** Asks for fresh counts. */
+  readonly poke: () => void;
+}
+
+/** Makes the scheduler follow the decisions. */
+export interface Actor {
+  /** Makes every task ready; tries again until it is, unless `once`. */
+  prepare(options: { readonly once: boolean }): Promise<void>;
+  /** Says on the board how much each task may grow by. Before every decision. */
+  refresh(now: number): void;
+  /** Asks for what was decided, as far as no call for that task is under way and it does not back off. */
+  apply(decisions: readonly Decision[]): void;
+  /** Counts that were asked for at `startedAt` are on the board. */
+  observed(startedAt: number): void;
+  failed(task: string, error: MicroscalingError): void;
+  /** Resolves when no call is under way. */
+  settled(): Promise<void>;
+}
+
+interface TaskState {
+  readonly attempts: Attempts;
+  calling: boolean;
+  /** When the newest call was accepted whose effect the counts may not show yet. */
+  acceptedAt: number | undefined;
+  /** Whether the newest failure was an attempt to grow: it does not keep the task from shrinking. */
+  growing: boolean;
+}
+
+/** Level-triggered: only the newest wish counts, and at most one call is under way for each task. */
+export function createActor(context: ActContext): Actor {
+  const { board, clock, random, signal, logger, poke } = context;
+  const { name, scheduler, timeoutMs } = context.scheduler;
+  const unprepared = scheduler.prepare === undefined ? undefined : "getting ready to run it";
+  const states = new Map<Slot, TaskState>(
+    board.slots.map((slot) => [
+      slot,
+      { attempts: noAttempts(unprepared), calling: false, acceptedAt: undefined, growing: false },
+    ]),
+  );
+  const calls = new Set<Promise<void>>();
+
+  function fail(slot: Slot, state: TaskState, error: MicroscalingError): void {
+    slot.schedulerProblem = error.message;
+    slot.schedulerFailures++;
+    noteFailure(state.attempts, clock.now(), random);
+    logger.warn(error.message, { task: slot.task.name, code: error.code, details: error.details });
+  }
+
+  async function scale(slot: Slot, state: TaskState, instances: number): Promise<void> {
+    const { task } = slot;
+    const what = `scheduler ${name}: scale ${task.name} to ${instances}`;
+    try {
+      const outcome = await withDeadline({ clock, timeoutMs, signal, what }, (inner) =>
+        scheduler.scale({ name: task.name, workload: task.workload }, instances, inner),
+      );
+      const checked = checkOutcome(name, task.name, outcome);
+      if (checked.status === "failed") throw checked.error;
+      if (checked.status === "busy") {
+        slot.asked = undefined;
+        noteBusy(state.attempts, clock.now(), checked.retryAfterMs, random);
+        return;
+      }
+      noteAccepted(state.attempts);
+      slot.schedulerProblem = undefined;
+      state.acceptedAt = clock.now();
+    } catch (error) {
+      slot.asked = undefined;
+      if (!signal.aborted) fail(slot, state, asMicroscalingError(error, "ERR_PLUGIN_FAULT", what));
+    } finally {
+      state.calling = false;
+      poke();
+      board.changed();
+    }
+  }
+
+  function ask(slot: Slot, state: TaskState, instances: number, grows: boolean): void {
+    state.calling = true;
+    state.growing = grows;
+    if (grows && state.attempts.crashes > 0) state.attempts.probing = true;
+    slot.asked = instances;
+    const call = scale(slot, state, instances);
+    calls.add(call);
+    void call.finally(() => calls.delete(call));
+  }
+
+  async function prepareOnce(slot: Slot, state: TaskState): Promise<void> {
+    const { task } = slot;
+    const what = `scheduler ${name}: get ready to run ${task.name}`;
+    try {
+      await withDeadline({ clock, timeoutMs: PREPARE_TIMEOUT_MS, signal, what }, async (inner) =>
+        scheduler.prepare?.({ name: task.name, workload: task.workload }, inner),
+      );
+      state.attempts.unprepared = undefined;
+      slot.schedulerProblem = undefined;
+      noteAccepted(state.attempts);
+    } catch (error) {
+      if (signal.aborted) return;
+      const problem = asMicroscalingError(error, "ERR_PLUGIN_FAULT", what);
+      state.growing = true;
+      state.attempts.unprepared = problem.message;
+      fail(slot, state, problem);
+    }
+    board.changed();
+  }
+
+  async function prepareUntilReady(slot: Slot, state: TaskState): Promise<void> {
+    while (state.attempts.unprepared !== undefined && !signal.aborted) {
+      await prepareOnce(slot, state);
+      if (state.attempts.unprepared === undefined) return;
+      await clock.sleep(state.attempts.retryAt - clock.now(), signal).catch(() => {});
+    }
+  }
+
+  return {
+    async prepare({ once }) {
+      if (unprepared === undefined) return;
+      const prepareOne = once ? prepareOnce : prepareUntilReady;
+      await Promise.all([...states].map(([slot, state]) => prepareOne(slot, state)));
+    },
+    refresh(now) {
+      for (const [slot, { attempts }] of states) limitGrowth(slot, attempts, now);
+    },
+    apply(decisions) {
+      const now = clock.now();
+      for (const [i, { ask: wanted }] of decisions.entries()) {
+        const slot = board.slots[i]!;
+        const state = states.get(slot)!;
+        const requested = slot.counts?.requested;
+        if (wanted === undefined || requested === undefined || state.calling) continue;
+        if (wanted === (slot.asked ?? requested)) continue;
+        const grows = wanted > requested;
+        const waits = now < state.attempts.retryAt && (grows || !state.growing);
+        if (!waits) ask(slot, state, wanted, grows);
+      }
+    },
+    observed(startedAt) {
+      for (const [slot, state] of states) {
+        if (slot.countsProblem !== undefined) continue;
+        noteCounts(state.attempts, slot.counts?.crashed, clock.now(), random);
+        if (state.calling || state.acceptedAt === undefined || startedAt < state.acceptedAt)
+          continue;
+        state.acceptedAt = undefined;
+        slot.asked = undefined;
+      }
+    },
+    failed(task, error) {
+      const slot = board.slotOf(task);
+      if (slot !== undefined) fail(slot, states.get(slot)!, error);
+      poke();
+    },
+    async settled() {
+      while (calls.size > 0) await Promise.all(calls);
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import type { DecisionRecord } from "@microscaling/core";
+import { decide } from "../decide/decide.ts";
+import { layOutTasks } from "../decide/task-table.ts";
+import { emptyMemory, type Memory } from "../decide/wish.ts";
+import type { EngineContext, EngineSpec } from "../spec.ts";
+import { createActor, type Actor } from "./act.ts";
+import { createBoard, type Board } from "./board.ts";
+import type { Reporter } from "./reporter.ts";
+import { watchCounts } from "./watch-counts.ts";
+import { watchSource } from "./watch-metrics.ts";
+
+/** The loop wakes at least this often, in milliseconds. */
+const TICK_MS = 500;
+/** Changes that come within this time of the first are decided on together, in milliseconds. */
+const COALESCE_MS = 2;
+
+/** One spec at work: from a start or a reload to the next. */
+export interface Session {
+  readonly spec: EngineSpec;
+  readonly board: Board;
+  readonly actor: Actor;
+  memory: Memory;
+  record: DecisionRecord | undefined;
+  /** Watches, decides and acts until `end` is called. */
+  start(): void;
+  once(act: boolean): Promise<DecisionRecord>;
+  /** Ends watching and deciding, and waits for the calls under way. */
+  end(): Promise<void>;
+}
+
+/** What a session needs besides its spec. */
+export interface SessionContext extends EngineContext {
+  readonly reporter: Reporter;
+  /** Lives as long as the engine. */
+  readonly life: AbortSignal;
+}
+
+/** Sets up a session; what an old one knows of tasks that stay is taken over. Starts nothing. */
+export function openSession(spec: EngineSpec, context: SessionContext, old?: Session): Session {
+  const { clock, logger, random, life, reporter, dryRun } = context;
+  const ended = new AbortController();
+  const signal = AbortSignal.any([life, ended.signal]);
+  const table = layOutTasks(spec.tasks, spec.capacity);
+  let woken = Promise.withResolvers<void>();
+  let wokenAt: number | undefined;
+  const changed = (): void => {
+    // Measured, not decided by: hence not the injected clock.
+    wokenAt ??= performance.now();
+    woken.resolve();
+  };
+  const board = createBoard(spec.tasks, changed, old?.board);
+  const watching = { clock, logger, board, signal };
+  const counts = watchCounts(
+    spec.scheduler,
+    {
+      observed: (startedAt) => actor.observed(startedAt),
+      failed: (task, error) => actor.failed(task, error),
+    },
+    watching,
+  );
+  const actor = createActor({
+    scheduler: spec.scheduler,
+    board,
+    clock,
+    logger,
+    random,
+    signal: life,
+    poke: counts.poke,
+  });
+  const sources = [...spec.sources].flatMap(([name, source]) => {
+    const slots = board.slots.filter(({ task }) => task.metric?.source === name);
+    return slots.length === 0 ? [] : [watchSource(source, slots, watching)];
+  });
+
+  function turn(): DecisionRecord {
+    const startedAt = performance.now();
+    const lagMs = wokenAt === undefined ? 0 : startedAt - wokenAt;
+    wokenAt = undefined;
+    const at = clock.now();
+    if (!dryRun) actor.refresh(at);
+    const { decisions, memory } = decide(table, board.slots, session.memory, at);
+    session.memory = memory;
+    session.record = { at, decisions, decideMs: performance.now() - startedAt, lagMs };
+    return session.record;
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      await sleepUntilWoken();
+      woken = Promise.withResolvers<void>();
+      const record = turn();
+      if (!dryRun) actor.apply(record.decisions);
+      reporter.report(record);
+    }
+  }
+
+  async function sleepUntilWoken(): Promise<void> {
+    const early = new AbortController();
+    const tick = clock.sleep(TICK_MS, AbortSignal.any([signal, early.signal]));
+    await Promise.race([woken.promise, tick]).finally(() => early.abort());
+    tick.catch(() => {});
+    if (wokenAt !== undefined) await clock.sleep(COALESCE_MS, signal);
+  }
+
+  function background(what: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!signal.aborted) logger.error(`${what} ended by a fault of the engine's own`, { error });
+    });
+  }
+
+  const session: Session = {
+    spec,
+    board,
+    actor,
+    memory: takeOver(spec, old) ?? emptyMemory(table),
+    record: undefined,
+    start() {
+      if (!dryRun) background("making tasks ready", actor.prepare({ once: false }));
+      background("watching counts", counts.run());
+      for (const source of sources) background("watching a metric", source.run());
+      background("the loop", run());
+    },
+    async once(act) {
+      await Promise.all([counts.observe(), ...sources.map((source) => source.read())]);
+      const acts = act && !dryRun;
+      if (acts) await actor.prepare({ once: true });
+      const record = turn();
+      if (acts) actor.apply(record.decisions);
+      await actor.settled();
+      reporter.report(record);
+      return record;
+    },
+    async end() {
+      ended.abort(new DOMException("the session has ended", "AbortError"));
+      await actor.settled();
+    },
+  };
+  return session;
+}
+
+/** The memory of tasks whose target is still the same. */
+function takeOver(spec: EngineSpec, old: Session | undefined): Memory | undefined {
+  if (old === undefined) return undefined;
+  const before = new Map(
+    old.spec.tasks.map((task, i) => [task.name, { target: JSON.stringify(task.target), i }]),
+  );
+  const from = spec.tasks.map((task) => {
+    const was = before.get(task.name);
+    return was !== undefined && was.target === JSON.stringify(task.target) ? was.i : -1;
+  });
+  return {
+    readAt: Float64Array.from(from, (i) => old.memory.readAt[i] ?? 0),
+    wishes: from.map((i) => old.memory.wishes[i]),
+  };
+}

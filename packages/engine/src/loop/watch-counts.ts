@@ -1,0 +1,131 @@
+import { asMicroscalingError, MicroscalingError, type SchedulerTask } from "@microscaling/core";
+import type { SchedulerSpec } from "../spec.ts";
+import type { Board } from "./board.ts";
+import { checkCounts } from "./check.ts";
+import { withDeadline } from "./deadline.ts";
+import type { WatchContext } from "./watch-metrics.ts";
+
+/** Waits this long after a lost watch before it is tried again, in milliseconds. Counts are polled meanwhile. */
+const REWATCH_MS = 1000;
+/** Events come in swarms: after an observation the next one waits this long, in milliseconds. */
+const SWARM_MS = 5;
+
+/** Keeps the board's counts. */
+export interface CountsWatcher {
+  /** Observes once; failures go to the board. */
+  observe(): Promise<void>;
+  /** Observes soon: now, or right after the observation under way. */
+  poke(): void;
+  /** Observes every interval and at every event, until the signal aborts. */
+  run(): Promise<void>;
+}
+
+/** What the watcher of counts tells. */
+export interface CountsEvents {
+  /** Fresh counts are on the board; they were asked for at `startedAt`. */
+  observed(startedAt: number): void;
+  failed(task: string, error: MicroscalingError): void;
+}
+
+/** Watches what runs: pushed where the scheduler can push, and polled in any case. */
+export function watchCounts(
+  { name, scheduler, intervalMs, timeoutMs }: SchedulerSpec,
+  events: CountsEvents,
+  { clock, board, signal, logger }: WatchContext,
+): CountsWatcher {
+  const tasks: readonly SchedulerTask[] = board.slots.map(({ task }) => ({
+    name: task.name,
+    workload: task.workload,
+  }));
+  let poked = Promise.withResolvers<void>();
+
+  async function observe(): Promise<void> {
+    const startedAt = clock.now();
+    try {
+      const what = `scheduler ${name}: observe`;
+      const counts = await withDeadline({ clock, timeoutMs, signal, what }, (inner) =>
+        scheduler.observe(tasks, inner),
+      );
+      takeCounts(name, board, counts, clock.now());
+      events.observed(startedAt);
+    } catch (error) {
+      if (signal.aborted) return;
+      const problem = asMicroscalingError(
+        error,
+        "ERR_PLUGIN_FAULT",
+        `scheduler ${name}: observe`,
+      ).message;
+      for (const slot of board.slots) board.setCountsProblem(slot, problem);
+    }
+    board.changed();
+  }
+
+  function poke(): void {
+    poked.resolve();
+  }
+
+  async function poll(): Promise<void> {
+    while (!signal.aborted) {
+      poked = Promise.withResolvers<void>();
+      await observe();
+      await clock.sleep(SWARM_MS, signal);
+      const waited = new AbortController();
+      await Promise.race([
+        poked.promise,
+        clock.sleep(intervalMs, AbortSignal.any([signal, waited.signal])),
+      ]).finally(() => waited.abort());
+    }
+  }
+
+  async function follow(): Promise<void> {
+    while (scheduler.watch !== undefined && !signal.aborted) {
+      try {
+        await scheduler.watch(
+          { changed: poke, failed: (task, error) => events.failed(task, error) },
+          signal,
+        );
+      } catch (error) {
+        if (!signal.aborted)
+          logger.debug(`scheduler ${name}: watch ended`, { error: String(error) });
+      }
+      // What happened while nobody listened is found by observing.
+      poke();
+      await clock.sleep(REWATCH_MS, signal);
+    }
+  }
+
+  return {
+    observe,
+    poke,
+    async run() {
+      await Promise.all([poll(), follow()]).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+    },
+  };
+}
+
+/** Puts counts on the board. A task that the plugin left out or got wrong is unknown, for itself alone. */
+function takeCounts(
+  plugin: string,
+  board: Board,
+  counts: ReadonlyMap<string, unknown>,
+  now: number,
+): void {
+  if (!(counts instanceof Map)) {
+    throw new MicroscalingError(
+      "ERR_PLUGIN_RESULT",
+      `plugin ${plugin}: observe: expected a Map of counts, found ${typeof counts}`,
+    );
+  }
+  for (const slot of board.slots) {
+    const task = slot.task.name;
+    try {
+      if (!counts.has(task))
+        throw new MicroscalingError("ERR_PLUGIN_RESULT", `plugin ${plugin}: no counts for ${task}`);
+      board.setCounts(slot, checkCounts(plugin, task, counts.get(task)), now);
+    } catch (error) {
+      board.setCountsProblem(slot, (error as Error).message);
+    }
+  }
+}

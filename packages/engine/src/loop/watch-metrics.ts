@@ -1,0 +1,109 @@
+import {
+  asMicroscalingError,
+  type Clock,
+  type Logger,
+  MicroscalingError,
+} from "@microscaling/core";
+import type { SourceSpec } from "../spec.ts";
+import type { Board, Slot } from "./board.ts";
+import { checkReading, checkResults } from "./check.ts";
+import { withDeadline } from "./deadline.ts";
+
+/** Calls of a metric that may hang unanswered before no more are made until one returns. */
+const MOST_HANGING = 3;
+
+/** What the watchers share. */
+export interface WatchContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly board: Board;
+  readonly signal: AbortSignal;
+}
+
+/** Reads one source for all of its tasks. */
+export interface SourceWatcher {
+  /** Reads once; failures go to the board. */
+  read(): Promise<void>;
+  /** Reads every interval, and whenever the source pushes, until the signal aborts. */
+  run(): Promise<void>;
+}
+
+/** Watches one source. It has its own pace and deadline, so nothing it does delays another. */
+export function watchSource(
+  source: SourceSpec,
+  slots: readonly Slot[],
+  context: WatchContext,
+): SourceWatcher {
+  const { clock, board, signal, logger } = context;
+  const queries = slots.map((slot) => ({ task: slot.task.name, query: slot.task.metric?.query }));
+  const names = queries.map((query) => query.task);
+  let hanging = 0;
+
+  async function ask(inner: AbortSignal): Promise<readonly unknown[]> {
+    hanging++;
+    try {
+      return checkResults(source.name, names, await source.metric.read(queries, inner));
+    } finally {
+      hanging--;
+    }
+  }
+
+  async function readOrThrow(): Promise<readonly unknown[]> {
+    if (hanging >= MOST_HANGING) {
+      throw new MicroscalingError(
+        "ERR_DEADLINE",
+        `metric ${source.name}: ${hanging} reads still hang; waiting for one to end`,
+      );
+    }
+    return withDeadline(
+      { clock, timeoutMs: source.timeoutMs, signal, what: `metric ${source.name}` },
+      ask,
+    );
+  }
+
+  async function read(): Promise<void> {
+    try {
+      const results = await readOrThrow();
+      const now = clock.now();
+      for (const [i, slot] of slots.entries()) {
+        board.setReading(slot, checkReading(source.name, slot.task.name, results[i], now));
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const failure = asMicroscalingError(error, "ERR_PLUGIN_FAULT", `metric ${source.name}`);
+      for (const slot of slots) board.setReading(slot, { kind: "failure", error: failure });
+    }
+    board.changed();
+  }
+
+  /** Reads at a steady pace: the time that a read takes is part of its interval. */
+  async function poll(): Promise<void> {
+    while (!signal.aborted) {
+      const next = clock.now() + source.intervalMs;
+      await read();
+      await clock.sleep(Math.max(1, next - clock.now()), signal);
+    }
+  }
+
+  async function follow(): Promise<void> {
+    const { metric } = source;
+    while (metric.watch !== undefined && !signal.aborted) {
+      try {
+        await metric.watch(queries, () => void read(), signal);
+      } catch (error) {
+        if (!signal.aborted)
+          logger.debug(`metric ${source.name}: watch ended`, { error: String(error) });
+      }
+      await clock.sleep(source.intervalMs, signal);
+    }
+  }
+
+  return {
+    read,
+    async run() {
+      await Promise.all([poll(), follow()]).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+    },
+  };
+}
