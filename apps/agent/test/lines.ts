@@ -4,6 +4,8 @@ import type { LogFields, Logger } from "@microscaling/core";
 export interface Line extends LogFields {
   readonly level: string;
   readonly text: string;
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** A logger that keeps its lines. */

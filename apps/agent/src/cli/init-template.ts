@@ -53,7 +53,7 @@ ${renderQuery(answers)}
 shutdown: ${scheduler === "process" ? "drain" : "leave"}
 
 # Where /livez, /readyz, /metrics and /state are: this machine only. false turns them off.
-# http: { host: 127.0.0.1, port: 9190 }
+# http: { host: 127.0.0.1, port: 9464 }
 `;
 }
 

@@ -1,7 +1,7 @@
 import type { EngineState } from "@microscaling/engine";
 
 /** A loop that has not turned for this long, in milliseconds, is not alive: its timer wakes it every 500. */
-export const ALIVE_MS = 10_000;
+const ALIVE_MS = 10_000;
 
 /** What `/livez` says. */
 export interface Liveness {

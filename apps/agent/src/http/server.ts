@@ -23,7 +23,7 @@ export interface HttpServer {
   readonly monitor: Monitor;
   /**
    * Starts to listen.
-   * @returns the address, such as `http://127.0.0.1:9190`.
+   * @returns the address, such as `http://127.0.0.1:9464`.
    * @throws MicroscalingError `ERR_HTTP_LISTEN` when the address is taken or not this machine's.
    */
   listen(at: { readonly host: string; readonly port: number }, source: HttpSource): Promise<string>;

@@ -14,16 +14,19 @@ export interface Picture {
   readonly width: number;
 }
 
-const HEAD = ["TASK", "QUEUE", "WISH", "GRANT", "RUNNING", "", "WHY"];
+/** Wide enough for most numbers, so that the columns stand still while the numbers move. */
+const HEAD = ["TASK", "QUEUE ", "WISH", "GRANT", "RUNNING  "];
 /** The longest bar, in characters; more instances than that are shown by their number alone. */
 const LONGEST_BAR = 20;
 
 /** Draws what is known after one turn of the loop: a headline and one line for each task. */
 export function renderPicture(picture: Picture): string {
   const rows = picture.record.decisions.map((decision) => rowOf(decision, picture.problems));
-  const table = formatTable({ head: HEAD, rows, width: picture.width, overflow: "cut" });
+  const room = Math.min(picture.capacity[INSTANCES] ?? 0, LONGEST_BAR);
+  const columns = [...HEAD, " ".repeat(room), "WHY"];
+  const table = formatTable({ head: columns, rows, width: picture.width, overflow: "cut" });
   const [head = "", ...lines] = table.split("\n");
-  return [headline(picture), "", styleText("bold", head), ...lines].join("\n");
+  return ["", headline(picture), "", styleText("bold", head), ...lines].join("\n");
 }
 
 function headline({ record, capacity, dryRun }: Picture): string {

@@ -30,6 +30,7 @@ const CLOSE_MS = 5000;
  * @throws MicroscalingError when it cannot start; nothing has been touched then.
  */
 export async function runAgent(request: RunRequest): Promise<number> {
+  const readAt = request.clock.now();
   const parts = await makeParts(request);
   const ending = Promise.withResolvers<number>();
   const deafen = listenToProcess(
@@ -38,7 +39,7 @@ export async function runAgent(request: RunRequest): Promise<number> {
     createHandlers(request, parts, ending.resolve),
   );
   const watching = new AbortController();
-  followFile(request, parts, watching.signal);
+  followFile(request, parts, { readAt, signal: watching.signal });
   parts.engine.start();
   request.log.logger.info(startLine(request, parts));
   const code = await ending.promise;
@@ -55,11 +56,15 @@ function startLine({ version, dryRun }: RunRequest, { reloader, address }: Parts
   return `microscaling ${version}: ${what}, ${origin}${where}${dryRun ? ", dry run" : ""}`;
 }
 
-function followFile({ clock }: RunRequest, { reloader }: Parts, signal: AbortSignal): void {
+function followFile(
+  { clock }: RunRequest,
+  { reloader }: Parts,
+  since: { readonly readAt: number; readonly signal: AbortSignal },
+): void {
   const { file } = reloader.config();
   if (file === undefined) return;
   const changed = (): void => void reloader.reload("the file changed");
-  void watchFile({ file, clock, intervalMs: WATCH_MS, changed, signal });
+  void watchFile({ file, clock, intervalMs: WATCH_MS, changed, ...since });
 }
 
 function createHandlers(
@@ -74,8 +79,7 @@ function createHandlers(
   };
   return {
     stop(signal) {
-      const { shutdown } = reloader.config().spec;
-      logger.info(`${signal}: stopping, instances ${shutdown === "drain" ? "too" : "go on"}`);
+      logger.info(`${signal}: stopping (shutdown: ${reloader.config().spec.shutdown})`);
       end(0);
     },
     stopAtOnce(signal) {

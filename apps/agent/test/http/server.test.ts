@@ -18,7 +18,7 @@ import {
 
 interface Opened {
   readonly server: HttpServer;
-  get(path: string): Promise<{ status: number; text: string; type: string | null }>;
+  readonly get: (path: string) => Promise<{ status: number; text: string; type: string | null }>;
 }
 
 async function open(state: EngineState, nowMs: number = AT): Promise<Opened> {

@@ -32,7 +32,7 @@ function draw(width: number, problems: ReadonlyMap<string, string> = new Map()):
 
 describe("the live view's picture", () => {
   it("shows queue, wish, grant, running and why of every task", () => {
-    const [head, , titles, first, second, ...more] = draw(120);
+    const [, head, , titles, first, second, ...more] = draw(120);
     expect(more).toEqual([]);
     expect(head).toMatch(/5 of 10 instances .*dry run/);
     expect(titles?.split(/\s+/)).toEqual(["TASK", "QUEUE", "WISH", "GRANT", "RUNNING", "WHY"]);
@@ -41,15 +41,15 @@ describe("the live view's picture", () => {
   });
 
   it("keeps each task on one line that fits the terminal", () => {
-    const lines = draw(64);
-    expect(lines).toHaveLength(5);
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(64);
-    expect(lines[3]).toMatch(/…$/);
+    const lines = draw(80);
+    expect(lines).toHaveLength(6);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(lines[4]).toMatch(/…$/);
   });
 
   it("shows a task's problem in place of the reason", () => {
     const lines = draw(120, new Map([["batch", "cannot start:\nno such file"]]));
-    expect(lines).toHaveLength(5);
-    expect(lines[4]).toMatch(/^batch .*cannot start: no such file$/);
+    expect(lines).toHaveLength(6);
+    expect(lines[5]).toMatch(/^batch .*cannot start: no such file$/);
   });
 });

@@ -8,7 +8,7 @@ import { decision, engineState, record } from "../records.ts";
 
 const signal = new AbortController().signal;
 
-function open(): { view: LiveView; clock: TestClock; drawn(): string } {
+function open(): { view: LiveView; clock: TestClock; drawn: () => string } {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 24 });
   let written = "";
   stream.setEncoding("utf8").on("data", (text: string) => (written += text));

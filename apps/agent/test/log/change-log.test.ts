@@ -18,6 +18,12 @@ async function turns(decisions: Decision[]): Promise<Line[]> {
 const up = (ask: number, from: number): Decision =>
   decision({ wish: ask, grant: ask, ask, reason: "above", counts: running(from) });
 
+const held = (age: string): Decision =>
+  decision({
+    reason: "held",
+    limits: [{ by: "held", reason: `no reading for ${age}: connection refused` }],
+  });
+
 describe("the change log", () => {
   it("says nothing while nothing changes", async () => {
     expect(await turns([decision(), decision(), decision()])).toEqual([]);
@@ -49,11 +55,6 @@ describe("the change log", () => {
   });
 
   it("says once that a task is held, whatever its countdown, and once that it is free again", async () => {
-    const held = (seconds: string): Decision =>
-      decision({
-        reason: "held",
-        limits: [{ by: "held", reason: `no reading for ${seconds}: connection refused` }],
-      });
     const lasting = [held("3s"), held("4s"), held("5.5s"), held("6s"), held("7s")];
     const lines = await turns([decision(), ...lasting, decision(), decision()]);
     expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);

@@ -56,9 +56,12 @@ it("tells of SIGHUP and of faults nobody caught, until it stops listening", () =
   expect(target.eventNames()).toEqual([]);
 });
 
+/** An error whose stack starts at `path`. */
+function at(path: string): Error {
+  return Object.assign(new Error("x"), { stack: `at f (${path}:1:2)` });
+}
+
 it("names the plugin whose code is in the stack", () => {
-  const at = (path: string): Error =>
-    Object.assign(new Error("x"), { stack: `at f (${path}:1:2)` });
   expect(pluginOf(at("/a/node_modules/@microscaling/metric-nsq/dist/index.js"))).toBe(
     "@microscaling/metric-nsq",
   );

@@ -7,13 +7,16 @@ import { watchFile } from "../../src/run/watch-file.ts";
 import { createFolder } from "./folder.ts";
 
 /** Watches `file` by a clock that stands still; `look` lets it look once more, and returns how many changes it told so far. */
-async function watch(file: string): Promise<{ look(): Promise<number> }> {
+async function watch(
+  file: string,
+  readAt: number = Number.MAX_VALUE,
+): Promise<{ readonly look: () => Promise<number> }> {
   const clock = createTestClock();
   const over = new AbortController();
   onTestFinished(() => over.abort());
   let changes = 0;
   const changed = (): void => void (changes += 1);
-  void watchFile({ file, clock, intervalMs: 1000, changed, signal: over.signal });
+  void watchFile({ file, clock, intervalMs: 1000, readAt, changed, signal: over.signal });
   const settle = async (): Promise<void> => {
     // The file system answers in its own time; the watch sleeps again when it has.
     while (clock.pending === 0) await nextTurn();
@@ -67,5 +70,13 @@ it("sees a swap of the folder's symlink, as Kubernetes makes it for a ConfigMap"
   symlinkSync("v2", join(folder, "next"));
   renameSync(join(folder, "next"), join(folder, "data"));
   await look();
+  expect(await look()).toBe(1);
+});
+
+it("sees what changed between the reading of the file and the first look", async () => {
+  const file = join(createFolder(), "a.yaml");
+  writeFileSync(file, "two");
+  const { look } = await watch(file, 0);
+  expect(await look()).toBe(1);
   expect(await look()).toBe(1);
 });

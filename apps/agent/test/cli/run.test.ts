@@ -1,0 +1,221 @@
+import { once } from "node:events";
+import { renameSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { folderWith, run, start, TOY_CONFIG } from "./program.ts";
+
+const STARTED = "tasks on toy";
+const WITH_HTTP = TOY_CONFIG.replace("http: false", "http: { port: 0 }");
+const BROKEN = TOY_CONFIG.replace("value: 100", "file: ./missing");
+
+/** Mails has a fixed number of instances. */
+function fixedAt(instances: number): string {
+  return TOY_CONFIG.replace(/^ +metric:.*\n/m, "").replace(
+    "use: simple-queue, length: 10",
+    `use: fixed, instances: ${instances}`,
+  );
+}
+
+function messages(stdout: string): string[] {
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+}
+
+describe("plan", () => {
+  it("shows what would be done, and why", async () => {
+    const { code, stdout, stderr } = await run(folderWith(TOY_CONFIG), "plan");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const [head, mails, batch] = stdout.split("\n");
+    expect(head?.split(/\s+/)).toEqual(
+      "TASK PRIORITY READING RUNNING WISH GRANT CHANGE WHY".split(" "),
+    );
+    expect(mails).toMatch(/^mails +1 +100 +0 +1 +1 +\+1 +100 waiting/);
+    expect(batch).toMatch(/^batch +2 +- +0 +10 +9 +\+9 +takes what is left/);
+  });
+
+  it("prints JSON for programs", async () => {
+    const { code, stdout } = await run(folderWith(TOY_CONFIG), "plan", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      capacity: { instances: 10 },
+      schedulerProblem: null,
+      tasks: [
+        { task: "mails", priority: 1, reading: 100, running: 0, grant: 1, change: 1 },
+        { task: "batch", priority: 2, reading: null, running: 0, wish: 10, grant: 9, change: 9 },
+      ],
+    });
+  });
+
+  it("ends with 1 when a metric cannot be read, and shows it", async () => {
+    const { code, stdout } = await run(folderWith(BROKEN), "plan");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^mails .*missing/m);
+    expect(stdout).toMatch(/^batch .*takes what is left/m);
+  });
+
+  it("ends with 2 on a bad config", async () => {
+    expect(await run(folderWith("tasks: 3"), "plan")).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("run --once", () => {
+  it("acts once and ends", async () => {
+    const { code, stdout } = await run(folderWith(TOY_CONFIG), "run", "--once");
+    expect(code).toBe(0);
+    expect(messages(stdout)).toEqual([
+      expect.stringMatching(/^mails 0 -> 1: /),
+      expect.stringMatching(/^batch 0 -> 9: /),
+    ]);
+  });
+
+  it("ends with 1 when something could not be read, and says what", async () => {
+    const { code, stdout } = await run(folderWith(BROKEN), "run", "--once");
+    expect(code).toBe(1);
+    expect(messages(stdout).join("\n")).toMatch(/mails: .*missing/);
+  });
+});
+
+describe("run", () => {
+  it("logs one line for each change, and nothing while all is quiet", async () => {
+    const agent = start(folderWith(fixedAt(3)), ["run"]);
+    await agent.line("mails 0 -> 3");
+    await agent.line("batch 0 -> 7");
+    agent.child.kill("SIGTERM");
+    const { code, stdout } = await agent.ended;
+    expect(code).toBe(0);
+    expect(messages(stdout)).toEqual([
+      expect.stringContaining(STARTED),
+      expect.stringMatching(/^mails 0 -> 3: fixed/),
+      expect.stringMatching(/^batch 0 -> 7: takes what is left/),
+      "SIGTERM: stopping (shutdown: leave)",
+      "stopped",
+    ]);
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("ends with 0 on %s", async (signal) => {
+    const agent = start(folderWith(TOY_CONFIG), ["run"]);
+    await agent.line(STARTED);
+    agent.child.kill(signal);
+    expect(await agent.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("writes for people when asked to", async () => {
+    const agent = start(folderWith(TOY_CONFIG), ["run", "--log-format", "pretty"]);
+    expect(await agent.line(STARTED)).toMatch(/^\[[\d:.]+\] INFO: microscaling /);
+  });
+
+  it("falls back to lines when --live has no terminal", async () => {
+    const agent = start(folderWith(TOY_CONFIG), ["run", "--live"]);
+    expect(JSON.parse(await agent.line(STARTED))).toMatchObject({ level: "info" });
+  });
+
+  it("says that it only pretends with --dry-run", async () => {
+    const agent = start(folderWith(TOY_CONFIG), ["run", "--dry-run"]);
+    expect(await agent.line(STARTED)).toContain("dry run");
+  });
+
+  it("ends with 2 on a bad config, before anything is started", async () => {
+    const { code, stdout, stderr } = await run(folderWith("tasks: 3"), "run");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^error ERR_CONFIG_INVALID /);
+  });
+
+  it("ends with 1 when the port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const config = TOY_CONFIG.replace("http: false", `http: { port: ${port} }`);
+    const { code, stdout, stderr } = await run(folderWith(config), "run");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`error ERR_HTTP_LISTEN cannot listen on 127.0.0.1:${port}`);
+  });
+
+  it("answers on its endpoints", async () => {
+    const agent = start(folderWith(WITH_HTTP), ["run"]);
+    const address = /http:\/\/[\d.:]+/.exec(await agent.line(STARTED))?.[0];
+    await agent.line("batch 0 -> ");
+    expect((await fetch(`${address}/livez`)).status).toBe(200);
+    expect(await (await fetch(`${address}/state`)).json()).toMatchObject({ dryRun: false });
+    expect(await (await fetch(`${address}/metrics`)).text()).toContain(
+      "microscaling_grant_instances",
+    );
+    agent.child.kill("SIGTERM");
+    expect(await agent.ended).toMatchObject({ code: 0 });
+  });
+});
+
+describe("reload", () => {
+  it("takes a good config on SIGHUP", async () => {
+    const folder = folderWith(TOY_CONFIG);
+    const agent = start(folder, ["run"]);
+    await agent.line("batch 0 -> ");
+    writeFileSync(join(folder, "microscaling.yaml"), fixedAt(6));
+    agent.child.kill("SIGHUP");
+    expect(await agent.line("reloaded ")).toContain("SIGHUP");
+    expect(JSON.parse(await agent.line("-> 6: fixed"))).toMatchObject({ task: "mails", to: 6 });
+  });
+
+  it("refuses a bad one whole, with its mistakes, and goes on with the old one", async () => {
+    const folder = folderWith(TOY_CONFIG);
+    const agent = start(folder, ["run"]);
+    await agent.line("batch 0 -> ");
+    writeFileSync(join(folder, "microscaling.yaml"), TOY_CONFIG.replace("min: 1", "min: 9"));
+    agent.child.kill("SIGHUP");
+    expect(JSON.parse(await agent.line("was refused"))).toMatchObject({
+      level: "error",
+      error: { code: "ERR_CONFIG_INVALID" },
+    });
+    agent.child.kill("SIGTERM");
+    const { code, stdout } = await agent.ended;
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("reloaded ");
+  });
+
+  it("follows a change of the file, also by a rename", async () => {
+    const folder = folderWith(TOY_CONFIG);
+    const agent = start(folder, ["run"]);
+    await agent.line(STARTED);
+    writeFileSync(join(folder, "next.yaml"), TOY_CONFIG.replace("max: 8", "max: 7"));
+    renameSync(join(folder, "next.yaml"), join(folder, "microscaling.yaml"));
+    expect(await agent.line("reloaded ")).toContain("the file changed");
+  });
+});
+
+/** A folder whose scheduler does something wild when it is first observed. */
+function withPlugin(fault: string): string {
+  const folder = folderWith(TOY_CONFIG.replace("use: toy }", "use: ./wild.mjs }"));
+  const source = `
+import toy from "@microscaling/scheduler-toy";
+export default { ...toy, create(options, context) {
+  const scheduler = toy.create(options, context);
+  let done = false;
+  return { ...scheduler, observe(...args) {
+    if (!done) { done = true; ${fault} }
+    return scheduler.observe(...args);
+  } };
+} };`;
+  writeFileSync(join(folder, "wild.mjs"), source);
+  return folder;
+}
+
+describe("faults that nobody caught", () => {
+  it("logs a rejected promise and goes on", async () => {
+    const agent = start(withPlugin('Promise.reject(new Error("wild s3cr3t"));'), ["run"]);
+    expect(await agent.line("nobody looked after it")).toContain("wild");
+    await agent.line("batch 0 -> ");
+    agent.child.kill("SIGTERM");
+    expect(await agent.ended).toMatchObject({ code: 0 });
+  });
+
+  it("stops in good order with 1 after an uncaught exception", async () => {
+    const agent = start(withPlugin('setImmediate(() => { throw new Error("wild"); });'), ["run"]);
+    await agent.line("an exception that nobody caught");
+    const { code, stdout } = await agent.ended;
+    expect(code).toBe(1);
+    expect(messages(stdout).at(-1)).toBe("stopped");
+  });
+});
