@@ -2,7 +2,7 @@ import { MicroscalingError } from "@microscaling/core";
 import { print } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { renderConfig, type InitAnswers } from "./init-template.ts";
-import { writeNewFile } from "./write-file.ts";
+import { assertNoFile, writeNewFile } from "./write-file.ts";
 
 /** The options of `init`; what is not given is asked for on a terminal, and has a default elsewhere. */
 export interface InitOptions {
@@ -26,6 +26,7 @@ export async function initCommand(options: InitOptions): Promise<number> {
   const file = options.config ?? DEFAULT_FILE;
   if (/\.json$/i.test(file))
     throw new MicroscalingError("ERR_USAGE", `--config: init writes YAML, found ${file}`);
+  if (options.force !== true) assertNoFile(file);
   const asks = options.yes !== true && process.stdin.isTTY && process.stdout.isTTY;
   const complete = asks ? await (await import("./init-questions.ts")).askForRest(options) : options;
   if (complete === undefined) {

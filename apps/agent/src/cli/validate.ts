@@ -1,5 +1,6 @@
 import { silentLogger, systemClock } from "@microscaling/core";
 import { loadConfig } from "../config/index.ts";
+import { countTasks } from "../log/words.ts";
 import { fileOf, print, type CommandContext, type ConfigOption } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -20,6 +21,8 @@ export async function validateCommand(
   for (const warning of warnings) process.stderr.write(`warning ${redactor.text(warning)}\n`);
   const metrics = [...new Set([...spec.sources.values()].map((source) => source.name))];
   const plugins = [`scheduler ${spec.scheduler.name}`, ...metrics.map((name) => `metric ${name}`)];
-  print(redactor.text(`${origin} is valid: ${spec.tasks.length} tasks, ${plugins.join(", ")}`));
+  print(
+    redactor.text(`${origin} is valid: ${countTasks(spec.tasks.length)}, ${plugins.join(", ")}`),
+  );
   return EXIT.ok;
 }

@@ -1,4 +1,5 @@
 import { asMicroscalingError } from "@microscaling/core";
+import { countTasks } from "../log/words.ts";
 import { makeParts, type Parts, type PartsRequest } from "./parts.ts";
 import {
   listenToProcess,
@@ -51,7 +52,7 @@ export async function runAgent(request: RunRequest): Promise<number> {
 
 function startLine({ version, dryRun }: RunRequest, { reloader, address }: Parts): string {
   const { origin, spec } = reloader.config();
-  const what = `${spec.tasks.length} tasks on ${spec.scheduler.name}`;
+  const what = `${countTasks(spec.tasks.length)} on ${spec.scheduler.name}`;
   const where = address === undefined ? "" : `, ${address}`;
   return `microscaling ${version}: ${what}, ${origin}${where}${dryRun ? ", dry run" : ""}`;
 }

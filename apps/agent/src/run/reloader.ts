@@ -1,6 +1,7 @@
 import { isMicroscalingError, type Logger } from "@microscaling/core";
 import type { Engine } from "@microscaling/engine";
 import type { LoadedConfig } from "../config/index.ts";
+import { countTasks } from "../log/words.ts";
 
 /** What a reload needs. */
 export interface ReloadContext {
@@ -43,7 +44,7 @@ export function createReloader(first: LoadedConfig, context: ReloadContext): Rel
     }
     const old = config;
     config = next;
-    logger.info(`reloaded ${next.origin} (${why}): ${next.spec.tasks.length} tasks`);
+    logger.info(`reloaded ${next.origin} (${why}): ${countTasks(next.spec.tasks.length)}`);
     for (const warning of next.warnings) logger.warn(warning);
     if (JSON.stringify(old.settings.http) !== JSON.stringify(next.settings.http))
       logger.warn("the change under http takes effect when the agent is started again");

@@ -114,7 +114,7 @@ describe("init", () => {
       "--topic",
       "no",
       "--channel",
-      "it's: #1",
+      "on",
       "--task",
       "true",
       "--image",
@@ -124,7 +124,7 @@ describe("init", () => {
     ];
     await run(folder, "init", "-c", "my.yaml", ...flags);
     const text = readFileSync(join(folder, "my.yaml"), "utf8");
-    for (const words of ['topic: "no"', 'channel: "it\'s: #1"', 'image: "a/b:3"', "instances: 42"])
+    for (const words of ['topic: "no"', 'channel: "on"', 'image: "a/b:3"', "instances: 42"])
       expect(text).toContain(words);
     expect(await run(folder, "validate", "--config", "my.yaml")).toMatchObject({ code: 0 });
   });

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runInNewContext } from "node:vm";
+import { expect, it } from "vitest";
+
+const source = readFileSync(join(import.meta.dirname, "../../bin/microscaling.js"), "utf8");
+
+/** Runs the part of the program that looks at Node's version. */
+function checkVersion(version: string): { code: number | undefined; told: string } {
+  const check = /const \[major[^]*?\n\}\n/.exec(source)?.[0];
+  if (check === undefined) throw new Error("bin/microscaling.js no longer checks the version");
+  let told = "";
+  let code: number | undefined;
+  runInNewContext(check, {
+    process: {
+      version: `v${version}`,
+      versions: { node: version },
+      stderr: { write: (text: string) => (told += text) },
+      exit: (with_: number) => (code = with_),
+    },
+  });
+  return { code, told };
+}
+
+it.each(["20.19.0", "22.18.9"])("tells a user of Node %s in plain words", (version) => {
+  const { code, told } = checkVersion(version);
+  expect(code).toBe(1);
+  expect(told).toBe(`microscaling needs Node 22.19 or newer; this is v${version}.\n`);
+});
+
+it.each(["22.19.0", "24.0.0"])("runs on Node %s", (version) => {
+  expect(checkVersion(version)).toEqual({ code: undefined, told: "" });
+});
