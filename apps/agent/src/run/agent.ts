@@ -22,7 +22,7 @@ export interface RunRequest extends PartsRequest {
 
 /** How often the config file is looked at, in milliseconds. */
 const WATCH_MS = 1000;
-/** How long plugins and endpoints may take to close, in milliseconds, once the engine has stopped. */
+/** What each part may take to close at least, in milliseconds, however late it is. */
 const CLOSE_MS = 5000;
 
 /**
@@ -100,17 +100,21 @@ function createHandlers(
 async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts): Promise<void> {
   const { engine, reloader, http } = parts;
   const graceMs = reloader.config().settings.shutdownGraceMs;
-  const bounded = async (what: string, ms: number, work: Promise<unknown>): Promise<void> => {
+  const endAt = clock.now() + graceMs + CLOSE_MS;
+  const bounded = async (what: string, work: Promise<unknown> | undefined): Promise<void> => {
+    if (work === undefined) return;
+    const ms = Math.max(CLOSE_MS, endAt - clock.now());
     const ended = await endsWithin(clock, ms, work).catch((error: unknown) => {
       logger.error(`${what} could not be closed`, { error });
       return true;
     });
     if (!ended) logger.warn(`${what} did not close in time`);
   };
-  await bounded("a reload", CLOSE_MS, reloader.close());
-  await bounded("the engine", graceMs + CLOSE_MS, engine.stop({ graceMs }));
-  await bounded("a plugin", CLOSE_MS, reloader.config().close());
-  if (http !== undefined) await bounded("the endpoints", CLOSE_MS, http.close());
+  await bounded("a reload", reloader.close());
+  await bounded("the engine", engine.stop({ graceMs }));
+  // Instances that cannot outlive the agent are stopped here, which may take all of their grace.
+  await bounded("a plugin", reloader.config().close());
+  await bounded("the endpoints", http?.close());
   view?.close();
   logger.info("stopped");
 }

@@ -78,6 +78,15 @@ describe("run --once", () => {
   });
 });
 
+it("shows no secret, whoever says it", async () => {
+  const folder = folderWith(TOY_CONFIG.replace("value: 100", 'file: "./${TOKEN}"'));
+  for (const words of [["plan"], ["plan", "--json"], ["run", "--once"]]) {
+    const { stdout, stderr } = await start(folder, words, { TOKEN: "hunter22" }).ended;
+    expect(stdout).toContain("[redacted]");
+    expect(stdout + stderr).not.toContain("hunter22");
+  }
+});
+
 describe("run", () => {
   it("logs one line for each change, and nothing while all is quiet", async () => {
     const agent = start(folderWith(fixedAt(3)), ["run"]);
