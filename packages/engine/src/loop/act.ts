@@ -22,6 +22,9 @@ import {
 /** Making ready may pull a large image, in milliseconds. */
 const PREPARE_TIMEOUT_MS = 600_000;
 
+/** How often to look whether the backend can be observed, before tasks are made ready, in milliseconds. */
+const UNREACHABLE_MS = 100;
+
 /** What acting needs. */
 export interface ActContext {
   readonly scheduler: SchedulerSpec;
@@ -138,6 +141,11 @@ export function createActor(context: ActContext): Actor {
 
   async function prepareUntilReady(slot: Slot, state: TaskState): Promise<void> {
     while (state.attempts.unprepared !== undefined && !signal.aborted) {
+      // While the backend cannot even be observed there is no point in trying.
+      if (slot.countsProblem !== undefined) {
+        await clock.sleep(UNREACHABLE_MS, signal).catch(() => {});
+        continue;
+      }
       await prepareOnce(slot, state);
       if (state.attempts.unprepared === undefined) return;
       await clock.sleep(state.attempts.retryAt - clock.now(), signal).catch(() => {});

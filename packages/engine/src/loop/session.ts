@@ -72,12 +72,12 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
     return slots.length === 0 ? [] : [watchSource(source, slots, watching)];
   });
 
-  function turn(): DecisionRecord {
+  function turn({ acts }: { readonly acts: boolean }): DecisionRecord {
     const startedAt = performance.now();
     const lagMs = wokenAt === undefined ? 0 : startedAt - wokenAt;
     wokenAt = undefined;
     const at = clock.now();
-    if (!dryRun) actor.refresh(at);
+    if (acts) actor.refresh(at);
     const { decisions, memory } = decide(table, board.slots, session.memory, at);
     session.memory = memory;
     session.record = { at, decisions, decideMs: performance.now() - startedAt, lagMs };
@@ -88,7 +88,7 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
     while (!signal.aborted) {
       await sleepUntilWoken();
       woken = Promise.withResolvers<void>();
-      const record = turn();
+      const record = turn({ acts: !dryRun });
       if (!dryRun) actor.apply(record.decisions);
       reporter.report(record);
     }
@@ -124,7 +124,7 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
       await Promise.all([counts.observe(), ...sources.map((source) => source.read())]);
       const acts = act && !dryRun;
       if (acts) await actor.prepare({ once: true });
-      const record = turn();
+      const record = turn({ acts });
       if (acts) actor.apply(record.decisions);
       await actor.settled();
       reporter.report(record);

@@ -1,0 +1,229 @@
+import type { Metric } from "@microscaling/core";
+import { MicroscalingError } from "@microscaling/core";
+import { describe, expect, it } from "vitest";
+import { createWorld, queue, stop, taskSpec, type World } from "./world.ts";
+
+const consumer = taskSpec("consumer", { use: "simple-queue", length: 5 }, { priority: 1, max: 8 });
+const batch = taskSpec("batch", { use: "remainder" }, { priority: 2 });
+
+async function run(world: World, ms = 1000): Promise<void> {
+  world.engine.start();
+  await world.clock.advance(ms);
+}
+
+describe("the loop", () => {
+  it("gives background work what is left, and takes it back for what is more important", async () => {
+    const world = createWorld({ tasks: [taskSpec("jobs", queue(10), { max: 8 }), batch] });
+    world.metric.set("jobs", 0);
+    await run(world);
+    expect(world.scheduler.counts("batch").running).toBe(10);
+    world.metric.set("jobs", 1000);
+    await world.clock.advance(1000);
+    expect(world.scheduler.counts("jobs").running).toBe(8);
+    expect(world.scheduler.counts("batch").running).toBe(2);
+    world.metric.set("jobs", 0);
+    await world.clock.advance(1000);
+    expect(world.scheduler.counts("batch").running).toBe(10);
+    await stop(world);
+  });
+
+  it("wakes at once when a metric or the scheduler pushes a change", async () => {
+    const world = createWorld({ tasks: [consumer] });
+    world.metric.set("consumer", 0);
+    await run(world, 2600);
+    world.metric.set("consumer", 50);
+    await world.clock.advance(20);
+    expect(world.scheduler.counts("consumer").running).toBe(1);
+    await stop(world);
+  });
+
+  it("lets one metric that hangs for ever delay nobody else", async () => {
+    const deaf: Metric = { read: () => new Promise(() => {}), close: async () => {} };
+    const tasks = Array.from({ length: 100 }, (_, i) =>
+      i === 0
+        ? taskSpec("hung", queue(5), {
+            metric: { source: "deaf", query: {}, maxAgeMs: 10_000, failures: 3, fallback: "hold" },
+          })
+        : taskSpec(`t${i}`, queue(5), { max: 2 }),
+    );
+    const world = createWorld({ tasks, capacity: { instances: 1000 }, sources: { deaf } });
+    for (let i = 1; i < 100; i++) world.metric.set(`t${i}`, 100);
+    await run(world, 600);
+    for (let i = 1; i < 100; i++) expect(world.scheduler.counts(`t${i}`).running).toBe(2);
+    expect(world.scheduler.counts("hung").running).toBe(0);
+    await world.clock.advance(30_000);
+    expect(world.limits("hung")).toEqual(["held"]);
+    expect(world.engine.state().tasks[0]?.problem).toMatch(/hang/);
+    await stop(world);
+  });
+
+  it("lets one scale call that hangs delay nobody else", async () => {
+    const tasks = [
+      taskSpec("stuck", { use: "fixed", instances: 2 }),
+      taskSpec("fine", { use: "fixed", instances: 2 }),
+    ];
+    const world = createWorld({ tasks });
+    world.scheduler.hang("stuck");
+    await run(world, 100);
+    expect(world.scheduler.counts("fine").running).toBe(2);
+    await world.clock.advance(6000);
+    expect(world.engine.state().tasks[0]?.problem).toMatch(/within 5s/);
+    world.scheduler.mend("stuck");
+    await world.clock.advance(7000);
+    expect(world.scheduler.counts("stuck").running).toBe(2);
+    await stop(world);
+  });
+
+  it("asks nothing while the counts are unknown, and goes on when they are back", async () => {
+    const world = createWorld({ tasks: [consumer] });
+    world.metric.set("consumer", 50);
+    world.scheduler.unreachable(true);
+    await run(world, 3000);
+    expect(world.asked("consumer")).toEqual([]);
+    expect(world.limits("consumer")).toEqual(["counts"]);
+    expect(world.engine.state().schedulerProblem).toMatch(/unreachable/);
+    world.scheduler.unreachable(false);
+    await world.clock.advance(1500);
+    expect(world.scheduler.counts("consumer").running).toBeGreaterThan(0);
+    await stop(world);
+  });
+
+  it("holds a task whose metric fails, and never takes a failure for 0", async () => {
+    const world = createWorld({ tasks: [consumer] });
+    world.scheduler.add("consumer", 4);
+    world.metric.set("consumer", 5);
+    await run(world);
+    world.metric.fail("consumer", "no answer");
+    await world.clock.advance(10_000);
+    expect(world.scheduler.counts("consumer").running).toBe(4);
+    expect(world.asked("consumer")).toEqual([]);
+    await stop(world);
+  });
+
+  it("takes up the newest wish once the starts under way have settled", async () => {
+    const world = createWorld({ tasks: [taskSpec("jobs", queue(10))], startDelayMs: 3000 });
+    world.metric.set("jobs", 60);
+    await run(world, 200);
+    const first = world.asked("jobs");
+    expect(first).toHaveLength(1);
+    world.metric.set("jobs", 10_000);
+    await world.clock.advance(2000);
+    expect(world.asked("jobs")).toEqual(first);
+    world.metric.set("jobs", 20_000);
+    await world.clock.advance(2000);
+    expect(world.asked("jobs").at(-1)).toBe(10);
+    await stop(world);
+  });
+
+  it("backs off a task whose starts fail, while others go on", async () => {
+    const world = createWorld({
+      tasks: [taskSpec("bad", { use: "fixed", instances: 3 }, { priority: 1 }), batch],
+    });
+    world.scheduler.fail("bad", new MicroscalingError("ERR_IMAGE_MISSING", "no such image"));
+    await run(world, 60_000);
+    expect(world.asked("bad").length).toBeGreaterThan(3);
+    expect(world.asked("bad").length).toBeLessThan(15);
+    expect(world.limits("bad")).toContain("backoff");
+    expect(world.scheduler.counts("batch").running).toBeGreaterThanOrEqual(9);
+    await stop(world);
+  });
+
+  it("holds back an instance that keeps dying at its start, says so, and recovers", async () => {
+    const world = createWorld({ tasks: [taskSpec("worker", { use: "fixed", instances: 2 })] });
+    await run(world, 100);
+    for (let i = 0; i < 60; i++) {
+      if (world.scheduler.counts("worker").running > 0) world.scheduler.crash("worker");
+      await world.clock.advance(1000);
+    }
+    const calls = world.asked("worker").length;
+    expect(calls).toBeLessThan(20);
+    expect(world.limits("worker")).toContain("backoff");
+    await world.clock.advance(400_000);
+    expect(world.scheduler.counts("worker").running).toBe(2);
+    expect(world.limits("worker")).toEqual([]);
+    await stop(world);
+  });
+
+  it("loses nothing when the agent restarts in mid-scale", async () => {
+    const world = createWorld({ tasks: [taskSpec("jobs", queue(10)), batch], stopDelayMs: 1000 });
+    world.scheduler.add("batch", 10);
+    world.metric.set("jobs", 1000);
+    await run(world, 300);
+    await stop(world, 100);
+    expect(world.scheduler.counts("batch").stopping).toBe(10);
+    const next = createWorld({ tasks: [taskSpec("jobs", queue(10)), batch], after: world });
+    await run(next, 2000);
+    expect(next.scheduler.counts("jobs")).toMatchObject({ running: 10, stopping: 0 });
+    expect(next.scheduler.counts("batch")).toMatchObject({ running: 0, stopping: 0 });
+    await stop(next);
+  });
+});
+
+describe("the end", () => {
+  it("leaves the instances with shutdown: leave, and drains them with shutdown: drain", async () => {
+    for (const shutdown of ["leave", "drain"] as const) {
+      const world = createWorld({ tasks: [batch], shutdown, stopDelayMs: 500 });
+      await run(world);
+      const stopped = world.engine.stop({ graceMs: 5000 });
+      await world.clock.advance(5000);
+      await stopped;
+      expect(world.scheduler.counts("batch").running).toBe(shutdown === "leave" ? 10 : 0);
+    }
+  });
+
+  it("ends in bounded time though the scheduler hangs", async () => {
+    const world = createWorld({ tasks: [batch], shutdown: "drain" });
+    await run(world);
+    world.scheduler.stalled(true);
+    const stopped = world.engine.stop({ graceMs: 3000 });
+    await world.clock.advance(3000);
+    await stopped;
+    expect(world.clock.pending).toBe(0);
+  });
+});
+
+describe("a reload", () => {
+  it("goes on with the new spec, and keeps what is known", async () => {
+    const world = createWorld({ tasks: [batch] });
+    await run(world);
+    await world.engine.reload(world.spec({ capacity: { instances: 4 } }));
+    await world.clock.advance(1000);
+    expect(world.scheduler.counts("batch").running).toBe(4);
+    await stop(world);
+  });
+
+  it("leaves or drains the instances of a task that is gone, as shutdown says", async () => {
+    for (const shutdown of ["leave", "drain"] as const) {
+      const world = createWorld({ tasks: [batch, consumer], shutdown });
+      await run(world);
+      const reloaded = world.engine.reload(world.spec({ tasks: [consumer], shutdown }));
+      await world.clock.advance(1000);
+      await reloaded;
+      expect(world.scheduler.counts("batch").running).toBe(shutdown === "leave" ? 10 : 0);
+      await world.engine.stop({ graceMs: 0 });
+    }
+  });
+});
+
+describe("once", () => {
+  it("decides on what is read there and then, and touches nothing unless it acts", async () => {
+    const world = createWorld({ tasks: [taskSpec("jobs", queue(10)), batch] });
+    world.metric.set("jobs", 85);
+    const plan = await world.engine.once({ act: false });
+    expect(plan.decisions.map(({ task, wish, grant }) => ({ task, wish, grant }))).toEqual([
+      { task: "jobs", wish: 3, grant: 3 },
+      { task: "batch", wish: 10, grant: 7 },
+    ]);
+    expect(world.scheduler.calls.map((call) => call.method)).toEqual(["observe"]);
+    await world.engine.once({ act: true });
+    expect(world.scheduler.counts("batch").running).toBe(7);
+  });
+
+  it("asks nothing in a dry run", async () => {
+    const world = createWorld({ tasks: [batch], dryRun: true });
+    await run(world);
+    expect(world.engine.state().record?.decisions[0]?.grant).toBe(10);
+    expect(world.scheduler.calls.every((call) => call.method === "observe")).toBe(true);
+    await stop(world);
+  });
+});
