@@ -99,6 +99,7 @@ function createHandlers(
 /** Ends everything in bounded time: what hangs is named and left behind. */
 async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts): Promise<void> {
   const { engine, reloader, http } = parts;
+  await endsWithin(clock, CLOSE_MS, reloader.close());
   const graceMs = reloader.config().settings.shutdownGraceMs;
   const endAt = clock.now() + graceMs + CLOSE_MS;
   const bounded = async (what: string, work: Promise<unknown> | undefined): Promise<void> => {
@@ -110,7 +111,6 @@ async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts):
     });
     if (!ended) logger.warn(`${what} did not close in time`);
   };
-  await bounded("a reload", reloader.close());
   await bounded("the engine", engine.stop({ graceMs }));
   // Instances that cannot outlive the agent are stopped here, which may take all of their grace.
   await bounded("a plugin", reloader.config().close());
