@@ -78,20 +78,18 @@ export interface World {
   limits(task: string): string[];
 }
 
+function sourceOf(toy: Metric): SourceSpec {
+  return { name: "toy", metric: toy, intervalMs: 500, timeoutMs: 2000 };
+}
+
 /** Makes a world; the test starts the engine. */
 export function createWorld(settings: WorldSettings): World {
   const { startDelayMs = 0, stopDelayMs = 0, after } = settings;
   const clock = after?.clock ?? createTestClock();
   const scheduler = after?.scheduler ?? createToyScheduler({ clock, startDelayMs, stopDelayMs });
   const metric = after?.metric ?? createToyMetric({ clock });
-  const source = (toy: Metric): SourceSpec => ({
-    name: "toy",
-    metric: toy,
-    intervalMs: 500,
-    timeoutMs: 2000,
-  });
   const others = Object.entries(settings.sources ?? {}).map(
-    ([name, other]) => [name, source(other)] as const,
+    ([name, other]) => [name, sourceOf(other)] as const,
   );
   const base: EngineSpec = {
     capacity: settings.capacity ?? { instances: 10 },
@@ -102,7 +100,7 @@ export function createWorld(settings: WorldSettings): World {
       intervalMs: 1000,
       timeoutMs: 5000,
     },
-    sources: new Map([["toy", source(metric)], ...others]),
+    sources: new Map([["toy", sourceOf(metric)], ...others]),
     shutdown: settings.shutdown ?? "leave",
   };
   const engine = createEngine(base, {

@@ -30,6 +30,8 @@ function reasonOf({ reason, reading }: Decision): string {
       return "metric failed, fallback";
     case "held":
       return "held";
+    default:
+      return reason satisfies never;
   }
 }
 
@@ -58,6 +60,8 @@ export function limitText(limit: Limit, { grant, ask }: Pick<Decision, "grant" |
       return `instances not known: ${limit.reason}`;
     case "unscaled":
       return "priority 0: counted, never scaled";
+    default:
+      return limit satisfies never;
   }
 }
 

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- what a plugin returned is unknown until it is checked here */
 import {
   type Counts,
   MicroscalingError,
@@ -55,7 +56,7 @@ export function checkReading(
     return failure(badResult(plugin, `the value for ${task}`, found["value"]));
   if (!isAmount(found["at"]))
     return failure(badResult(plugin, `the time of the reading for ${task}`, found["at"]));
-  for (const [part, value] of Object.entries((found["parts"] ?? {}) as object)) {
+  for (const [part, value] of Object.entries(found["parts"] ?? {})) {
     if (value !== undefined && !isAmount(value))
       return failure(badResult(plugin, `${part} for ${task}`, value));
   }

@@ -65,7 +65,7 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
     logger,
     random,
     signal: life,
-    poke: counts.poke,
+    poke: () => counts.poke(),
   });
   const sources = [...spec.sources].flatMap(([name, source]) => {
     const slots = board.slots.filter(({ task }) => task.metric?.source === name);

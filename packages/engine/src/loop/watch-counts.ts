@@ -125,7 +125,7 @@ function takeCounts(
         throw new MicroscalingError("ERR_PLUGIN_RESULT", `plugin ${plugin}: no counts for ${task}`);
       board.setCounts(slot, checkCounts(plugin, task, counts.get(task)), now);
     } catch (error) {
-      board.setCountsProblem(slot, (error as Error).message);
+      board.setCountsProblem(slot, asMicroscalingError(error, "ERR_PLUGIN_RESULT", task).message);
     }
   }
 }

@@ -145,8 +145,6 @@ function brokenInvariant(
   before: readonly number[],
   after: readonly number[],
 ): string | undefined {
-  const sum = (counts: readonly number[]): number =>
-    counts.reduce((total, count) => total + count, 0);
   if (sum(after) > Math.max(vector.maxContainers, sum(before))) {
     return `the capacity is ${vector.maxContainers}, granted were ${sum(after)}`;
   }
@@ -161,4 +159,8 @@ function brokenInvariant(
       return `${task.name}: moved by ${moved}, though it is not scalable`;
   }
   return undefined;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
