@@ -22,9 +22,6 @@ import {
 /** Making ready may pull a large image, in milliseconds. */
 const PREPARE_TIMEOUT_MS = 600_000;
 
-/** How often to look whether the backend can be observed, before tasks are made ready, in milliseconds. */
-const UNREACHABLE_MS = 100;
-
 /** What acting needs. */
 export interface ActContext {
   readonly scheduler: SchedulerSpec;
@@ -74,6 +71,7 @@ export function createActor(context: ActContext): Actor {
     ]),
   );
   const calls = new Set<Promise<void>>();
+  let nextCounts = Promise.withResolvers<void>();
 
   function fail(slot: Slot, state: TaskState, error: MicroscalingError): void {
     slot.schedulerProblem = error.message;
@@ -143,7 +141,7 @@ export function createActor(context: ActContext): Actor {
     while (state.attempts.unprepared !== undefined && !signal.aborted) {
       // While the backend cannot even be observed there is no point in trying.
       if (slot.countsProblem !== undefined) {
-        await clock.sleep(UNREACHABLE_MS, signal).catch(() => {});
+        await nextCounts.promise;
         continue;
       }
       await prepareOnce(slot, state);
@@ -175,6 +173,8 @@ export function createActor(context: ActContext): Actor {
       }
     },
     observed(startedAt) {
+      nextCounts.resolve();
+      nextCounts = Promise.withResolvers();
       for (const [slot, state] of states) {
         if (slot.countsProblem !== undefined) continue;
         noteCounts(state.attempts, slot.counts?.crashed, clock.now(), random);
