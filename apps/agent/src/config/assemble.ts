@@ -7,7 +7,6 @@ import {
   type Scheduler,
 } from "@microscaling/core";
 import type { EngineSpec, SchedulerSpec, SourceSpec } from "@microscaling/engine";
-import type { Document } from "./document.ts";
 import type { Draft, PluginUse } from "./draft.ts";
 import type { Opened } from "./open.ts";
 import {
@@ -17,13 +16,7 @@ import {
   settleScheduler,
   settleTasks,
 } from "./settle.ts";
-import type {
-  AgentSettings,
-  LoadedConfig,
-  LoadRequest,
-  LogComponent,
-  PluginKind,
-} from "./types.ts";
+import type { AgentSettings, LoadedConfig, LoadRequest, PluginKind } from "./types.ts";
 import type { Variables } from "./variables.ts";
 
 /** The port that Prometheus exporters of OpenTelemetry have: Prometheus's own 9090 is often taken. */
@@ -100,7 +93,7 @@ function settleSettings({ root }: Draft, { debug }: Variables): AgentSettings {
     http: http === false ? false : { host: http?.host ?? HTTP.host, port: http?.port ?? HTTP.port },
     log: {
       level: root.log?.level ?? "info",
-      debug: debug?.components ?? ((root.log?.debug ?? []) as LogComponent[]),
+      debug: debug?.components ?? root.log?.debug ?? [],
       detail: debug?.detail ?? false,
     },
     shutdownGraceMs: parseDuration(root.shutdownGrace ?? SHUTDOWN_GRACE) ?? 0,
@@ -109,18 +102,27 @@ function settleSettings({ root }: Draft, { debug }: Variables): AgentSettings {
 
 function listUsed({ scheduler, sources }: Draft): LoadedConfig["plugins"] {
   const entries = [scheduler?.entry, ...[...sources.values()].map((source) => source.entry)];
-  const used = new Map(
+  const byName = new Map(
     entries.flatMap((entry) => (entry ? [[`${entry.kind} ${entry.package}`, entry]] : [])),
   );
-  return [...used.values()];
+  return [...byName.values()];
+}
+
+/** Where in a config an instance belongs. */
+interface Slot {
+  readonly kind: PluginKind;
+  readonly name: string;
+}
+
+/** What a plugin of either kind has for making instances. */
+interface PluginFor<I> {
+  readonly name: string;
+  create(options: unknown, context: PluginContext): I;
 }
 
 interface Maker {
   readonly made: Made[];
-  make<I extends Instance>(
-    place: { readonly kind: PluginKind; readonly name: string },
-    use: PluginUse<{ readonly name: string; create(options: never, context: PluginContext): I }>,
-  ): I;
+  make<I extends Instance>(slot: Slot, use: PluginUse<PluginFor<I>>): I;
   isTakenOver(instance: Instance): boolean;
 }
 
@@ -129,18 +131,22 @@ function createMaker({ context, previous }: LoadRequest): Maker {
   const made: Made[] = [];
   return {
     made,
-    make(place, { plugin, options }) {
-      const { kind, name } = place;
+    make<I extends Instance>(
+      { kind, name }: Slot,
+      { plugin, options }: PluginUse<PluginFor<I>>,
+    ): I {
       const where = `${kind} ${name}`;
       const same = before.find(
         (old) =>
           old.place === where && old.plugin === plugin && isDeepStrictEqual(old.options, options),
       );
       const logger = context.logger.child({ component: kind, plugin: plugin.name });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same plugin made it
+      const kept = same?.instance as I | undefined;
       const instance =
-        (same?.instance as ReturnType<typeof plugin.create> | undefined) ??
+        kept ??
         create(`the ${kind} ${plugin.name}`, () =>
-          plugin.create(options as never, { clock: context.clock, logger }),
+          plugin.create(options, { clock: context.clock, logger }),
         );
       made.push({ place: where, plugin, options, instance });
       return instance;

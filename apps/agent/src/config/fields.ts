@@ -13,19 +13,20 @@ export function checkFields<F extends Fields>(
   fields: F,
 ): Checked<F> {
   const map = valueAt(document.value, path);
-  const checked: Record<string, unknown> = {};
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what the fields returned is put in
+  const checked = {} as Checked<F> & Record<string, unknown>;
   if (!isMap(map)) {
     document.mistakes.expected(path, `a map with ${Object.keys(fields).join(", ")}`);
-    return checked as Checked<F>;
+    return checked;
   }
   for (const [key, schema] of Object.entries(fields)) {
     // An empty value (`uses:` and nothing more) is as good as none.
     const written = Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
     const result = schema.safeParse(written);
-    if (result.success && result.data !== undefined) checked[key] = result.data;
+    if (result.success && result.data !== undefined) Object.assign(checked, { [key]: result.data });
     for (const issue of result.error?.issues ?? []) report(document, [...path, key], issue);
   }
-  return checked as Checked<F>;
+  return checked;
 }
 
 /** Reports the keys of the map at `path` that are not among `fields`. */

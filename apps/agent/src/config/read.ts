@@ -1,6 +1,15 @@
 import { createReadStream } from "node:fs";
 import { MicroscalingError } from "@microscaling/core";
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Node,
+} from "yaml";
 import { countMistakes, createDocument, keepSecret, type Document } from "./document.ts";
 import type { Path, Place, Source } from "./places.ts";
 import { resolveReferences } from "./references.ts";
@@ -23,9 +32,10 @@ export async function readConfigFile(file: string, name: string): Promise<string
   let size = 0;
   try {
     // Bounded while reading, since a pipe or a device does not tell its size.
-    for await (const chunk of createReadStream(file, { end: LARGEST })) {
-      chunks.push(chunk as Buffer);
-      size += (chunk as Buffer).length;
+    for await (const part of createReadStream(file, { end: LARGEST })) {
+      const chunk: Buffer = part;
+      chunks.push(chunk);
+      size += chunk.length;
     }
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
@@ -131,7 +141,6 @@ function convert(
   const anchors = new Map<string, Node>();
   const open = new Set<Node>();
   let aliased = 0;
-  const startOf = (node: Node | null): number => node?.range?.[0] ?? 0;
   const refuse = (node: Node, text: string): never => {
     const where = source.locate(startOf(node));
     throw new MicroscalingError("ERR_CONFIG_INVALID", `${where} ${text}`);
@@ -173,7 +182,7 @@ function convert(
   const visitList = (items: unknown[], path: Path, inAlias: boolean): unknown[] => {
     const list: unknown[] = [];
     for (const [index, item] of items.entries()) {
-      const node = item as Node | null;
+      const node = isNode(item) ? item : null;
       const [value, from] = visit(node, [...path, index], inAlias);
       list.push(value);
       const start = startOf(node);
@@ -186,8 +195,8 @@ function convert(
     const map: Record<string, unknown> = {};
     if (!isMap(node)) return map;
     for (const pair of node.items) {
-      const keyNode = pair.key as Node;
-      const key = isScalar(keyNode) ? String(keyNode.value) : "";
+      const keyNode = isScalar<string>(pair.key) ? pair.key : null;
+      const key = keyNode?.value ?? "";
       const inside = [...path, key];
       const start = startOf(keyNode);
       const isProto = key === "__proto__";
@@ -195,7 +204,7 @@ function convert(
         const what = isProto ? "cannot be a key" : "is written twice";
         badKeys.push({ path: inside, text: `${JSON.stringify(key)} ${what}` });
       }
-      const valueNode = pair.value as Node | null;
+      const valueNode = isNode(pair.value) ? pair.value : null;
       const [value, from] = isProto ? [undefined] : visit(valueNode, inside, inAlias);
       if (!isProto) map[key] = value;
       places.push([map, key, placeOf(source, start, valueNode?.range?.[0] ?? start, from)]);
@@ -204,6 +213,10 @@ function convert(
   };
 
   return { value: visit(contents, [], false)[0], places, secrets, mistakes, badKeys };
+}
+
+function startOf(node: Node | null): number {
+  return node?.range?.[0] ?? 0;
 }
 
 function placeOf(source: Source, key: number, value: number, from: string | undefined): Place {

@@ -51,18 +51,16 @@ export async function generateSchema(request: LookRequest): Promise<Json> {
   }
   const schedulers = plugins.filter(({ kind }) => kind === "scheduler");
   const metrics = plugins.filter(({ kind }) => kind === "metric");
-  const task = merge(taskSchema(), {});
-  (task["properties"] as Json)["metric"] = anyOf(
-    metrics.map(({ task: query }) => merge(query, fieldsSchema(metricFields))),
-  );
-  const root = fieldsSchema(rootFields);
-  const properties = root["properties"] as Json;
-  properties["scheduler"] = anyOf(schedulers.map((plugin) => useSchema(plugin, schedulerFields)));
-  properties["metrics"] = {
-    type: "object",
-    additionalProperties: anyOf(metrics.map((plugin) => useSchema(plugin, sourceFields))),
-  };
-  properties["tasks"] = { type: "object", minProperties: 1, additionalProperties: task };
+  const metric = anyOf(metrics.map(({ task: query }) => merge(query, fieldsSchema(metricFields))));
+  const task = withProperties(fieldsSchema(taskFields), { metric });
+  const root = withProperties(fieldsSchema(rootFields), {
+    scheduler: anyOf(schedulers.map((plugin) => useSchema(plugin, schedulerFields))),
+    metrics: {
+      type: "object",
+      additionalProperties: anyOf(metrics.map((plugin) => useSchema(plugin, sourceFields))),
+    },
+    tasks: { type: "object", minProperties: 1, additionalProperties: task },
+  });
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "The config of Microscaling",
@@ -129,9 +127,7 @@ function identify(schema: Json, name: string): Json {
 
 /** `use:` and the agent's own keys, then the plugin's options. */
 function useSchema({ use, options }: PluginSchemas, fields: Fields): Json {
-  const own = fieldsSchema(fields);
-  (own["properties"] as Json)["use"] = { const: use };
-  return merge(options, own);
+  return merge(options, withProperties(fieldsSchema(fields), { use: { const: use } }));
 }
 
 /** Which workload a task may have depends on the scheduler. */
@@ -143,10 +139,6 @@ function workloadOf({ use, task }: PluginSchemas): Json {
     // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     then: { properties: { tasks } },
   };
-}
-
-function taskSchema(): Json {
-  return fieldsSchema(taskFields);
 }
 
 function fieldsSchema(fields: Fields): Json {
@@ -165,19 +157,30 @@ function fieldsSchema(fields: Fields): Json {
 /** One schema for a map whose keys are partly the agent's and partly a plugin's. */
 function merge(plugin: Json, own: Json): Json {
   const { $schema: _dialect, ...rest } = plugin;
-  for (const key of ["anyOf", "oneOf"])
-    if (Array.isArray(rest[key]))
-      return { ...rest, [key]: (rest[key] as Json[]).map((form) => merge(form, own)) };
-  const required = [
-    ...((own["required"] as string[]) ?? []),
-    ...((rest["required"] as string[]) ?? []),
-  ];
+  for (const key of ["anyOf", "oneOf"]) {
+    const forms: unknown = rest[key];
+    if (Array.isArray(forms))
+      return { ...rest, [key]: forms.map((form) => merge(isMap(form) ? form : {}, own)) };
+  }
+  const required = [...requiredOf(own), ...requiredOf(rest)];
   return {
     ...rest,
     type: "object",
-    properties: { ...(own["properties"] as Json), ...(rest["properties"] as Json) },
+    properties: { ...propertiesOf(own), ...propertiesOf(rest) },
     ...(required.length === 0 ? {} : { required }),
   };
+}
+
+function withProperties(schema: Json, properties: Json): Json {
+  return { ...schema, properties: { ...propertiesOf(schema), ...properties } };
+}
+
+function propertiesOf(schema: Json): Json {
+  return isMap(schema["properties"]) ? schema["properties"] : {};
+}
+
+function requiredOf(schema: Json): unknown[] {
+  return Array.isArray(schema["required"]) ? schema["required"] : [];
 }
 
 function anyOf(schemas: readonly Json[]): Json {

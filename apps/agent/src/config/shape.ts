@@ -10,9 +10,9 @@ const whole = (from: number): z.ZodInt => {
   return z.int({ error }).min(from, { error });
 };
 
-const oneOf = <const T extends readonly [string, ...string[]]>(words: T): z.ZodEnum<EnumOf<T>> =>
-  z.enum(words, { error: either(words) }) as z.ZodEnum<EnumOf<T>>;
-type EnumOf<T extends readonly string[]> = { [K in T[number]]: K };
+const oneOf = <const Word extends string>(
+  words: readonly Word[],
+): z.ZodEnum<{ [Each in Word]: Each }> => z.enum(words, { error: either(words) });
 
 const text = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what });
 
@@ -109,10 +109,8 @@ const http = z.union(
 );
 
 const log = map({
-  level: oneOf(LOG_LEVELS as ["debug", "info", "warn", "error"]).optional(),
-  debug: z
-    .array(oneOf(LOG_COMPONENTS as ["agent", ...string[]]), { error: "a list of components" })
-    .optional(),
+  level: oneOf(LOG_LEVELS).optional(),
+  debug: z.array(oneOf(LOG_COMPONENTS), { error: "a list of components" }).optional(),
 });
 
 const anything = z.unknown().optional();

@@ -62,6 +62,8 @@ const SCHEDULERS: Readonly<Record<string, string>> = {
   TOY: "toy",
 };
 
+const MODES = ["ENVVAR", "FILE", "HARDCODED"] as const;
+
 /** The original's components, and the one of ours that says what theirs said. */
 const COMPONENTS: Readonly<Record<string, LogComponent>> = {
   mssagent: "agent",
@@ -124,7 +126,7 @@ const CHECKS: Readonly<Record<string, (value: string) => Problem | undefined>> =
   MSS_CONFIG: (value) =>
     value === "SERVER" || value === "LABEL"
       ? later(`${value} is not supported yet; ${INSTEAD}`)
-      : oneOf(["ENVVAR", "FILE", "HARDCODED", "SERVER", "LABEL"])(value),
+      : oneOf([...MODES, "SERVER", "LABEL"])(value),
   MSS_CONFIG_DATA: anything,
   MSS_MONITOR: (value) =>
     value === "SERVER"
@@ -169,7 +171,7 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
   const names = Object.keys(set).filter((name) => name.startsWith("MSS_"));
   assertRight(names.flatMap((name) => checkVariable(name, set[name] ?? "")));
   return {
-    mode: set["MSS_CONFIG"] as Variables["mode"],
+    mode: MODES.find((mode) => mode === set["MSS_CONFIG"]),
     data: set["MSS_CONFIG_DATA"],
     scheduler: SCHEDULERS[set["MSS_SCHEDULER"] ?? ""],
     pullImages:

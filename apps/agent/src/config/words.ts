@@ -7,7 +7,8 @@ export function describeValue(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty map" : "a map";
-  if (typeof value !== "string") return String(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value !== "string") return `a ${typeof value}`;
   return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
 }
 
@@ -26,7 +27,7 @@ export function closest(word: string, candidates: Iterable<string>): string | un
 }
 
 function sortLetters(word: string): string {
-  return [...word].toSorted().join("");
+  return word.split("").toSorted().join("");
 }
 
 /** `; did you mean "x"?` as the end of a sentence, or nothing. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { valueAt } from "../config/places.ts";
 import type { PluginEntry } from "../config/types.ts";
 import { readPackageName } from "./names.ts";
 
@@ -57,7 +58,8 @@ function listFolder(folder: string): string[] {
 export function readVersion(folder: string): string {
   try {
     const text = readFileSync(join(folder, "package.json"), "utf8");
-    const { version } = JSON.parse(text) as { version?: unknown };
+    const manifest: unknown = JSON.parse(text);
+    const version = valueAt(manifest, ["version"]);
     return typeof version === "string" ? version : "";
   } catch {
     return "";

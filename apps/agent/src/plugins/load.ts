@@ -31,12 +31,13 @@ export async function loadPlugin<Kind extends PluginKind>(
   const plugin = await importDefault(url, entry);
   assertPlugin(plugin, entry);
   assertKind(plugin, entry, wish.kind);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `assertKind` has just looked
   return { plugin: plugin as PluginOf[Kind], entry: { ...entry, name: plugin.name } };
 }
 
 async function importDefault(url: string, entry: PluginEntry): Promise<unknown> {
   try {
-    const module = (await import(url)) as { readonly default?: unknown };
+    const module: { readonly default?: unknown } = await import(url);
     return module.default;
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
@@ -64,21 +65,28 @@ function findProblem(value: unknown): string | undefined {
   if (value === undefined) return "it has no default export";
   if (typeof value !== "object" || value === null || !(PLUGIN in value))
     return "its default export does not carry a plugin's mark";
-  const plugin = value as Partial<Marked>;
+  const version = read(value, "apiVersion");
   // Another version of the contract may look different; `assertKind` says so.
-  if (plugin.apiVersion !== API_VERSION && typeof plugin.apiVersion === "number") return undefined;
-  if (plugin.kind !== "scheduler" && plugin.kind !== "metric") return "its kind is unknown";
-  if (typeof plugin.name !== "string" || plugin.name === "") return "it has no name";
-  if (typeof plugin.create !== "function") return "`create` is not a function";
-  if (typeof plugin.capabilities !== "object") return "`capabilities` is missing";
-  const schemas = plugin.kind === "scheduler" ? ["options", "workload"] : ["options", "query"];
-  const wrong = schemas.find((key) => !isSchema((plugin as Record<string, unknown>)[key]));
+  if (version !== API_VERSION && typeof version === "number") return undefined;
+  const kind = read(value, "kind");
+  if (kind !== "scheduler" && kind !== "metric") return "its kind is unknown";
+  const name = read(value, "name");
+  if (typeof name !== "string" || name === "") return "it has no name";
+  if (typeof read(value, "create") !== "function") return "`create` is not a function";
+  if (typeof read(value, "capabilities") !== "object") return "`capabilities` is missing";
+  const schemas = kind === "scheduler" ? ["options", "workload"] : ["options", "query"];
+  const wrong = schemas.find((key) => !isSchema(read(value, key)));
   return wrong === undefined ? undefined : `\`${wrong}\` is not a Standard Schema`;
 }
 
 function isSchema(value: unknown): boolean {
-  const schema = value as { "~standard"?: { validate?: unknown } } | null | undefined;
-  return typeof schema?.["~standard"]?.validate === "function";
+  return typeof read(read(value, "~standard"), "validate") === "function";
+}
+
+/** A property, inherited ones too: schemas of some libraries are instances of classes, or functions. */
+function read(value: unknown, key: string): unknown {
+  const holds = (typeof value === "object" && value !== null) || typeof value === "function";
+  return holds ? Reflect.get(value, key) : undefined;
 }
 
 function assertKind(plugin: Marked, entry: PluginEntry, kind: PluginKind): void {

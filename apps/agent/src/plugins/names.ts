@@ -28,6 +28,6 @@ export function readPackageName(
   name: string,
 ): { readonly kind: PluginKind; readonly name: string } | undefined {
   const match = /^(?:@microscaling\/|microscaling-)(scheduler|metric)-(.+)$/.exec(name);
-  if (match?.[1] === undefined || match[2] === undefined) return undefined;
-  return { kind: match[1] as PluginKind, name: match[2] };
+  if (match?.[2] === undefined) return undefined;
+  return { kind: match[1] === "metric" ? "metric" : "scheduler", name: match[2] };
 }

@@ -157,11 +157,13 @@ const TABLE: readonly [what: string, yaml: string, line: string | RegExp][] = [
   ["a long text is cut", `${GOOD}shutdown: ${"x".repeat(5000)}\n`, /found "x{60}…"$/],
 ];
 
+const matches = (found: string, line: string | RegExp): boolean =>
+  typeof line === "string" ? found === line : line.test(found);
+
 test.each(TABLE)("%s is told with its place", async (_what, yaml, line) => {
   const { code, details } = await failure(load(yaml));
   expect(code).toBe("ERR_CONFIG_INVALID");
-  const expected: unknown = typeof line === "string" ? line : expect.stringMatching(line);
-  expect(details).toContainEqual(expected);
+  expect(details.filter((found) => matches(found, line))).toHaveLength(1);
 });
 
 test("tells every mistake at once, in the order of the file, whatever its kind", async () => {

@@ -32,7 +32,7 @@ test("takes anchors and aliases that unfold to little", async () => {
 });
 
 const bomb = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
-for (const [index, name] of [..."bcdefghi"].entries()) {
+for (const [index, name] of "bcdefghi".split("").entries()) {
   const of = `*${"abcdefgh"[index] ?? ""}`;
   bomb.push(`${name}: &${name} [${Array.from({ length: 10 }, () => of).join(", ")}]`);
 }

@@ -29,7 +29,7 @@ test("takes what is right and refuses what is wrong, the plugins' parts included
     GOOD.replace("priority: 1", "prio: 1"),
     `${GOOD}metrics: { nsq: { hosst: a } }\n`,
   ];
-  for (const yaml of wrong) expect(taken(yaml), yaml).toBe(false);
+  expect(wrong.filter((yaml) => taken(yaml))).toEqual([]);
 });
 
 test("knows a plugin that only the config names", async () => {
@@ -59,5 +59,5 @@ test("is the same as before, with our own plugins", async () => {
     console.log(JSON.stringify(await generateSchema({ cwd: ${JSON.stringify(import.meta.dirname)} }), null, 2));`;
   const args = ["--conditions=@microscaling/source", "--input-type=module", "--eval", program];
   const schema = execFileSync(process.execPath, args, { encoding: "utf8" });
-  await expect(schema).toMatchFileSnapshot("./schema.snapshot.json");
+  await expect(schema).toMatchFileSnapshot("./schema.json.snapshot");
 });
