@@ -1,0 +1,132 @@
+import { constants } from "node:os";
+
+import { durationPattern, parseDuration, type StandardSchema } from "@microscaling/core";
+
+import { checkObject, schemaOf, type Check } from "./check.ts";
+
+/** This scheduler has no options. */
+export type ProcessOptions = Readonly<Record<string, never>>;
+
+/** What one instance of a task is. */
+export interface ProcessWorkload {
+  /** The program and its arguments; no shell reads them. */
+  readonly command: readonly [string, ...string[]];
+  /** Where it runs; the agent's own folder when absent. A relative one starts there. */
+  readonly cwd: string | undefined;
+  /** What it gets besides the little that everyone gets. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly stop: {
+    /** What asks the whole process group to stop. */
+    readonly signal: NodeJS.Signals;
+    /** How long it has until the group is killed, in milliseconds ≥ 0. */
+    readonly graceMs: number;
+  };
+  /** Where its output goes: `log`, `ignore`, or else the path of a file that it is appended to. */
+  readonly output: string;
+}
+
+const SIGNALS: readonly string[] = Object.keys(constants.signals);
+const DEFAULT_GRACE_MS = 10_000;
+
+const isText = (written: unknown): written is string =>
+  typeof written === "string" && !written.includes("\0");
+
+const command: Check<ProcessWorkload["command"]> = (written, fault) => {
+  if (!Array.isArray(written) || written.length === 0) {
+    return fault('expected the program and its arguments, such as ["node", "worker.js"]');
+  }
+  const wrong = written.findIndex((part) => !isText(part));
+  if (wrong !== -1) return fault("expected text", [wrong]);
+  const [program, ...args]: readonly string[] = written.filter(isText);
+  if (program === undefined || program === "") return fault("expected the name of a program", [0]);
+  return [program, ...args];
+};
+
+const text: Check<string> = (written, fault) =>
+  isText(written) && written !== "" ? written : fault("expected text that is not empty");
+
+const env: Check<Record<string, string>> = (written, fault) => {
+  if (typeof written !== "object" || written === null || Array.isArray(written)) {
+    return fault("expected names and their values");
+  }
+  const entries = Object.entries(written).map(([name, value]: [string, unknown]) => {
+    if (isText(value)) return [name, value] as const;
+    fault('expected text; put numbers in quotes: "1"', [name]);
+    return [name, ""] as const;
+  });
+  return Object.fromEntries(entries);
+};
+
+const signal: Check<NodeJS.Signals> = (written, fault) =>
+  isSignal(written) ? written : fault("expected the name of a signal, such as SIGTERM");
+
+const isSignal = (written: unknown): written is NodeJS.Signals =>
+  typeof written === "string" && SIGNALS.includes(written);
+
+const grace: Check<number> = (written, fault) =>
+  parseDuration(written) ?? fault("expected a duration such as 500ms or 10s");
+
+const stop: Check<ProcessWorkload["stop"]> = (written, fault) => {
+  const found = checkObject(written, fault, { signal, grace });
+  return { signal: found.signal ?? "SIGTERM", graceMs: found.grace ?? DEFAULT_GRACE_MS };
+};
+
+/** Checks `scheduler:`. */
+export const optionsSchema: StandardSchema<ProcessOptions> = schemaOf<ProcessOptions>(
+  (written, fault) => checkObject(written, fault, {}),
+  { type: "object", properties: {}, additionalProperties: false },
+);
+
+/** Checks a task's `workload:`. */
+export const workloadSchema: StandardSchema<ProcessWorkload> = schemaOf<ProcessWorkload>(
+  (written, fault) => {
+    const found = checkObject(written, fault, { command, cwd: text, env, stop, output: text }, [
+      "command",
+    ]);
+    return {
+      command: found.command ?? [""],
+      cwd: found.cwd,
+      env: found.env ?? {},
+      stop: found.stop ?? { signal: "SIGTERM", graceMs: DEFAULT_GRACE_MS },
+      output: found.output ?? "log",
+    };
+  },
+  {
+    type: "object",
+    required: ["command"],
+    additionalProperties: false,
+    properties: {
+      command: {
+        type: "array",
+        minItems: 1,
+        items: { type: "string" },
+        description: "The program and its arguments; no shell reads them.",
+      },
+      cwd: { type: "string", minLength: 1, description: "Where it runs." },
+      env: {
+        type: "object",
+        additionalProperties: { type: "string" },
+        description: "What it gets besides PATH, HOME, TMPDIR, LANG and TZ.",
+      },
+      stop: {
+        type: "object",
+        additionalProperties: false,
+        properties: {
+          signal: { enum: SIGNALS, default: "SIGTERM", description: "What asks it to stop." },
+          grace: {
+            type: "string",
+            pattern: durationPattern.source,
+            default: "10s",
+            description: "How long it has until it is killed.",
+          },
+        },
+      },
+      output: {
+        type: "string",
+        minLength: 1,
+        default: "log",
+        description: "log, ignore, or the path of a file that it is appended to.",
+      },
+    },
+  },
+);
