@@ -60,7 +60,7 @@ export function wishAll(
         );
         readAt[i] = at;
       }
-      instances[i] = standing(wish, requested[i]!);
+      instances[i] = Math.max(0, standing(wish, requested[i]!));
       reasons.push(wish.reason);
     } else {
       instances[i] = withoutNumber(task, seen, requested[i]!);
