@@ -1,0 +1,69 @@
+import type { ContainerCreateOptions, PortMap } from "dockerode";
+
+import { INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
+import { parsePort } from "./ports.ts";
+import type { DockerWorkload } from "./workload.ts";
+
+/** Which instance a container is to be. */
+export interface Identity {
+  readonly task: string;
+  /** The value of {@link INSTANCE_LABEL}. */
+  readonly label: string;
+  /** What the env file holds. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The body of the Engine API's `POST /containers/create`. What the workload does not say is left to the image and to Docker. */
+export function createContainerSpec(
+  workload: DockerWorkload,
+  identity: Identity,
+): ContainerCreateOptions {
+  const { command, entrypoint, user, stop } = workload;
+  const env = { ...identity.env, ...workload.env };
+  return {
+    Image: workload.image,
+    // After the user's own, so that nobody can take a container out of sight.
+    Labels: { ...workload.labels, [TASK_LABEL]: identity.task, [INSTANCE_LABEL]: identity.label },
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    StopTimeout: graceSeconds(workload),
+    ...(stop.signal !== undefined && { StopSignal: stop.signal }),
+    ...(command !== undefined && { Cmd: [...command] }),
+    ...(entrypoint !== undefined && { Entrypoint: [...entrypoint] }),
+    ...(user !== undefined && { User: user }),
+    ...createPorts(workload.ports).exposed,
+    Volumes: Object.fromEntries(workload.volumes.filter(isAnonymous).map((path) => [path, {}])),
+    HostConfig: createHostConfig(workload),
+  };
+}
+
+/** Docker knows whole seconds only. A shorter grace is made longer, never nothing. */
+export function graceSeconds({ stop }: DockerWorkload): number {
+  return Math.ceil(stop.graceMs / 1000);
+}
+
+function createHostConfig(workload: DockerWorkload): ContainerCreateOptions["HostConfig"] {
+  const { network, cpus, memory } = workload;
+  return {
+    Binds: workload.volumes.filter((volume) => !isAnonymous(volume)),
+    PortBindings: createPorts(workload.ports).bindings,
+    PublishAllPorts: workload.publishAllPorts,
+    ...(network !== undefined && { NetworkMode: network }),
+    ...(cpus !== undefined && { NanoCpus: Math.round(cpus * 1e9) }),
+    ...(memory !== undefined && { Memory: Math.round(memory) }),
+  };
+}
+
+const isAnonymous = (volume: string): boolean => !volume.includes(":");
+
+function createPorts(written: readonly string[]): {
+  readonly exposed: Pick<ContainerCreateOptions, "ExposedPorts">;
+  readonly bindings: PortMap;
+} {
+  const ports = written.map(parsePort).filter((port) => port !== undefined);
+  const bindings: PortMap = {};
+  for (const { container, binding } of ports) (bindings[container] ??= []).push(binding);
+  return {
+    exposed: { ExposedPorts: Object.fromEntries(ports.map(({ container }) => [container, {}])) },
+    bindings,
+  };
+}

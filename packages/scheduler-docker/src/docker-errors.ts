@@ -1,0 +1,102 @@
+import { isMicroscalingError, MicroscalingError, type ErrorCode } from "@microscaling/core";
+
+/** What was being done when Docker failed. */
+export interface Purpose {
+  /** What it is when Docker's words tell nothing more precise. */
+  readonly code: ErrorCode;
+  /** Where Docker is, as the user wrote it. */
+  readonly at: string;
+  /** As the end of "cannot …": `list containers`. */
+  readonly doing: string;
+  readonly task?: string;
+  readonly image?: string;
+}
+
+/** `error` as one of ours: with a code, the task, Docker's words and what to do. */
+export function toDockerError(error: unknown, purpose: Purpose): MicroscalingError {
+  if (isMicroscalingError(error)) return error;
+  const words = wordsOf(error);
+  const { code, said } = explain(error, words, purpose);
+  const task = purpose.task === undefined ? "" : `task "${purpose.task}": `;
+  return new MicroscalingError(code, `${task}${said}`, { cause: error });
+}
+
+/** Docker's HTTP status, if it answered at all. */
+export function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
+  return typeof error.statusCode === "number" ? error.statusCode : undefined;
+}
+
+/** A failure that Docker tells otherwise than by the status of its answer. */
+export function answered(words: string): Error {
+  return Object.assign(new Error(words), { statusCode: 500 });
+}
+
+interface Explained {
+  readonly code: ErrorCode;
+  readonly said: string;
+}
+
+function explain(error: unknown, words: string, purpose: Purpose): Explained {
+  const status = statusOf(error);
+  if (status === undefined) return explainSilence(error, words, purpose);
+  if (/no space left on device/i.test(words)) {
+    return {
+      code: "ERR_DISK_FULL",
+      said: `the Docker host's disk is full (${words}); free some space: docker system prune`,
+    };
+  }
+  if (status === 404 && /no such image/i.test(words)) return imageMissing(words, purpose);
+  if (status === 409 && /name .* already in use/i.test(words)) {
+    return {
+      code: "ERR_NAME_TAKEN",
+      said: `${words} Remove that container, or change workload.name`,
+    };
+  }
+  if (/port is already allocated|address already in use|all ports are allocated/i.test(words)) {
+    return {
+      code: "ERR_PORT_TAKEN",
+      said: `a port of workload.ports is taken (${words}); publish another, or a range as wide as the task's most instances`,
+    };
+  }
+  if (status === 401 || status === 403) {
+    return {
+      code: "ERR_SCHEDULER_REFUSED",
+      said: `Docker at ${purpose.at} does not allow to ${purpose.doing}: ${words}`,
+    };
+  }
+  if (purpose.code === "ERR_IMAGE_MISSING") return imageMissing(words, purpose);
+  const image = purpose.image === undefined ? "" : ` (image "${purpose.image}")`;
+  return {
+    code: purpose.code,
+    said: `Docker at ${purpose.at} could not ${purpose.doing}${image}: ${words}`,
+  };
+}
+
+/** Docker did not answer with HTTP. */
+function explainSilence(error: unknown, words: string, { at }: Purpose): Explained {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "EACCES" || code === "EPERM") {
+    return {
+      code: "ERR_SCHEDULER_REFUSED",
+      said: `this user may not use Docker at ${at} (${words}); run as root or as a member of the group "docker"`,
+    };
+  }
+  return {
+    code: "ERR_SCHEDULER_UNREACHABLE",
+    said: `Docker does not answer at ${at} (${words}); check that it runs there, or correct scheduler.host`,
+  };
+}
+
+function imageMissing(words: string, { image = "" }: Purpose): Explained {
+  return {
+    code: "ERR_IMAGE_MISSING",
+    said: `the image "${image}" is not on the Docker host (${words}); check its name, workload.pull and workload.auth`,
+  };
+}
+
+/** dockerode puts `(HTTP code 404) no such container - ` before what Docker said. */
+function wordsOf(error: unknown): string {
+  const words = error instanceof Error ? error.message || String(error) : String(error);
+  return words.replace(/^\(HTTP code \d+\) .*? - /, "").trim();
+}

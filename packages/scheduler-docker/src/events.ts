@@ -1,0 +1,51 @@
+import type { SchedulerEvents } from "@microscaling/core";
+import { z } from "zod";
+
+import type { Ask } from "./calls.ts";
+import { jsonLines } from "./json-lines.ts";
+import { TASK_LABEL } from "./labels.ts";
+
+/** One event of a container that bears our label. */
+export interface ContainerEvent {
+  readonly id: string;
+  readonly task: string;
+  /** `die`, `start`, `health_status: unhealthy`, … */
+  readonly action: string;
+}
+
+/** What can change a count. `kill` comes before `die` and tells that somebody asked for it. */
+const ACTIONS = ["start", "kill", "die", "destroy", "pause", "unpause", "restart", "health_status"];
+
+/** Follows Docker's events until the signal aborts, or the stream ends. */
+export async function followEvents(
+  ask: Ask,
+  events: Pick<SchedulerEvents, "changed">,
+  handle: (event: ContainerEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const filters = { type: ["container" as const], label: [TASK_LABEL], event: ACTIONS };
+  await ask(
+    { code: "ERR_SCHEDULER_REFUSED", doing: "follow its events" },
+    signal,
+    async (docker) => {
+      const stream = await docker.getEvents({ filters, abortSignal: signal });
+      // Whatever happened before the stream was open has been missed.
+      events.changed();
+      for await (const message of jsonLines(stream)) {
+        const event = parseEvent(message);
+        if (event !== undefined) handle(event);
+      }
+    },
+  );
+}
+
+const messageSchema = z.object({
+  Action: z.string(),
+  Actor: z.object({ ID: z.string(), Attributes: z.object({ [TASK_LABEL]: z.string() }) }),
+});
+
+function parseEvent(message: unknown): ContainerEvent | undefined {
+  const { data } = messageSchema.safeParse(message);
+  if (data === undefined) return undefined;
+  return { id: data.Actor.ID, task: data.Actor.Attributes[TASK_LABEL], action: data.Action };
+}

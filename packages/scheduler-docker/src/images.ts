@@ -1,0 +1,64 @@
+import type { SchedulerTask } from "@microscaling/core";
+
+import type { Ask } from "./calls.ts";
+import { answered, statusOf, toDockerError } from "./docker-errors.ts";
+import { jsonLines } from "./json-lines.ts";
+import type { DockerWorkload, RegistryAuth } from "./workload.ts";
+
+/**
+ * Brings the task's image to the host, as its `pull` says.
+ * @throws MicroscalingError `ERR_IMAGE_MISSING` when it is not there and may not or cannot be pulled.
+ */
+export async function prepareImage(
+  ask: Ask,
+  { name, workload }: SchedulerTask<DockerWorkload>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { image, pull } = workload;
+  const purpose = { code: "ERR_IMAGE_MISSING", task: name, image } as const;
+  if (pull !== "always" && (await isThere(ask, purpose, signal))) return;
+  if (pull === "never")
+    throw toDockerError(answered('workload.pull is "never"'), { ...purpose, at: "", doing: "" });
+  await ask({ ...purpose, doing: "pull it" }, signal, async (docker) => {
+    const stream = await docker.pull(image, {
+      abortSignal: signal,
+      ...(workload.auth && { authconfig: toAuthConfig(workload.auth) }),
+    });
+    // A pull goes on only while its progress is read, and tells of its failure there, behind a status of 200.
+    for await (const progress of jsonLines(stream)) {
+      const words = errorIn(progress);
+      if (words !== undefined) throw answered(words);
+    }
+  });
+}
+
+interface ImagePurpose {
+  readonly code: "ERR_IMAGE_MISSING";
+  readonly task: string;
+  readonly image: string;
+}
+
+async function isThere(ask: Ask, purpose: ImagePurpose, signal: AbortSignal): Promise<boolean> {
+  return ask(
+    { ...purpose, code: "ERR_SCHEDULER_REFUSED", doing: "look for the image" },
+    signal,
+    async (docker) => {
+      try {
+        await docker.getImage(purpose.image).inspect();
+        return true;
+      } catch (error) {
+        if (statusOf(error) === 404) return false;
+        throw error;
+      }
+    },
+  );
+}
+
+function errorIn(progress: unknown): string | undefined {
+  if (typeof progress !== "object" || progress === null || !("error" in progress)) return undefined;
+  return String(progress.error);
+}
+
+function toAuthConfig({ username, password, server }: RegistryAuth): Record<string, string> {
+  return { username, password, serveraddress: server ?? "" };
+}

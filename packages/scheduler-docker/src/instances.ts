@@ -1,0 +1,137 @@
+import { MicroscalingError, type Counts } from "@microscaling/core";
+import { z } from "zod";
+
+import { INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
+import type { Change } from "./ledger.ts";
+
+/** What there is of one task. */
+export interface Instances {
+  /** Up and not asked to stop. Paused ones are up. */
+  readonly running: Listed[];
+  /** How many more came up while Docker made its list. */
+  readonly unlisted: number;
+  /** Created and not started, by nobody here: somebody's start is under way, or was broken off. Or restarted by Docker again and again. */
+  readonly waiting: Listed[];
+  /** How many of ours are being started. */
+  readonly starting: number;
+  readonly stopping: number;
+  /** Ended and not yet removed. They run no more and do not count. */
+  readonly ended: Listed[];
+}
+
+/** A container as Docker lists it; of all it says, what is used here. */
+export interface Listed {
+  readonly Id: string;
+  readonly State: string;
+  readonly Status: string;
+  /** Seconds since the epoch, by Docker's clock. */
+  readonly Created: number;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Names?: readonly string[] | null | undefined;
+}
+
+const listSchema: z.ZodType<Listed[]> = z.array(
+  z.object({
+    Id: z.string(),
+    State: z.string(),
+    Status: z.string(),
+    Created: z.number(),
+    Labels: z.record(z.string(), z.string()),
+    // Docker sends null while a container is being removed.
+    Names: z.array(z.string()).nullish(),
+  }),
+);
+
+/** What Docker listed, if it is a list of containers at all. */
+export function parseContainers(listed: unknown): readonly Listed[] {
+  const { data } = listSchema.safeParse(listed);
+  if (data !== undefined) return data;
+  throw new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    "expected a list of containers from Docker, found something else; check that scheduler.host is a Docker Engine",
+  );
+}
+
+/** Sorts what Docker listed, and the changes that the list may not show, by task. */
+export function sortInstances(
+  tasks: readonly string[],
+  listed: readonly Listed[],
+  changes: readonly Change[],
+): ReadonlyMap<string, Instances> {
+  const stops = new Map(
+    changes.filter(({ kind }) => kind === "stop").map((change) => [change.key, change]),
+  );
+  const starts = new Map(
+    changes.filter(({ kind }) => kind === "start").map((change) => [change.key, change]),
+  );
+  const sorted = new Map(tasks.map((task) => [task, empty()]));
+  for (const container of listed) {
+    const instances = sorted.get(container.Labels[TASK_LABEL] ?? "");
+    const label = container.Labels[INSTANCE_LABEL] ?? "";
+    const start = starts.get(label);
+    starts.delete(label);
+    if (instances !== undefined) place(container, instances, start, stops.get(container.Id));
+  }
+  for (const { task, outcome } of starts.values()) {
+    const instances = sorted.get(task);
+    if (outcome === "gone" || instances === undefined) continue;
+    if (outcome === "under way") instances.starting++;
+    else instances.unlisted++;
+  }
+  return sorted;
+}
+
+type Filling = { -readonly [Key in keyof Instances]: Instances[Key] };
+const empty = (): Filling => ({
+  running: [],
+  unlisted: 0,
+  waiting: [],
+  starting: 0,
+  stopping: 0,
+  ended: [],
+});
+
+function place(
+  container: Listed,
+  instances: Filling,
+  start: Change | undefined,
+  stop: Change | undefined,
+): void {
+  if (start?.outcome === "gone" || stop?.outcome === "gone") return;
+  const { State: state } = container;
+  const over = state === "exited" || state === "dead";
+  if (stop !== undefined) {
+    if (!over) instances.stopping++;
+  } else if (over) instances.ended.push(container);
+  else if (state === "running" || state === "paused" || start?.outcome === "up")
+    instances.running.push(container);
+  else if (state === "removing") instances.stopping++;
+  else if (start !== undefined) instances.starting++;
+  else instances.waiting.push(container);
+}
+
+/** Docker tells health only in words, until API 1.52. */
+const isUnhealthy = ({ Status }: Listed): boolean => Status.includes("(unhealthy)");
+
+/** The counts that these instances come to. */
+export function countInstances(instances: Instances): Counts {
+  const running = instances.running.length + instances.unlisted;
+  const starting = instances.starting + instances.waiting.length;
+  const { stopping } = instances;
+  const unhealthy = instances.running.filter(isUnhealthy).length;
+  return { running, starting, stopping, requested: running + starting, unhealthy };
+}
+
+/** The running instances in the order in which they may be stopped. */
+export function orderVictims(running: readonly Listed[], first: "newest" | "oldest"): Listed[] {
+  const sign = first === "newest" ? -1 : 1;
+  return running.toSorted(
+    (a, b) => Number(isUnhealthy(b)) - Number(isUnhealthy(a)) || sign * compareAge(a, b),
+  );
+}
+
+/** Docker lists the time of creation in whole seconds; within one, our own label knows the order. */
+function compareAge(a: Listed, b: Listed): number {
+  const labels = [a, b].map(({ Labels }) => Labels[INSTANCE_LABEL] ?? "");
+  return a.Created - b.Created || (labels[0] ?? "").localeCompare(labels[1] ?? "");
+}

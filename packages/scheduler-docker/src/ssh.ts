@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { Agent, type AgentOptions } from "node:http";
+import { Duplex } from "node:stream";
+
+/**
+ * Connects as the `docker` command does: `ssh <host> docker system dial-stdio`, so that the user's keys, known hosts and ssh config hold.
+ * dockerode's own way accepts any host key, and a refused command ends the process.
+ * @param host `ssh://[user@]host[:port]`.
+ */
+export function createSshAgent(host: string): Agent {
+  const agent = new Agent({ keepAlive: false } satisfies AgentOptions);
+  agent.createConnection = () => dial(host);
+  return agent;
+}
+
+function dial(host: string): Duplex {
+  const { username, hostname, port } = new URL(host);
+  const args = ["-T", "-o", "BatchMode=yes"];
+  if (port !== "") args.push("-p", port);
+  if (username !== "") args.push("-l", decodeURIComponent(username));
+  args.push("--", hostname, "docker system dial-stdio");
+  const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (words: string) => {
+    complaint = (complaint + words).slice(-1000);
+  });
+  child.once("error", (error) => stream.destroy(error));
+  child.once("exit", (code) => {
+    if (code !== 0) stream.destroy(new Error(complaint.trim() || `ssh ended with ${code}`));
+  });
+  stream.once("close", () => child.kill());
+  return stream;
+}
