@@ -1,0 +1,23 @@
+import { silentLogger, systemClock } from "@microscaling/core";
+
+import plugin from "../src/index.ts";
+import type { ProcessWorkload } from "../src/index.ts";
+
+// An agent in small, to be killed: runs two instances of the command in its arguments, says so, and waits.
+const [command = "", ...args] = process.argv.slice(2);
+const scheduler = plugin.create({}, { clock: systemClock, logger: silentLogger });
+const workload: ProcessWorkload = {
+  command: [command, ...args],
+  cwd: undefined,
+  env: { OWNER_TEST: process.env["OWNER_TEST"] ?? "" },
+  stop: { signal: "SIGTERM", graceMs: 1000 },
+  output: "ignore",
+};
+const { status } = await scheduler.scale(
+  { name: "owned", workload },
+  2,
+  new AbortController().signal,
+);
+process.on("SIGTERM", () => process.exit(0));
+process.stdout.write(`${status}\n`);
+setInterval(() => {}, 60_000);
