@@ -11,18 +11,7 @@ import type { LoadedConfig, LoadRequest, PluginEntry } from "./types.ts";
 import { readVariables } from "./variables.ts";
 
 export { generateSchema, type LookRequest } from "./schema.ts";
-export {
-  LOG_COMPONENTS,
-  LOG_LEVELS,
-  type AgentSettings,
-  type LoadedConfig,
-  type LoadRequest,
-  type LogComponent,
-  type LogLevel,
-  type LogSettings,
-  type PluginEntry,
-  type PluginKind,
-} from "./types.ts";
+export type { LoadedConfig, LoadRequest, PluginEntry } from "./types.ts";
 
 /**
  * Reads the config file and the `MSS_*` variables, checks everything, and only then makes the plugins.
@@ -43,7 +32,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   }
 }
 
-/** Loads each plugin once, however many places name it. */
+/** Looks for plugins from the config's folder, then from the agent's. */
 function createFinder(folder: string): FindPlugin {
   const folders = searchFolders(folder);
   return async (kind, use) => await loadPlugin({ kind, use, folders });

@@ -6,8 +6,8 @@ import {
 } from "@microscaling/core";
 import type { Document } from "./document.ts";
 import { toKey } from "./fields.ts";
-import { isMap, valueAt, type Path } from "./places.ts";
-import { describeValue } from "./words.ts";
+import { valueAt, type Path } from "./places.ts";
+import { describeValue, either } from "./words.ts";
 
 /** What a plugin is asked to check. */
 export interface SchemaCheck {
@@ -45,6 +45,9 @@ async function validate(check: SchemaCheck): Promise<SchemaResult<unknown>> {
   }
 }
 
+/** zod's own words: `Invalid input: expected string, received number`. With what was found in its place they read like ours. */
+const EXPECTED = /^(?:Invalid \w+: )?expected (.+?)(?:, received .+)?$/s;
+
 /** What zod tells besides the standard. */
 interface ZodExtras {
   readonly code?: string;
@@ -62,16 +65,26 @@ function report(check: SchemaCheck, around: Path, issue: SchemaIssue & ZodExtras
     for (const key of issue.keys) document.mistakes.unknownKey(whole, String(key), known);
     return;
   }
-  const branch = issue.code === "invalid_union" ? nearestBranch(issue.errors ?? []) : undefined;
+  const forms = issue.code === "invalid_union" ? (issue.errors ?? []) : [];
+  const branch = nearestBranch(forms);
   if (branch !== undefined) for (const deeper of branch) report(check, inside, deeper);
-  else reportPlain(check, whole, issue.message);
+  else reportPlain(check, whole, joinForms(forms) ?? issue.message);
+}
+
+/** `expected string, number or boolean`, if each form says no more than what it expects. */
+function joinForms(forms: readonly (readonly SchemaIssue[])[]): string | undefined {
+  const words = forms.map((issues) => EXPECTED.exec(issues[0]?.message ?? "")?.[1]);
+  const known = words.filter((word) => word !== undefined);
+  return words.length === 0 || known.length < words.length
+    ? undefined
+    : `expected ${either(known)}`;
 }
 
 function reportPlain({ document }: SchemaCheck, path: Path, message: string): void {
-  // zod's own words: `Invalid input: expected string, received number`. With what was found in its place they read like ours.
-  const expected = /^(?:Invalid \w+: )?expected (.+?)(?:, received .+)?$/s.exec(message)?.[1];
+  const expected = EXPECTED.exec(message)?.[1];
   if (expected !== undefined) {
-    document.mistakes.expected(path, expected);
+    const words = /^one of ("[^"]*"(?:\|"[^"]*")*)$/.exec(expected)?.[1]?.slice(1, -1).split('"|"');
+    document.mistakes.expected(path, words === undefined ? expected : either(words), words);
     return;
   }
   const { from } = document.places.find(document.value, path);
@@ -94,13 +107,22 @@ function keyOf(segment: PropertyKey | { readonly key: PropertyKey }): string | n
 
 /** The keys that the schema knows at `path`, for "did you mean"; none when it cannot tell. */
 function knownKeys(schema: StandardSchema, path: Path): string[] {
-  let node: unknown = inputSchema(schema);
-  for (const key of path) {
-    const properties = valueAt(node, ["properties", key]);
-    node = properties ?? valueAt(node, ["additionalProperties"]) ?? valueAt(node, ["items"]);
-  }
-  const properties = valueAt(node, ["properties"]);
-  return isMap(properties) ? Object.keys(properties) : [];
+  let nodes = formsOf(inputSchema(schema));
+  for (const key of path)
+    nodes = nodes.flatMap((node) =>
+      formsOf(
+        valueAt(node, ["properties", key]) ??
+          valueAt(node, ["additionalProperties"]) ??
+          valueAt(node, ["items"]),
+      ),
+    );
+  return nodes.flatMap((node) => Object.keys(valueAt(node, ["properties"]) ?? {}));
+}
+
+/** A JSON Schema itself, and the forms that it leaves open. */
+function formsOf(node: unknown): unknown[] {
+  const forms = valueAt(node, ["anyOf"]) ?? valueAt(node, ["oneOf"]);
+  return Array.isArray(forms) ? [node, ...forms.flatMap(formsOf)] : [node];
 }
 
 /** The JSON Schema of what may be written, if the plugin's library makes one. */

@@ -2,6 +2,13 @@ import { amountPattern, durationPattern, parseAmount, parseDuration } from "@mic
 import { z } from "zod";
 import { LOG_COMPONENTS, LOG_LEVELS } from "./types.ts";
 import { either } from "./words.ts";
+import type {
+  MetricFields,
+  RootFields,
+  SchedulerFields,
+  SourceFields,
+  TaskFields,
+} from "./written.ts";
 
 // The words of each error are what was expected; the finder of mistakes adds what was found, and where.
 
@@ -116,25 +123,25 @@ const log = map({
 const anything = z.unknown().optional();
 
 /** `scheduler:` without the plugin's own options. */
-export const schedulerFields = {
+export const schedulerFields: FieldsOf<SchedulerFields> = {
   use: text("the name of a scheduler, such as docker or process").describe("The scheduler's name."),
   interval: duration(50)
     .optional()
     .describe("How often counts are asked for. Default: 5s if the scheduler pushes, else 500ms."),
   timeout: duration(1).optional().describe("The deadline of one call. Default: 30s."),
-} as const satisfies Fields;
+};
 
 /** A source under `metrics:` without the plugin's own options. */
-export const sourceFields = {
+export const sourceFields: FieldsOf<SourceFields> = {
   use: text("the name of a metric, such as nsq")
     .optional()
     .describe("The metric's name. Default: the source's own name."),
   interval: duration(50).optional().describe("How often to read. Default: the metric's own."),
   timeout: duration(1).optional().describe("The deadline of one read. Default: 2s."),
-} as const satisfies Fields;
+};
 
 /** A task's `metric:` without the plugin's own query. */
-export const metricFields = {
+export const metricFields: FieldsOf<MetricFields> = {
   use: text("the name of a source under metrics, or of a metric such as nsq").describe(
     "A source under metrics, or a metric with its default options.",
   ),
@@ -145,10 +152,10 @@ export const metricFields = {
     .optional()
     .describe("After so many failures in a row the fallback applies. Default: 3."),
   fallback: fallback.optional().describe("What the task gets then. Default: hold."),
-} as const satisfies Fields;
+};
 
 /** One task. What the plugins check is anything here. */
-export const taskFields = {
+export const taskFields: FieldsOf<TaskFields> = {
   priority: whole(0)
     .optional()
     .describe("1 comes first; 0 is counted and never scaled. Default: 1."),
@@ -165,13 +172,13 @@ export const taskFields = {
   workload: anything.describe("What to run, in the scheduler's own words."),
   metric: anything.describe("What the target looks at."),
   target: target.optional().describe("How readings become a number of instances."),
-} as const satisfies Fields;
+};
 
 const someMap = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
   z.record(z.string(), z.unknown(), { error: what });
 
 /** The config itself. What has its own fields above is any map here. */
-export const rootFields = {
+export const rootFields: FieldsOf<RootFields> = {
   scheduler: someMap("a map with use, such as { use: docker }"),
   capacity: amounts("a map of amounts, such as { instances: 10 }")
     .refine((capacity) => Object.keys(capacity).length > 0, {
@@ -190,10 +197,13 @@ export const rootFields = {
     .describe("How long the agent may take to stop. Default: 30s."),
   http: http.optional().describe("Where the health and metrics endpoints listen."),
   log: log.optional().describe("What to log."),
-} as const satisfies Fields;
+};
 
 /** The keys of one map in the config. */
 export type Fields = Readonly<Record<string, z.ZodType>>;
 
+/** The checks of a map whose values are these. */
+export type FieldsOf<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key] | undefined> };
+
 /** What is left of a map once its wrong values are taken away. */
-export type Checked<F extends Fields> = { -readonly [K in keyof F]?: z.output<F[K]> };
+export type Checked<F extends Fields> = { readonly [Key in keyof F]?: z.output<F[Key]> };

@@ -1,0 +1,72 @@
+import type { Fallback } from "@microscaling/engine";
+import type { LogComponent, LogLevel } from "./types.ts";
+
+// What a config may hold, key by key, as it is written: durations and amounts are still text.
+
+/** Named amounts. */
+export type WrittenAmounts = Readonly<Record<string, number | string>>;
+
+/** `scheduler:` without the plugin's own options. */
+export interface SchedulerFields {
+  readonly use: string;
+  readonly interval: string;
+  readonly timeout: string;
+}
+
+/** A source under `metrics:` without the plugin's own options. */
+export interface SourceFields {
+  readonly use: string;
+  readonly interval: string;
+  readonly timeout: string;
+}
+
+/** A task's `metric:` without the plugin's own query. */
+export interface MetricFields {
+  readonly use: string;
+  readonly maxAge: string;
+  readonly failures: number;
+  readonly fallback: Fallback;
+}
+
+/** One task. `workload` and `metric` are the plugins' to check. */
+export interface TaskFields {
+  readonly priority: number;
+  readonly instances: {
+    readonly min?: number | undefined;
+    readonly max?: number | undefined;
+    readonly maxDelta?: number | undefined;
+  };
+  readonly uses: WrittenAmounts;
+  readonly workload: unknown;
+  readonly metric: unknown;
+  readonly target: WrittenTarget;
+}
+
+/** How readings become a wish; the gains may be left out. */
+export type WrittenTarget =
+  | {
+      readonly use: "queue";
+      readonly length: number;
+      readonly kP?: number | undefined;
+      readonly kI?: number | undefined;
+      readonly kD?: number | undefined;
+      readonly velocitySamples?: number | undefined;
+    }
+  | { readonly use: "simple-queue"; readonly length: number }
+  | { readonly use: "remainder" }
+  | { readonly use: "fixed"; readonly instances: number };
+
+/** The config itself. */
+export interface RootFields {
+  readonly scheduler: Readonly<Record<string, unknown>>;
+  readonly capacity: WrittenAmounts;
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly tasks: Readonly<Record<string, unknown>>;
+  readonly shutdown: "leave" | "drain";
+  readonly shutdownGrace: string;
+  readonly http: false | { readonly host?: string | undefined; readonly port?: number | undefined };
+  readonly log: {
+    readonly level?: LogLevel | undefined;
+    readonly debug?: readonly LogComponent[] | undefined;
+  };
+}
