@@ -3,8 +3,8 @@ import { explain } from "@microscaling/engine";
 
 /** What was last logged of one task. */
 interface Seen {
-  /** The number that was last asked for, once it differed from what there was. */
-  ask: number | undefined;
+  /** The grant that was last logged. */
+  grant: number | undefined;
   /** What was asked for has come true since. */
   settled: boolean;
   /** The troubles of the last turn, as a key. */
@@ -15,7 +15,10 @@ interface Seen {
   logged: string;
 }
 
-/** Trouble shorter than this, in milliseconds, is not worth a line: at the start nothing is read or counted yet. */
+/**
+ * Trouble, or the end of it, shorter than this, in milliseconds, is not worth a line: at the start nothing is read or counted yet, and
+ * in a crash loop every new try is free for a moment.
+ */
 const TROUBLE_MS = 2000;
 
 /** Makes the monitor that logs one line for every change, one when a task gets held or free again, and nothing while all is quiet. */
@@ -25,7 +28,7 @@ export function createChangeLog(logger: Logger): Monitor {
   function report(decision: Decision, at: number): void {
     let now = seen.get(decision.task);
     if (now === undefined) {
-      now = { ask: undefined, settled: true, trouble: "", since: at, logged: "" };
+      now = { grant: undefined, settled: true, trouble: "", since: at, logged: "" };
       seen.set(decision.task, now);
     }
     logChange(logger, decision, now);
@@ -41,28 +44,27 @@ export function createChangeLog(logger: Logger): Monitor {
   };
 }
 
-/** Logs a change once: not again while it comes true step by step, but again when what had come true is lost. */
+/**
+ * Logs a change once: not again while it comes true step by step, as others stop and instances start, but again when what had come
+ * true is lost.
+ */
 function logChange(logger: Logger, decision: Decision, seen: Seen): void {
-  const { ask, counts, task } = decision;
+  const { ask, counts, grant, task } = decision;
   if (ask === undefined || counts === undefined) return;
-  if (ask === counts.requested) {
-    seen.settled = true;
-    return;
-  }
-  if (ask === seen.ask && !seen.settled) return;
-  seen.ask = ask;
-  seen.settled = false;
   const from = counts.requested;
-  logger.info(`${task} ${from} -> ${ask}: ${explain(decision)}`, fieldsOf(decision, from, ask));
+  if (grant === from) seen.settled = true;
+  if (grant === from || (grant === seen.grant && !seen.settled)) return;
+  seen.grant = grant;
+  seen.settled = false;
+  logger.info(`${task} ${from} -> ${grant}: ${explain(decision)}`, fieldsOf(decision, from));
 }
 
-function fieldsOf(decision: Decision, from: number, to: number): LogFields {
+function fieldsOf(decision: Decision, from: number): LogFields {
   return {
     task: decision.task,
     from,
-    to,
+    to: decision.grant,
     wish: decision.wish,
-    grant: decision.grant,
     reading: decision.reading?.value,
     limits: decision.limits.map((limit) => limit.by),
   };
@@ -73,7 +75,7 @@ function logTrouble(logger: Logger, decision: Decision, seen: Seen, at: number):
   const trouble = troubleOf(decision);
   if (trouble !== seen.trouble) seen.since = at;
   seen.trouble = trouble;
-  const lasts = trouble === "" || at - seen.since >= TROUBLE_MS;
+  const lasts = at - seen.since >= TROUBLE_MS;
   if (trouble === seen.logged || !lasts) return;
   seen.logged = trouble;
   const fields = { task: decision.task, limits: decision.limits.map((limit) => limit.by) };

@@ -41,7 +41,17 @@ describe("the change log", () => {
     expect(lines.map((line) => line.to)).toEqual([5]);
   });
 
-  it("logs again when the number asked for moves, and when what had come true is lost", async () => {
+  it("logs a change once, however many steps it takes until others have stopped", async () => {
+    const waiting = (ask: number, from: number): Decision => ({
+      ...up(5, from),
+      ask,
+      limits: [{ by: "waiting", task: "batch" }],
+    });
+    const lines = await turns([waiting(2, 2), waiting(3, 2), waiting(4, 3), up(5, 4), up(5, 5)]);
+    expect(lines.map((line) => [line.from, line.to])).toEqual([[2, 5]]);
+  });
+
+  it("logs again when the number granted moves, and when what had come true is lost", async () => {
     const moved = await turns([up(5, 2), up(6, 3)]);
     expect(moved.map((line) => [line.from, line.to])).toEqual([
       [2, 5],
@@ -56,7 +66,7 @@ describe("the change log", () => {
 
   it("says once that a task is held, whatever its countdown, and once that it is free again", async () => {
     const lasting = [held("3s"), held("4s"), held("5.5s"), held("6s"), held("7s")];
-    const lines = await turns([decision(), ...lasting, decision(), decision()]);
+    const lines = await turns([decision(), ...lasting, decision(), decision(), decision()]);
     expect(lines.map((line) => line.level)).toEqual(["warn", "info"]);
     expect(lines[0]?.text).toContain("connection refused");
     expect(lines[1]?.text).toBe("mails scales freely again");
