@@ -94,9 +94,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function summarise(totals: QueueTotals): void {
+function summarise({ burstsServed, finished, longestWaitMs, workers }: QueueTotals): void {
+  const leftover = left.length === 0 ? "none is left running" : `LEFT RUNNING: ${left.join(", ")}`;
   console.log(`
-${totals.burstsServed} bursts served, ${totals.finished} jobs in all.
-The longest wait of a job was ${(totals.longestWaitMs / 1000).toFixed(1)} s.
-${totals.workers.size} workers were started; ${left.length === 0 ? "none is left running" : `LEFT RUNNING: ${left.join(", ")}`}.`);
+bursts served  ${burstsServed} (${finished} jobs in all)
+longest wait   ${(longestWaitMs / 1000).toFixed(1)} s
+changes        ${workers.size} workers started and stopped, ${leftover}`);
 }
