@@ -1,0 +1,138 @@
+import {
+  YOUNG_MS,
+  type Clock,
+  type Counts,
+  type Logger,
+  type SchedulerTask,
+} from "@microscaling/core";
+
+import { withDeadline, type Ask } from "./calls.ts";
+import { createUndertaker } from "./ended.ts";
+import type { ContainerEvent } from "./events.ts";
+import { parseContainers, sortInstances, type Instances } from "./instances.ts";
+import { TASK_LABEL } from "./labels.ts";
+import type { Ledger } from "./ledger.ts";
+import type { DockerWorkload } from "./workload.ts";
+
+type Task = SchedulerTask<DockerWorkload>;
+
+/** What there is of some tasks. */
+export interface Look {
+  /** By task. Each task that was asked for is there. */
+  readonly instances: ReadonlyMap<string, Instances>;
+  /** The names of all containers that were seen. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Looks what there is, and has taken away what is left of instances that ended. */
+export interface Lookout {
+  look(tasks: readonly Task[], signal: AbortSignal): Promise<Look>;
+  /** The part of a task's counts that a look does not show. */
+  crashes(task: string): Pick<Counts, "crashed" | "lastCrash">;
+  /** What Docker tells by itself. */
+  handle(event: ContainerEvent): void;
+  /** The container will end because it was asked to, so it does not crash. */
+  expectEnd(id: string): void;
+  /** Events were missed: what ended meanwhile has not crashed, as far as anybody knows. */
+  loseTouch(): void;
+}
+
+/** What a lookout needs. */
+export interface LookoutContext {
+  readonly ask: Ask;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ledger: Ledger;
+  /** Aborts when the scheduler is closed. */
+  readonly life: AbortSignal;
+  readonly changed: () => void;
+  /** Takes work that nobody waits for. It does not throw. */
+  readonly goOn: (work: Promise<void>) => void;
+}
+
+/** Removing what ended may take Docker so long, in milliseconds. */
+const BURY_MS = 60_000;
+
+/** Makes a lookout that has seen nothing yet. */
+export function createLookout(context: LookoutContext): Lookout {
+  const { ask, clock, ledger, life, changed } = context;
+  const undertaker = createUndertaker(ask, context.logger, changed);
+  const known = new Map<string, Task>();
+  /** Tasks that were looked at since the start, or since touch was lost: only of those it is known that an end is new. */
+  const inTouch = new Set<string>();
+  const expected = new Set<string>();
+  /** By task: containers that wait to be started by nobody here, and since when. */
+  const waitingSince = new Map<string, ReadonlyMap<string, number>>();
+
+  function bury({ name, workload }: Task, id: string, byItself: boolean): void {
+    const ended = { id, task: name, removeVolumes: workload.removeVolumes, byItself };
+    context.goOn(
+      withDeadline({ clock, life, ms: BURY_MS }, (late) => undertaker.bury(ended, late)),
+    );
+  }
+
+  /** Takes away what ended, and what waited so long that whoever created it must be gone. */
+  function tidy(task: Task, { ended, waiting }: Instances): void {
+    const { name } = task;
+    for (const { Id } of ended) bury(task, Id, inTouch.has(name) && !expected.has(Id));
+    const before = waitingSince.get(name);
+    const since = new Map(waiting.map(({ Id }) => [Id, before?.get(Id) ?? clock.now()]));
+    waitingSince.set(name, since);
+    for (const [id, first] of since) {
+      if (clock.now() - first >= YOUNG_MS) bury(task, id, false);
+    }
+  }
+
+  async function list(tasks: readonly Task[], signal: AbortSignal): Promise<unknown> {
+    const [only, ...others] = tasks;
+    const label =
+      only === undefined || others.length > 0 ? TASK_LABEL : `${TASK_LABEL}=${only.name}`;
+    const query = { all: true, filters: { label: [label] }, abortSignal: signal };
+    return ask({ code: "ERR_SCHEDULER_REFUSED", doing: "list containers" }, signal, (docker) =>
+      docker.listContainers(query),
+    );
+  }
+
+  async function look(tasks: readonly Task[], signal: AbortSignal): Promise<Look> {
+    const { listed, changes } = await ledger
+      .during(async () => parseContainers(await list(tasks, signal)))
+      .catch((error: unknown) => {
+        inTouch.clear();
+        throw error;
+      });
+    const names = listed.flatMap(({ Names }) => Names ?? []).map((name) => name.replace(/^\//, ""));
+    const instances = sortInstances(
+      tasks.map(({ name }) => name),
+      listed,
+      changes,
+    );
+    for (const task of tasks) {
+      const found = instances.get(task.name);
+      if (found !== undefined) tidy(task, found);
+      known.set(task.name, task);
+      inTouch.add(task.name);
+    }
+    return { instances, names: new Set(names) };
+  }
+
+  function handle({ id, task: name, action }: ContainerEvent): void {
+    if (action === "kill") {
+      expected.add(id);
+      return;
+    }
+    if (action === "destroy") expected.delete(id);
+    const task = known.get(name);
+    if (action === "die" && task !== undefined && !ledger.isStopping(id)) {
+      // Docker tells of an end before its own list shows it, so the container itself is asked.
+      bury(task, id, !expected.has(id));
+    } else changed();
+  }
+
+  return {
+    look,
+    crashes: (task) => undertaker.crashes(task),
+    handle,
+    expectEnd: (id) => void expected.add(id),
+    loseTouch: () => inTouch.clear(),
+  };
+}
