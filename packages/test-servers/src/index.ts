@@ -16,3 +16,4 @@ export {
 } from "./nsqd.ts";
 export { dockerProblem, startDocker, type DockerServer } from "./docker.ts";
 export { buildWorkerImage, WORKER_IMAGE, type WorkerImage } from "./worker-image.ts";
+export { askDocker } from "./docker-api.ts";

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  askDocker,
+  buildNsq,
+  buildWorkerImage,
+  createChannel,
+  emptyChannel,
+  publish,
+  startDocker,
+  startNsqd,
+  WORKER_IMAGE,
+  type DockerServer,
+  type Nsqd,
+} from "@microscaling/test-servers";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { folderWith, start, type RunningProgram } from "./cli/program.ts";
+
+const LABEL = "com.microscaling.microscaling-in-a-box";
+const LOOK_MS = 50;
+/** How long a condition may take to come about; no test asserts that it takes less. */
+const PATIENCE_MS = 40_000;
+
+let docker: DockerServer;
+let nsqd: Nsqd;
+/** The most containers that were ever seen at once. */
+let most = 0;
+
+beforeAll(async () => {
+  await buildNsq();
+  docker = await startDocker();
+  await buildWorkerImage(docker.host);
+});
+
+afterAll(async () => {
+  await docker.stop();
+});
+
+interface Container {
+  readonly Id: string;
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+async function containers(): Promise<readonly Container[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [LABEL] }));
+  const answer = await askDocker(docker.host, { path: `/containers/json?filters=${filters}` });
+  const found = JSON.parse(answer) as readonly Container[];
+  most = Math.max(most, found.length);
+  return found;
+}
+
+async function running(): Promise<Record<string, number>> {
+  const counts: Record<string, number> = { consumer: 0, batch: 0 };
+  for (const { Labels } of await containers())
+    counts[Labels[LABEL]!] = (counts[Labels[LABEL]!] ?? 0) + 1;
+  return counts;
+}
+
+/** Waits until these are the containers that run. */
+async function until(consumer: number, batch: number): Promise<void> {
+  const lookUntil = Date.now() + PATIENCE_MS;
+  let found = await running();
+  while (found["consumer"] !== consumer || found["batch"] !== batch) {
+    if (Date.now() > lookUntil) break;
+    await sleep(LOOK_MS);
+    found = await running().catch(() => found);
+  }
+  expect(found).toEqual({ consumer, batch });
+}
+
+function config(shutdown = "leave"): string {
+  return `
+scheduler: { use: docker, host: "${docker.host}" }
+capacity: { instances: 10 }
+metrics:
+  nsq: { nsqd: ["${nsqd.http}"], interval: 100ms }
+tasks:
+  consumer:
+    priority: 1
+    instances: { min: 1, max: 8 }
+    workload: { image: ${WORKER_IMAGE}, network: host, stop: { grace: 1s } }
+    metric: { use: nsq, topic: demo, channel: demo }
+    target: { use: queue, length: 10 }
+  batch:
+    priority: 2
+    workload: { image: ${WORKER_IMAGE}, network: host, stop: { grace: 1s } }
+    target: { use: remainder }
+shutdown: ${shutdown}
+http: { port: 0 }
+`;
+}
+
+async function stopAgent({ child, ended }: RunningProgram): Promise<void> {
+  child.kill("SIGTERM");
+  expect((await ended).code).toBe(0);
+}
+
+describe("one agent on a real nsqd and a real Docker Engine", () => {
+  beforeAll(async () => {
+    nsqd = await startNsqd();
+    await createChannel(nsqd, "demo", "demo");
+  });
+  afterAll(() => nsqd.stop());
+  afterEach(async () => {
+    for (const { Id } of await containers())
+      await askDocker(docker.host, { method: "DELETE", path: `/containers/${Id}?force=1&v=1` });
+    await emptyChannel(nsqd, "demo", "demo");
+    most = 0;
+  });
+
+  it("scales up, preempts the remainder, scales down, and leaves the workers when it is stopped", async () => {
+    const agent = start(folderWith(config()), ["run"]);
+    await until(1, 9);
+    await publish(nsqd, "demo", 1000);
+    await until(8, 2);
+    await emptyChannel(nsqd, "demo", "demo");
+    await until(1, 9);
+    expect(most).toBeLessThanOrEqual(10);
+    await stopAgent(agent);
+    expect(await running()).toEqual({ consumer: 1, batch: 9 });
+  });
+
+  it("loses nothing when the agent is killed in mid-scale", async () => {
+    const folder = folderWith(config());
+    const first = start(folder, ["run"]);
+    await until(1, 9);
+    await publish(nsqd, "demo", 1000);
+    await first.line("batch 9 -> ");
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const second = start(folder, ["run"]);
+    await until(8, 2);
+    expect(most).toBeLessThanOrEqual(10);
+    await stopAgent(second);
+  });
+
+  it("holds while nsqd is gone, says so, and goes on when it is back", async () => {
+    const agent = start(folderWith(config()), ["run"]);
+    await publish(nsqd, "demo", 1000);
+    await until(8, 2);
+    await nsqd.halt();
+    await agent.line("held");
+    expect(await running()).toEqual({ consumer: 8, batch: 2 });
+    await nsqd.restart();
+    await emptyChannel(nsqd, "demo", "demo");
+    await until(1, 9);
+    await stopAgent(agent);
+  });
+
+  it("survives a restart of the Docker Engine", async () => {
+    const agent = start(folderWith(config()), ["run"]);
+    await publish(nsqd, "demo", 1000);
+    await until(8, 2);
+    await docker.restart();
+    await until(8, 2);
+    await stopAgent(agent);
+  });
+
+  it("drains with shutdown: drain", async () => {
+    const agent = start(folderWith(config("drain")), ["run"]);
+    await until(1, 9);
+    await stopAgent(agent);
+    expect(await running()).toEqual({ consumer: 0, batch: 0 });
+  });
+
+  it("lets a task with a missing image say so, and the others go on", async () => {
+    const broken = config().replace(`image: ${WORKER_IMAGE}`, "image: no-such-image, pull: never");
+    const agent = start(folderWith(broken), ["run"]);
+    onTestFinished(() => void agent.child.kill("SIGKILL"));
+    await agent.line("no-such-image");
+    await until(0, 9);
+    await stopAgent(agent);
+  });
+});
