@@ -1,0 +1,34 @@
+import type { TargetSpec, TaskSpec } from "@microscaling/engine";
+
+const QUEUE: TargetSpec = {
+  use: "queue",
+  length: 50,
+  kP: 0.04,
+  kI: 0,
+  kD: 1.25,
+  velocitySamples: 1,
+};
+const PRIORITIES = 50;
+
+/** Tasks of spread priorities: nine in ten on a queue, the tenth takes the remainder. */
+export function mixedTasks(n: number): TaskSpec[] {
+  return Array.from({ length: n }, (_, i) => ({
+    ...task(`task-${i}`, i % 10 === 9 ? { use: "remainder" } : QUEUE),
+    priority: 1 + ((i * 7919) % PRIORITIES),
+  }));
+}
+
+/** A task of up to 20 instances that reads the source `bench`. */
+export function task(name: string, target: TargetSpec, query: unknown = {}): TaskSpec {
+  return {
+    name,
+    priority: 1,
+    min: 1,
+    max: 20,
+    maxDelta: 20,
+    uses: {},
+    target,
+    workload: { crash: false },
+    metric: { source: "bench", query, maxAgeMs: 10_000, failures: 3, fallback: "hold" },
+  };
+}
