@@ -5,7 +5,7 @@ import {
   layOutTasks,
   nothingObserved,
   type Observed,
-  type TaskSpec,
+  type TaskTable,
 } from "@microscaling/engine";
 import { median, row, type Row } from "./row.ts";
 import { mixedTasks } from "./tasks.ts";
@@ -44,7 +44,7 @@ function measure(n: number): { readonly decided: number; readonly sketched: numb
     memory = decide(table, observed, memory, now).memory;
     decided.push(performance.now() - start);
     start = performance.now();
-    before = sketch(tasks, observed, capacity, before);
+    before = sketch(table, observed, capacity, before);
     sketched.push(performance.now() - start);
   }
   return { decided: (median(decided) * 1000) / n, sketched: (median(sketched) * 1000) / n };
@@ -62,23 +62,25 @@ function createRandom(): () => number {
 }
 
 interface Sketched {
-  readonly name: string;
+  readonly task: string;
   readonly value: number;
+  readonly velocity: number;
   readonly wish: number;
+  readonly reason: string;
   readonly grant: number;
-  readonly limits: readonly string[];
+  readonly limits: readonly { readonly by: string }[];
 }
 
-/** The baseline: a wish within its bounds and a grant, one plain object a task, in the order of the config. */
+/** The baseline: a wish within its bounds and a grant by priority, one plain object a task, no rule of preemption, settling or failing. */
 function sketch(
-  tasks: readonly TaskSpec[],
+  { tasks, order }: TaskTable,
   observed: readonly Observed[],
   capacity: number,
   before: readonly Sketched[],
 ): Sketched[] {
   let free = capacity;
-  const all: Sketched[] = [];
-  for (let i = 0; i < tasks.length; i++) {
+  const all: Sketched[] = Array.from({ length: tasks.length });
+  for (const i of order) {
     const { name, min, max } = tasks[i]!;
     const value = observed[i]!.reading?.value ?? 0;
     const requested = observed[i]!.counts?.requested ?? 0;
@@ -87,10 +89,11 @@ function sketch(
     const want = Math.min(max, Math.max(min, wish));
     const grant = Math.min(want, free);
     free -= grant;
-    const limits: string[] = [];
-    if (want !== wish) limits.push(want === max ? "max" : "min");
-    if (grant < want) limits.push("capacity");
-    all.push({ name, value, wish, grant, limits });
+    const limits: { by: string }[] = [];
+    if (want !== wish) limits.push({ by: want === max ? "max" : "min" });
+    if (grant < want) limits.push({ by: "capacity" });
+    const reason = wish > requested ? "above" : wish < requested ? "below" : "meeting";
+    all[i] = { task: name, value, velocity, wish, reason, grant, limits };
   }
   return all;
 }

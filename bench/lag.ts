@@ -17,11 +17,11 @@ const BUSY_LENGTH = 1000;
 export async function run(): Promise<Row[]> {
   const metric = createToyMetric({ clock: systemClock });
   const scheduler = createToyScheduler({ clock: systemClock });
-  let called: PromiseWithResolvers<number> | undefined;
+  let called = Promise.withResolvers<number>();
   const timed: typeof scheduler = {
     ...scheduler,
     scale(...asked) {
-      called?.resolve(performance.now());
+      called.resolve(performance.now());
       return scheduler.scale(...asked);
     },
   };

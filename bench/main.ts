@@ -18,7 +18,9 @@ for (const name of BENCHES) {
     const { run } = (await import(`./${name}.ts`)) as { readonly run: () => Promise<Row[]> };
     rows.push(...(await run()));
   } catch (error) {
-    process.stderr.write(`${name} failed: ${error instanceof Error ? error.stack : error}\n`);
+    process.stderr.write(
+      `${name} failed: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     process.exitCode = 1;
   }
 }
@@ -38,6 +40,12 @@ function asTable(shown: readonly Row[]): string {
   const table = [["what", "measured", "baseline", "ratio", "bar", ""], ...lines];
   const widths = table[0]!.map((_, i) => Math.max(...table.map((line) => line[i]!.length)));
   return table
-    .map((line) => `${line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()}\n`)
+    .map(
+      (line) =>
+        `${line
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
     .join("");
 }

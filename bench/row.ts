@@ -23,9 +23,9 @@ export function row(name: string, unit: string, value: number, baseline: number,
   const measured = { name, value: rounded(value), unit, baseline: rounded(baseline) };
   const rest = { ratio: rounded(ratio) };
   if (bar === "reported") return { ...measured, ...rest, bar, ok: true };
-  const [what, limit, found] =
-    "value" in bar ? ["value", bar.value, value] : ["ratio", bar.ratio, ratio];
-  return { ...measured, ...rest, bar: `${what} ≤ ${limit}`, ok: Number(found) <= Number(limit) };
+  if ("value" in bar)
+    return { ...measured, ...rest, bar: `value ≤ ${bar.value}`, ok: value <= bar.value };
+  return { ...measured, ...rest, bar: `ratio ≤ ${bar.ratio}`, ok: ratio <= bar.ratio };
 }
 
 /** The middle one. */
