@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { assertDeclared } from "../plugin-shape.ts";
 import type { TestRunner } from "../runner.ts";
 import { createWaiting } from "../waiting.ts";
-import { make, onBench } from "./bench.ts";
+import { make, onBench, patient } from "./bench.ts";
 import type { SchedulerFixture } from "./fixture.ts";
 
 /** Made without I/O, has what it declares, and lets go of everything. */
@@ -31,8 +31,8 @@ export function schedulerLifecycleSuite(
     });
     it(
       "closes twice",
-      onBench(fixture, async ({ scheduler, counts, task, within }) => {
-        await counts(await task());
+      onBench(fixture, async ({ scheduler, task, within }) => {
+        await within(scheduler.observe([await task()], patient()), "observe");
         await within(scheduler.close(), "close");
         await within(scheduler.close(), "close again");
       }),

@@ -1,0 +1,152 @@
+import {
+  API_VERSION,
+  defineMetric,
+  MicroscalingError,
+  type Clock,
+  type Metric,
+  type MetricPlugin,
+  type ReadingResult,
+} from "@microscaling/core";
+
+import { createTestClock, type MetricFixture } from "../src/index.ts";
+import { schemaOf } from "./memory-schema.ts";
+
+export interface Options {
+  readonly down?: boolean;
+}
+export interface Query {
+  readonly queue?: string;
+}
+
+/** The backend: how long its queues are, and what is wrong with it. */
+export interface World {
+  readonly clock: Clock;
+  readonly queues: Map<string, number>;
+  readonly watchers: Set<() => void>;
+  requests: number;
+  outage: boolean;
+  stalled: boolean;
+  paused: boolean;
+}
+
+export type MemoryMetric = Required<Metric<Query>>;
+export type MemoryPlugin = MetricPlugin<Options, Query>;
+
+export const never = <T>(): Promise<T> => new Promise<T>(() => {});
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+
+export const failure = (words: string): MicroscalingError =>
+  new MicroscalingError("ERR_METRIC_UNREACHABLE", words);
+
+/** A metric without fault, on queues in memory. */
+function createMemory(world: World, { down = false }: Options): MemoryMetric {
+  function result(queue: string, at: number): ReadingResult {
+    const value = world.queues.get(queue);
+    if (world.paused && queue === "first") return { kind: "hold", reason: "first is paused" };
+    if (value === undefined) return { kind: "failure", error: failure(`no queue ${queue}`) };
+    return { kind: "reading", value, at, parts: { ready: value } };
+  }
+  return {
+    read: async (queries, signal) => {
+      signal.throwIfAborted();
+      world.requests += 1;
+      if (world.stalled) await aborted(signal);
+      if (down || world.outage) throw failure("the backend is not there");
+      const at = world.clock.now();
+      return queries.map(({ query }) => result(query.queue ?? "first", at));
+    },
+    watch: async (_, changed, signal) => {
+      world.watchers.add(changed);
+      await aborted(signal).catch(() => {});
+      world.watchers.delete(changed);
+    },
+    close: async () => {},
+  };
+}
+
+/** How a plugin is broken. */
+export interface Faults {
+  readonly metric?: (good: MemoryMetric, world: World, options: Options) => Metric<Query>;
+  readonly plugin?: (good: MemoryPlugin) => MemoryPlugin;
+}
+
+/** A plugin with these faults, that has `watch` or not. */
+export function createFixture(
+  faults: Faults,
+  { watch, missing }: { watch: boolean; missing: "zero" | "failure" | "hold" },
+): MetricFixture {
+  const world: World = {
+    clock: createTestClock(),
+    queues: new Map([
+      ["first", 0],
+      ["second", 0],
+    ]),
+    watchers: new Set(),
+    requests: 0,
+    outage: false,
+    stalled: false,
+    paused: false,
+  };
+  const good: MemoryPlugin = defineMetric<Options, Query>({
+    name: "memory",
+    apiVersion: API_VERSION,
+    options: schemaOf<Options>({ down: "boolean" }),
+    query: schemaOf<Query>({ queue: "string" }),
+    capabilities: { watch, parts: ["ready"] },
+    defaultIntervalMs: 500,
+    create: (options) => {
+      const memory = createMemory(world, options);
+      const read = missing === "failure" ? memory.read : missingAs(missing, memory.read);
+      const metric = { ...memory, read };
+      return (
+        faults.metric?.(metric, world, options) ?? (watch ? metric : { read, close: memory.close })
+      );
+    },
+  });
+  return {
+    plugin: faults.plugin?.(good) ?? good,
+    clock: world.clock,
+    deadlineMs: 1000,
+    options: () => ({}),
+    invalidOptions: [{ written: { down: 1 }, path: ["down"] }],
+    queries: () => [{ queue: "first" }, { queue: "second" }],
+    invalidQueries: [{ written: { queue: 1 }, path: ["queue"] }],
+    setQueue: async (queue, length) => {
+      world.queues.set(queue === 0 ? "first" : "second", length);
+      for (const changed of world.watchers) changed();
+    },
+    missing: { query: () => ({ queue: "nowhere" }), gives: missing },
+    requests: () => world.requests,
+    unreachable: () => ({ down: true }),
+    outage: switchOf(world, "outage"),
+    stall: switchOf(world, "stalled"),
+    pause: switchOf(world, "paused"),
+  };
+}
+
+function switchOf(
+  world: World,
+  key: "outage" | "stalled" | "paused",
+): { begin: () => Promise<void>; end: () => Promise<void> } {
+  return {
+    begin: async () => void (world[key] = true),
+    end: async () => void (world[key] = false),
+  };
+}
+
+/** Reads with another answer for a queue that is not there. */
+function missingAs(kind: "zero" | "hold", read: MemoryMetric["read"]): MemoryMetric["read"] {
+  return async (queries, signal) => {
+    const results = await read(queries, signal);
+    return results.map((result, index): ReadingResult => {
+      if (queries[index]?.query.queue !== "nowhere") return result;
+      if (kind === "hold") return { kind, reason: "no such queue" };
+      const found = results.find((other) => other.kind === "reading");
+      return { kind: "reading", value: 0, at: found?.kind === "reading" ? found.at : 0 };
+    });
+  };
+}

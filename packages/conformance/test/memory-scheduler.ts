@@ -1,0 +1,222 @@
+import {
+  API_VERSION,
+  defineScheduler,
+  MicroscalingError,
+  type Clock,
+  type Counts,
+  type Outcome,
+  type Scheduler,
+  type SchedulerEvents,
+  type SchedulerPlugin,
+  type SchedulerTask,
+} from "@microscaling/core";
+
+import { createTestClock, type SchedulerFixture } from "../src/index.ts";
+import { schemaOf } from "./memory-schema.ts";
+
+export interface Options {
+  readonly down?: boolean;
+}
+export interface Workload {
+  readonly crash?: boolean;
+  readonly absent?: boolean;
+}
+export type Task = SchedulerTask<Workload>;
+type State = "starting" | "running" | "stopping";
+
+/** The backend: what physically runs, and what is wrong with it. */
+export interface World {
+  readonly clock: Clock;
+  readonly instances: Map<string, { state: State }[]>;
+  readonly crashed: Map<string, number>;
+  readonly watchers: Set<SchedulerEvents>;
+  outage: boolean;
+  stalled: boolean;
+}
+
+export type MemoryScheduler = Required<Scheduler<Workload>>;
+
+const START_MS = 50;
+const STOP_MS = 70;
+
+export const never = <T>(): Promise<T> => new Promise<T>(() => {});
+
+export function createWorld(): World {
+  return {
+    clock: createTestClock(),
+    instances: new Map(),
+    crashed: new Map(),
+    watchers: new Set(),
+    outage: false,
+    stalled: false,
+  };
+}
+
+export const instancesOf = (world: World, task: string): { state: State }[] =>
+  world.instances.get(task) ?? [];
+
+function put(world: World, task: string, instances: { state: State }[]): void {
+  world.instances.set(task, instances);
+  for (const watcher of world.watchers) watcher.changed();
+}
+
+export function remove(world: World, task: string, gone: { state: State } | undefined): void {
+  put(
+    world,
+    task,
+    instancesOf(world, task).filter((instance) => instance !== gone),
+  );
+}
+
+export async function startOne(world: World, { name, workload }: Task): Promise<void> {
+  const instance: { state: State } = { state: "starting" };
+  put(world, name, [...instancesOf(world, name), instance]);
+  await world.clock.sleep(START_MS);
+  if (instance.state === "starting") instance.state = "running";
+  put(world, name, instancesOf(world, name));
+  if (workload.crash !== true) return;
+  world.crashed.set(name, (world.crashed.get(name) ?? 0) + 1);
+  remove(world, name, instance);
+}
+
+export async function stopOne(
+  world: World,
+  task: string,
+  instance: { state: State },
+): Promise<void> {
+  instance.state = "stopping";
+  put(world, task, instancesOf(world, task));
+  await world.clock.sleep(STOP_MS);
+  remove(world, task, instance);
+}
+
+export function countsOf(world: World, task: string): Counts {
+  const count = (state: State): number =>
+    instancesOf(world, task).filter((instance) => instance.state === state).length;
+  const [running, starting] = [count("running"), count("starting")];
+  const crashed = world.crashed.get(task) ?? 0;
+  const counts = { running, starting, stopping: count("stopping"), requested: running + starting };
+  return crashed === 0 ? counts : { ...counts, crashed, lastCrash: "exit code 1" };
+}
+
+export const failure = (words: string): MicroscalingError =>
+  new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", words);
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+
+/** A scheduler without fault, on a backend in memory. */
+export function createMemory(world: World, { down = false }: Options): MemoryScheduler {
+  async function enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (world.stalled) await aborted(signal);
+    if (down || world.outage) throw failure("the backend is not there");
+  }
+  return {
+    prepare: async ({ name, workload }, signal) => {
+      await enter(signal);
+      if (workload.absent === true) throw failure(`task ${name}: there is no such thing`);
+    },
+    observe: async (tasks, signal) => {
+      await enter(signal);
+      return new Map(tasks.map(({ name }) => [name, countsOf(world, name)]));
+    },
+    scale: async (task, instances, signal): Promise<Outcome> => {
+      await enter(signal);
+      const staying = instancesOf(world, task.name).filter(({ state }) => state !== "stopping");
+      for (const instance of staying.slice(instances)) void stopOne(world, task.name, instance);
+      const missing = Math.max(0, instances - staying.length);
+      const starts = Array.from({ length: missing }, () => startOne(world, task));
+      await Promise.race([Promise.all(starts), aborted(signal)]);
+      return { status: "accepted" };
+    },
+    watch: async (events, signal) => {
+      world.watchers.add(events);
+      await aborted(signal).catch(() => {});
+      world.watchers.delete(events);
+    },
+    capacity: async (signal) => {
+      await enter(signal);
+      return { instances: 100 };
+    },
+    close: async () => {},
+  };
+}
+
+export type MemoryPlugin = SchedulerPlugin<Options, Workload>;
+
+/** How a plugin is broken: another scheduler, or another plugin, or another way that the fixture leaves the world. */
+export interface Faults {
+  readonly scheduler?: (
+    good: MemoryScheduler,
+    world: World,
+    options: Options,
+  ) => Scheduler<Workload>;
+  readonly plugin?: (good: MemoryPlugin) => MemoryPlugin;
+}
+
+/** A plugin that declares everything, with these faults. */
+export function fullFixture(faults: Faults = {}): SchedulerFixture {
+  const world = createWorld();
+  const good: MemoryPlugin = defineScheduler<Options, Workload>({
+    name: "memory",
+    apiVersion: API_VERSION,
+    options: schemaOf<Options>({ down: "boolean" }),
+    workload: schemaOf<Workload>({ crash: "boolean", absent: "boolean" }),
+    capabilities: { watch: true, prepare: true, capacity: true, outlivesAgent: true },
+    create: (options) => {
+      const scheduler = createMemory(world, options);
+      return faults.scheduler?.(scheduler, world, options) ?? scheduler;
+    },
+  });
+  return fixtureOf(world, faults.plugin?.(good) ?? good);
+}
+
+/** A plugin that declares nothing beyond the least, with these faults. */
+export function leastFixture(faults: Faults = {}): SchedulerFixture {
+  const world = createWorld();
+  const plugin: MemoryPlugin = defineScheduler<Options, Workload>({
+    name: "memory",
+    apiVersion: API_VERSION,
+    options: schemaOf<Options>({ down: "boolean" }),
+    workload: schemaOf<Workload>({ crash: "boolean", absent: "boolean" }),
+    capabilities: { watch: false, prepare: false, capacity: false, outlivesAgent: false },
+    create: (options) => {
+      const memory = createMemory(world, options);
+      const { observe, scale } = memory;
+      const close = async (): Promise<void> => world.instances.clear();
+      return { observe, scale, close, ...faults.scheduler?.({ ...memory, close }, world, options) };
+    },
+  });
+  return fixtureOf(world, plugin);
+}
+
+function fixtureOf(world: World, plugin: MemoryPlugin): SchedulerFixture {
+  return {
+    plugin,
+    clock: world.clock,
+    deadlineMs: 1000,
+    options: () => ({}),
+    invalidOptions: [{ written: { down: 1 }, path: ["down"] }],
+    workload: () => ({}),
+    invalidWorkloads: [{ written: { crash: 1, absent: 2 }, path: ["absent"] }],
+    exists: async (task) => instancesOf(world, task).length,
+    kill: async (task) => {
+      const running = instancesOf(world, task).find(({ state }) => state === "running");
+      remove(world, task, running);
+    },
+    crashing: () => ({ crash: true }),
+    unpreparable: () => ({ absent: true }),
+    unreachable: () => ({ down: true }),
+    outage: {
+      begin: async () => void (world.outage = true),
+      end: async () => void (world.outage = false),
+    },
+    stall: {
+      begin: async () => void (world.stalled = true),
+      end: async () => void (world.stalled = false),
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { PLUGIN } from "@microscaling/core";
+
+import { countsOf, failure, never } from "./memory-scheduler.ts";
+import { brokenSchemas } from "./memory-schema.ts";
+import { callRows } from "./scheduler-call-faults.ts";
+import { observing, other, plugin, without, type Row } from "./scheduler-rows.ts";
+
+const capabilities = { watch: true, prepare: true, capacity: true, outlivesAgent: true };
+
+const schemaRows: Row[] = (["options", "workload"] as const).flatMap((part) =>
+  brokenSchemas().map(({ what, change, fails }) => ({
+    what: `${part}: ${what}`,
+    fails: fails.map((test) => `schema of ${part}: ${test}`),
+    plugin: (good) => ({ ...good, [part]: change(good[part]) }),
+  })),
+);
+
+const pluginRows: Row[] = [
+  plugin("has another mark", ["plugin: carries the mark of its kind"], {
+    [PLUGIN]: "metric" as "scheduler",
+  }),
+  plugin("is of another version", ["plugin: is made for this version of the contract"], {
+    apiVersion: 0,
+  }),
+  plugin("has a long name", ["plugin: has a short name that can stand in a config"], {
+    name: "My Scheduler",
+  }),
+  plugin("declares vaguely", ["plugin: declares every capability"], {
+    capabilities: { ...capabilities, outlivesAgent: "mostly" as unknown as boolean },
+  }),
+];
+
+const lifecycleRows: Row[] = [
+  other(
+    "lacks watch",
+    [
+      "lifecycle: has watch, as declared",
+      "watch: tells of instances that start and stop",
+      "watch: tells of an instance that was killed from outside",
+    ],
+    (good) => without(good, "watch"),
+  ),
+  other(
+    "lacks prepare",
+    ["lifecycle: has prepare, as declared", "prepare: names the task that cannot be made ready"],
+    (good) => without(good, "prepare"),
+  ),
+  other(
+    "lacks capacity",
+    ["lifecycle: has capacity, as declared", "capacity: is named amounts, each finite and from 0"],
+    (good) => without(good, "capacity"),
+  ),
+  other(
+    "closes only what was used",
+    [
+      "lifecycle: closes when it was never used",
+      "lifecycle: is made and closed without its backend",
+    ],
+    (good) => {
+      let used = false;
+      return {
+        ...good,
+        observe: (...args) => {
+          used = true;
+          return good.observe(...args);
+        },
+        close: () => (used ? good.close() : never()),
+      };
+    },
+  ),
+  other("closes once", ["lifecycle: closes twice"], (good) => {
+    let closed = false;
+    return {
+      ...good,
+      close: async () => {
+        if (closed) throw failure("closed already");
+        closed = true;
+      },
+    };
+  }),
+  other(
+    "connects when it is made",
+    [
+      "lifecycle: is made and closed without its backend",
+      "a backend that fails: is an error of observe when it is not there",
+    ],
+    (good, _, { down }) => {
+      if (down === true) throw failure("cannot connect");
+      return good;
+    },
+  ),
+  other(
+    "stops all when it closes",
+    ["lifecycle: leaves instances running, and finds them again"],
+    (good, world) => ({ ...good, close: async () => world.instances.clear() }),
+  ),
+];
+
+const countRows: Row[] = [
+  other(
+    "leaves out what it never scaled",
+    ["counts: says 0 for a task that has no instances"],
+    (good, world) => ({
+      ...good,
+      observe: async (tasks, signal) => {
+        const observed = await good.observe(tasks, signal);
+        return new Map([...observed].filter(([task]) => world.instances.has(task)));
+      },
+    }),
+  ),
+  other(
+    "observes one task",
+    ["counts: answers for every task that it is asked for, in one call"],
+    (good) => ({
+      ...good,
+      observe: (tasks, signal) => good.observe(tasks.slice(0, 1), signal),
+    }),
+  ),
+  other("observes everything", ["counts: answers for no other task"], (good, world) => ({
+    ...good,
+    observe: async (tasks, signal) => {
+      const observed = await good.observe(tasks, signal);
+      const all = [...world.instances.keys()].map((task) => [task, countsOf(world, task)] as const);
+      return new Map([...all, ...observed]);
+    },
+  })),
+  observing(
+    "counts more unhealthy than run",
+    ["counts: counts in whole numbers from 0"],
+    (counts) => ({
+      ...counts,
+      unhealthy: counts.running + 1,
+    }),
+  ),
+  observing("counts crashes in halves", ["counts: counts in whole numbers from 0"], (counts) => ({
+    ...counts,
+    crashed: (counts.crashed ?? 0) / 2 + (counts.running === 1 ? 0.5 : 0),
+  })),
+  observing(
+    "does not see what starts",
+    ["counts: never says less than there is while instances start"],
+    (counts) => ({ ...counts, starting: 0 }),
+  ),
+  observing(
+    "does not see what stops",
+    ["counts: never says less than there is while instances stop"],
+    (counts) => ({ ...counts, stopping: 0 }),
+  ),
+];
+
+/** Faults of a plugin that declares everything. */
+export const fullRows: readonly Row[] = [
+  ...pluginRows,
+  ...schemaRows,
+  ...lifecycleRows,
+  ...countRows,
+  ...callRows,
+];
+
+/** Faults of a plugin that declares nothing beyond the least. */
+export const leastRows: readonly Row[] = [
+  other(
+    "has watch all the same",
+    ["lifecycle: has no watch, as declared"],
+    ({ watch, ...good }) => {
+      const { observe, scale, close } = good;
+      return { observe, scale, close, watch };
+    },
+  ),
+  other("has prepare all the same", ["lifecycle: has no prepare, as declared"], (good) => {
+    const { observe, scale, close, prepare } = good;
+    return { observe, scale, close, prepare };
+  }),
+  other("has capacity all the same", ["lifecycle: has no capacity, as declared"], (good) => {
+    const { observe, scale, close, capacity } = good;
+    return { observe, scale, close, capacity };
+  }),
+  other(
+    "leaves them when it closes",
+    ["lifecycle: stops every instance when it closes"],
+    (good) => {
+      const { observe, scale } = good;
+      return { observe, scale, close: async () => {} };
+    },
+  ),
+];

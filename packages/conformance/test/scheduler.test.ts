@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+
+import { schedulerConformance, type SchedulerFixture } from "../src/index.ts";
+import { collect, type Results } from "./collect.ts";
+import { fullFixture, leastFixture, type Faults } from "./memory-scheduler.ts";
+import { fullRows, leastRows } from "./scheduler-faults.ts";
+
+const kinds = [
+  { kind: "everything", rows: fullRows, fixture: fullFixture },
+  { kind: "nothing", rows: leastRows, fixture: leastFixture },
+];
+const run = (fixture: SchedulerFixture): Promise<Results> =>
+  collect((runner) => schedulerConformance(runner, fixture));
+
+describe.each(kinds)("a scheduler that declares $kind", ({ rows, fixture }) => {
+  it("passes every test when it is good", async () => {
+    const { passed, errors } = await run(fixture());
+    expect([...errors]).toEqual([]);
+    expect(passed.length).toBeGreaterThan(25);
+  });
+
+  it.each(rows)("and $what fails exactly the tests for that", async ({ fails, ...faults }) => {
+    const { failed } = await run(fixture(faults as Faults));
+    expect(failed.toSorted()).toEqual(fails.toSorted());
+  });
+});
+
+it("has a broken scheduler to prove each test of the suite", async () => {
+  const proved = new Set([...fullRows, ...leastRows].flatMap(({ fails }) => fails));
+  const all = [...(await run(fullFixture())).passed, ...(await run(leastFixture())).passed];
+  expect(all.filter((test) => !proved.has(test))).toEqual([]);
+});
