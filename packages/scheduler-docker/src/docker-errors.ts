@@ -75,6 +75,12 @@ function explain(error: unknown, words: string, purpose: Purpose): Explained {
 
 /** Docker did not answer with HTTP. */
 function explainSilence(error: unknown, words: string, { at }: Purpose): Explained {
+  if (error instanceof SyntaxError) {
+    return {
+      code: "ERR_SCHEDULER_REFUSED",
+      said: `what answers at ${at} is no Docker Engine (${words}); correct scheduler.host`,
+    };
+  }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "EACCES" || code === "EPERM") {
     return {

@@ -20,15 +20,29 @@ function dial(host: string): Duplex {
   if (username !== "") args.push("-l", decodeURIComponent(username));
   args.push("--", hostname, "docker system dial-stdio");
   const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
-  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
   let complaint = "";
   child.stderr.setEncoding("utf8").on("data", (words: string) => {
     complaint = (complaint + words).slice(-1000);
   });
-  child.once("error", (error) => stream.destroy(error));
-  child.once("exit", (code) => {
-    if (code !== 0) stream.destroy(new Error(complaint.trim() || `ssh ended with ${code}`));
+  const stream = new Duplex({
+    read: () => void child.stdout.resume(),
+    write: (chunk: Buffer, _, done) => void child.stdin.write(chunk, done),
+    final: (done) => void child.stdin.end(done),
+    destroy(error, done) {
+      child.kill();
+      done(error);
+    },
   });
-  stream.once("close", () => child.kill());
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (!stream.push(chunk)) child.stdout.pause();
+  });
+  // It also fails each write that waits, so nothing is lost here.
+  child.stdin.on("error", () => {});
+  child.once("error", (error) => stream.destroy(error));
+  // Not the end of its output: what ssh complains of may come later.
+  child.once("close", (code) => {
+    if (code === 0) stream.push(null);
+    else stream.destroy(new Error(complaint.trim() || `ssh ended with ${code}`));
+  });
   return stream;
 }
