@@ -93,16 +93,18 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     return found;
   }
 
-  /** What every method does first. */
-  async function enter(call: Omit<ToyCall, "at">, signal: AbortSignal): Promise<void> {
+  /** What every method does first. Waits only when stalled, so that what is asked shows before the call returns. */
+  function enter(call: Omit<ToyCall, "at">, signal: AbortSignal): Promise<never> | undefined {
     calls.push({ ...call, at: clock.now() });
     signal.throwIfAborted();
-    if (isStalled) await untilAborted(signal);
+    if (isStalled) return untilAborted(signal);
     if (isUnreachable) throw gone();
+    return undefined;
   }
 
   async function prepare(task: SchedulerTask<ToyWorkload>, signal: AbortSignal): Promise<void> {
-    await enter({ method: "prepare", task: task.name }, signal);
+    const stall = enter({ method: "prepare", task: task.name }, signal);
+    if (stall !== undefined) await stall;
     const fault = faults.get(key(task.name, "prepare"));
     if (fault?.kind === "hang") await untilAborted(signal);
     if (fault?.kind === "fail") throw fault.error;
@@ -112,7 +114,8 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     asked: readonly SchedulerTask<ToyWorkload>[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Counts>> {
-    await enter({ method: "observe" }, signal);
+    const stall = enter({ method: "observe" }, signal);
+    if (stall !== undefined) await stall;
     return new Map(asked.map(({ name }) => [name, instancesOf(name).counts()]));
   }
 
@@ -121,7 +124,8 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     instances: number,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    await enter({ method: "scale", task: task.name, instances }, signal);
+    const stall = enter({ method: "scale", task: task.name, instances }, signal);
+    if (stall !== undefined) await stall;
     const fault = faults.get(key(task.name, "scale"));
     if (fault?.kind === "hang") await untilAborted(signal);
     if (fault?.kind === "fail") return { status: "failed", error: fault.error };
