@@ -1,1 +1,1 @@
-export {};
+export { loadConfig, type LoadedConfig } from "./config/index.ts";

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/expect-expect -- `until` and `line` are what is expected */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   askDocker,

@@ -27,6 +27,20 @@ describe("the loop", () => {
     await stop(world);
   });
 
+  it("gives nothing back of what it took while the first of the new instances start", async () => {
+    const tasks = [taskSpec("jobs", queue(10), { max: 8 }), batch];
+    const world = createWorld({ tasks, startDelayMs: 700, stopDelayMs: 300 });
+    world.metric.set("jobs", 0);
+    world.scheduler.add("jobs", 1);
+    world.scheduler.add("batch", 8);
+    await run(world, 3000);
+    world.metric.set("jobs", 1000);
+    await world.clock.advance(5000);
+    expect(world.scheduler.counts("jobs").running).toBe(8);
+    expect(world.asked("batch")).toEqual([9, 2]);
+    await stop(world);
+  });
+
   it("wakes at once when a metric or the scheduler pushes a change", async () => {
     const world = createWorld({ tasks: [consumer] });
     world.metric.set("consumer", 0);

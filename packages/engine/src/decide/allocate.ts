@@ -14,6 +14,8 @@ export interface Demand {
 /** What allocation gives. One entry for each task, in the order of the config. */
 export interface Allocation {
   readonly grant: Int32Array;
+  /** The grant and what is taken from others for it in this step. */
+  readonly claim: Int32Array;
   /** Index of the task that instances were taken for, {@link NOBODY}, or {@link OVERCOMMITTED}. */
   readonly takenFor: Int32Array;
   /** Index of the resource that keeps a task from what it wants; −1: none does. */
@@ -44,6 +46,7 @@ export function allocate(table: TaskTable, demand: Demand): Allocation {
   for (const i of order) minima ||= requested[i]! < tasks[i]!.min && want[i]! > requested[i]!;
   if (minima) askInOrder(share, (i) => Math.min(want[i]!, tasks[i]!.min));
   askInOrder(share, (i) => want[i]!);
+  for (let i = 0; i < share.grant.length; i++) share.claim[i] = share.claim[i]! + share.grant[i]!;
   return share;
 }
 
@@ -67,6 +70,7 @@ function openShare(table: TaskTable, demand: Demand): Share {
     table,
     demand,
     grant,
+    claim: new Int32Array(grant.length),
     free,
     takenFor: new Int32Array(grant.length).fill(NOBODY),
     lacking: new Int32Array(grant.length).fill(-1),
@@ -115,6 +119,7 @@ function ask(share: Share, i: number, wanted: number, below: number, takeable: F
   const missing = fitting(table, i, wanted - got, free, takeable);
   if (missing === 0) return;
   // Promised now, in every resource, so that nobody below is given it; granted in the next step.
+  share.claim[i] = missing;
   addUses(table, free, i, -missing);
   for (let r = 0; r < free.length; r++) takeUntilFree(share, r, below, i, takeable);
 }

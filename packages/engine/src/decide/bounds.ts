@@ -7,7 +7,7 @@ import type { Wishes } from "./wish.ts";
 export type Limits = readonly Limit[];
 
 /** Shared, since most tasks are limited by nothing. */
-export const NO_LIMITS: Limits = [];
+const NO_LIMITS: Limits = [];
 const MIN: Limit = { by: "min" };
 const MAX: Limit = { by: "max" };
 const MAX_DELTA: Limit = { by: "maxDelta" };
@@ -24,13 +24,15 @@ export interface Bounded {
 
 /**
  * Keeps every wish within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
- * task backs off. A task whose change is still under way, or whose counts are not known, wants what it has.
+ * task backs off. A task whose change is still under way wants what it was granted and no more; one whose counts are not known wants
+ * what it has.
  */
 export function boundAll(
   table: TaskTable,
   observed: readonly Observed[],
   requested: Int32Array,
   wishes: Wishes,
+  claims: Int32Array,
   now: number,
 ): Bounded {
   const want = requested.slice();
@@ -41,9 +43,11 @@ export function boundAll(
     if (table.tasks[i]!.priority === 0) limits.push(UNSCALED);
     else if (seen.countsProblem !== undefined)
       limits.push([{ by: "counts", reason: seen.countsProblem }]);
-    else if (!isSettled(seen, now))
+    else if (!isSettled(seen, now)) {
       limits.push(wishes.instances[i] === want[i] ? NO_LIMITS : SETTLING);
-    else {
+      // Else what was taken for it would go back to others, and be taken again, while its first instances start.
+      want[i] = Math.max(want[i]!, Math.min(claims[i]!, wishes.instances[i]!));
+    } else {
       movable[i] = 1;
       limits.push(boundOne(table, i, seen, wishes, want));
     }

@@ -36,7 +36,14 @@ export function decide(
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
   const wishes = wishAll(table, observed, requested, memory, now);
-  const { want, movable, limits } = boundAll(table, observed, requested, wishes, now);
+  const { want, movable, limits } = boundAll(
+    table,
+    observed,
+    requested,
+    wishes,
+    memory.claims,
+    now,
+  );
   const allocation = allocate(table, { requested, want, movable });
   const issued = issue(table, observed, requested, allocation.grant);
 
@@ -54,7 +61,7 @@ export function decide(
       counts,
     });
   }
-  return { decisions, memory: wishes.memory };
+  return { decisions, memory: { ...wishes.memory, claims: allocation.claim } };
 }
 
 const OVERCOMMITTED_LIMIT: Limit = { by: "overcommitted" };

@@ -41,7 +41,7 @@ export function nothingObserved(): Observed {
  * A change that has not settled in this time, in milliseconds, no longer shields its task: an instance that never comes up must not
  * keep capacity from what is more important for ever.
  */
-export const STUCK_AFTER_MS = 30_000;
+const STUCK_AFTER_MS = 30_000;
 
 /** How many instances there will be once everything under way has settled. */
 export function requestedOf(observed: Observed): number {

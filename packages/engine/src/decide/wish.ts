@@ -9,6 +9,8 @@ export interface Memory {
   /** For each task, the time of the reading that its wish rests on; 0 when there is none. */
   readonly readAt: Float64Array;
   readonly wishes: readonly (Wish<unknown> | undefined)[];
+  /** For each task, what it was granted and what was taken from others for it: its own until it has settled. */
+  readonly claims: Int32Array;
 }
 
 /** Nothing remembered yet. */
@@ -16,6 +18,7 @@ export function emptyMemory(table: TaskTable): Memory {
   return {
     readAt: new Float64Array(table.tasks.length),
     wishes: Array.from({ length: table.tasks.length }),
+    claims: new Int32Array(table.tasks.length),
   };
 }
 
@@ -25,7 +28,7 @@ export interface Wishes {
   readonly reasons: readonly WishReason[];
   /** Why a task has no number to go by, if so. */
   readonly missing: readonly (string | undefined)[];
-  readonly memory: Memory;
+  readonly memory: Omit<Memory, "claims">;
 }
 
 /**

@@ -151,5 +151,6 @@ function takeOver(spec: EngineSpec, old: Session | undefined): Memory | undefine
   return {
     readAt: Float64Array.from(from, (i) => old.memory.readAt[i] ?? 0),
     wishes: from.map((i) => old.memory.wishes[i]),
+    claims: Int32Array.from(from, (i) => old.memory.claims[i] ?? 0),
   };
 }

@@ -14,7 +14,7 @@ import type { AllocCase, TargetCase, VectorTask } from "./vectors.ts";
 export type Replay<Case> = (vector: Case) => string | undefined;
 
 /** The original's rule types and gains as a target of ours. */
-export function targetSpecOf(
+function targetSpecOf(
   ruleType: string,
   length: number,
   env: Readonly<Record<string, string>> = {},
