@@ -41,7 +41,7 @@ const STOP_MS = 70;
 
 export const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
-export function createWorld(): World {
+function createWorld(): World {
   return {
     clock: createTestClock(),
     instances: new Map(),
@@ -60,7 +60,7 @@ function put(world: World, task: string, instances: { state: State }[]): void {
   for (const watcher of world.watchers) watcher.changed();
 }
 
-export function remove(world: World, task: string, gone: { state: State } | undefined): void {
+function remove(world: World, task: string, gone: { state: State } | undefined): void {
   put(
     world,
     task,
@@ -108,7 +108,7 @@ const aborted = (signal: AbortSignal): Promise<never> =>
   });
 
 /** A scheduler without fault, on a backend in memory. */
-export function createMemory(world: World, { down = false }: Options): MemoryScheduler {
+function createMemory(world: World, { down = false }: Options): MemoryScheduler {
   async function enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (world.stalled) await aborted(signal);

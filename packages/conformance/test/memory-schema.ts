@@ -31,7 +31,7 @@ export function schemaOf<T>(
 type Validate = StandardSchema["~standard"]["validate"];
 
 /** The same schema with another way to answer. */
-export function withValidate<T>(
+function withValidate<T>(
   schema: StandardSchema<T>,
   change: (validate: Validate) => Validate,
 ): StandardSchema<T> {
