@@ -37,6 +37,7 @@ export function watchCounts(
     name: task.name,
     workload: task.workload,
   }));
+  const strangers = new Set<string>();
   let poked = Promise.withResolvers<void>();
 
   async function observe(): Promise<void> {
@@ -47,6 +48,7 @@ export function watchCounts(
         scheduler.observe(tasks, inner),
       );
       takeCounts(name, board, counts, clock.now());
+      reportStrangers(counts);
       events.observed(startedAt);
     } catch (error) {
       if (signal.aborted) return;
@@ -58,6 +60,17 @@ export function watchCounts(
       for (const slot of board.slots) board.setCountsProblem(slot, problem);
     }
     board.changed();
+  }
+
+  /** Counts of tasks that nobody asked for are not used, and said once. */
+  function reportStrangers(counts: ReadonlyMap<string, unknown>): void {
+    for (const task of counts.keys()) {
+      if (board.slotOf(task) !== undefined || strangers.has(task)) continue;
+      strangers.add(task);
+      logger.warn(`plugin ${name}: observe: counts for ${task}, which was not asked for`, {
+        code: "ERR_PLUGIN_RESULT",
+      });
+    }
   }
 
   function poke(): void {
