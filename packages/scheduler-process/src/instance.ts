@@ -13,7 +13,7 @@ import { eachLine } from "./output.ts";
 export interface Ending {
   /** Known as soon as the process is gone. */
   readonly how: string;
-  /** The last line that it wrote to its standard error, once its output has been read to the end. */
+  /** What it said last on its standard error: an error if it named one, else the last line. Known once its output has been read. */
   readonly words: Promise<string | undefined>;
 }
 
@@ -74,17 +74,23 @@ async function openOutput({
   return { stdio: ["ignore", file.fd, file.fd], close: () => file.close() };
 }
 
-/** Logs what the process writes. Returns how to ask for the last line on its standard error. */
+// Node ends with a stack and its version, Go with a stack: what went wrong stands further up.
+const NAMES_ERROR = /error|panic|fatal/i;
+const STACK_FRAME = /^\s+at /;
+
+/** Logs what the process writes. Returns how to ask for its last words on its standard error. */
 function follow(child: ChildProcess, log: (line: string) => void): () => string | undefined {
   let last: string | undefined;
+  let telling: string | undefined;
   if (child.stdout !== null) eachLine(child.stdout, log);
   if (child.stderr !== null) {
     eachLine(child.stderr, (line) => {
       log(line);
       if (line.trim() !== "") last = line.trim();
+      if (NAMES_ERROR.test(line) && !STACK_FRAME.test(line)) telling = line.trim();
     });
   }
-  return () => last;
+  return () => telling ?? last;
 }
 
 async function spawned(child: ChildProcess): Promise<void> {

@@ -230,13 +230,19 @@ describe("a start that fails", () => {
   });
 });
 
-it("says how an instance crashed: the code and its last words", async () => {
+it.each([
+  [["sh", "-c", "echo no such queue >&2; exit 3"], "exit code 3: no such queue"],
+  [
+    [process.execPath, "-e", "throw new Error('no such queue')"],
+    "exit code 1: Error: no such queue",
+  ],
+])("says how an instance crashed, with its last words: %j", async (command, lastCrash) => {
   const { scheduler, task } = setup();
-  const dying = await task({ command: ["sh", "-c", "echo no such queue >&2; exit 3"] });
+  const dying = await task({ command });
   await scheduler.scale(dying, 1, signal);
   await until(async () => {
     const counts = (await scheduler.observe([dying], signal)).get("t");
-    expect(counts).toMatchObject({ crashed: 1, lastCrash: "exit code 3: no such queue" });
+    expect(counts).toMatchObject({ crashed: 1, lastCrash });
   });
 });
 
