@@ -79,6 +79,7 @@ function observe(args: readonly string[]): Promise<{ readonly mb: number; readon
 function configOf(host: string, nsqd: string, image: string): string {
   const workload = { image, network: "none", stop: { grace: "1s" }, pull: "never" };
   return JSON.stringify({
+    http: { port: 0 },
     scheduler: { use: join(PLUGINS, "scheduler-docker/dist/index.js"), host },
     capacity: { instances: 2 },
     metrics: { nsq: { use: join(PLUGINS, "metric-nsq/dist/index.js"), nsqd: [nsqd] } },

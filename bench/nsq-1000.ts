@@ -112,6 +112,7 @@ function configOf(address: string): string {
     },
   ]);
   return JSON.stringify({
+    http: { port: 0 },
     scheduler: { use: join(PLUGINS, "scheduler-toy/dist/index.js") },
     capacity: { instances: TASKS },
     metrics: {

@@ -1,6 +1,7 @@
 import type { TargetSpec, TaskSpec } from "@microscaling/engine";
 
-const QUEUE: TargetSpec = {
+/** Reaches its bounds in one step when a burst comes. */
+export const QUEUE: TargetSpec = {
   use: "queue",
   length: 50,
   kP: 0.04,
