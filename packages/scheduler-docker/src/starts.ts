@@ -116,7 +116,7 @@ async function readEnv({
 }
 
 /** The lowest numbers that are free behind the workload's name; none without one. */
-export function chooseNames(
+function chooseNames(
   name: string | undefined,
   count: number,
   taken: ReadonlySet<string>,

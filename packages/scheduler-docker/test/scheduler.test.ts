@@ -3,7 +3,6 @@ import { silentLogger, type Counts, type Scheduler, type SchedulerTask } from "@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import plugin, { type DockerWorkload } from "../src/index.ts";
-import { TASK_LABEL } from "../src/labels.ts";
 import {
   createFakeEngine,
   gone,
@@ -15,6 +14,9 @@ import {
   type FakeEngine,
 } from "./fake-engine.ts";
 import { createTask, never, watch } from "./support.ts";
+
+/** The original engine's, so it may never change. */
+const TASK_LABEL = "com.microscaling.microscaling-in-a-box";
 
 const listed = (Id: string, State: string): object => ({
   Id,
@@ -65,9 +67,18 @@ describe("a scheduler for a Docker that is not well", () => {
     ["says nothing", silent],
     ["stops in the middle of its answer", half],
   ])("ends with its signal when Docker %s", async (_, answer) => {
-    engine.answers.set("GET /containers/json", answer);
+    for (const path of ["/containers/json", "/images/worker:1/json", "/info"]) {
+      engine.answers.set(`GET ${path}`, answer);
+    }
     const abort = new AbortController();
-    const calls = [scheduler.observe([mail], abort.signal), scheduler.scale(mail, 1, abort.signal)];
+    const calls = [
+      scheduler.observe([mail], abort.signal),
+      scheduler.scale(mail, 1, abort.signal),
+      scheduler.prepare?.(mail, abort.signal),
+      scheduler.capacity?.(abort.signal),
+    ];
+    // By then each has been asked.
+    await expect.poll(() => engine.asked.length).toBe(calls.length);
     abort.abort(new Error("too late"));
     for (const call of calls) await expect(call).rejects.toThrow("too late");
   });
@@ -82,7 +93,10 @@ describe("a scheduler for a Docker that is not well", () => {
     abort.abort(new Error("too late"));
     await expect(scaling).rejects.toThrow("too late");
     expect(await counts()).toMatchObject({ starting: 1 });
-    expect(await scheduler.scale(mail, 0, never)).toMatchObject({ status: "busy" });
+    // Which one is too many will be known when the new one is up; nothing is stopped until then.
+    engine.answers.set("GET /containers/json", json(200, [listed("one", "running")]));
+    expect(await scheduler.scale(mail, 1, never)).toMatchObject({ status: "busy" });
+    expect(await counts()).toMatchObject({ running: 1, starting: 1, stopping: 0 });
 
     const started = Promise.withResolvers<void>();
     engine.answers.set("POST /containers/*/start", (_, answer) => {
