@@ -1,12 +1,21 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, open, readdir, readFile, rm } from "node:fs/promises";
-import { networkInterfaces, tmpdir } from "node:os";
+import { mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { askDocker } from "./docker-api.ts";
+import {
+  bridgeOf,
+  cgroupOf,
+  claim,
+  cleanUp,
+  FOLDER_PREFIX,
+  sweep,
+  unmountUnder,
+} from "./docker-cleanup.ts";
 
 /** A Docker Engine for tests. */
 export interface DockerServer {
@@ -77,25 +86,24 @@ interface Home {
   readonly folder: string;
   readonly data: string;
   readonly socketPath: string;
-  readonly bridge: string;
   readonly subnet: string;
-  readonly cgroup: string;
   /** Gives the data back to the next daemon. */
   readonly unlock: () => Promise<void>;
 }
 
 async function makeHome(): Promise<Home> {
-  const folder = await mkdtemp(join(tmpdir(), "microscaling-docker-"));
-  const id = folder.slice(-6);
+  await sweep();
+  const folder = await mkdtemp(FOLDER_PREFIX);
+  await claim(folder);
   const unlock = await lockData();
+  // What a daemon that was killed left mounted there would be in the way.
+  if (unlock !== undefined) await unmountUnder(DATA_ROOT);
   return {
     folder,
     // Two daemons on the same data would hang, so the second gets a folder of its own.
     data: unlock === undefined ? join(folder, "data") : DATA_ROOT,
     socketPath: join(folder, "docker.sock"),
-    bridge: `ms-${id}`,
     subnet: freeSubnet(),
-    cgroup: `microscaling-${id}`,
     unlock: unlock ?? (() => Promise.resolve()),
   };
 }
@@ -127,9 +135,10 @@ function freeSubnet(): string {
 }
 
 async function startOwn(home: Home): Promise<DockerServer> {
-  run("ip", ["link", "add", "name", home.bridge, "type", "bridge"]);
-  run("ip", ["addr", "add", home.subnet, "dev", home.bridge]);
-  run("ip", ["link", "set", home.bridge, "up"]);
+  const bridge = bridgeOf(home.folder);
+  run("ip", ["link", "add", "name", bridge, "type", "bridge"]);
+  run("ip", ["addr", "add", home.subnet, "dev", bridge]);
+  run("ip", ["link", "set", bridge, "up"]);
   let daemon = await startDaemon(home);
   await removeContainers(home.socketPath);
   let stopped: Promise<void> | undefined;
@@ -172,14 +181,14 @@ async function startDaemon(home: Home): Promise<ChildProcess> {
   throw new Error(`${command} did not come up. The end of its output:\n${output}`);
 }
 
-function daemonArgs({ folder, data, socketPath, bridge, cgroup }: Home): string[] {
+function daemonArgs({ folder, data, socketPath }: Home): string[] {
   return [
     `--host=unix://${socketPath}`,
     `--data-root=${data}`,
     `--exec-root=${join(folder, "exec")}`,
     `--pidfile=${join(folder, "docker.pid")}`,
-    `--bridge=${bridge}`,
-    `--cgroup-parent=/${cgroup}`,
+    `--bridge=${bridgeOf(folder)}`,
+    `--cgroup-parent=/${cgroupOf(folder)}`,
     "--group=root",
     "--iptables=false",
     "--ip-masq=false",
@@ -213,32 +222,8 @@ async function removeContainers(socketPath: string): Promise<void> {
   );
 }
 
-/** Takes away what a daemon leaves behind even when it ends well: mounts, cgroups, the bridge, the folder. */
 async function clean(home: Home): Promise<void> {
-  const containerd = await readFile(
-    join(home.folder, "exec/containerd/containerd.pid"),
-    "utf8",
-  ).catch(() => "");
-  // Only still there when the daemon had to be killed.
-  if (containerd !== "" && existsSync(`/proc/${containerd}`))
-    process.kill(Number(containerd), "SIGKILL");
-  const mounts = (await readFile("/proc/mounts", "utf8"))
-    .split("\n")
-    .map((line) => line.split(" ")[1] ?? "");
-  for (const mount of mounts.toReversed()) {
-    if (
-      mount.startsWith(home.folder) ||
-      (mount.startsWith(`${DATA_ROOT}/`) && home.data === DATA_ROOT)
-    ) {
-      spawnSync("umount", ["--lazy", mount]);
-    }
-  }
-  for (const controller of await readdir("/sys/fs/cgroup").catch(() => [])) {
-    spawnSync("rmdir", [join("/sys/fs/cgroup", controller, home.cgroup)]);
-  }
-  spawnSync("rmdir", [join("/sys/fs/cgroup", home.cgroup)]);
-  spawnSync("ip", ["link", "delete", home.bridge]);
-  await rm(home.folder, { recursive: true, force: true });
+  await cleanUp(home.folder);
   await home.unlock();
 }
 
