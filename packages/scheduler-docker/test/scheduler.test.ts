@@ -27,6 +27,15 @@ const listed = (Id: string, State: string): object => ({
   Labels: { [TASK_LABEL]: "mail" },
 });
 
+/** How Docker describes a container that ended a second after its start. */
+const young = {
+  Running: false,
+  ExitCode: 1,
+  Error: "",
+  StartedAt: "2025-01-01T00:00:00Z",
+  FinishedAt: "2025-01-01T00:00:01Z",
+};
+
 describe("a scheduler for a Docker that is not well", () => {
   let engine: FakeEngine;
   let clock: TestClock;
@@ -212,12 +221,6 @@ describe("a scheduler for a Docker that is not well", () => {
 
   it("does not call it a crash when an instance ended before anybody looked", async () => {
     engine.answers.set("GET /containers/json", json(200, [listed("one", "exited")]));
-    const young = {
-      Running: false,
-      ExitCode: 1,
-      StartedAt: "2025-01-01T00:00:00Z",
-      FinishedAt: "2025-01-01T00:00:01Z",
-    };
     engine.answers.set("GET /containers/*/json", json(200, { State: young }));
     const removed = Promise.withResolvers<void>();
     engine.answers.set("DELETE /containers/*", (_, response) => {
@@ -227,6 +230,25 @@ describe("a scheduler for a Docker that is not well", () => {
     expect(await counts()).toMatchObject({ running: 0, requested: 0 });
     await removed.promise;
     expect(await counts()).toMatchObject({ crashed: 0 });
+  });
+
+  it("has counted a crash by the time it tells of the end, though Docker's list lags behind", async () => {
+    const events = Promise.withResolvers<ServerAnswer>();
+    engine.answers.set("GET /events", (_, response) => {
+      response.flushHeaders();
+      events.resolve(response);
+    });
+    engine.answers.set("GET /containers/json", json(200, [listed("one", "running")]));
+    engine.answers.set("GET /containers/*/json", json(200, { State: young }));
+    engine.answers.set("GET /containers/*/logs", json(500, { message: "no logs" }));
+    await counts();
+    const watching = await watch(scheduler);
+    const told = watching.nextChange();
+    const Actor = { ID: "one", Attributes: { [TASK_LABEL]: "mail" } };
+    (await events.promise).write(`${JSON.stringify({ Action: "die", Actor })}\n`);
+    await told;
+    expect(await counts()).toMatchObject({ crashed: 1, lastCrash: "exit code 1" });
+    await watching.end();
   });
 
   it("ends its watch when Docker ends it, and when Docker tells nonsense", async () => {
