@@ -2,7 +2,8 @@ import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-// Two kinds of tests. `*.test.ts` are fast and need nothing; `*.server.test.ts` drive real servers, one file at a time,
+// Three kinds of tests. `*.test.ts` are fast and need nothing; `*.program.test.ts` start the program many times and are left out of
+// `npm run test:unit` (mode `unit`); `*.server.test.ts` drive real servers, one file at a time,
 // and run only with MICROSCALING_SERVERS=1 (`npm test` sets it once the servers are there).
 const root = import.meta.dirname;
 const conditions = ["@microscaling/source", "node", "module", "development|production"];
@@ -11,7 +12,7 @@ const packages = globSync("{packages,apps}/*/package.json", { cwd: root }).map((
 );
 const servers = process.env["MICROSCALING_SERVERS"] === "1";
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   ssr: { resolve: { conditions } },
   test: {
     restoreMocks: true,
@@ -22,7 +23,10 @@ export default defineConfig({
       test: {
         name: dir,
         include: [servers ? "test/**/*.server.test.ts" : "test/**/*.test.ts"],
-        exclude: servers ? [] : ["test/**/*.server.test.ts"],
+        exclude: [
+          ...(servers ? [] : ["test/**/*.server.test.ts"]),
+          ...(mode === "unit" ? ["test/**/*.program.test.ts"] : []),
+        ],
         typecheck: {
           enabled: !servers,
           include: ["test/**/*.test-d.ts"],
@@ -33,4 +37,4 @@ export default defineConfig({
       },
     })),
   },
-});
+}));
