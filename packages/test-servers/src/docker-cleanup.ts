@@ -96,7 +96,7 @@ async function pidsIn(folder: string): Promise<number[]> {
 async function pidsNaming(folder: string): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(pids.map((pid) => read(`/proc/${pid}/cmdline`)));
-  return pids.filter((_, index) => lines[index]?.includes(`${folder}/`) === true).map(Number);
+  return pids.filter((_, index) => (lines[index] ?? "").includes(`${folder}/`)).map(Number);
 }
 
 const read = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
