@@ -168,7 +168,8 @@ describe("one agent on a real nsqd and a real Docker Engine", () => {
     const agent = start(folderWith(broken), ["run"]);
     onTestFinished(() => void agent.child.kill("SIGKILL"));
     await agent.line("no-such-image");
-    await until(0, 9);
+    // It holds no room that it cannot use.
+    await until(0, 10);
     await stopAgent(agent);
   });
 });
