@@ -219,6 +219,53 @@ describe("a scheduler for a Docker that is not well", () => {
     expect(await counts()).toMatchObject({ crashed: 0 });
   });
 
+  it("does not count an instance any more once it has ended, though it is not removed yet", async () => {
+    engine.answers.set("GET /events", (_, response) => response.flushHeaders());
+    engine.answers.set("GET /containers/json", json(200, [listed("one", "running")]));
+    engine.answers.set("POST /containers/*/stop", json(204, ""));
+    engine.answers.set("DELETE /containers/*", silent);
+    const watching = await watch(scheduler);
+    const told = watching.nextChange();
+    await scheduler.scale(mail, 0, never);
+    await told;
+    // Docker's list lags behind.
+    expect(await counts()).toMatchObject({ running: 0, stopping: 0 });
+    await watching.end();
+  });
+
+  it.each([
+    [
+      "its watch ended",
+      async () => {
+        engine.answers.set("GET /events", (_, response) => void response.end());
+        await (
+          await watch(scheduler)
+        ).ended;
+      },
+    ],
+    [
+      "it could not look",
+      async () => {
+        engine.answers.set("GET /containers/json", gone);
+        await expect(counts()).rejects.toMatchObject({ code: "ERR_SCHEDULER_UNREACHABLE" });
+      },
+    ],
+  ])("does not call it a crash when an instance ended while %s", async (_, loseTouch) => {
+    engine.answers.set("GET /containers/json", json(200, [listed("one", "running")]));
+    expect(await counts()).toMatchObject({ running: 1 });
+    await loseTouch();
+    const removed = Promise.withResolvers<void>();
+    engine.answers.set("GET /containers/json", json(200, [listed("one", "exited")]));
+    engine.answers.set("GET /containers/*/json", json(200, { State: young }));
+    engine.answers.set("DELETE /containers/*", (_request, response) => {
+      response.writeHead(204).end();
+      removed.resolve();
+    });
+    await counts();
+    await removed.promise;
+    expect(await counts()).toMatchObject({ crashed: 0 });
+  });
+
   it("does not call it a crash when an instance ended before anybody looked", async () => {
     engine.answers.set("GET /containers/json", json(200, [listed("one", "exited")]));
     engine.answers.set("GET /containers/*/json", json(200, { State: young }));

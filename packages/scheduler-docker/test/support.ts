@@ -32,18 +32,27 @@ export async function createTask(
   return { name, workload: checked.value };
 }
 
-/** Looks again and again, as the engine does, until the counts are as wanted. The runner's own time limit ends a wait in vain. */
+/** Below the runner's own limit, in milliseconds, so that a wait in vain says what it saw. */
+const PATIENCE_MS = 15_000;
+
+/** Looks again and again, as the engine does, until the counts are as wanted. */
 export async function countsOf(
   scheduler: Scheduler<DockerWorkload>,
   task: SchedulerTask<DockerWorkload>,
   wanted: (counts: Counts) => boolean,
 ): Promise<Counts> {
-  for (;;) {
-    const counts = await scheduler.observe([task], never).catch(() => undefined);
-    const found = counts?.get(task.name);
-    if (found !== undefined && wanted(found)) return found;
+  let last: unknown;
+  for (const end = systemClock.now() + PATIENCE_MS; systemClock.now() < end;) {
+    try {
+      const found = (await scheduler.observe([task], never)).get(task.name);
+      if (found !== undefined && wanted(found)) return found;
+      last = found;
+    } catch (error) {
+      last = error;
+    }
     await systemClock.sleep(20);
   }
+  throw new Error(`the counts did not become what was waited for: ${JSON.stringify(last)}`);
 }
 
 /** What the scheduler told while it was watched. */
