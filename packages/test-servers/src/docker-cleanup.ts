@@ -44,12 +44,12 @@ export async function cleanUp(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Unmounts all that is mounted somewhere under `folder`, the newest first. */
+/** Unmounts all that is mounted at or under `folder`, the newest first. A killed daemon leaves its own data mounted on itself. */
 export async function unmountUnder(folder: string): Promise<void> {
   const table = await readFile("/proc/mounts", "utf8");
   const mounts = table.split("\n").map((line) => line.split(" ")[1] ?? "");
   for (const mount of mounts.toReversed()) {
-    if (mount.startsWith(`${folder}/`)) spawnSync("umount", ["--lazy", mount]);
+    if (`${mount}/`.startsWith(`${folder}/`)) spawnSync("umount", ["--lazy", mount]);
   }
 }
 
