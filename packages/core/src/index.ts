@@ -38,3 +38,4 @@ export {
   type SchedulerTask,
 } from "./scheduler.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
+export { raced, within, type TimeLimit } from "./within.ts";

@@ -1,7 +1,11 @@
-import { createReporter } from "./loop/reporter.ts";
+import { raced, within } from "@microscaling/core";
+import { NOT_READ } from "./decide/observed.ts";
 import { drain } from "./loop/drain.ts";
-import { openSession, type Session } from "./loop/session.ts";
-import type { Engine, EngineContext, EngineSpec, EngineState } from "./spec.ts";
+import { createReporter } from "./loop/reporter.ts";
+import { openSession, type Session, type SessionContext } from "./loop/session.ts";
+import type { Engine, EngineContext, EngineSpec, EngineState, TaskSpec } from "./spec.ts";
+
+const TIME_UP = new DOMException("time is up", "AbortError");
 
 /** Makes an engine. Starts nothing and does no I/O. */
 export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
@@ -14,13 +18,12 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
 
   async function stop(graceMs: number): Promise<void> {
     const { clock, logger, dryRun } = context;
-    const late = new AbortController();
-    const grace = clock.sleep(graceMs, late.signal).catch(() => {});
-    await Promise.race([session.end(), grace]);
-    if (session.spec.shutdown === "drain" && !dryRun && started) {
-      await drain(session, session.spec.tasks, { clock, logger, until: grace });
-    }
-    late.abort();
+    const current = session.spec;
+    await within({ clock, ms: graceMs, signal: life.signal, late: TIME_UP }, async (signal) => {
+      await raced(signal, session.end()).catch(() => {});
+      if (current.shutdown === "drain" && !dryRun && started)
+        await drain(current.scheduler, current.tasks, { clock, logger, signal });
+    });
     life.abort(new DOMException("the engine has stopped", "AbortError"));
     await reporter.close();
   }
@@ -36,12 +39,9 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
     async reload(next) {
       const old = session;
       await old.end();
-      await letGo(old, next, context);
-      session = openSession(
-        next,
-        sessionContext,
-        next.scheduler.scheduler === old.spec.scheduler.scheduler ? old : undefined,
-      );
+      const sameScheduler = next.scheduler.scheduler === old.spec.scheduler.scheduler;
+      await letGo(old.spec, sameScheduler ? next.tasks : [], sessionContext);
+      session = openSession(next, sessionContext, sameScheduler ? old : undefined);
       if (started && stopped === undefined) session.start();
     },
     state: () => stateOf(session, context.clock.now()),
@@ -55,21 +55,19 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
 /** How long a reload waits for instances that no task of the new config owns, in milliseconds. */
 const LET_GO_MS = 10_000;
 
-/** Treats the tasks that a reload removes as `shutdown` says. */
+/** Treats the tasks that a reload does not keep as `shutdown` says. */
 async function letGo(
-  old: Session,
-  next: EngineSpec,
-  { clock, logger, dryRun }: EngineContext,
+  old: EngineSpec,
+  kept: readonly TaskSpec[],
+  { clock, logger, dryRun, life }: SessionContext,
 ): Promise<void> {
-  const stays = new Set(next.tasks.map((task) => task.name));
-  const sameScheduler = next.scheduler.scheduler === old.spec.scheduler.scheduler;
-  const removed = old.spec.tasks.filter((task) => !sameScheduler || !stays.has(task.name));
+  const names = new Set(kept.map((task) => task.name));
+  const removed = old.tasks.filter((task) => !names.has(task.name));
   if (removed.length === 0) return;
-  if (old.spec.shutdown === "drain" && !dryRun) {
-    const late = new AbortController();
-    const until = clock.sleep(LET_GO_MS, late.signal).catch(() => {});
-    await drain(old, removed, { clock, logger, until });
-    late.abort();
+  if (old.shutdown === "drain" && !dryRun) {
+    await within({ clock, ms: LET_GO_MS, signal: life, late: TIME_UP }, (signal) =>
+      drain(old.scheduler, removed, { clock, logger, signal }),
+    );
     return;
   }
   for (const { name } of removed)
@@ -85,7 +83,10 @@ function stateOf({ board, record }: Session, now: number): EngineState {
     schedulerProblem: problems.size === 1 ? [...problems][0] : undefined,
     tasks: board.slots.map((slot) => ({
       name: slot.task.name,
-      ready: slot.counts !== undefined && isRead(slot),
+      ready:
+        slot.counts !== undefined &&
+        // It has a reading, or there is a stated reason why not.
+        (slot.task.metric === undefined || slot.noReading !== NOT_READ),
       readingAgeMs: slot.reading === undefined ? undefined : now - slot.reading.at,
       countsAgeMs: slot.countsAt === undefined ? undefined : now - slot.countsAt,
       problem: slot.schedulerProblem ?? (slot.failures > 0 ? slot.noReading : undefined),
@@ -94,11 +95,3 @@ function stateOf({ board, record }: Session, now: number): EngineState {
     })),
   };
 }
-
-/** It has a reading, or there is a stated reason why not. */
-function isRead(slot: Session["board"]["slots"][number]): boolean {
-  const hasReason = slot.failures > 0 || slot.noReading !== NOT_READ;
-  return slot.task.metric === undefined || slot.reading !== undefined || hasReason;
-}
-
-const NOT_READ = "not read yet";

@@ -1,4 +1,4 @@
-import { MicroscalingError } from "@microscaling/core";
+import { formatDuration, MicroscalingError } from "@microscaling/core";
 
 /** An object out of an answer, of which nothing is known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -13,6 +13,14 @@ export function unusable(
     "ERR_METRIC_RESPONSE",
     `${address}: expected ${expectedAndFound}`,
     cause === undefined ? {} : { cause },
+  );
+}
+
+/** A server that took too long. */
+export function lateError(what: string, ms: number): MicroscalingError {
+  return new MicroscalingError(
+    "ERR_METRIC_UNREACHABLE",
+    `${what} did not answer within ${formatDuration(ms)}`,
   );
 }
 

@@ -2,16 +2,17 @@ import {
   asMicroscalingError,
   MicroscalingError,
   parseDuration,
+  within,
   type Metric,
   type PluginContext,
   type ReadingParts,
   type ReadingResult,
 } from "@microscaling/core";
+import { lateError } from "./answer.ts";
 import { createHttpClient, type HttpClient } from "./http.ts";
 import { ADDRESS_FORM, isAddress, type NsqOptions, type NsqQuery } from "./options.ts";
 import { discoveredServers, fixedServers, type Servers } from "./servers.ts";
 import { findQueue, indexStats, type Queue, type Stats } from "./stats.ts";
-import { within } from "./within.ts";
 
 /** All queues at once, and nothing that costs nsqd more than counting. */
 const STATS = "/stats?format=json&include_clients=false&include_mem=false";
@@ -28,9 +29,10 @@ export function createNsqMetric(options: NsqOptions, context: PluginContext): Me
   async function ask(address: string, signal: AbortSignal): Promise<Answer> {
     const get = async (until: AbortSignal): Promise<Stats> =>
       indexStats(await client.getJson(address, STATS, until), address);
-    const limits = { clock: context.clock, ms: PARTIAL_WAIT_MS, signal, what: address };
+    const { clock } = context;
+    const limit = { clock, ms: PARTIAL_WAIT_MS, signal, late: lateError(address, PARTIAL_WAIT_MS) };
     try {
-      return { address, stats: await (options.partial ? within(limits, get) : get(signal)) };
+      return { address, stats: await (options.partial ? within(limit, get) : get(signal)) };
     } catch (error) {
       signal.throwIfAborted();
       return { address, error: asMicroscalingError(error, "ERR_METRIC_UNREACHABLE", address) };

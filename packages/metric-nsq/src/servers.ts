@@ -1,7 +1,11 @@
-import { asMicroscalingError, MicroscalingError, type PluginContext } from "@microscaling/core";
-import { excerpt, listIn, unusable, unwrap } from "./answer.ts";
+import {
+  asMicroscalingError,
+  MicroscalingError,
+  within,
+  type PluginContext,
+} from "@microscaling/core";
+import { excerpt, lateError, listIn, unusable, unwrap } from "./answer.ts";
 import type { HttpClient } from "./http.ts";
-import { within } from "./within.ts";
 
 /** The nsqds to add up. */
 export interface Servers {
@@ -68,9 +72,10 @@ export function discoveredServers(
 
   async function refreshInBackground(): Promise<void> {
     isRefreshing = true;
-    const limits = { clock, ms: REFRESH_WAIT_MS, signal: lifetime.signal, what: "nsqlookupd" };
+    const { signal } = lifetime;
+    const late = lateError("nsqlookupd", REFRESH_WAIT_MS);
     // What failed was logged; the servers stay as they are.
-    await within(limits, refresh).catch(() => {});
+    await within({ clock, ms: REFRESH_WAIT_MS, signal, late }, refresh).catch(() => {});
     isRefreshing = false;
   }
 

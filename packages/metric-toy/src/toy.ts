@@ -1,5 +1,6 @@
 import {
   MicroscalingError,
+  raced,
   type Clock,
   type Metric,
   type ReadingParts,
@@ -63,7 +64,7 @@ export function createToyMetric({ clock }: { readonly clock: Clock }): ToyMetric
       signal.throwIfAborted();
       reads += 1;
       const at = clock.now();
-      if (gate !== undefined) await orAbort(gate.promise, signal);
+      if (gate !== undefined) await raced(signal, gate.promise);
       return queries.map(
         ({ task }) => answers.get(task)?.(at) ?? failure(`nothing was set for ${task}`),
       );
@@ -72,7 +73,7 @@ export function createToyMetric({ clock }: { readonly clock: Clock }): ToyMetric
       // Each watch is its own, even with the same function.
       const watcher = (): void => changed();
       watchers.add(watcher);
-      await orAbort(new Promise<never>(() => {}), signal).catch(() => {});
+      await raced(signal, new Promise<never>(() => {})).catch(() => {});
       watchers.delete(watcher);
     },
     close() {
@@ -84,17 +85,4 @@ export function createToyMetric({ clock }: { readonly clock: Clock }): ToyMetric
 
 function failure(message: string): ReadingResult {
   return { kind: "failure", error: new MicroscalingError("ERR_METRIC_RESPONSE", message) };
-}
-
-/** @throws the signal's reason when it aborts first. */
-async function orAbort(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -1,6 +1,7 @@
 import {
   asMicroscalingError,
   MicroscalingError,
+  raced,
   type Amounts,
   type Counts,
   type Outcome,
@@ -12,7 +13,7 @@ import {
 import pLimit from "p-limit";
 import { z } from "zod";
 
-import { createAsk, raced, withDeadline } from "./calls.ts";
+import { createAsk, withDeadline } from "./calls.ts";
 import { createConnection } from "./connection.ts";
 import { readEnvFile } from "./env-file.ts";
 import { followEvents } from "./events.ts";

@@ -1,7 +1,7 @@
-import { MicroscalingError, type Clock, type SchedulerTask } from "@microscaling/core";
+import { MicroscalingError, raced, type Clock, type SchedulerTask } from "@microscaling/core";
 import type { LimitFunction } from "p-limit";
 
-import { raced, withDeadline, type Ask } from "./calls.ts";
+import { withDeadline, type Ask } from "./calls.ts";
 import { createContainerSpec } from "./container-spec.ts";
 import { readEnvFile } from "./env-file.ts";
 import type { Change, Ledger } from "./ledger.ts";

@@ -1,5 +1,6 @@
 import {
   MicroscalingError,
+  raced,
   type Clock,
   type Counts,
   type Outcome,
@@ -61,6 +62,8 @@ type Fault =
   | { readonly kind: "hang" }
   | { readonly kind: "busy"; readonly retryAfterMs: number | undefined };
 
+const NEVER = new Promise<never>(() => {});
+
 interface Watcher {
   readonly events: SchedulerEvents;
   readonly lost: (error: MicroscalingError) => void;
@@ -97,7 +100,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
   function enter(call: Omit<ToyCall, "at">, signal: AbortSignal): Promise<never> | undefined {
     calls.push({ ...call, at: clock.now() });
     signal.throwIfAborted();
-    if (isStalled) return untilAborted(signal);
+    if (isStalled) return raced(signal, NEVER);
     if (isUnreachable) throw gone();
     return undefined;
   }
@@ -106,7 +109,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     const stall = enter({ method: "prepare", task: task.name }, signal);
     if (stall !== undefined) await stall;
     const fault = faults.get(key(task.name, "prepare"));
-    if (fault?.kind === "hang") await untilAborted(signal);
+    if (fault?.kind === "hang") await raced(signal, NEVER);
     if (fault?.kind === "fail") throw fault.error;
   }
 
@@ -127,7 +130,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     const stall = enter({ method: "scale", task: task.name, instances }, signal);
     if (stall !== undefined) await stall;
     const fault = faults.get(key(task.name, "scale"));
-    if (fault?.kind === "hang") await untilAborted(signal);
+    if (fault?.kind === "hang") await raced(signal, NEVER);
     if (fault?.kind === "fail") return { status: "failed", error: fault.error };
     if (fault?.kind === "busy") return busyOutcome(fault.retryAfterMs);
     return change(instancesOf(task.name), task, instances, signal);
@@ -207,18 +210,9 @@ async function change(
   const starts = Array.from({ length: Math.max(0, missing) }, () =>
     instances.start(task.workload.crash),
   );
-  const results = await Promise.race([Promise.all(starts), untilAborted(signal)]);
+  const results = await raced(signal, Promise.all(starts));
   const failed = results.filter((result) => result === "failed").length;
   if (failed === 0) return { status: "accepted" };
   const message = `${failed} of ${starts.length} instances of ${task.name} did not start: the toy scheduler was told to fail starts`;
   return { status: "failed", error: new MicroscalingError("ERR_START_FAILED", message) };
-}
-
-/** Never resolves. */
-async function untilAborted(signal: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  return promise;
 }

@@ -67,18 +67,15 @@ function boundOne(
   const wish = wishes.instances[i]!;
   const has = want[i]!;
   const missing = wishes.missing[i];
-  let bounded = Math.min(Math.max(wish, min), max);
-  if (Math.abs(bounded - has) > maxDelta) bounded = has + Math.sign(bounded - has) * maxDelta;
-  if (bounded - has > seen.growth) bounded = has + seen.growth;
-  want[i] = bounded;
-  if (bounded === wish && missing === undefined) return NO_LIMITS;
+  const inRange = Math.min(Math.max(wish, min), max);
+  const step = has + Math.min(Math.max(inRange - has, -maxDelta), maxDelta);
+  want[i] = Math.min(step, has + seen.growth);
+  if (want[i] === wish && missing === undefined) return NO_LIMITS;
 
   const limits: Limit[] = missing === undefined ? [] : [{ by: "held", reason: missing }];
   if (wish < min) limits.push(MIN);
   if (wish > max) limits.push(MAX);
-  const inRange = Math.min(Math.max(wish, min), max);
-  if (Math.abs(inRange - has) > maxDelta) limits.push(MAX_DELTA);
-  if (Math.min(inRange, has + maxDelta) - has > seen.growth)
-    limits.push({ by: "backoff", reason: seen.growthReason });
+  if (step !== inRange) limits.push(MAX_DELTA);
+  if (want[i] !== step) limits.push({ by: "backoff", reason: seen.growthReason });
   return limits;
 }

@@ -2,7 +2,7 @@ import type { Decision, Limit } from "@microscaling/core";
 
 /**
  * One sentence for people: what the task would like and why, what it gets, and what limits it.
- * `137 waiting: wants 8, gets 5: no more instances free; 2 of them wait for batch to stop`
+ * `137 waiting, too many: wants 8, gets 5 (no more instances free; 2 waiting for batch to stop)`
  */
 export function explain(decision: Decision): string {
   const { wish, grant, limits } = decision;

@@ -22,6 +22,9 @@ export interface Observed {
   growthReason: string;
 }
 
+/** In {@link Observed.noReading}: nobody has tried yet. */
+export const NOT_READ = "not read yet";
+
 /** A task of which nothing is known yet. */
 export function nothingObserved(): Observed {
   return {
@@ -30,7 +33,7 @@ export function nothingObserved(): Observed {
     asked: undefined,
     unsettledSince: undefined,
     reading: undefined,
-    noReading: "not read yet",
+    noReading: NOT_READ,
     failures: 0,
     growth: Number.POSITIVE_INFINITY,
     growthReason: "",

@@ -6,7 +6,7 @@ import {
   type MicroscalingError,
 } from "@microscaling/core";
 import type { SchedulerSpec } from "../spec.ts";
-import type { Board, Slot } from "./board.ts";
+import { toSchedulerTask, type Board, type Slot } from "./board.ts";
 import { checkOutcome } from "./check.ts";
 import { withDeadline } from "./deadline.ts";
 import {
@@ -85,7 +85,7 @@ export function createActor(context: ActContext): Actor {
     const what = `scheduler ${name}: scale ${task.name} to ${instances}`;
     try {
       const outcome = await withDeadline({ clock, timeoutMs, signal, what }, (inner) =>
-        scheduler.scale({ name: task.name, workload: task.workload }, instances, inner),
+        scheduler.scale(toSchedulerTask(task), instances, inner),
       );
       const checked = checkOutcome(name, task.name, outcome);
       if (checked.status === "failed") throw checked.error;
@@ -122,7 +122,7 @@ export function createActor(context: ActContext): Actor {
     const what = `scheduler ${name}: get ready to run ${task.name}`;
     try {
       await withDeadline({ clock, timeoutMs: PREPARE_TIMEOUT_MS, signal, what }, async (inner) =>
-        scheduler.prepare?.({ name: task.name, workload: task.workload }, inner),
+        scheduler.prepare?.(toSchedulerTask(task), inner),
       );
       state.attempts.unprepared = undefined;
       slot.schedulerProblem = undefined;

@@ -1,4 +1,4 @@
-import type { Counts, ReadingResult } from "@microscaling/core";
+import type { Counts, ReadingResult, SchedulerTask } from "@microscaling/core";
 import { nothingObserved, type Observed } from "../decide/observed.ts";
 import type { TaskSpec } from "../spec.ts";
 
@@ -77,4 +77,9 @@ function setCounts(slot: Slot, counts: Counts, at: number): void {
   slot.countsProblem = undefined;
   if (counts.running === counts.requested) slot.unsettledSince = undefined;
   else slot.unsettledSince ??= at;
+}
+
+/** A task as its scheduler sees it. */
+export function toSchedulerTask({ name, workload }: TaskSpec): SchedulerTask {
+  return { name, workload };
 }

@@ -1,4 +1,4 @@
-import { type Clock, formatDuration, MicroscalingError } from "@microscaling/core";
+import { type Clock, formatDuration, MicroscalingError, raced, within } from "@microscaling/core";
 
 /** How one call to a plugin is bounded. */
 export interface Deadline {
@@ -18,22 +18,13 @@ export async function withDeadline<T>(
   { clock, timeoutMs, signal, what }: Deadline,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const ended = new AbortController();
-  const bounded = AbortSignal.any([signal, ended.signal]);
   signal.throwIfAborted();
-  const tooLate = clock.sleep(timeoutMs, bounded).then(() => {
-    throw new MicroscalingError(
-      "ERR_DEADLINE",
-      `${what}: expected an answer within ${formatDuration(timeoutMs)}, found none`,
-    );
-  });
-  try {
-    // The async wrapper turns what a plugin throws synchronously into a rejection.
-    const answer = (async () => call(bounded))();
-    answer.catch(() => {});
-    return await Promise.race([answer, tooLate]);
-  } finally {
-    tooLate.catch(() => {});
-    ended.abort(new DOMException("the call has ended", "AbortError"));
-  }
+  const late = new MicroscalingError(
+    "ERR_DEADLINE",
+    `${what}: expected an answer within ${formatDuration(timeoutMs)}, found none`,
+  );
+  // The async wrapper turns what a plugin throws synchronously into a rejection.
+  return within({ clock, ms: timeoutMs, signal, late }, (bounded) =>
+    raced(bounded, (async () => call(bounded))()),
+  );
 }

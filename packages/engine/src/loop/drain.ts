@@ -1,6 +1,6 @@
 import type { Clock, Logger } from "@microscaling/core";
-import type { TaskSpec } from "../spec.ts";
-import type { Session } from "./session.ts";
+import type { SchedulerSpec, TaskSpec } from "../spec.ts";
+import { toSchedulerTask } from "./board.ts";
 import { checkCounts } from "./check.ts";
 import { withDeadline } from "./deadline.ts";
 
@@ -11,29 +11,23 @@ const LOOK_MS = 200;
 export interface DrainContext {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Resolves when time is up. */
-  readonly until: Promise<void>;
+  /** Aborts when time is up. */
+  readonly signal: AbortSignal;
 }
 
 /** Scales these tasks to 0 and waits until nothing of them is left, or time is up. Tasks of priority 0 are left alone. */
 export async function drain(
-  { spec }: Session,
+  { name, scheduler, timeoutMs }: SchedulerSpec,
   tasks: readonly TaskSpec[],
-  context: DrainContext,
+  { clock, logger, signal: late }: DrainContext,
 ): Promise<void> {
-  const { clock, logger, until } = context;
-  const late = new AbortController();
-  const timeUp = until.then(() => late.abort(new DOMException("time is up", "AbortError")));
-  const { name, scheduler, timeoutMs } = spec.scheduler;
   const bound = (what: string) => ({
     clock,
     timeoutMs,
-    signal: late.signal,
+    signal: late,
     what: `scheduler ${name}: ${what}`,
   });
-  let left = tasks
-    .filter((task) => task.priority > 0)
-    .map((task) => ({ name: task.name, workload: task.workload }));
+  let left = tasks.filter((task) => task.priority > 0).map(toSchedulerTask);
 
   async function round(): Promise<void> {
     await Promise.allSettled(
@@ -50,15 +44,14 @@ export async function drain(
     });
   }
 
-  while (left.length > 0 && !late.signal.aborted) {
+  while (left.length > 0 && !late.aborted) {
     try {
       await round();
     } catch (error) {
-      if (!late.signal.aborted) logger.debug("draining", { error: String(error) });
+      if (!late.aborted) logger.debug("draining", { error: String(error) });
     }
-    if (left.length > 0) await clock.sleep(LOOK_MS, late.signal).catch(() => {});
+    if (left.length > 0) await clock.sleep(LOOK_MS, late).catch(() => {});
   }
   if (left.length > 0)
     logger.warn(`time is up: instances of ${left.map((task) => task.name).join(", ")} are left`);
-  void timeUp;
 }

@@ -3,7 +3,7 @@ import { decide } from "../decide/decide.ts";
 import { layOutTasks } from "../decide/task-table.ts";
 import { emptyMemory, type Memory } from "../decide/wish.ts";
 import type { EngineContext, EngineSpec } from "../spec.ts";
-import { createActor, type Actor } from "./act.ts";
+import { createActor } from "./act.ts";
 import { createBoard, type Board } from "./board.ts";
 import type { Reporter } from "./reporter.ts";
 import { watchCounts } from "./watch-counts.ts";
@@ -18,7 +18,6 @@ const COALESCE_MS = 2;
 export interface Session {
   readonly spec: EngineSpec;
   readonly board: Board;
-  readonly actor: Actor;
   memory: Memory;
   record: DecisionRecord | undefined;
   /** Watches, decides and acts until `end` is called. */
@@ -111,7 +110,6 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
   const session: Session = {
     spec,
     board,
-    actor,
     memory: takeOver(spec, old) ?? emptyMemory(table),
     record: undefined,
     start() {

@@ -1,8 +1,9 @@
-import { asMicroscalingError, MicroscalingError, type SchedulerTask } from "@microscaling/core";
+import { asMicroscalingError, MicroscalingError } from "@microscaling/core";
 import type { SchedulerSpec } from "../spec.ts";
-import type { Board } from "./board.ts";
+import { toSchedulerTask, type Board } from "./board.ts";
 import { checkCounts } from "./check.ts";
 import { withDeadline } from "./deadline.ts";
+import { follow } from "./follow.ts";
 import type { WatchContext } from "./watch-metrics.ts";
 
 /** Waits this long after a lost watch before it is tried again, in milliseconds. Counts are polled meanwhile. */
@@ -31,12 +32,10 @@ export interface CountsEvents {
 export function watchCounts(
   { name, scheduler, intervalMs, timeoutMs }: SchedulerSpec,
   events: CountsEvents,
-  { clock, board, signal, logger }: WatchContext,
+  context: WatchContext,
 ): CountsWatcher {
-  const tasks: readonly SchedulerTask[] = board.slots.map(({ task }) => ({
-    name: task.name,
-    workload: task.workload,
-  }));
+  const { clock, board, signal, logger } = context;
+  const tasks = board.slots.map(({ task }) => toSchedulerTask(task));
   const strangers = new Set<string>();
   let poked = Promise.withResolvers<void>();
 
@@ -90,20 +89,15 @@ export function watchCounts(
     }
   }
 
-  async function follow(): Promise<void> {
-    while (scheduler.watch !== undefined && !signal.aborted) {
-      try {
-        await scheduler.watch(
-          { changed: poke, failed: (task, error) => events.failed(task, error) },
-          signal,
-        );
-      } catch (error) {
-        if (!signal.aborted)
-          logger.debug(`scheduler ${name}: watch ended`, { error: String(error) });
-      }
+  async function watch(): Promise<void> {
+    try {
+      await scheduler.watch?.(
+        { changed: poke, failed: (task, error) => events.failed(task, error) },
+        signal,
+      );
+    } finally {
       // What happened while nobody listened is found by observing.
       poke();
-      await clock.sleep(REWATCH_MS, signal);
     }
   }
 
@@ -111,9 +105,8 @@ export function watchCounts(
     observe,
     poke,
     async run() {
-      await Promise.all([poll(), follow()]).catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
+      const pushed = scheduler.watch && follow(context, `scheduler ${name}`, REWATCH_MS, watch);
+      await Promise.all([poll(), pushed]);
     },
   };
 }

@@ -1,23 +1,16 @@
-import {
-  asMicroscalingError,
-  type Clock,
-  type Logger,
-  MicroscalingError,
-} from "@microscaling/core";
+import { asMicroscalingError, MicroscalingError } from "@microscaling/core";
 import type { SourceSpec } from "../spec.ts";
 import type { Board, Slot } from "./board.ts";
 import { checkReading, checkResults } from "./check.ts";
 import { withDeadline } from "./deadline.ts";
+import { follow, type FollowContext } from "./follow.ts";
 
 /** Calls of a metric that may hang unanswered before no more are made until one returns. */
 const MOST_HANGING = 3;
 
 /** What the watchers share. */
-export interface WatchContext {
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface WatchContext extends FollowContext {
   readonly board: Board;
-  readonly signal: AbortSignal;
 }
 
 /** Reads one source for all of its tasks. */
@@ -34,7 +27,7 @@ export function watchSource(
   slots: readonly Slot[],
   context: WatchContext,
 ): SourceWatcher {
-  const { clock, board, signal, logger } = context;
+  const { clock, board, signal } = context;
   const queries = slots.map((slot) => ({ task: slot.task.name, query: slot.task.metric?.query }));
   const names = queries.map((query) => query.task);
   let hanging = 0;
@@ -85,25 +78,13 @@ export function watchSource(
     }
   }
 
-  async function follow(): Promise<void> {
-    const { metric } = source;
-    while (metric.watch !== undefined && !signal.aborted) {
-      try {
-        await metric.watch(queries, () => void read(), signal);
-      } catch (error) {
-        if (!signal.aborted)
-          logger.debug(`metric ${source.name}: watch ended`, { error: String(error) });
-      }
-      await clock.sleep(source.intervalMs, signal);
-    }
-  }
-
   return {
     read,
     async run() {
-      await Promise.all([poll(), follow()]).catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
+      const { metric, name, intervalMs } = source;
+      const watch = async (): Promise<void> => metric.watch?.(queries, () => void read(), signal);
+      const pushed = metric.watch && follow(context, `metric ${name}`, intervalMs, watch);
+      await Promise.all([poll(), pushed]);
     },
   };
 }
