@@ -6,9 +6,11 @@ import {
   type Metric,
   type MetricPlugin,
   type ReadingResult,
+  raced,
 } from "@microscaling/core";
 
 import { createTestClock, type MetricFixture } from "../src/index.ts";
+import { never } from "./lifecycle-faults.ts";
 import { schemaOf } from "./memory-schema.ts";
 
 export interface Options {
@@ -32,13 +34,6 @@ export interface World {
 export type MemoryMetric = Required<Metric<Query>>;
 export type MemoryPlugin = MetricPlugin<Options, Query>;
 
-export const never = <T>(): Promise<T> => new Promise<T>(() => {});
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-
 export const failure = (words: string): MicroscalingError =>
   new MicroscalingError("ERR_METRIC_UNREACHABLE", words);
 
@@ -54,14 +49,14 @@ function createMemory(world: World, { down = false }: Options): MemoryMetric {
     read: async (queries, signal) => {
       signal.throwIfAborted();
       world.requests += 1;
-      if (world.stalled) await aborted(signal);
+      if (world.stalled) await raced(signal, never());
       if (down || world.outage) throw failure("the backend is not there");
       const at = world.clock.now();
       return queries.map(({ query }) => result(query.queue ?? "first", at));
     },
     watch: async (_, changed, signal) => {
       world.watchers.add(changed);
-      await aborted(signal).catch(() => {});
+      await raced(signal, never()).catch(() => {});
       world.watchers.delete(changed);
     },
     close: async () => {},

@@ -9,9 +9,11 @@ import {
   type SchedulerEvents,
   type SchedulerPlugin,
   type SchedulerTask,
+  raced,
 } from "@microscaling/core";
 
 import { createTestClock, type SchedulerFixture } from "../src/index.ts";
+import { never } from "./lifecycle-faults.ts";
 import { schemaOf } from "./memory-schema.ts";
 
 export interface Options {
@@ -38,8 +40,6 @@ export type MemoryScheduler = Required<Scheduler<Workload>>;
 
 const START_MS = 50;
 const STOP_MS = 70;
-
-export const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 function createWorld(): World {
   return {
@@ -102,16 +102,11 @@ export function countsOf(world: World, task: string): Counts {
 export const failure = (words: string): MicroscalingError =>
   new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", words);
 
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-
 /** A scheduler without fault, on a backend in memory. */
 function createMemory(world: World, { down = false }: Options): MemoryScheduler {
   async function enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (world.stalled) await aborted(signal);
+    if (world.stalled) await raced(signal, never());
     if (down || world.outage) throw failure("the backend is not there");
   }
   return {
@@ -129,12 +124,12 @@ function createMemory(world: World, { down = false }: Options): MemoryScheduler 
       for (const instance of staying.slice(instances)) void stopOne(world, task.name, instance);
       const missing = Math.max(0, instances - staying.length);
       const starts = Array.from({ length: missing }, () => startOne(world, task));
-      await Promise.race([Promise.all(starts), aborted(signal)]);
+      await raced(signal, Promise.all(starts));
       return { status: "accepted" };
     },
     watch: async (events, signal) => {
       world.watchers.add(events);
-      await aborted(signal).catch(() => {});
+      await raced(signal, never()).catch(() => {});
       world.watchers.delete(events);
     },
     capacity: async (signal) => {

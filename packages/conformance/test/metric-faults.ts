@@ -2,12 +2,12 @@ import { PLUGIN, type Reading, type ReadingParts, type ReadingResult } from "@mi
 
 import {
   failure,
-  never,
   type Faults,
   type MemoryMetric,
   type MemoryPlugin,
   type World,
 } from "./memory-metric.ts";
+import { closesOnce, closesOnlyWhatWasUsed, connectsWhenMade, never } from "./lifecycle-faults.ts";
 import { brokenSchemas } from "./memory-schema.ts";
 
 /** One way to be broken, and exactly the tests that must fail by it. */
@@ -83,37 +83,18 @@ const lifecycleRows: Row[] = [
       "lifecycle: is made and closed without its backend",
     ],
     (good) => {
-      let used = false;
-      return {
-        ...good,
-        read: (...args) => {
-          used = true;
-          return good.read(...args);
-        },
-        close: () => (used ? good.close() : never()),
-      };
+      const { call, close } = closesOnlyWhatWasUsed(good, good.read);
+      return { ...good, read: call, close };
     },
   ),
-  other("closes once", ["lifecycle: closes twice"], (good) => {
-    let closed = false;
-    return {
-      ...good,
-      close: async () => {
-        if (closed) throw failure("closed already");
-        closed = true;
-      },
-    };
-  }),
+  other("closes once", ["lifecycle: closes twice"], closesOnce),
   other(
     "connects when it is made",
     [
       "lifecycle: is made and closed without its backend",
       "a backend that fails: is a failure when it is not there",
     ],
-    (good, _, { down }) => {
-      if (down === true) throw failure("cannot connect");
-      return good;
-    },
+    (good, _, { down }) => connectsWhenMade(good, down),
   ),
 ];
 

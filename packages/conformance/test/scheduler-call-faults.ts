@@ -4,11 +4,11 @@ import {
   countsOf,
   failure,
   instancesOf,
-  never,
   startOne,
   stopOne,
   type World,
 } from "./memory-scheduler.ts";
+import { never } from "./lifecycle-faults.ts";
 import { observing, other, scaling, without, type Row } from "./scheduler-rows.ts";
 
 const accepted = { status: "accepted" } as const;

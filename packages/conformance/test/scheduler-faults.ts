@@ -1,6 +1,7 @@
 import { PLUGIN } from "@microscaling/core";
 
-import { countsOf, failure, never } from "./memory-scheduler.ts";
+import { closesOnce, closesOnlyWhatWasUsed, connectsWhenMade } from "./lifecycle-faults.ts";
+import { countsOf } from "./memory-scheduler.ts";
 import { brokenSchemas } from "./memory-schema.ts";
 import { callRows } from "./scheduler-call-faults.ts";
 import { observing, other, plugin, without, type Row } from "./scheduler-rows.ts";
@@ -57,37 +58,18 @@ const lifecycleRows: Row[] = [
       "lifecycle: is made and closed without its backend",
     ],
     (good) => {
-      let used = false;
-      return {
-        ...good,
-        observe: (...args) => {
-          used = true;
-          return good.observe(...args);
-        },
-        close: () => (used ? good.close() : never()),
-      };
+      const { call, close } = closesOnlyWhatWasUsed(good, good.observe);
+      return { ...good, observe: call, close };
     },
   ),
-  other("closes once", ["lifecycle: closes twice"], (good) => {
-    let closed = false;
-    return {
-      ...good,
-      close: async () => {
-        if (closed) throw failure("closed already");
-        closed = true;
-      },
-    };
-  }),
+  other("closes once", ["lifecycle: closes twice"], closesOnce),
   other(
     "connects when it is made",
     [
       "lifecycle: is made and closed without its backend",
       "a backend that fails: is an error of observe when it is not there",
     ],
-    (good, _, { down }) => {
-      if (down === true) throw failure("cannot connect");
-      return good;
-    },
+    (good, _, { down }) => connectsWhenMade(good, down),
   ),
   other(
     "stops all when it closes",

@@ -68,7 +68,7 @@ it("names the plugin whose code is in the stack", () => {
   expect(
     pluginOf(at("/a/node_modules/.pnpm/x@1/node_modules/microscaling-scheduler-nomad/i.js")),
   ).toBe("microscaling-scheduler-nomad");
-  expect(pluginOf(at("/work/packages/scheduler-docker/src/index.ts"))).toBe("scheduler-docker");
+  expect(pluginOf(at("/repo/packages/scheduler-docker/src/index.ts"))).toBe("scheduler-docker");
   expect(pluginOf(at("/a/node_modules/pino/lib/tools.js"))).toBeUndefined();
   expect(pluginOf("not an error")).toBeUndefined();
 });
