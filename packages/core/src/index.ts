@@ -11,6 +11,7 @@ export {
   type ErrorCode,
   type ErrorContext,
 } from "./errors.ts";
+export type { Finding } from "./finding.ts";
 export { silentLogger, type LogFields, type Logger } from "./logger.ts";
 export {
   defineMetric,

@@ -1,6 +1,7 @@
 import type { Amounts } from "./amounts.ts";
 import type { Counts } from "./counts.ts";
 import type { MicroscalingError } from "./errors.ts";
+import type { Finding } from "./finding.ts";
 import { PLUGIN, type PluginContext, type PluginInfo } from "./plugin.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
@@ -51,6 +52,11 @@ export interface Scheduler<Workload = unknown> {
   watch?(events: SchedulerEvents, signal: AbortSignal): Promise<void>;
   /** What the backend can hold. */
   capacity?(signal: AbortSignal): Promise<Amounts>;
+  /**
+   * Looks whether this task can be scaled, and changes nothing: is the image or object there, may it be scaled, does anything else
+   * scale it. One finding for each question. Throws only when the backend cannot be asked at all. For `microscaling doctor`.
+   */
+  check?(task: SchedulerTask<Workload>, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Lets go of everything. Idempotent. Instances that outlive the agent go on; others are stopped. */
   close(): Promise<void>;
 }
