@@ -29,7 +29,9 @@ export const observing = (
     ...good,
     observe: async (tasks, signal) => {
       const observed = await good.observe(tasks, signal);
-      return new Map([...observed].map(([task, counts]) => [task, change(counts, world, task)]));
+      return new Map(
+        [...observed].map(([task, counts]) => [task, change(counts as Counts, world, task)]),
+      );
     },
   }),
 });

@@ -92,6 +92,11 @@ export const ERROR_CODES = {
     means: "The scheduler's backend refused the request.",
     todo: "The message carries its words and what to change.",
   },
+  ERR_OBJECT_MISSING: {
+    means:
+      "What the task scales is not there, so that it has no instances: no such app, no such Deployment.",
+    todo: "Create it, or correct its name in the task's `workload`. It is looked for again all the time.",
+  },
   ERR_IMAGE_MISSING: {
     means: "The image is not on the host and could not be pulled, or may not be.",
     todo: "Check the image's name and the registry's credentials, or set `pull`.",

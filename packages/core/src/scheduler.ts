@@ -38,11 +38,15 @@ export interface Scheduler<Workload = unknown> {
    * engine says so and tries again later. Idempotent, and called for each task on its own.
    */
   prepare?(task: SchedulerTask<Workload>, signal: AbortSignal): Promise<void>;
-  /** The counts of all these tasks, in one call. A task left out is unknown. Includes instances of an earlier run. */
+  /**
+   * The counts of all these tasks, in one call. Includes instances of an earlier run. A task that alone cannot be told, since its object
+   * is gone or may not be read, has an error in place of its counts; `ERR_OBJECT_MISSING` says that there are none. Throws when no task
+   * can be told.
+   */
   observe(
     tasks: readonly SchedulerTask<Workload>[],
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, Counts>>;
+  ): Promise<ReadonlyMap<string, Counts | MicroscalingError>>;
   /**
    * Asks for an absolute number of instances of one task. Idempotent. Resolves once starts have succeeded or failed and stops have
    * been handed over; it need not wait for the stops' grace. The engine has at most one such call under way for a task.

@@ -89,7 +89,11 @@ function stateOf({ board, record }: Session, now: number): EngineState {
         (slot.task.metric === undefined || slot.noReading !== NOT_READ),
       readingAgeMs: slot.reading === undefined ? undefined : now - slot.reading.at,
       countsAgeMs: slot.countsAt === undefined ? undefined : now - slot.countsAt,
-      problem: slot.schedulerProblem ?? (slot.failures > 0 ? slot.noReading : undefined),
+      problem:
+        // One that all tasks have is told once, as the scheduler's.
+        (problems.size > 1 ? slot.countsProblem : undefined) ??
+        slot.schedulerProblem ??
+        (slot.failures > 0 ? slot.noReading : undefined),
       metricFailures: slot.metricFailures,
       schedulerFailures: slot.schedulerFailures,
     })),

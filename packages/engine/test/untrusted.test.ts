@@ -1,4 +1,4 @@
-import type { Metric } from "@microscaling/core";
+import { MicroscalingError, type Metric } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { createWorld, queue, stop, taskSpec } from "./world.ts";
 
@@ -59,6 +59,22 @@ describe("what a plugin returns is never trusted", () => {
     await world.clock.advance(3000);
     expect(world.asked("jobs")).toEqual([]);
     expect(world.engine.state().schedulerProblem).toMatch(/toy/);
+    await stop(world);
+  });
+
+  it("a task that the scheduler cannot tell is unknown in the scheduler's own words, and what is not there holds no room", async () => {
+    const tasks = ["jobs", "gone"].map((name) => taskSpec(name, { use: "fixed", instances: 3 }));
+    const world = createWorld({ tasks });
+    const { observe } = world.scheduler;
+    const gone = new MicroscalingError("ERR_OBJECT_MISSING", "gone is not there: create it");
+    world.scheduler.observe = async (asked, signal) =>
+      new Map([...(await observe(asked, signal)), ["gone", gone]]);
+    world.engine.start();
+    await world.clock.advance(3000);
+    expect(world.asked("gone")).toEqual([]);
+    expect(world.asked("jobs")).toEqual([3]);
+    const found = world.engine.state().tasks.find(({ name }) => name === "gone");
+    expect(found?.problem).toBe("gone is not there: create it");
     await stop(world);
   });
 });

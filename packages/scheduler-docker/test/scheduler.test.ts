@@ -59,7 +59,7 @@ describe("a scheduler for a Docker that is not well", () => {
   });
 
   const counts = async (): Promise<Counts | undefined> =>
-    (await scheduler.observe([mail], never)).get("mail");
+    (await scheduler.observe([mail], never)).get("mail") as Counts | undefined;
 
   it.each([
     ["refuses", json(500, { message: "layer does not exist" }), "ERR_SCHEDULER_REFUSED"],

@@ -44,7 +44,7 @@ export async function countsOf(
   let last: unknown;
   for (const end = systemClock.now() + PATIENCE_MS; systemClock.now() < end;) {
     try {
-      const found = (await scheduler.observe([task], never)).get(task.name);
+      const found = (await scheduler.observe([task], never)).get(task.name) as Counts | undefined;
       if (found !== undefined && wanted(found)) return found;
       last = found;
     } catch (error) {

@@ -198,7 +198,7 @@ describe("output", () => {
       await scheduler.scale(writer, 1, signal);
       await until(async () => {
         expect(await readFile(output, "utf8")).toBe("out\nerr\n".repeat(times));
-        expect((await scheduler.observe([writer], signal)).get("t")?.running).toBe(0);
+        expect((await scheduler.observe([writer], signal)).get("t")).toMatchObject({ running: 0 });
       });
     }
   });

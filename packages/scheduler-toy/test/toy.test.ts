@@ -113,7 +113,7 @@ it("throws from every call while it is unreachable, and ends what watches it", a
   await expect(toy.observe([task], signal)).rejects.toMatchObject(lost);
   await expect(toy.scale(task, 1, signal)).rejects.toMatchObject(lost);
   toy.unreachable(false);
-  expect((await toy.observe([task], signal)).get("consumer")?.running).toBe(0);
+  expect((await toy.observe([task], signal)).get("consumer")).toMatchObject({ running: 0 });
 });
 
 it("logs its calls, and tells of failures in the background", async () => {

@@ -4,6 +4,7 @@ import {
   isMicroscalingError,
   silentLogger,
   type Counts,
+  type MicroscalingError,
   type Outcome,
   type Scheduler,
   type SchedulerTask,
@@ -95,9 +96,7 @@ async function createBench(
 
   async function counts(of: SchedulerTask, by = scheduler): Promise<Counts> {
     const observed = await waiting.within(by.observe([of], patient()), "observe");
-    const found = observed.get(of.name);
-    assert.ok(found !== undefined, "observe left out a task that it was asked for");
-    return found;
+    return countsIn(observed, of.name);
   }
 
   async function settled(of: SchedulerTask, instances: number, by = scheduler): Promise<Counts> {
@@ -139,6 +138,17 @@ async function clearUp(
   }
   const closed = made.map((scheduler) => bench.within(scheduler.close(), "close"));
   await Promise.allSettled(closed);
+}
+
+/** The counts that `observe` gave of one task. Fails when it has none, or an error in their place. */
+export function countsIn(
+  observed: ReadonlyMap<string, Counts | MicroscalingError>,
+  task: string,
+): Counts {
+  const found = observed.get(task);
+  assert.ok(found !== undefined, "observe left out a task that it was asked for");
+  if (isMicroscalingError(found)) throw found;
+  return found;
 }
 
 /** The counts are whole numbers that make sense together. */

@@ -1,4 +1,9 @@
-import { asMicroscalingError, MicroscalingError } from "@microscaling/core";
+import {
+  asMicroscalingError,
+  isMicroscalingError,
+  MicroscalingError,
+  type Counts,
+} from "@microscaling/core";
 import type { SchedulerSpec } from "../spec.ts";
 import { toSchedulerTask, type Board } from "./board.ts";
 import { checkCounts } from "./check.ts";
@@ -10,6 +15,8 @@ import type { WatchContext } from "./watch-metrics.ts";
 const REWATCH_MS = 1000;
 /** Events come in swarms: after an observation the next one waits this long, in milliseconds. */
 const SWARM_MS = 5;
+
+const NOTHING: Counts = { running: 0, starting: 0, stopping: 0, requested: 0 };
 
 /** Keeps the board's counts. */
 export interface CountsWatcher {
@@ -129,7 +136,13 @@ function takeCounts(
     try {
       if (!counts.has(task))
         throw new MicroscalingError("ERR_PLUGIN_RESULT", `plugin ${plugin}: no counts for ${task}`);
-      board.setCounts(slot, checkCounts(plugin, task, counts.get(task)), now);
+      const found = counts.get(task);
+      if (isMicroscalingError(found)) {
+        // Where nothing is, nothing needs room.
+        if (found.code === "ERR_OBJECT_MISSING") board.setCounts(slot, NOTHING, now);
+        throw found;
+      }
+      board.setCounts(slot, checkCounts(plugin, task, found), now);
     } catch (error) {
       board.setCountsProblem(slot, asMicroscalingError(error, "ERR_PLUGIN_RESULT", task).message);
     }
