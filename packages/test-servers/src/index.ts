@@ -17,3 +17,14 @@ export {
 export { dockerProblem, startDocker, type DockerServer } from "./docker.ts";
 export { buildWorkerImage, WORKER_IMAGE, type WorkerImage } from "./worker-image.ts";
 export { askDocker } from "./docker-api.ts";
+export {
+  clearAzureQueue,
+  createAzureKey,
+  createAzureQueue,
+  deleteAzureQueue,
+  sendToAzureQueue,
+  startAzurite,
+  takeFromAzureQueue,
+  type Azurite,
+  type AzuriteOptions,
+} from "./azurite.ts";
