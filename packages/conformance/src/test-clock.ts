@@ -78,6 +78,7 @@ export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock
 
   return {
     now: () => now,
+    monotonic: () => now - start,
     sleep,
     advance,
     get pending() {

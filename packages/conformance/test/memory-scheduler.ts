@@ -4,6 +4,7 @@ import {
   MicroscalingError,
   type Clock,
   type Counts,
+  type LeaseState,
   type Outcome,
   type Scheduler,
   type SchedulerEvents,
@@ -32,11 +33,12 @@ export interface World {
   readonly instances: Map<string, { state: State }[]>;
   readonly crashed: Map<string, number>;
   readonly watchers: Set<SchedulerEvents>;
+  readonly leases: Map<string, LeaseState>;
   outage: boolean;
   stalled: boolean;
 }
 
-export type MemoryScheduler = Required<Scheduler<Workload>>;
+export type MemoryScheduler = Required<Omit<Scheduler<Workload>, "check">>;
 
 const START_MS = 50;
 const STOP_MS = 70;
@@ -47,6 +49,7 @@ function createWorld(): World {
     instances: new Map(),
     crashed: new Map(),
     watchers: new Set(),
+    leases: new Map(),
     outage: false,
     stalled: false,
   };
@@ -136,6 +139,20 @@ function createMemory(world: World, { down = false }: Options): MemoryScheduler 
       await enter(signal);
       return { instances: 100 };
     },
+    lease: (name) => ({
+      read: async (signal) => {
+        await enter(signal);
+        return world.leases.get(name);
+      },
+      write: async (claim, over, signal) => {
+        await enter(signal);
+        const found = world.leases.get(name);
+        if (found?.version !== over) return undefined;
+        const written = { ...claim, version: String(Number(over ?? 0) + 1) };
+        world.leases.set(name, written);
+        return written;
+      },
+    }),
     close: async () => {},
   };
 }

@@ -12,6 +12,7 @@ export {
   type ErrorContext,
 } from "./errors.ts";
 export type { Finding } from "./finding.ts";
+export type { Claim, Lease, LeaseState } from "./lease.ts";
 export { silentLogger, type LogFields, type Logger } from "./logger.ts";
 export {
   defineMetric,
@@ -20,7 +21,7 @@ export {
   type MetricPlugin,
   type MetricQuery,
 } from "./metric.ts";
-export type { DecisionRecord, Monitor } from "./monitor.ts";
+export type { DecisionRecord, Monitor, Role } from "./monitor.ts";
 export { API_VERSION, PLUGIN, type PluginContext, type PluginInfo } from "./plugin.ts";
 export type {
   Reading,

@@ -2,6 +2,7 @@ import type { Amounts } from "./amounts.ts";
 import type { Counts } from "./counts.ts";
 import type { MicroscalingError } from "./errors.ts";
 import type { Finding } from "./finding.ts";
+import type { Lease } from "./lease.ts";
 import { PLUGIN, type PluginContext, type PluginInfo } from "./plugin.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
@@ -61,6 +62,12 @@ export interface Scheduler<Workload = unknown> {
    * scale it. One finding for each question. Throws only when the backend cannot be asked at all. For `microscaling doctor`.
    */
   check?(task: SchedulerTask<Workload>, signal: AbortSignal): Promise<readonly Finding[]>;
+  /**
+   * A lease that the backend keeps, by which several agents agree who acts. Does no I/O. For backends that change a record only if nobody
+   * else has changed it meanwhile.
+   * @param name as in the config, `name` or `namespace/name`
+   */
+  lease?(name: string): Lease;
   /** Lets go of everything. Idempotent. Instances that outlive the agent go on; others are stopped. */
   close(): Promise<void>;
 }
@@ -75,6 +82,8 @@ export interface SchedulerCapabilities {
   readonly capacity: boolean;
   /** Instances go on when the agent ends, and are found again. */
   readonly outlivesAgent: boolean;
+  /** Has `lease`. Absent: it has none. */
+  readonly lease?: boolean;
 }
 
 /** A scheduler plugin: data and one factory. Made by {@link defineScheduler}, and the default export of its package. */

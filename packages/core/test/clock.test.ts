@@ -10,6 +10,13 @@ describe("systemClock", () => {
     expect(systemClock.now()).toBe(1_000_000);
   });
 
+  it("has a time that does not follow when the machine's clock is set", () => {
+    const before = systemClock.monotonic();
+    vi.setSystemTime(500_000);
+    expect(systemClock.now()).toBe(500_000);
+    expect(systemClock.monotonic()).toBe(before);
+  });
+
   it("sleeps until the time has passed, and no shorter", async () => {
     const woken = vi.fn<() => void>();
     const sleep = systemClock.sleep(100).then(woken);

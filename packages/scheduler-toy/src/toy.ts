@@ -27,7 +27,9 @@ export interface ToyCall {
 export type ToyMethod = "prepare" | "scale";
 
 /** A scheduler that pretends, and the strings to pull it by. */
-export interface ToyScheduler extends Required<Omit<Scheduler<ToyWorkload>, "capacity">> {
+export interface ToyScheduler extends Required<
+  Omit<Scheduler<ToyWorkload>, "capacity" | "check" | "lease">
+> {
   /** Everything that was asked of it. */
   readonly calls: readonly ToyCall[];
   /** The counts of one task, as they are; asking is not a call. */
