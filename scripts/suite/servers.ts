@@ -1,4 +1,10 @@
-import { buildNsq, dockerProblem, nsqProblem } from "@microscaling/test-servers";
+import {
+  buildElasticmq,
+  buildNsq,
+  dockerProblem,
+  elasticmqProblem,
+  nsqProblem,
+} from "@microscaling/test-servers";
 import { fail, pass, type Result, type Step } from "./step.ts";
 import { systemPackagesStep } from "./system-packages.ts";
 import { vitestStep } from "./vitest.ts";
@@ -18,6 +24,7 @@ export function serverSteps({
     ...(install ? [systemPackagesStep] : []),
     serverStep("NSQ", { findProblem: nsqProblem, prepare: buildNsq, required }),
     serverStep("Docker Engine", { findProblem: dockerProblem, required }),
+    serverStep("ElasticMQ", { findProblem: elasticmqProblem, prepare: buildElasticmq, required }),
     vitestStep("tests with real servers", { MICROSCALING_SERVERS: "1" }),
   ];
 }

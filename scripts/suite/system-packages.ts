@@ -8,6 +8,8 @@ const NEEDED: readonly (readonly [name: string, program: string])[] = [
   ["iptables", "iptables"],
   ["iproute2", "ip"],
   ["busybox-static", "busybox"],
+  ["default-jre-headless", "java"],
+  ["maven", "mvn"],
 ];
 
 /** Installs what is missing with apt-get. Only with CI=true or `--install`. */

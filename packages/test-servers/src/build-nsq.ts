@@ -1,13 +1,11 @@
 import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { bin, buildOnce } from "./build-once.ts";
 
 const source = join(import.meta.dirname, "../nsq");
-const bin = join(import.meta.dirname, "../../../.servers/bin");
 const programs = ["nsqd", "nsqlookupd"] as const;
 
 /** Why nsqd cannot run here, in one line; `undefined` when it can. */
@@ -21,16 +19,8 @@ export function nsqProblem(): string | undefined {
  * module proxy for it. Several processes may call it at once: one builds, the others wait.
  * @throws Error with Go's words.
  */
-export async function buildNsq(): Promise<void> {
-  const folder = nsqFolder();
-  if (existsSync(folder)) return;
-  await mkdir(bin, { recursive: true });
-  const unlock = await lock(`${folder}.lock`);
-  try {
-    if (!existsSync(folder)) await build(folder);
-  } finally {
-    await unlock();
-  }
+export function buildNsq(): Promise<void> {
+  return buildOnce(nsqFolder(), build);
 }
 
 /** The path of a program that {@link buildNsq} made. */
@@ -38,16 +28,12 @@ export function nsqProgram(name: (typeof programs)[number]): string {
   return join(nsqFolder(), name);
 }
 
-async function build(folder: string): Promise<void> {
-  const part = `${folder}.part`;
+async function build(part: string): Promise<void> {
   const packages = programs.map((name) => `github.com/nsqio/nsq/apps/${name}`);
-  await rm(part, { recursive: true, force: true });
   await promisify(execFile)("go", ["build", "-trimpath", "-o", `${part}/`, ...packages], {
     cwd: source,
     env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOTOOLCHAIN: "local" },
   });
-  // Only whole builds ever stand under the final name.
-  await rename(part, folder);
 }
 
 let folder: string | undefined;
@@ -65,29 +51,4 @@ function nsqFolder(): string {
 function goVersion(): string | undefined {
   const { status, stdout } = spawnSync("go", ["version"], { encoding: "utf8" });
   return status === 0 ? stdout : undefined;
-}
-
-/** Waits for a lock file that names its owner; one whose owner is gone is taken over. */
-async function lock(path: string): Promise<() => Promise<void>> {
-  for (;;) {
-    try {
-      const file = await open(path, "wx");
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
-    await sleep(200);
-    const owner = Number(await readFile(path, "utf8").catch(() => ""));
-    if (owner > 0 && !isAlive(owner)) await rm(path, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

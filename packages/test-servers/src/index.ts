@@ -28,3 +28,13 @@ export {
   type Azurite,
   type AzuriteOptions,
 } from "./azurite.ts";
+export { buildElasticmq, elasticmqProblem, startElasticmq, type Elasticmq } from "./elasticmq.ts";
+export { startFauxqs, type Fauxqs } from "./fauxqs.ts";
+export {
+  createQueue,
+  deleteQueue,
+  purgeQueue,
+  receiveMessages,
+  sendMessages,
+  type SqsQueue,
+} from "./sqs.ts";
