@@ -84,6 +84,14 @@ export const ERROR_CODES = {
     means: "The metric's server answered something that is not a usable answer.",
     todo: "Check that the address is that of the right server, and its version.",
   },
+  ERR_METRIC_THROTTLED: {
+    means: "The metric's server wants to be asked less often, and there is no reading yet to keep.",
+    todo: "Nothing at first: it is asked again ever more slowly. If it goes on, raise the source's `interval`.",
+  },
+  ERR_QUEUE_MISSING: {
+    means: "The queue that a task looks at is not there.",
+    todo: "Create it, or correct its name in the task's `metric`. It is looked for again all the time.",
+  },
   ERR_SCHEDULER_UNREACHABLE: {
     means: "The scheduler's backend cannot be reached.",
     todo: "Check the address and that it runs.",
