@@ -96,7 +96,8 @@ messages-storage { enabled = true, uri = "jdbc:h2:${join(folder, "messages")}" }
     args: [
       "-Xmx256m",
       `-Dconfig.file=${config}`,
-      ...["-cp", join(elasticmqFolder(), "*")],
+      "-cp",
+      join(elasticmqFolder(), "*"),
       "org.elasticmq.server.Main",
     ],
     ready: (output) => output.includes("=== ElasticMQ server"),

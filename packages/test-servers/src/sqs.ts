@@ -66,5 +66,7 @@ async function ask(
   });
   const words = await response.text();
   if (!response.ok) throw new Error(`SQS answered ${response.status} to ${action}: ${words}`);
-  return words === "" ? {} : (JSON.parse(words) as Readonly<Record<string, unknown>>);
+  // Some actions answer nothing.
+  const answer: Readonly<Record<string, unknown>> = JSON.parse(words || "{}");
+  return answer;
 }
