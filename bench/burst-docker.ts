@@ -205,7 +205,7 @@ async function specOf(
   return {
     capacity: { cpu: CONSUMERS },
     tasks: evicted === 0 ? [consumer] : [consumer, batch],
-    scheduler: { name: "docker", scheduler, intervalMs: 1000, timeoutMs: 60_000 },
+    scheduler: { name: "docker", scheduler, replaces: false, intervalMs: 1000, timeoutMs: 60_000 },
     sources: new Map([["bench", { name: "nsq", metric, intervalMs, timeoutMs: 5000 }]]),
     shutdown: "leave",
   };

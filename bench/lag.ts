@@ -85,7 +85,13 @@ function specOf(
     tasks: Array.from({ length: TASKS }, (_, i) =>
       task(`task-${i}`, { use: "simple-queue", length: 50 }),
     ),
-    scheduler: { name: "toy", scheduler: scheduler as never, intervalMs: 60_000, timeoutMs: 1000 },
+    scheduler: {
+      name: "toy",
+      scheduler: scheduler as never,
+      replaces: false,
+      intervalMs: 60_000,
+      timeoutMs: 1000,
+    },
     sources: new Map([["bench", bench]]),
     shutdown: "leave",
   };

@@ -37,7 +37,9 @@ export function pluginShapeSuite(
     });
     it("declares every capability", async () => {
       const flags =
-        kind === "metric" ? ["watch"] : ["watch", "prepare", "capacity", "outlivesAgent"];
+        kind === "metric"
+          ? ["watch"]
+          : ["watch", "prepare", "capacity", "outlivesAgent", "replaces"];
       for (const name of flags) {
         const declared: unknown = Reflect.get(plugin.capabilities, name);
         assert.equal(typeof declared, "boolean", `capabilities.${name} is true or false`);

@@ -7,6 +7,7 @@ import {
   type LeaseState,
   type Outcome,
   type Scheduler,
+  type SchedulerCapabilities,
   type SchedulerEvents,
   type SchedulerPlugin,
   type SchedulerTask,
@@ -33,6 +34,8 @@ export interface World {
   readonly instances: Map<string, { state: State }[]>;
   readonly crashed: Map<string, number>;
   readonly watchers: Set<SchedulerEvents>;
+  /** How many of each task the backend keeps up by itself; absent where it does not. */
+  readonly wanted: Map<string, number> | undefined;
   readonly leases: Map<string, LeaseState>;
   outage: boolean;
   stalled: boolean;
@@ -43,13 +46,14 @@ export type MemoryScheduler = Required<Omit<Scheduler<Workload>, "check">>;
 const START_MS = 50;
 const STOP_MS = 70;
 
-function createWorld(): World {
+function createWorld(replaces: boolean): World {
   return {
     clock: createTestClock(),
     instances: new Map(),
     crashed: new Map(),
     watchers: new Set(),
     leases: new Map(),
+    wanted: replaces ? new Map() : undefined,
     outage: false,
     stalled: false,
   };
@@ -80,6 +84,13 @@ export async function startOne(world: World, { name, workload }: Task): Promise<
   if (workload.crash !== true) return;
   world.crashed.set(name, (world.crashed.get(name) ?? 0) + 1);
   remove(world, name, instance);
+  replace(world, { name, workload });
+}
+
+/** What a backend that replaces instances does when one has ended. */
+function replace(world: World, task: Task): void {
+  const missing = (world.wanted?.get(task.name) ?? 0) - countsOf(world, task.name).requested;
+  for (let started = 0; started < missing; started += 1) void startOne(world, task);
 }
 
 export async function stopOne(
@@ -123,6 +134,7 @@ function createMemory(world: World, { down = false }: Options): MemoryScheduler 
     },
     scale: async (task, instances, signal): Promise<Outcome> => {
       await enter(signal);
+      world.wanted?.set(task.name, instances);
       const staying = instancesOf(world, task.name).filter(({ state }) => state !== "stopping");
       for (const instance of staying.slice(instances)) void stopOne(world, task.name, instance);
       const missing = Math.max(0, instances - staying.length);
@@ -171,13 +183,24 @@ export interface Faults {
 
 /** A plugin that declares everything, with these faults. */
 export function fullFixture(faults: Faults = {}): SchedulerFixture {
-  const world = createWorld();
+  return declaring({ ...EVERYTHING, replaces: false }, faults);
+}
+
+/** A plugin that declares everything, on a backend that replaces instances, with these faults. */
+export function replacingFixture(faults: Faults = {}): SchedulerFixture {
+  return declaring({ ...EVERYTHING, replaces: true }, faults);
+}
+
+const EVERYTHING = { watch: true, prepare: true, capacity: true, outlivesAgent: true };
+
+function declaring(capabilities: SchedulerCapabilities, faults: Faults): SchedulerFixture {
+  const world = createWorld(capabilities.replaces);
   const good: MemoryPlugin = defineScheduler<Options, Workload>({
     name: "memory",
     apiVersion: API_VERSION,
     options: schemaOf<Options>({ down: "boolean" }),
     workload: schemaOf<Workload>({ crash: "boolean", absent: "boolean" }),
-    capabilities: { watch: true, prepare: true, capacity: true, outlivesAgent: true },
+    capabilities,
     create: (options) => {
       const scheduler = createMemory(world, options);
       return faults.scheduler?.(scheduler, world, options) ?? scheduler;
@@ -188,13 +211,19 @@ export function fullFixture(faults: Faults = {}): SchedulerFixture {
 
 /** A plugin that declares nothing beyond the least, with these faults. */
 export function leastFixture(faults: Faults = {}): SchedulerFixture {
-  const world = createWorld();
+  const world = createWorld(false);
   const plugin: MemoryPlugin = defineScheduler<Options, Workload>({
     name: "memory",
     apiVersion: API_VERSION,
     options: schemaOf<Options>({ down: "boolean" }),
     workload: schemaOf<Workload>({ crash: "boolean", absent: "boolean" }),
-    capabilities: { watch: false, prepare: false, capacity: false, outlivesAgent: false },
+    capabilities: {
+      watch: false,
+      prepare: false,
+      capacity: false,
+      outlivesAgent: false,
+      replaces: false,
+    },
     create: (options) => {
       const memory = createMemory(world, options);
       const { observe, scale } = memory;
@@ -218,6 +247,7 @@ function fixtureOf(world: World, plugin: MemoryPlugin): SchedulerFixture {
     kill: async (task) => {
       const running = instancesOf(world, task).find(({ state }) => state === "running");
       remove(world, task, running);
+      replace(world, { name: task, workload: {} });
     },
     crashing: () => ({ crash: true }),
     unpreparable: () => ({ absent: true }),

@@ -4,9 +4,15 @@ import { closesOnce, closesOnlyWhatWasUsed, connectsWhenMade } from "./lifecycle
 import { countsOf } from "./memory-scheduler.ts";
 import { brokenSchemas } from "./memory-schema.ts";
 import { callRows } from "./scheduler-call-faults.ts";
-import { observing, other, plugin, without, type Row } from "./scheduler-rows.ts";
+import { observing, other, plugin, scaling, without, type Row } from "./scheduler-rows.ts";
 
-const capabilities = { watch: true, prepare: true, capacity: true, outlivesAgent: true };
+const capabilities = {
+  watch: true,
+  prepare: true,
+  capacity: true,
+  outlivesAgent: true,
+  replaces: false,
+};
 
 const schemaRows: Row[] = (["options", "workload"] as const).flatMap((part) =>
   brokenSchemas().map(({ what, change, fails }) => ({
@@ -137,6 +143,31 @@ export const fullRows: readonly Row[] = [
   ...lifecycleRows,
   ...countRows,
   ...callRows,
+];
+
+/** Faults of a plugin whose backend replaces instances. */
+export const replacingRows: readonly Row[] = [
+  other(
+    "has a backend that does not",
+    ["instances that end: come back by themselves when killed from outside"],
+    (good, world) => ({
+      ...good,
+      scale: async (task, instances, signal) => {
+        const outcome = await good.scale(task, instances, signal);
+        world.wanted?.clear();
+        return outcome;
+      },
+    }),
+  ),
+  scaling(
+    "makes good what is being replaced",
+    ["instances that end: do not come twice when asked for again meanwhile"],
+    (good, world) => async (task, instances, signal) => {
+      const again = world.wanted?.get(task.name) === instances;
+      const starting = again ? countsOf(world, task.name).starting : 0;
+      return good.scale(task, instances + starting, signal);
+    },
+  ),
 ];
 
 /** Faults of a plugin that declares nothing beyond the least. */

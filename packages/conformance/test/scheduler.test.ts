@@ -2,11 +2,16 @@ import { describe, expect, it } from "vitest";
 
 import { schedulerConformance, type SchedulerFixture } from "../src/index.ts";
 import { collect, type Results } from "./collect.ts";
-import { fullFixture, leastFixture, type Faults } from "./memory-scheduler.ts";
-import { fullRows, leastRows } from "./scheduler-faults.ts";
+import { fullFixture, leastFixture, replacingFixture, type Faults } from "./memory-scheduler.ts";
+import { fullRows, leastRows, replacingRows } from "./scheduler-faults.ts";
 
 const kinds = [
   { kind: "everything", rows: fullRows, fixture: fullFixture },
+  {
+    kind: "everything, and that its backend replaces instances",
+    rows: replacingRows,
+    fixture: replacingFixture,
+  },
   { kind: "nothing", rows: leastRows, fixture: leastFixture },
 ];
 const run = (fixture: SchedulerFixture): Promise<Results> =>
@@ -26,7 +31,8 @@ describe.each(kinds)("a scheduler that declares $kind", ({ rows, fixture }) => {
 });
 
 it("has a broken scheduler to prove each test of the suite", async () => {
-  const proved = new Set([...fullRows, ...leastRows].flatMap(({ fails }) => fails));
-  const all = [...(await run(fullFixture())).passed, ...(await run(leastFixture())).passed];
+  const proved = new Set(kinds.flatMap(({ rows }) => rows).flatMap(({ fails }) => fails));
+  const results = await Promise.all(kinds.map(({ fixture }) => run(fixture())));
+  const all = results.flatMap(({ passed }) => passed);
   expect(all.filter((test) => !proved.has(test))).toEqual([]);
 });

@@ -82,6 +82,8 @@ export interface SchedulerCapabilities {
   readonly capacity: boolean;
   /** Instances go on when the agent ends, and are found again. */
   readonly outlivesAgent: boolean;
+  /** The backend itself starts another instance for one that ends, with its own back-off, so that the number asked for stays. */
+  readonly replaces: boolean;
   /** Has `lease`. Absent: it has none. */
   readonly lease?: boolean;
 }

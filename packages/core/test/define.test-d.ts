@@ -27,7 +27,13 @@ declare const scheduler: Scheduler<Queue>;
 
 const common = { name: "x", apiVersion: 1, options };
 const metricParts = { ...common, query: queue, defaultIntervalMs: 500 };
-const none = { watch: false, prepare: false, capacity: false, outlivesAgent: false };
+const none = {
+  watch: false,
+  prepare: false,
+  capacity: false,
+  outlivesAgent: false,
+  replaces: false,
+};
 
 describe("defineMetric", () => {
   it("takes its types from the schemas", () => {

@@ -77,6 +77,8 @@ export interface SchedulerSpec {
   /** The plugin's short name, for messages. */
   readonly name: string;
   readonly scheduler: Scheduler;
+  /** The plugin's capability: instances that end are replaced by the backend. */
+  readonly replaces: boolean;
   /** How often counts are asked for while nothing is pushed, in milliseconds. */
   readonly intervalMs: number;
   /** The deadline of one call, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Metric } from "@microscaling/core";
+import type { Counts, Metric } from "@microscaling/core";
 import { MicroscalingError } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { createWorld, queue, stop, taskSpec, type World } from "./world.ts";
@@ -155,6 +155,25 @@ describe("the loop", () => {
     await world.clock.advance(400_000);
     expect(world.scheduler.counts("worker").running).toBe(2);
     expect(world.limits("worker")).toEqual([]);
+    await stop(world);
+  });
+
+  it("adds nothing to a crash loop whose instances the backend replaces, until they live", async () => {
+    const tasks = [taskSpec("worker", { use: "fixed", instances: 3 })];
+    const world = createWorld({ tasks, replaces: true });
+    const trying = { running: 0, starting: 1, stopping: 0, requested: 1 };
+    let counts: Counts = { ...trying, crashed: 0 };
+    world.scheduler.observe = async () => new Map([["worker", counts]]);
+    await run(world, 100);
+    for (let crashed = 1; crashed <= 8; crashed++) {
+      counts = { ...trying, crashed };
+      await world.clock.advance(crashed < 4 ? 1000 : 20_000);
+    }
+    expect(world.asked("worker")).toEqual([]);
+    expect(world.limits("worker")).toEqual(["backoff"]);
+    counts = { ...trying, running: 1, starting: 0, crashed: 8 };
+    await world.clock.advance(40_000);
+    expect(world.asked("worker")).toContain(3);
     await stop(world);
   });
 

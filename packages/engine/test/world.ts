@@ -59,6 +59,8 @@ export interface WorldSettings {
   readonly startDelayMs?: number;
   readonly stopDelayMs?: number;
   readonly dryRun?: boolean;
+  /** As if the toy scheduler declared it. */
+  readonly replaces?: boolean;
   /** A world whose scheduler, metric and clock this one takes over: the agent restarts, they do not. */
   readonly after?: World;
   /** More sources than `toy`. */
@@ -97,6 +99,7 @@ export function createWorld(settings: WorldSettings): World {
     scheduler: {
       name: "toy",
       scheduler: scheduler as Scheduler,
+      replaces: settings.replaces ?? false,
       intervalMs: 1000,
       timeoutMs: 5000,
     },

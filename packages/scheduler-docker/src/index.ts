@@ -13,7 +13,13 @@ const plugin: SchedulerPlugin<DockerOptions, DockerWorkload> = defineScheduler({
   apiVersion: API_VERSION,
   options: optionsSchema,
   workload: workloadSchema,
-  capabilities: { watch: true, prepare: true, capacity: true, outlivesAgent: true },
+  capabilities: {
+    watch: true,
+    prepare: true,
+    capacity: true,
+    outlivesAgent: true,
+    replaces: false,
+  },
   create: createScheduler,
 });
 

@@ -18,7 +18,13 @@ const plugin: SchedulerPlugin<ProcessOptions, ProcessWorkload> = defineScheduler
   apiVersion: API_VERSION,
   options: optionsSchema,
   workload: workloadSchema,
-  capabilities: { watch: true, prepare: true, capacity: true, outlivesAgent: false },
+  capabilities: {
+    watch: true,
+    prepare: true,
+    capacity: true,
+    outlivesAgent: false,
+    replaces: false,
+  },
   create: (_, context) => createProcessScheduler(context),
 });
 

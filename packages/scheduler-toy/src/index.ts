@@ -17,7 +17,13 @@ const plugin: SchedulerPlugin<ToyOptions, ToyWorkload> = defineScheduler<ToyOpti
   apiVersion: API_VERSION,
   options: optionsSchema,
   workload: workloadSchema,
-  capabilities: { watch: true, prepare: true, capacity: false, outlivesAgent: false },
+  capabilities: {
+    watch: true,
+    prepare: true,
+    capacity: false,
+    outlivesAgent: false,
+    replaces: false,
+  },
   create: (options, { clock }) => createToyScheduler({ ...options, clock }),
 });
 

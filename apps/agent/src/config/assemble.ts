@@ -166,7 +166,8 @@ function create<I>(where: string, make: () => I): I {
 function makeScheduler(draft: Draft, maker: Maker): SchedulerSpec {
   const use = used(draft.scheduler);
   const scheduler = maker.make({ kind: "scheduler", name: "" }, use);
-  return { name: use.plugin.name, scheduler, ...settleScheduler(draft) };
+  const { name, capabilities } = use.plugin;
+  return { name, scheduler, replaces: capabilities.replaces, ...settleScheduler(draft) };
 }
 
 function makeSources(draft: Draft, maker: Maker): Map<string, SourceSpec> {

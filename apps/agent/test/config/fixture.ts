@@ -52,7 +52,7 @@ export default {
   options: strict({ host: "string", socketPath: "string", url: "string", size: "number", nsqd: "any", lookupd: "any" }),
   workload: strict({ image: "string", command: "any", pull: "string", stop: "any", network: "string", publishAllPorts: "boolean", password: "string" }),
   query: strict({ topic: "string", channel: "string", queue: "string" }, ["topic"]),
-  capabilities: { watch: ${kind === "scheduler"}, prepare: false, capacity: false, outlivesAgent: true, parts: [] },
+  capabilities: { watch: ${kind === "scheduler"}, prepare: false, capacity: false, outlivesAgent: true, replaces: false, parts: [] },
   defaultIntervalMs: 250,
   create,
   ${more}

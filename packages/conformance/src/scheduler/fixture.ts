@@ -20,7 +20,7 @@ export interface SchedulerFixture extends Patience {
   readonly invalidWorkloads: readonly InvalidExample[];
   /** How many instances of the task there physically are, those that start or stop included, seen past the plugin. */
   readonly exists: (task: string) => Promise<number>;
-  /** Ends one running instance of the task, past the plugin. */
+  /** Ends one running instance of the task, past the plugin. Where the backend replaces instances, it resolves when that one has ended. */
   readonly kill?: (task: string) => Promise<void>;
   /** A workload whose instances end at once, with an error. */
   readonly crashing?: () => unknown;

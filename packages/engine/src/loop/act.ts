@@ -62,7 +62,7 @@ interface TaskState {
 /** Level-triggered: only the newest wish counts, and at most one call is under way for each task. */
 export function createActor(context: ActContext): Actor {
   const { board, clock, random, signal, logger, poke } = context;
-  const { name, scheduler, timeoutMs } = context.scheduler;
+  const { name, scheduler, replaces, timeoutMs } = context.scheduler;
   const unprepared = scheduler.prepare === undefined ? undefined : "getting ready to run it";
   const states = new Map<Slot, TaskState>(
     board.slots.map((slot) => [
@@ -157,7 +157,7 @@ export function createActor(context: ActContext): Actor {
       await Promise.all([...states].map(([slot, state]) => prepareOne(slot, state)));
     },
     refresh(now) {
-      for (const [slot, { attempts }] of states) limitGrowth(slot, attempts, now);
+      for (const [slot, { attempts }] of states) limitGrowth(slot, attempts, now, replaces);
     },
     apply(decisions) {
       const now = clock.now();

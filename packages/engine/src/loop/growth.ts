@@ -95,14 +95,22 @@ export function noteCounts(
   attempts.heldUntil = now + backOff(attempts.crashes - HELD_AFTER + 1, CRASH_MS, random);
 }
 
-/** Says on the slot how much the task may grow by now. */
-export function limitGrowth(slot: Slot, attempts: Attempts, now: number): void {
-  const [growth, reason] = growthOf(slot, attempts, now);
+/**
+ * Says on the slot how much the task may grow by now.
+ * @param replaces the backend itself replaces instances that end
+ */
+export function limitGrowth(slot: Slot, attempts: Attempts, now: number, replaces: boolean): void {
+  const [growth, reason] = growthOf(slot, attempts, now, replaces);
   slot.growth = growth;
   slot.growthReason = reason;
 }
 
-function growthOf(slot: Slot, attempts: Attempts, now: number): [growth: number, reason: string] {
+function growthOf(
+  slot: Slot,
+  attempts: Attempts,
+  now: number,
+  replaces: boolean,
+): [growth: number, reason: string] {
   if (attempts.unprepared !== undefined) return [0, attempts.unprepared];
   if (attempts.crashes >= HELD_AFTER) {
     const survived = now > Math.max(attempts.crashedAt, attempts.heldUntil) + YOUNG_MS;
@@ -110,8 +118,11 @@ function growthOf(slot: Slot, attempts: Attempts, now: number): [growth: number,
       attempts.crashes = 0;
       return [Number.POSITIVE_INFINITY, ""];
     }
-    const reason = `crash loop, trying again one at a time: ${slot.counts?.lastCrash ?? "instances end at once"}`;
-    return [now < attempts.heldUntil || attempts.probing ? 0 : 1, reason];
+    // The backend's own attempts are the probes: one more with each of them would add up.
+    const tries = replaces && (slot.counts?.requested ?? 0) > 0;
+    const how = tries ? "no more until they live" : "trying again one at a time";
+    const reason = `crash loop, ${how}: ${slot.counts?.lastCrash ?? "instances end at once"}`;
+    return [tries || now < attempts.heldUntil || attempts.probing ? 0 : 1, reason];
   }
   // The first failures keep the task's claim, so that what was taken for it is not handed back and taken again.
   if (attempts.failures >= HELD_AFTER) {
