@@ -1,8 +1,10 @@
 import {
   buildElasticmq,
+  buildKubernetes,
   buildNsq,
   dockerProblem,
   elasticmqProblem,
+  kubernetesProblem,
   nsqProblem,
 } from "@microscaling/test-servers";
 import { fail, pass, type Result, type Step } from "./step.ts";
@@ -23,6 +25,11 @@ export function serverSteps({
   return [
     ...(install ? [systemPackagesStep] : []),
     serverStep("NSQ", { findProblem: nsqProblem, prepare: buildNsq, required }),
+    serverStep("Kubernetes", {
+      findProblem: kubernetesProblem,
+      prepare: buildKubernetes,
+      required,
+    }),
     serverStep("Docker Engine", { findProblem: dockerProblem, required }),
     serverStep("ElasticMQ", { findProblem: elasticmqProblem, prepare: buildElasticmq, required }),
     vitestStep("tests with real servers", { MICROSCALING_SERVERS: "1" }),

@@ -38,3 +38,12 @@ export {
   sendMessages,
   type SqsQueue,
 } from "./sqs.ts";
+export { buildKubernetes, kubernetesProblem } from "./build-kubernetes.ts";
+export { startKubernetes, type Kubernetes } from "./kubernetes.ts";
+export type { Kubelet } from "./kubelet.ts";
+export {
+  askKubernetes,
+  watchKubernetes,
+  type KubernetesAccess,
+  type KubernetesRequest,
+} from "./kubernetes-api.ts";
