@@ -1,0 +1,89 @@
+import {
+  MicroscalingError,
+  raced,
+  type Metric,
+  type PluginContext,
+  type ReadingResult,
+} from "@microscaling/core";
+import type { QueueServiceClient } from "@azure/storage-queue";
+import pLimit from "p-limit";
+import { countQueue, type Counting } from "./count.ts";
+import { explain, isThrottled } from "./failures.ts";
+import type { AzureQueueOptions, AzureQueueQuery } from "./options.ts";
+import { createSignIn } from "./sign-in.ts";
+import { createThrottle } from "./throttle.ts";
+
+/** Enough for a thousand queues within a second at 15 ms each, and few enough that no account minds. */
+const MOST_REQUESTS = 16;
+
+/** Reads the lengths of the queues of one storage account, with one request for each queue however many tasks look at it. */
+export function createAzureQueueMetric(
+  options: AzureQueueOptions,
+  context: PluginContext,
+): Metric<AzureQueueQuery> {
+  const { clock } = context;
+  const signIn = createSignIn(options, process.env);
+  const throttle = createThrottle(context);
+  const limit = pLimit(MOST_REQUESTS);
+  const life = new AbortController();
+  let client: QueueServiceClient | undefined;
+
+  const counting = (signal: AbortSignal): Counting => ({
+    clock,
+    ask: (request) =>
+      limit(() => {
+        signal.throwIfAborted();
+        return raced(signal, request(signal));
+      }),
+  });
+
+  /** Where nothing else is said, what is thrown is this queue's failure alone. */
+  async function readQueue(
+    service: QueueServiceClient,
+    query: AzureQueueQuery,
+    signal: AbortSignal,
+  ): Promise<ReadingResult> {
+    const name = nameOf(query);
+    const waiting = throttle.waiting(name);
+    if (waiting !== undefined) return waiting;
+    try {
+      const reading = await countQueue(
+        service.getQueueClient(query.queue),
+        query,
+        counting(signal),
+      );
+      return throttle.read(name, reading);
+    } catch (caught) {
+      signal.throwIfAborted();
+      const error = explain(caught, { queue: query.queue, signIn, now: clock.now() });
+      if (isThrottled(caught)) return throttle.throttled(name, error);
+      throttle.failed(name);
+      return { kind: "failure", error };
+    }
+  }
+
+  return {
+    async read(queries, signal) {
+      if (queries.length === 0) return [];
+      const either = AbortSignal.any([signal, life.signal]);
+      either.throwIfAborted();
+      client ??= await raced(either, signIn.connect());
+      const service = client;
+      const results = new Map<string, Promise<ReadingResult>>();
+      const readOnce = (query: AzureQueueQuery): Promise<ReadingResult> => {
+        const result = results.get(nameOf(query)) ?? readQueue(service, query, either);
+        results.set(nameOf(query), result);
+        return result;
+      };
+      return Promise.all(queries.map(({ query }) => readOnce(query)));
+    },
+    async close() {
+      life.abort(new MicroscalingError("ERR_METRIC_UNREACHABLE", "the metric is closed"));
+    },
+  };
+}
+
+/** The same for all tasks that want the same number. */
+function nameOf({ queue, count }: AzureQueueQuery): string {
+  return count === "all" ? queue : `${queue} (${count})`;
+}

@@ -1,0 +1,106 @@
+import { MicroscalingError } from "@microscaling/core";
+import {
+  QueueServiceClient,
+  StorageSharedKeyCredential,
+  type StoragePipelineOptions,
+} from "@azure/storage-queue";
+import { createIdentity, type LoadIdentity } from "./identity.ts";
+import { ACCOUNT_FORM, isAccount, isKey, KEY_FORM, type AzureQueueOptions } from "./options.ts";
+
+/** How a source signs in, and where. Nothing is connected yet. */
+export interface SignIn {
+  readonly by: "key" | "sas" | "identity";
+  /** What holds the credentials, for messages: an option or a variable. */
+  readonly setting: string;
+  /** Where the account's queues are, without secrets. */
+  readonly address: string;
+  /** Makes the client. @throws MicroscalingError `ERR_PLUGIN_LOAD` without `@azure/identity`, if that is needed. */
+  connect(): Promise<QueueServiceClient>;
+}
+
+/** None, since the engine reads again soon, and has its own deadline. */
+const PIPELINE: StoragePipelineOptions = {
+  retryOptions: { maxTries: 1 },
+  userAgentOptions: { userAgentPrefix: "microscaling" },
+};
+
+/**
+ * Finds out how to sign in. What the options leave open comes from `AZURE_STORAGE_ACCOUNT_NAME` and `AZURE_STORAGE_ACCOUNT_KEY`.
+ * @throws MicroscalingError `ERR_CONFIG_SETTING` when they do not say enough.
+ */
+export function createSignIn(
+  options: AzureQueueOptions,
+  env: NodeJS.ProcessEnv,
+  load?: LoadIdentity,
+): SignIn {
+  const { connectionString, sas, identity } = options;
+  if (connectionString !== undefined) return byConnectionString(connectionString);
+  const account = options.account ?? fromEnv(env, "AZURE_STORAGE_ACCOUNT_NAME", isAccount);
+  const url = endpointOf(options, account);
+  const address = addressOf(url);
+  if (sas !== undefined) {
+    const signed = `${url}?${sas.replace(/^\?/, "")}`;
+    const connect = async (): Promise<QueueServiceClient> =>
+      new QueueServiceClient(signed, undefined, PIPELINE);
+    return { by: "sas", setting: "`sas`", address, connect };
+  }
+  if (identity === true) {
+    const connect = async (): Promise<QueueServiceClient> =>
+      new QueueServiceClient(url, await createIdentity(load), PIPELINE);
+    return { by: "identity", setting: "`identity`", address, connect };
+  }
+  const setting = options.key === undefined ? "AZURE_STORAGE_ACCOUNT_KEY" : "`key`";
+  const key = options.key ?? fromEnv(env, "AZURE_STORAGE_ACCOUNT_KEY", isKey);
+  if (key === undefined) throw missing("AZURE_STORAGE_ACCOUNT_KEY", KEY_FORM);
+  if (account === undefined) throw missing("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT_FORM);
+  const connect = async (): Promise<QueueServiceClient> =>
+    new QueueServiceClient(url, new StorageSharedKeyCredential(account, key), PIPELINE);
+  return { by: "key", setting, address, connect };
+}
+
+function byConnectionString(connectionString: string): SignIn {
+  const client = QueueServiceClient.fromConnectionString(connectionString, PIPELINE);
+  return {
+    by: connectionString.includes("SharedAccessSignature=") ? "sas" : "key",
+    setting: "`connectionString`",
+    address: addressOf(client.url),
+    connect: async () => client,
+  };
+}
+
+function endpointOf(
+  { endpoint, endpointSuffix = "core.windows.net" }: AzureQueueOptions,
+  account: string | undefined,
+): string {
+  if (endpoint !== undefined) return endpoint.replace(/\/$/, "");
+  if (account === undefined) throw missing("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT_FORM);
+  return `https://${account}.queue.${endpointSuffix}`;
+}
+
+/** Host and path alone: the rest may be a signature. */
+function addressOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`.replace(/\/$/, "");
+}
+
+function fromEnv(
+  env: NodeJS.ProcessEnv,
+  name: "AZURE_STORAGE_ACCOUNT_NAME" | "AZURE_STORAGE_ACCOUNT_KEY",
+  isRight: (value: string) => boolean,
+): string | undefined {
+  const value = env[name] ?? "";
+  if (value === "" || isRight(value)) return value === "" ? undefined : value;
+  const form = isRight === isKey ? KEY_FORM : ACCOUNT_FORM;
+  throw new MicroscalingError(
+    "ERR_CONFIG_SETTING",
+    `${name}: expected ${form}, found something else`,
+  );
+}
+
+function missing(name: string, form: string): MicroscalingError {
+  const option = form === KEY_FORM ? "`key`, `connectionString`, `sas` or `identity`" : "`account`";
+  return new MicroscalingError(
+    "ERR_CONFIG_SETTING",
+    `${name}: expected ${form}, found none; set it, or ${option} of the metric's source`,
+  );
+}
