@@ -79,6 +79,7 @@ export function fakeConfig(change: Partial<LoadedConfig> = {}): LoadedConfig {
           scale: () => Promise.resolve({ status: "accepted" }),
           close: () => Promise.resolve(),
         },
+        replaces: false,
         intervalMs: 500,
         timeoutMs: 5000,
       },

@@ -7,6 +7,7 @@ export { metricReadSuite } from "./metric/read.ts";
 export { metricWatchSuite } from "./metric/watch.ts";
 export type { InvalidExample, Switch, TestRunner } from "./runner.ts";
 export { schedulerAbortSuite } from "./scheduler/abort.ts";
+export { schedulerCheckSuite } from "./scheduler/check.ts";
 export { schedulerCountsSuite } from "./scheduler/counts.ts";
 export { schedulerCrashSuite } from "./scheduler/crash.ts";
 export type { SchedulerFixture } from "./scheduler/fixture.ts";

@@ -41,7 +41,7 @@ export interface World {
   stalled: boolean;
 }
 
-export type MemoryScheduler = Required<Omit<Scheduler<Workload>, "check">>;
+export type MemoryScheduler = Required<Scheduler<Workload>>;
 
 const START_MS = 50;
 const STOP_MS = 70;
@@ -151,6 +151,12 @@ function createMemory(world: World, { down = false }: Options): MemoryScheduler 
       await enter(signal);
       return { instances: 100 };
     },
+    check: async ({ workload }, signal) => {
+      await enter(signal);
+      if (workload.absent !== true) return [{ level: "ok", message: "it can run" }];
+      const message = "there is no such thing";
+      return [{ level: "problem", message, advice: "make one" }];
+    },
     lease: (name) => ({
       read: async (signal) => {
         await enter(signal);
@@ -191,7 +197,13 @@ export function replacingFixture(faults: Faults = {}): SchedulerFixture {
   return declaring({ ...EVERYTHING, replaces: true }, faults);
 }
 
-const EVERYTHING = { watch: true, prepare: true, capacity: true, outlivesAgent: true };
+const EVERYTHING = {
+  watch: true,
+  prepare: true,
+  capacity: true,
+  outlivesAgent: true,
+  check: true,
+};
 
 function declaring(capabilities: SchedulerCapabilities, faults: Faults): SchedulerFixture {
   const world = createWorld(capabilities.replaces);

@@ -9,6 +9,7 @@ import {
   type World,
 } from "./memory-scheduler.ts";
 import { never } from "./lifecycle-faults.ts";
+import { checkRows } from "./scheduler-check-faults.ts";
 import { observing, other, scaling, without, type Row } from "./scheduler-rows.ts";
 
 const accepted = { status: "accepted" } as const;
@@ -203,6 +204,10 @@ const prepareRows: Row[] = [
 ];
 
 const abortRows: Row[] = [
+  other("checks for ever", ["abort: ends check"], (good) => ({
+    ...good,
+    check: (task, signal) => (signal.aborted ? never() : good.check(task, signal)),
+  })),
   other("observes for ever", ["abort: ends observe"], (good, world) => ({
     ...good,
     observe: (tasks, signal) =>
@@ -303,6 +308,7 @@ export const callRows: readonly Row[] = [
   ...watchRows,
   ...crashRows,
   ...prepareRows,
+  ...checkRows,
   ...abortRows,
   ...outageRows,
 ];

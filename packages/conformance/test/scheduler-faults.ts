@@ -12,6 +12,7 @@ const capabilities = {
   capacity: true,
   outlivesAgent: true,
   replaces: false,
+  check: true,
 };
 
 const schemaRows: Row[] = (["options", "workload"] as const).flatMap((part) =>
@@ -56,6 +57,16 @@ const lifecycleRows: Row[] = [
     "lacks capacity",
     ["lifecycle: has capacity, as declared", "capacity: is named amounts, each finite and from 0"],
     (good) => without(good, "capacity"),
+  ),
+  other(
+    "lacks check",
+    [
+      "lifecycle: has check, as declared",
+      "check: finds no problem with a task that can run",
+      "check: finds a problem with a task that cannot run, and says what to do",
+      "check: fails, or finds a problem, while the backend is away",
+    ],
+    (good) => without(good, "check"),
   ),
   other(
     "closes only what was used",
@@ -187,6 +198,10 @@ export const leastRows: readonly Row[] = [
   other("has capacity all the same", ["lifecycle: has no capacity, as declared"], (good) => {
     const { observe, scale, close, capacity } = good;
     return { observe, scale, close, capacity };
+  }),
+  other("has check all the same", ["lifecycle: has no check, as declared"], (good) => {
+    const { observe, scale, close, check } = good;
+    return { observe, scale, close, check };
   }),
   other(
     "leaves them when it closes",

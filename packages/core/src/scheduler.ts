@@ -84,6 +84,8 @@ export interface SchedulerCapabilities {
   readonly outlivesAgent: boolean;
   /** The backend itself starts another instance for one that ends, with its own back-off, so that the number asked for stays. */
   readonly replaces: boolean;
+  /** Has `check`. Absent: it has none. */
+  readonly check?: boolean;
   /** Has `lease`. Absent: it has none. */
   readonly lease?: boolean;
 }

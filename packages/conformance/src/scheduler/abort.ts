@@ -41,6 +41,15 @@ export function schedulerAbortSuite({ describe, it }: TestRunner, fixture: Sched
         }),
       );
     }
+    if (fixture.plugin.capabilities.check === true) {
+      it(
+        "ends check",
+        onBench(fixture, async (bench) => {
+          const task = await bench.task();
+          await endsWhenAborted(bench, async (signal) => bench.scheduler.check?.(task, signal));
+        }),
+      );
+    }
     if (stall === undefined) return;
     it(
       "ends observe and scale while the backend does not answer",

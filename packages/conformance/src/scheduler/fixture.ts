@@ -24,7 +24,7 @@ export interface SchedulerFixture extends Patience {
   readonly kill?: (task: string) => Promise<void>;
   /** A workload whose instances end at once, with an error. */
   readonly crashing?: () => unknown;
-  /** A workload that is well written and cannot be made ready: no such image, no such command. For plugins with `prepare`. */
+  /** A workload that is well written and cannot be made ready: no such image, no such command. For plugins with `prepare` or `check`. */
   readonly unpreparable?: () => unknown;
   /** Valid options that lead to a backend that is not there. */
   readonly unreachable?: () => unknown;

@@ -2,6 +2,7 @@ import { pluginShapeSuite } from "../plugin-shape.ts";
 import type { TestRunner } from "../runner.ts";
 import { schemaSuite } from "../schema.ts";
 import { schedulerAbortSuite } from "./abort.ts";
+import { schedulerCheckSuite } from "./check.ts";
 import { schedulerCountsSuite } from "./counts.ts";
 import { schedulerCrashSuite } from "./crash.ts";
 import type { SchedulerFixture } from "./fixture.ts";
@@ -47,6 +48,7 @@ export function schedulerConformance(runner: TestRunner, fixture: SchedulerFixtu
     schedulerWatchSuite(runner, fixture);
     schedulerCrashSuite(runner, fixture);
     schedulerPrepareSuite(runner, fixture);
+    schedulerCheckSuite(runner, fixture);
     schedulerAbortSuite(runner, fixture);
     schedulerOutageSuite(runner, fixture);
   });

@@ -14,14 +14,13 @@ export function schedulerLifecycleSuite(
   const { capabilities } = fixture.plugin;
   const waiting = createWaiting(fixture);
   describe("lifecycle", () => {
-    for (const method of ["watch", "prepare", "capacity"] as const) {
-      const title = capabilities[method]
-        ? `has ${method}, as declared`
-        : `has no ${method}, as declared`;
+    for (const method of ["watch", "prepare", "capacity", "check"] as const) {
+      const declared = capabilities[method] ?? false;
+      const title = declared ? `has ${method}, as declared` : `has no ${method}, as declared`;
       it(
         title,
         onBench(fixture, async ({ scheduler }) => {
-          assertDeclared(scheduler, method, capabilities[method]);
+          assertDeclared(scheduler, method, declared);
         }),
       );
     }
