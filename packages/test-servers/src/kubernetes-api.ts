@@ -1,5 +1,6 @@
 /* oxlint-disable typescript/no-unnecessary-type-parameters -- the tests know what they ask for, and say so */
-import { Agent, request, type IncomingMessage } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 
 /** Where an API server is, and as whom to ask it. */
