@@ -11,7 +11,7 @@ export {
   type ErrorCode,
   type ErrorContext,
 } from "./errors.ts";
-export type { Finding } from "./finding.ts";
+export { problemOf, type Finding } from "./finding.ts";
 export type { Claim, Lease, LeaseState } from "./lease.ts";
 export { silentLogger, type LogFields, type Logger } from "./logger.ts";
 export {

@@ -101,8 +101,8 @@ function imageMissing(words: string, { image = "" }: Purpose): Explained {
   };
 }
 
-/** dockerode puts `(HTTP code 404) no such container - ` before what Docker said. */
-function wordsOf(error: unknown): string {
+/** What Docker said. dockerode puts `(HTTP code 404) no such container - ` before it. */
+export function wordsOf(error: unknown): string {
   const words = error instanceof Error ? error.message || String(error) : String(error);
   return words.replace(/^\(HTTP code \d+\) .*? - /, "").trim();
 }

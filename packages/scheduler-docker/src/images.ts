@@ -16,7 +16,7 @@ export async function prepareImage(
 ): Promise<void> {
   const { image, pull } = workload;
   const purpose = { code: "ERR_IMAGE_MISSING", task: name, image } as const;
-  if (pull !== "always" && (await isThere(ask, purpose, signal))) return;
+  if (pull !== "always" && (await isImageThere(ask, { task: name, image }, signal))) return;
   if (pull === "never")
     throw toDockerError(answered('workload.pull is "never"'), { ...purpose, at: "", doing: "" });
   await ask({ ...purpose, doing: "pull it" }, signal, async (docker) => {
@@ -32,19 +32,21 @@ export async function prepareImage(
   });
 }
 
-interface ImagePurpose {
-  readonly code: "ERR_IMAGE_MISSING";
-  readonly task: string;
-  readonly image: string;
-}
-
-async function isThere(ask: Ask, purpose: ImagePurpose, signal: AbortSignal): Promise<boolean> {
+/**
+ * Whether the image is on the host.
+ * @throws MicroscalingError when Docker cannot be asked.
+ */
+export async function isImageThere(
+  ask: Ask,
+  about: { readonly task?: string; readonly image: string },
+  signal: AbortSignal,
+): Promise<boolean> {
   return ask(
-    { ...purpose, code: "ERR_SCHEDULER_REFUSED", doing: "look for the image" },
+    { ...about, code: "ERR_SCHEDULER_REFUSED", doing: "look for the image" },
     signal,
     async (docker) => {
       try {
-        await docker.getImage(purpose.image).inspect();
+        await docker.getImage(about.image).inspect();
         return true;
       } catch (error) {
         if (statusOf(error) === 404) return false;
@@ -59,6 +61,7 @@ function errorIn(progress: unknown): string | undefined {
   return String(progress.error);
 }
 
-function toAuthConfig({ username, password, server }: RegistryAuth): Record<string, string> {
+/** Credentials as Docker takes them. */
+export function toAuthConfig({ username, password, server }: RegistryAuth): Record<string, string> {
   return { username, password, serveraddress: server ?? "" };
 }

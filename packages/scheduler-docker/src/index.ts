@@ -19,6 +19,7 @@ const plugin: SchedulerPlugin<DockerOptions, DockerWorkload> = defineScheduler({
     capacity: true,
     outlivesAgent: true,
     replaces: false,
+    check: true,
   },
   create: createScheduler,
 });

@@ -14,6 +14,7 @@ import pLimit from "p-limit";
 import { z } from "zod";
 
 import { createAsk, withDeadline } from "./calls.ts";
+import { checkTask } from "./check.ts";
 import { createConnection } from "./connection.ts";
 import { readEnvFile } from "./env-file.ts";
 import { followEvents } from "./events.ts";
@@ -155,7 +156,15 @@ export function createScheduler(
   }
   let closing: Promise<void> | undefined;
 
-  return { prepare, observe, scale, watch, capacity, close: () => (closing ??= letGo()) };
+  return {
+    prepare,
+    observe,
+    scale,
+    watch,
+    capacity,
+    check: (task, signal) => checkTask(ask, task, signal),
+    close: () => (closing ??= letGo()),
+  };
 }
 
 /** Values of the instance label: unlike any other, and in the order of their making. */

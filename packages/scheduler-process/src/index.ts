@@ -24,6 +24,7 @@ const plugin: SchedulerPlugin<ProcessOptions, ProcessWorkload> = defineScheduler
     capacity: true,
     outlivesAgent: false,
     replaces: false,
+    check: true,
   },
   create: (_, context) => createProcessScheduler(context),
 });

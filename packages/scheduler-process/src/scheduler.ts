@@ -5,6 +5,7 @@ import {
   MicroscalingError,
   YOUNG_MS,
   type Counts,
+  type Finding,
   type Outcome,
   type PluginContext,
   type Scheduler,
@@ -12,7 +13,7 @@ import {
   type SchedulerTask,
 } from "@microscaling/core";
 
-import { faultOf } from "./command.ts";
+import { faultOf, findCommand } from "./command.ts";
 import { killGroup } from "./group.ts";
 import { startInstance, type Ending, type Instance } from "./instance.ts";
 import type { ProcessWorkload } from "./options.ts";
@@ -170,6 +171,7 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
     scale,
     watch,
     capacity: async () => ({ cpu: availableParallelism(), memory: totalmem() }),
+    check,
     close: () => (closing ??= closeOnce()),
   };
 }
@@ -189,4 +191,9 @@ async function prepare(task: Task, signal: AbortSignal): Promise<void> {
   const fault = await faultOf(task.workload);
   if (fault === undefined) return;
   throw new MicroscalingError("ERR_START_FAILED", `task ${task.name}: ${fault}`);
+}
+
+async function check(task: Task, signal: AbortSignal): Promise<readonly Finding[]> {
+  signal.throwIfAborted();
+  return [await findCommand(task.workload)];
 }

@@ -23,6 +23,7 @@ const plugin: SchedulerPlugin<ToyOptions, ToyWorkload> = defineScheduler<ToyOpti
     capacity: false,
     outlivesAgent: false,
     replaces: false,
+    check: true,
   },
   create: (options, { clock }) => createToyScheduler({ ...options, clock }),
 });

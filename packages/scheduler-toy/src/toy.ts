@@ -1,8 +1,10 @@
 import {
   MicroscalingError,
+  problemOf,
   raced,
   type Clock,
   type Counts,
+  type Finding,
   type Outcome,
   type Scheduler,
   type SchedulerEvents,
@@ -14,8 +16,8 @@ import type { ToyOptions, ToyWorkload } from "./options.ts";
 
 /** One call that the toy was given, in the order of the calls. */
 export interface ToyCall {
-  readonly method: "prepare" | "observe" | "scale" | "close";
-  /** The task of a `prepare` or a `scale`. */
+  readonly method: "prepare" | "observe" | "scale" | "check" | "close";
+  /** The task of a `prepare`, a `scale` or a `check`. */
   readonly task?: string;
   /** What a `scale` asked for. */
   readonly instances?: number;
@@ -24,12 +26,10 @@ export interface ToyCall {
 }
 
 /** The methods that can be made to fail or hang for one task. */
-export type ToyMethod = "prepare" | "scale";
+export type ToyMethod = "prepare" | "scale" | "check";
 
 /** A scheduler that pretends, and the strings to pull it by. */
-export interface ToyScheduler extends Required<
-  Omit<Scheduler<ToyWorkload>, "capacity" | "check" | "lease">
-> {
+export interface ToyScheduler extends Required<Omit<Scheduler<ToyWorkload>, "capacity" | "lease">> {
   /** Everything that was asked of it. */
   readonly calls: readonly ToyCall[];
   /** The counts of one task, as they are; asking is not a call. */
@@ -138,6 +138,18 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     return change(instancesOf(task.name), task, instances, signal);
   }
 
+  async function check(
+    { name, workload }: SchedulerTask<ToyWorkload>,
+    signal: AbortSignal,
+  ): Promise<readonly Finding[]> {
+    const stall = enter({ method: "check", task: name }, signal);
+    if (stall !== undefined) await stall;
+    const fault = faults.get(key(name, "check"));
+    if (fault?.kind === "hang") await raced(signal, NEVER);
+    if (fault?.kind === "fail") return [problemOf(fault.error)];
+    return [lookAt(failStarts, workload)];
+  }
+
   async function watch(events: SchedulerEvents, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     if (isUnreachable) throw gone();
@@ -162,6 +174,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     observe,
     scale,
     watch,
+    check,
     close,
     calls,
     counts: (task) => instancesOf(task).counts(),
@@ -179,6 +192,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     mend: (task) => {
       faults.delete(key(task, "scale"));
       faults.delete(key(task, "prepare"));
+      faults.delete(key(task, "check"));
     },
     failLater: (task, error) => {
       for (const { events } of watchers) events.failed(task, error);
@@ -194,6 +208,16 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
 }
 
 const key = (task: string, method: ToyMethod): string => `${method} ${task}`;
+
+function lookAt(failStarts: boolean, { crash }: ToyWorkload): Finding {
+  if (failStarts) {
+    const message = "the toy scheduler was told to fail starts";
+    return { level: "problem", message, advice: "remove failStarts from scheduler" };
+  }
+  if (!crash) return { level: "ok", message: "instances can be pretended" };
+  const message = "its instances end as soon as they run";
+  return { level: "warning", message, advice: "remove crash from workload" };
+}
 
 function busyOutcome(retryAfterMs: number | undefined): Outcome {
   const reason = "the toy scheduler was told to be busy with this task";
