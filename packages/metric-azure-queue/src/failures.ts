@@ -111,13 +111,13 @@ const NOT_PERMITTED: Readonly<Record<SignIn["by"], (setting: string) => string>>
     `not permitted: give the identity ${ROLE} on the account or the queue (it may take minutes to hold), and check the account's firewall`,
 };
 
-/** @returns what to say when this machine's clock is so wrong that no signature can be right. */
+/** @returns what to say when this machine's clock is so wrong that no signature and no token can be right. */
 function skewOf(error: RestError, { now }: Asked): string | undefined {
   const theirs = Date.parse(error.response?.headers.get("date") ?? "");
   const skewMs = now - theirs;
   if (!(Math.abs(skewMs) > MOST_SKEW_MS)) return undefined;
   const by = `${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? "ahead of" : "behind"}`;
-  return `this machine's clock is ${by} Azure's, which makes every signature wrong: set it`;
+  return `this machine's clock is ${by} Azure's, so that nothing it signs is valid: set it`;
 }
 
 const TLS_CODE =

@@ -2,7 +2,7 @@ import { MicroscalingError } from "@microscaling/core";
 import type { TokenCredential } from "@azure/identity";
 
 /** Imports `@azure/identity`. */
-export type LoadIdentity = () => Promise<{ DefaultAzureCredential: new () => TokenCredential }>;
+type LoadIdentity = () => Promise<{ DefaultAzureCredential: new () => TokenCredential }>;
 
 const loadPackage: LoadIdentity = () => import("@azure/identity");
 

@@ -4,7 +4,7 @@ import {
   StorageSharedKeyCredential,
   type StoragePipelineOptions,
 } from "@azure/storage-queue";
-import { createIdentity, type LoadIdentity } from "./identity.ts";
+import { createIdentity } from "./identity.ts";
 import { ACCOUNT_FORM, isAccount, isKey, KEY_FORM, type AzureQueueOptions } from "./options.ts";
 
 /** How a source signs in, and where. Nothing is connected yet. */
@@ -28,11 +28,7 @@ const PIPELINE: StoragePipelineOptions = {
  * Finds out how to sign in. What the options leave open comes from `AZURE_STORAGE_ACCOUNT_NAME` and `AZURE_STORAGE_ACCOUNT_KEY`.
  * @throws MicroscalingError `ERR_CONFIG_SETTING` when they do not say enough.
  */
-export function createSignIn(
-  options: AzureQueueOptions,
-  env: NodeJS.ProcessEnv,
-  load?: LoadIdentity,
-): SignIn {
+export function createSignIn(options: AzureQueueOptions, env: NodeJS.ProcessEnv): SignIn {
   const { connectionString, sas, identity } = options;
   if (connectionString !== undefined) return byConnectionString(connectionString);
   const account = options.account ?? fromEnv(env, "AZURE_STORAGE_ACCOUNT_NAME", isAccount);
@@ -46,7 +42,7 @@ export function createSignIn(
   }
   if (identity === true) {
     const connect = async (): Promise<QueueServiceClient> =>
-      new QueueServiceClient(url, await createIdentity(load), PIPELINE);
+      new QueueServiceClient(url, await createIdentity(), PIPELINE);
     return { by: "identity", setting: "`identity`", address, connect };
   }
   const setting = options.key === undefined ? "AZURE_STORAGE_ACCOUNT_KEY" : "`key`";

@@ -1,0 +1,54 @@
+import { expect, test, vi } from "vitest";
+import { createIdentity } from "../src/identity.ts";
+import { makeMetric, readOne } from "./make.ts";
+
+const getToken = vi.hoisted(() => vi.fn<() => Promise<unknown>>());
+vi.mock("@azure/identity", () => ({
+  DefaultAzureCredential: class {
+    getToken = getToken;
+  },
+}));
+
+test("without @azure/identity the failure says what to install", async () => {
+  const error = Object.assign(new Error("no"), { code: "ERR_MODULE_NOT_FOUND" });
+  await expect(createIdentity(() => Promise.reject(error))).rejects.toMatchObject({
+    code: "ERR_PLUGIN_LOAD",
+    message: expect.stringMatching(/not installed: npm install @azure\/identity$/) as unknown,
+  });
+});
+
+test("one that is broken is not called missing", async () => {
+  await expect(createIdentity(() => Promise.reject(new Error("broken")))).rejects.toMatchObject({
+    code: "ERR_PLUGIN_LOAD",
+    message: "@azure/identity cannot be loaded",
+  });
+});
+
+test("an identity that gets no token is refused, with the reason and what was tried", async () => {
+  getToken.mockRejectedValue(new Error("Chain failed.\nEnvironment: no\nWorkload: no"));
+  const metric = await makeMetric({ identity: true, endpoint: "https://127.0.0.1:1/store" });
+  expect(await readOne(metric)).toMatchObject({
+    kind: "failure",
+    error: {
+      code: "ERR_METRIC_REFUSED",
+      message: "queue jobs of 127.0.0.1:1/store: `identity`: no token could be had: Chain failed.",
+      details: ["Environment: no", "Workload: no"],
+    },
+  });
+});
+
+test("a token that takes longer than a read may is not given up with the read", async () => {
+  const token = Promise.withResolvers<unknown>();
+  getToken.mockReset().mockReturnValue(token.promise);
+  const metric = await makeMetric({ identity: true, endpoint: "https://127.0.0.1:1/store" });
+  const deadline = new AbortController();
+  const read = readOne(metric, "jobs", deadline.signal);
+  await vi.waitUntil(() => getToken.mock.calls.length === 1);
+  deadline.abort(new Error("too late"));
+  await expect(read).rejects.toThrow("too late");
+  const next = readOne(metric);
+  token.resolve({ token: "SECRET", expiresOnTimestamp: Number.MAX_SAFE_INTEGER });
+  // The token is there, so that now the server is asked.
+  expect(await next).toMatchObject({ error: { code: "ERR_METRIC_UNREACHABLE" } });
+  expect(getToken).toHaveBeenCalledTimes(1);
+});
