@@ -17,7 +17,9 @@ export interface ConfigOption {
 
 /** The agent's version, from its package. */
 export function readVersion(): string {
-  const manifest: { version: string } = createRequire(import.meta.url)("../../package.json");
+  const manifest: { version: string } = createRequire(import.meta.url)(
+    "@microscaling/agent/package.json",
+  );
   return manifest.version;
 }
 

@@ -1,0 +1,15 @@
+// Run in a package's folder: makes its JavaScript, one file for what is imported together, since each file costs a start half a
+// millisecond. The types next to it are tsc's. Dependencies stay outside.
+import { existsSync, readFileSync } from "node:fs";
+import { defineConfig } from "rolldown";
+
+/** @type {{ dependencies?: object, peerDependencies?: object }} */
+const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+const outside = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+
+export default defineConfig({
+  input: ["src/index.ts", "src/main.ts"].filter((file) => existsSync(file)),
+  platform: "node",
+  external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
+  output: { dir: "dist", sourcemap: true, chunkFileNames: "chunks/[name].js" },
+});
