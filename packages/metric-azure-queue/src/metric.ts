@@ -1,6 +1,8 @@
 import {
+  formatDuration,
   MicroscalingError,
   raced,
+  within,
   type Metric,
   type PluginContext,
   type ReadingResult,
@@ -15,6 +17,8 @@ import { createThrottle } from "./throttle.ts";
 
 /** Enough for a thousand queues within a second at 15 ms each, and few enough that no account minds. */
 const MOST_REQUESTS = 16;
+/** A queue that has not answered after so many milliseconds fails alone, before the engine's deadline (2 s unless told) fails all. */
+const ANSWER_MS = 1500;
 
 /** Reads the lengths of the queues of one storage account, with one request for each queue however many tasks look at it. */
 export function createAzureQueueMetric(
@@ -26,6 +30,10 @@ export function createAzureQueueMetric(
   const throttle = createThrottle(context);
   const limit = pLimit(MOST_REQUESTS);
   const life = new AbortController();
+  const late = new MicroscalingError(
+    "ERR_METRIC_UNREACHABLE",
+    `did not answer within ${formatDuration(ANSWER_MS)}`,
+  );
   let client: QueueServiceClient | undefined;
 
   const counting = (signal: AbortSignal): Counting => ({
@@ -37,21 +45,17 @@ export function createAzureQueueMetric(
       }),
   });
 
-  /** Where nothing else is said, what is thrown is this queue's failure alone. */
+  /** What is thrown is the end of the whole read; what fails is this queue's alone. */
   async function readQueue(
     service: QueueServiceClient,
     query: AzureQueueQuery,
-    signal: AbortSignal,
+    { signal, until }: { readonly signal: AbortSignal; readonly until: AbortSignal },
   ): Promise<ReadingResult> {
     const name = nameOf(query);
     const waiting = throttle.waiting(name);
     if (waiting !== undefined) return waiting;
     try {
-      const reading = await countQueue(
-        service.getQueueClient(query.queue),
-        query,
-        counting(signal),
-      );
+      const reading = await countQueue(service.getQueueClient(query.queue), query, counting(until));
       return throttle.read(name, reading);
     } catch (caught) {
       signal.throwIfAborted();
@@ -67,15 +71,17 @@ export function createAzureQueueMetric(
       if (queries.length === 0) return [];
       const either = AbortSignal.any([signal, life.signal]);
       either.throwIfAborted();
-      client ??= await raced(either, signIn.connect());
-      const service = client;
-      const results = new Map<string, Promise<ReadingResult>>();
-      const readOnce = (query: AzureQueueQuery): Promise<ReadingResult> => {
-        const result = results.get(nameOf(query)) ?? readQueue(service, query, either);
-        results.set(nameOf(query), result);
-        return result;
-      };
-      return Promise.all(queries.map(({ query }) => readOnce(query)));
+      const service = (client ??= await raced(either, signIn.connect()));
+      return within({ clock, ms: ANSWER_MS, signal: either, late }, (until) => {
+        const results = new Map<string, Promise<ReadingResult>>();
+        const readOnce = (query: AzureQueueQuery): Promise<ReadingResult> => {
+          const known = results.get(nameOf(query));
+          const result = known ?? readQueue(service, query, { signal: either, until });
+          results.set(nameOf(query), result);
+          return result;
+        };
+        return Promise.all(queries.map(({ query }) => readOnce(query)));
+      });
     },
     async close() {
       life.abort(new MicroscalingError("ERR_METRIC_UNREACHABLE", "the metric is closed"));

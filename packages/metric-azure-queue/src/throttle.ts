@@ -22,7 +22,7 @@ interface State {
 }
 
 const FIRST_MS = 1000;
-const LAST_MS = 30_000;
+const LAST_MS = 60_000;
 
 /** The engine finds a kept reading too old when its time has come, so that nothing is scaled by it for long. */
 export function createThrottle(

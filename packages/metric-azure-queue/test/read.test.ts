@@ -108,6 +108,31 @@ test("a read that is aborted ends with the signal's reason, and the next one is 
   expect(await readOne(metric)).toMatchObject({ kind: "reading", value: 2 });
 });
 
+test("a queue that does not answer in time fails alone", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const azure = await startFakeServer(
+    byQueue({ jobs: all(4), mails: all(5), stuck: () => arrived.resolve() }),
+  );
+  const context = createContext();
+  const metric = await makeKeyMetric(azure.endpoint, context);
+  const read = readAll(metric, ["stuck", "jobs"]);
+  await arrived.promise;
+  await vi.waitUntil(() => azure.requests.length === 2);
+  // By the time that a later question is answered, the answer to `jobs` is there.
+  await readOne(metric, "mails");
+  await context.clock.advance(1500);
+  expect(await read).toMatchObject([
+    {
+      kind: "failure",
+      error: {
+        code: "ERR_METRIC_UNREACHABLE",
+        message: `queue stuck of ${azure.address}: did not answer within 1.5s`,
+      },
+    },
+    { kind: "reading", value: 4 },
+  ]);
+});
+
 test("close ends what is under way, and a closed metric asks nothing", async () => {
   const arrived = Promise.withResolvers<void>();
   const azure = await startFakeServer(() => arrived.resolve());
