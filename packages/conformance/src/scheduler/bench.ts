@@ -78,9 +78,10 @@ async function createBench(
     return scheduler;
   }
 
-  async function task(written: unknown = fixture.workload()): Promise<SchedulerTask> {
-    const workload = await parse(fixture.plugin.workload, written);
-    const fresh = { name: freeName(), workload };
+  async function task(written?: unknown): Promise<SchedulerTask> {
+    const name = freeName();
+    const workload = await parse(fixture.plugin.workload, written ?? fixture.workload(name));
+    const fresh = { name, workload };
     tasks.push(fresh);
     return fresh;
   }

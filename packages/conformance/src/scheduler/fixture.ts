@@ -14,8 +14,8 @@ export interface SchedulerFixture extends Patience {
   readonly options: () => unknown;
   /** Options with one mistake each. */
   readonly invalidOptions?: readonly InvalidExample[];
-  /** A workload, as written in a config, whose instances run until they are stopped. */
-  readonly workload: () => unknown;
+  /** A workload, as written in a config, whose instances run until they are stopped. For the task of this name. */
+  readonly workload: (task: string) => unknown;
   /** Workloads with one mistake each. */
   readonly invalidWorkloads: readonly InvalidExample[];
   /** How many instances of the task there physically are, those that start or stop included, seen past the plugin. */

@@ -29,7 +29,7 @@ export function schedulerSchemaSuite(runner: TestRunner, fixture: SchedulerFixtu
   schemaSuite(runner, {
     name: "workload",
     schema: plugin.workload,
-    valid: workload,
+    valid: () => workload("example"),
     invalid: invalidWorkloads,
   });
 }
