@@ -30,6 +30,7 @@ export {
 } from "./azurite.ts";
 export { buildElasticmq, elasticmqProblem, startElasticmq, type Elasticmq } from "./elasticmq.ts";
 export { startFauxqs, type Fauxqs } from "./fauxqs.ts";
+export { startSqsGate, type SqsGate, type SqsRequest } from "./sqs-gate.ts";
 export {
   createQueue,
   deleteQueue,
@@ -47,3 +48,4 @@ export {
   type KubernetesAccess,
   type KubernetesRequest,
 } from "./kubernetes-api.ts";
+export { startMarathon, type Marathon, type MarathonOptions } from "./marathon/index.ts";

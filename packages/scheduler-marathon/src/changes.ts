@@ -1,0 +1,59 @@
+import type { Client } from "./client.ts";
+import { appIdOf, appPath, parseOneApp, type App, type AppInstance, type Task } from "./apps.ts";
+import { toError, type Answer } from "./errors.ts";
+
+/** Asks for so many instances of the task's app, and gives Marathon's answer to it. */
+export async function requestChange(
+  client: Client,
+  task: Task,
+  instances: number,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const force = task.workload.force ? "force=true" : "";
+  const victims = await chooseVictims(client, task, instances, signal);
+  if (victims.length > 0) {
+    const body = { ids: victims.map(({ id }) => id) };
+    const path = `/v2/tasks/delete?${["scale=true", force].filter((word) => word !== "").join("&")}`;
+    return client.ask({ method: "POST", path, body, isOnce: true }, signal);
+  }
+  const path = `${appPath(task)}${force === "" ? "" : `?${force}`}`;
+  return client.ask({ method: "PUT", path, body: { instances } }, signal);
+}
+
+/**
+ * The instances to stop, when the user says which. None while others start or stop: stopping so many is no absolute number, and would
+ * come on top of what is under way.
+ */
+async function chooseVictims(
+  client: Client,
+  task: Task,
+  instances: number,
+  signal: AbortSignal,
+): Promise<readonly AppInstance[]> {
+  const { kill } = task.workload;
+  if (kill === undefined) return [];
+  const app = await findApp(client, task, signal);
+  if (app === undefined || app.instances <= instances) return [];
+  const live = app.tasks.filter(({ state }) => state !== "TASK_KILLING");
+  if (live.length !== app.instances) return [];
+  const byAge = live.toSorted((a, b) => startOf(a) - startOf(b));
+  return (kill === "oldest" ? byAge : byAge.toReversed()).slice(0, app.instances - instances);
+}
+
+/** In milliseconds since the epoch. One that has not started is newer than all that have. */
+function startOf({ stagedAt, startedAt }: AppInstance): number {
+  const at = Date.parse(startedAt ?? stagedAt ?? "");
+  return Number.isNaN(at) || startedAt === undefined ? Number.MAX_SAFE_INTEGER : at;
+}
+
+/** The task's app with its instances. @returns `undefined` when there is none. @throws MicroscalingError when it cannot be told. */
+export async function findApp(
+  client: Client,
+  task: Task,
+  signal: AbortSignal,
+): Promise<App | undefined> {
+  const answer = await client.ask({ method: "GET", path: appPath(task) }, signal);
+  if (answer.status === 404) return undefined;
+  if (answer.status === 200) return parseOneApp(answer);
+  throw toError(answer, { doing: `look at app ${appIdOf(task)}`, task: task.name });
+}

@@ -1,0 +1,142 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { MicroscalingError, type Clock } from "@microscaling/core";
+import { decodeJwt, SignJWT } from "jose";
+import * as z from "zod";
+
+import { toError, unusable, type Answer } from "./errors.ts";
+import { readOption } from "./files.ts";
+import type { DcosOptions, MarathonOptions } from "./options.ts";
+
+/** Says who we are. */
+export interface Credentials {
+  /** The `Authorization` header for the next request, got by a login if need be. */
+  header(signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * The header that was used is good no more. @returns whether another one may be had.
+   */
+  refused(header: string | undefined): boolean;
+}
+
+/** Sends a login. `url`: where to, if it is told. */
+export type Login = (url: string | undefined, body: string, signal: AbortSignal) => Promise<Answer>;
+
+/** Makes credentials of the options. Reads files and logs in when they are first asked for. */
+export function createCredentials(
+  options: MarathonOptions,
+  context: { readonly clock: Clock; readonly login: Login },
+): Credentials {
+  const { username, password, token, dcos } = options;
+  if (dcos !== undefined) return dcosCredentials(dcos, context);
+  const basic = (): string => Buffer.from(`${username}:${password}`).toString("base64");
+  const fixed = username === undefined ? token && `token=${token}` : `Basic ${basic()}`;
+  return { header: async () => fixed, refused: () => false };
+}
+
+/** A login token is good for this long, in milliseconds: it is used at once. */
+const LOGIN_MS = 300_000;
+/** An authentication token is renewed so long before it expires, in milliseconds, or in the last tenth of its life. */
+const RENEW_MS = 60_000;
+
+interface Session {
+  readonly header: string;
+  /** In milliseconds since the epoch. */
+  readonly renewAt: number;
+}
+
+function dcosCredentials(
+  dcos: DcosOptions,
+  { clock, login }: { readonly clock: Clock; readonly login: Login },
+): Credentials {
+  let session: Session | undefined;
+  let loggingIn: Promise<Session> | undefined;
+
+  async function open(signal: AbortSignal): Promise<Session> {
+    const { uid, key } = await readAccount(dcos);
+    const expiresAt = Math.floor((clock.now() + LOGIN_MS) / 1000);
+    const proof = await new SignJWT({ uid })
+      .setProtectedHeader({ alg: "RS256", typ: "JWT" })
+      .setExpirationTime(expiresAt)
+      .sign(key);
+    const answer = await login(dcos.loginUrl, JSON.stringify({ uid, token: proof }), signal);
+    if (answer.status !== 200) throw loginError(answer, uid);
+    const { data } = z.object({ token: z.string().min(1) }).safeParse(answer.json);
+    if (data === undefined) throw unusable(answer.from, "a token for the login");
+    return { header: `token=${data.token}`, renewAt: renewalOf(data.token, clock.now()) };
+  }
+
+  async function renew(signal: AbortSignal): Promise<Session> {
+    // Requests that come meanwhile wait for the same login.
+    loggingIn ??= open(signal).finally(() => (loggingIn = undefined));
+    return (session = await loggingIn);
+  }
+
+  return {
+    async header(signal) {
+      if (session === undefined || clock.now() >= session.renewAt) await renew(signal);
+      return session?.header;
+    },
+    refused(header) {
+      if (session?.header === header) session = undefined;
+      return true;
+    },
+  };
+}
+
+/** When to get another one. One that does not say when it expires is used until it is refused. */
+function renewalOf(token: string, now: number): number {
+  try {
+    const { exp } = decodeJwt(token);
+    if (exp === undefined) return Number.POSITIVE_INFINITY;
+    return exp * 1000 - Math.min(RENEW_MS, (exp * 1000 - now) / 10);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function loginError(answer: Answer, uid: string): MicroscalingError {
+  const doing = `log in as service account ${uid}`;
+  if (answer.status !== 401 && answer.status !== 403) return toError(answer, { doing });
+  return new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    `cannot ${doing}: ${answer.from} answered ${answer.status}; check that the account exists and that dcos.serviceAccount is its key`,
+  );
+}
+
+const accountSchema = z.object({ uid: z.string().optional(), private_key: z.string() });
+
+/** Read at each login, so that a secret that was changed is found. */
+async function readAccount(
+  dcos: DcosOptions,
+): Promise<{ readonly uid: string; readonly key: KeyObject }> {
+  const text = (await readOption("dcos.serviceAccount", dcos.serviceAccount)).toString("utf8");
+  const account = text.trimStart().startsWith("{") ? parseAccount(text) : { private_key: text };
+  const uid = dcos.uid ?? account?.uid;
+  if (account === undefined || uid === undefined) {
+    const missing = account === undefined ? "private_key" : "uid";
+    throw wrongAccount(
+      dcos,
+      `${missing} in it${missing === "uid" ? ", or dcos.uid beside it" : ""}`,
+    );
+  }
+  try {
+    return { uid, key: createPrivateKey(account.private_key) };
+  } catch {
+    // What OpenSSL says of it may have the key in it.
+    throw wrongAccount(dcos, "an RSA private key in PEM in it");
+  }
+}
+
+function parseAccount(text: string): z.infer<typeof accountSchema> | undefined {
+  try {
+    return accountSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function wrongAccount({ serviceAccount }: DcosOptions, expected: string): MicroscalingError {
+  return new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    `dcos.serviceAccount ${serviceAccount}: expected ${expected}, found something else`,
+  );
+}

@@ -1,0 +1,62 @@
+import { isMicroscalingError, problemOf, type Finding } from "@microscaling/core";
+
+import { countApp, missingApp, type App, type Task } from "./apps.ts";
+import { findApp } from "./changes.ts";
+import type { Client } from "./client.ts";
+import { fieldsOf, toError } from "./errors.ts";
+
+/** What there is to say about one task without changing anything. @throws MicroscalingError when Marathon cannot be asked. */
+export async function examine(
+  client: Client,
+  task: Task,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { finding, from } = await findMarathon(client, signal);
+  const found = [finding];
+  try {
+    const app = await findApp(client, task, signal);
+    if (app === undefined) return [...found, problemOf(missingApp(task, from))];
+    found.push(thereIs(app), ...healthOf(app), ...locksOn(app));
+  } catch (error) {
+    if (!isMicroscalingError(error)) throw error;
+    found.push(problemOf(error));
+  }
+  return found;
+}
+
+interface Found {
+  readonly finding: Finding;
+  /** Which master answers. */
+  readonly from: string;
+}
+
+async function findMarathon(client: Client, signal: AbortSignal): Promise<Found> {
+  const answer = await client.ask({ method: "GET", path: "/v2/info" }, signal);
+  if (answer.status !== 200) throw toError(answer, { doing: "ask what it is" });
+  const { name = "Marathon", version = "of unknown version" } = fieldsOf(answer.json);
+  const message = `${String(name)} ${String(version)} answers at ${answer.from}`;
+  return { finding: { level: "ok", message }, from: answer.from };
+}
+
+function thereIs(app: App): Finding {
+  const { running, requested } = countApp(app);
+  return {
+    level: "ok",
+    message: `app ${app.id} is there: ${running} of ${requested} instances run. Whether it may be changed is seen at the first change`,
+  };
+}
+
+function healthOf(app: App): readonly Finding[] {
+  const { unhealthy = 0, running } = countApp(app);
+  if (unhealthy === 0) return [];
+  const message = `${unhealthy} of ${running} instances of app ${app.id} are unhealthy`;
+  return [{ level: "warning", message, advice: "look at the app's health checks and logs" }];
+}
+
+function locksOn(app: App): readonly Finding[] {
+  return app.deployments.map(({ id }) => ({
+    level: "warning",
+    message: `app ${app.id} is locked by deployment ${id}: it is not scaled before that has ended`,
+    advice: `wait for it; one that is stuck is ended by DELETE /v2/deployments/${id}, and GET /v2/queue says what it waits for`,
+  }));
+}

@@ -1,0 +1,88 @@
+import { MicroscalingError, type ErrorCode } from "@microscaling/core";
+
+/** An answer of Marathon's, whatever it is. */
+export interface Answer {
+  readonly status: number;
+  /** The JSON of the body; `undefined` when it is something else. */
+  readonly json: unknown;
+  /** Which master gave it, as the user wrote it. */
+  readonly from: string;
+}
+
+/** What a refusal is about, for its message. */
+export interface Purpose {
+  /** As the end of "may not": `scale app /prod/worker`. */
+  readonly doing: string;
+  readonly task?: string;
+}
+
+/** An answer that is no success, as an error: what was asked, Marathon's words, and what to do. */
+export function toError(answer: Answer, { doing, task }: Purpose): MicroscalingError {
+  const { code, found } = explain(answer);
+  const about = task === undefined ? "" : `task "${task}": `;
+  return new MicroscalingError(code, `${about}cannot ${doing}: ${answer.from} ${found}`);
+}
+
+function explain({ status, json }: Answer): { readonly code: ErrorCode; readonly found: string } {
+  const said = wordsOf(json);
+  const answered = `answered ${status}${said === "" ? "" : ` (${said})`}`;
+  const refused = (todo: string): { readonly code: ErrorCode; readonly found: string } => ({
+    code: "ERR_SCHEDULER_REFUSED",
+    found: `${answered}; ${todo}`,
+  });
+  if (status === 401)
+    return refused(
+      "check the credentials: `username` and `password`, `token` or `dcos` of `scheduler:`",
+    );
+  if (status === 403) return refused("let the account view and update the app");
+  if (status === 404) return refused("check `url` of `scheduler:`, and that the app is there");
+  if (status === 422) return refused("Marathon's rules for the app forbid it");
+  if (status >= 500)
+    return { code: "ERR_SCHEDULER_UNREACHABLE", found: `${answered}; it is asked again` };
+  return refused("check that `url` of `scheduler:` is a Marathon");
+}
+
+/** An answer with status 200 that is not what Marathon gives. */
+export function unusable(from: string, expected: string): MicroscalingError {
+  return new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    `${from}: expected ${expected}, found something else; check that \`url\` of \`scheduler:\` is a Marathon`,
+  );
+}
+
+const LONGEST = 300;
+
+/** Marathon's message, and the paths and rules it names. Bodies may be web pages or empty: those say nothing that helps. */
+export function wordsOf(json: unknown): string {
+  const { message, details } = fieldsOf(json);
+  const words = typeof message === "string" ? message : "";
+  const more = (Array.isArray(details) ? details : []).map((detail) => {
+    const { path, errors } = fieldsOf(detail);
+    return `${String(path)}: ${Array.isArray(errors) ? errors.join(", ") : String(errors)}`;
+  });
+  return [words, ...more]
+    .filter((text) => text !== "")
+    .join("; ")
+    .slice(0, LONGEST);
+}
+
+/** The ids of the deployments that lock the app. Empty: it is another 409. */
+export function locksOf({ status, json }: Answer): readonly string[] {
+  const { deployments } = fieldsOf(json);
+  if (status !== 409 || !Array.isArray(deployments)) return [];
+  return deployments.flatMap((one) => {
+    const { id } = fieldsOf(one);
+    return typeof id === "string" ? [id] : [];
+  });
+}
+
+/** Whether it is refused because 100 deployments run, which a 403 says too. */
+export function isCrowded({ status, json }: Answer): boolean {
+  return status === 403 && /max number .*deployments/i.test(wordsOf(json));
+}
+
+/** The members of an object of which nothing is known; none if it is something else. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? Object.fromEntries(Object.entries(value)) : {};
+}

@@ -1,0 +1,78 @@
+import { createParser } from "eventsource-parser";
+
+import { fieldsOf } from "./errors.ts";
+
+/** What an event says that matters here. */
+export interface MarathonEvent {
+  readonly type: string;
+  /** The apps it is about; empty: it does not say. */
+  readonly apps: readonly string[];
+  /** Of a deployment that has ended: which. */
+  readonly ended?: { readonly deployment: string; readonly failure: string | undefined };
+}
+
+/** Of everything that Marathon tells, what can change a count or end a lock. */
+const TYPES = [
+  "status_update_event",
+  "instance_changed_event",
+  "instance_health_changed_event",
+  "health_status_changed_event",
+  "unknown_instance_terminated_event",
+  "app_terminated_event",
+  "deployment_info",
+  "deployment_success",
+  "deployment_failed",
+];
+
+/** Where those events are told. */
+export const EVENTS_PATH: string = `/v2/events?${TYPES.map((type) => `event_type=${type}`).join("&")}`;
+
+/** An event with a plan of a hundred apps has some ten thousand characters; older versions send whole groups. */
+const MAX_EVENT_CHARACTERS = 64 * 2 ** 20;
+
+/** Reads events until the stream ends. @throws what the stream throws. */
+export async function followEvents(
+  chunks: AsyncIterable<Uint8Array>,
+  handle: (event: MarathonEvent) => void,
+): Promise<void> {
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARACTERS,
+    onEvent({ event = "", data }) {
+      const parsed = parseEvent(event, data);
+      if (parsed !== undefined) handle(parsed);
+    },
+  });
+  const decoder = new TextDecoder();
+  for await (const chunk of chunks) parser.feed(decoder.decode(chunk, { stream: true }));
+}
+
+/** @returns `undefined` when it is no event of Marathon's. */
+export function parseEvent(type: string, data: string): MarathonEvent | undefined {
+  const fields = fieldsOf(tryJson(data));
+  const { appId, runSpecId, id, plan, reason } = fields;
+  const eventType = typeof fields["eventType"] === "string" ? fields["eventType"] : type;
+  if (eventType === "") return undefined;
+  const apps = [appId, runSpecId, ...appsOf(plan)].filter((app) => typeof app === "string");
+  if (!/^deployment_(success|failed)$/.test(eventType)) return { type: eventType, apps };
+  const failed = typeof reason === "string" ? reason : "it does not say why";
+  const failure = eventType === "deployment_failed" ? failed : undefined;
+  return { type: eventType, apps, ended: { deployment: String(id), failure } };
+}
+
+function appsOf(plan: unknown): unknown[] {
+  return listOf(fieldsOf(plan)["steps"]).flatMap((step) =>
+    listOf(fieldsOf(step)["actions"]).map((action) => fieldsOf(action)["app"]),
+  );
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+import type { StandardSchema } from "@microscaling/core";
+import * as z from "zod";
+
+/** Which Marathon, and how to come in. */
+export interface MarathonOptions {
+  /** Masters of one cluster, in the order they are tried. */
+  readonly url: readonly string[];
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly token?: string | undefined;
+  readonly dcos?: DcosOptions | undefined;
+  /** Paths of PEM files. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** A service account of DC/OS. */
+export interface DcosOptions {
+  /** Path of the account's secret. */
+  readonly serviceAccount: string;
+  readonly uid?: string | undefined;
+  readonly loginUrl?: string | undefined;
+}
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** What a task scales. */
+export interface MarathonWorkload {
+  /** The app's id; the task's name unless told. */
+  readonly app?: string | undefined;
+  /** Cancel what locks the app, instead of waiting for it. */
+  readonly force: boolean;
+  /** Whom to stop first; as the app's `killSelection` says unless told. */
+  readonly kill?: "newest" | "oldest" | undefined;
+}
+
+const URL_FORM = "an http:// or https:// URL without credentials, such as http://localhost:8080";
+
+function isUrl(written: string): boolean {
+  const url = URL.parse(written);
+  if (url === null || !/^https?:$/.test(url.protocol)) return false;
+  return `${url.username}${url.password}${url.search}${url.hash}` === "";
+}
+
+const url = z.string().refine(isUrl, { error: `expected ${URL_FORM}` });
+const file = (what: string): z.ZodString => z.string().min(1).describe(what);
+
+const tls = z
+  .strictObject({
+    ca: file("PEM file of the authority that signed the masters' certificates.").optional(),
+    cert: file("PEM file of the certificate to show to the masters.").optional(),
+    key: file("PEM file of that certificate's key.").optional(),
+  })
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: "expected cert and key together",
+    path: ["key"],
+  });
+
+const dcos = z.strictObject({
+  serviceAccount: file(
+    "File with the service account's secret: its JSON with uid and private_key, or the private key alone in PEM.",
+  ),
+  uid: z.string().min(1).optional().describe("The account's id, if the file does not say it."),
+  loginUrl: url
+    .optional()
+    .describe("Where to log in: /acs/api/v1/auth/login on the host of `url` unless told."),
+});
+
+/** Checks `scheduler:` of a config that uses marathon. */
+export const optionsSchema: StandardSchema<MarathonOptions> = z
+  .strictObject({
+    url: z
+      .union([
+        url.transform((one) => [one]),
+        z
+          .array(url)
+          .min(1)
+          .refine((list) => new Set(list).size === list.length, {
+            error: "expected every master once",
+          }),
+      ])
+      .default(["http://localhost:8080"])
+      .describe(
+        "Marathon's URL, or a list of the masters of one cluster. Behind DC/OS's gateway: https://master/service/marathon.",
+      ),
+    // RFC 7617: what follows the first colon is the password.
+    username: z
+      .string()
+      .refine((name) => !name.includes(":"), { error: "expected no colon in it" })
+      .optional()
+      .describe("User name, for HTTP basic authentication."),
+    password: z.string().optional().describe("Password; write it as a ${VARIABLE}."),
+    token: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("DC/OS authentication token; write it as a ${VARIABLE}."),
+    dcos: dcos.optional().describe("DC/OS service account to log in with."),
+    tls: tls.optional().describe("Files for HTTPS."),
+  })
+  .refine((options) => (options.username === undefined) === (options.password === undefined), {
+    path: ["password"],
+    error: "expected username and password together",
+  })
+  .refine(
+    ({ username, token, dcos: account }) =>
+      [username, token, account].filter((way) => way !== undefined).length <= 1,
+    { path: ["token"], error: "expected one of username, token and dcos" },
+  );
+
+/** Names joined by slashes: lowercase letters, digits, dots and inner dashes; the last one is no word of the API's own. */
+export const appIdPattern: RegExp =
+  /^\/?([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)*(?!(restart|tasks|versions)$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
+/** Checks a task's `workload:`. */
+export const workloadSchema: StandardSchema<MarathonWorkload> = z.strictObject({
+  app: z
+    .string()
+    .regex(appIdPattern, { error: 'expected the id of an app, such as "/prod/worker"' })
+    .optional()
+    .describe("Id of the app, with its groups: /prod/worker. The task's name unless told."),
+  force: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Cancel a deployment that locks the app, whoever's it is, instead of waiting for it.",
+    ),
+  kill: z
+    .enum(["newest", "oldest"])
+    .optional()
+    .describe(
+      "Which tasks go first when scaling down. As the app's killSelection says unless told.",
+    ),
+});
