@@ -4,4 +4,6 @@ export { nothingObserved, type Observed } from "./decide/observed.ts";
 export { layOutTasks, type TaskTable } from "./decide/task-table.ts";
 export { emptyMemory, type Memory } from "./decide/wish.ts";
 export { createEngine } from "./engine.ts";
+export { checkCounts, checkReading, checkResults } from "./loop/check.ts";
+export { withDeadline, type Deadline } from "./loop/deadline.ts";
 export type * from "./spec.ts";

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { MicroscalingError } from "@microscaling/core";
 import { createRedactor } from "../log/redact.ts";
 import { print, readVersion, type CommandContext, type ConfigOption } from "./context.ts";
+import type { DoctorOptions } from "./doctor.ts";
 import { EXIT, EXIT_HELP, exitCodeOf } from "./exit-codes.ts";
 import { formatError } from "./format-error.ts";
 import type { InitOptions } from "./init.ts";
@@ -61,6 +62,7 @@ function createProgram(bind: Bind): Command {
   addRun(program, bind);
   addValidate(program, bind);
   addPlan(program, bind);
+  addDoctor(program, bind);
   addInit(program, bind);
   addSchema(program, bind);
   addPlugins(program, bind);
@@ -76,6 +78,7 @@ function createProgram(bind: Bind): Command {
 const EXAMPLES = `Examples:
   microscaling init            write a first microscaling.yaml
   microscaling validate        check it
+  microscaling doctor          check it against the live world
   microscaling plan            show what would be done, and why
   microscaling run             do it, until Ctrl-C
   microscaling help run        more about one command`;
@@ -142,6 +145,38 @@ function addPlan(program: Command, bind: Bind): void {
     .action(
       bind<PlanOptions>(async (options, context) =>
         (await import("./plan.ts")).planCommand(options, context),
+      ),
+    );
+}
+
+function addDoctor(program: Command, bind: Bind): void {
+  program
+    .command("doctor")
+    .description(
+      "check the config against the live world: what can be reached, read and scaled, and what to do if not",
+    )
+    .option(CONFIG_FLAGS, CONFIG_HELP)
+    .option("--json", "print JSON instead of lines")
+    .addHelpText(
+      "after",
+      `
+Asks the scheduler and every metric once, and changes nothing.
+
+  ✓  as it should be
+  !  works, with a catch
+  ✗  a problem: it does not work until it is mended
+
+Exit codes:
+  0  no problem; there may be warnings
+  1  a problem
+  2  bad config, plugin or usage
+
+Example:
+  microscaling doctor --json | jq -r '.findings[] | select(.level == "problem") | .message'`,
+    )
+    .action(
+      bind<DoctorOptions>(async (options, context) =>
+        (await import("./doctor.ts")).doctorCommand(options, context),
       ),
     );
 }
