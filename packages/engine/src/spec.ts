@@ -5,6 +5,7 @@ import type {
   Logger,
   Metric,
   Monitor,
+  Role,
   Scheduler,
 } from "@microscaling/core";
 
@@ -19,6 +20,18 @@ export interface EngineSpec {
   readonly sources: ReadonlyMap<string, SourceSpec>;
   /** What becomes of the instances when the agent ends, or of a task that a reload removes. */
   readonly shutdown: "leave" | "drain";
+  /** Present when several agents share a lease and only its holder acts. */
+  readonly ha?: HaSpec;
+}
+
+/** High availability: several agents with the same tasks, of which one acts and the others stand by. */
+export interface HaSpec {
+  /** The lease's name, as {@link Scheduler.lease} takes it. All agents with the same tasks share it. */
+  readonly lease: string;
+  /** This agent's name in the lease, unique among all agents that ever ran. */
+  readonly holder: string;
+  /** How long the lease outlives an agent that died, in milliseconds, ≥ 1000. */
+  readonly durationMs: number;
 }
 
 /** One task. */
@@ -113,7 +126,8 @@ export interface Engine {
   start(): void;
   /**
    * Reads every metric and the counts once and decides, without starting the loop. With `act` it also asks the scheduler, once, and
-   * waits for the outcomes. A source that fails shows in the decisions.
+   * waits for the outcomes. A source that fails shows in the decisions. It takes no part in an election, so it never acts where a lease is
+   * shared.
    */
   once(options: { readonly act: boolean }): Promise<DecisionRecord>;
   /** Goes on with another spec. Counts, readings and what the targets remember are kept for tasks that stay. */
@@ -130,6 +144,8 @@ export interface EngineState {
   readonly tasks: readonly TaskState[];
   /** Why counts are not known, if so. */
   readonly schedulerProblem: string | undefined;
+  /** Absent when no lease is shared. */
+  readonly role?: Role;
 }
 
 /** What the engine knows of one task besides its decision. */

@@ -1,10 +1,17 @@
 import { createTestClock, type TestClock } from "@microscaling/conformance";
-import { silentLogger, type Amounts, type Metric, type Scheduler } from "@microscaling/core";
+import {
+  silentLogger,
+  type Amounts,
+  type Lease,
+  type Metric,
+  type Scheduler,
+} from "@microscaling/core";
 import { createToyMetric, type ToyMetric } from "@microscaling/metric-toy";
 import { createToyScheduler, type ToyScheduler } from "@microscaling/scheduler-toy";
 import {
   createEngine,
   type Engine,
+  type EngineContext,
   type EngineSpec,
   type SourceSpec,
   type TargetSpec,
@@ -59,9 +66,16 @@ export interface WorldSettings {
   readonly startDelayMs?: number;
   readonly stopDelayMs?: number;
   readonly dryRun?: boolean;
+  /** How often counts are asked for. */
+  readonly countsEveryMs?: number;
+  /** Whether the scheduler tells of changes by itself. */
+  readonly pushes?: boolean;
+  readonly clock?: TestClock;
   /** As if the toy scheduler declared it. */
   readonly replaces?: boolean;
-  /** A world whose scheduler, metric and clock this one takes over: the agent restarts, they do not. */
+  /** The lease that the agent shares, and its name in it. It lasts 3 s. */
+  readonly ha?: { readonly lease: Lease; readonly holder: string };
+  /** A world whose scheduler, metric and clock this one has too: the agent restarts, they do not, or it is a second one. */
   readonly after?: World;
   /** More sources than `toy`. */
   readonly sources?: Readonly<Record<string, Metric>>;
@@ -70,11 +84,12 @@ export interface WorldSettings {
 /** An engine on a test clock, with a toy scheduler and a toy metric under it. */
 export interface World {
   readonly clock: TestClock;
+  readonly context: EngineContext;
   readonly scheduler: ToyScheduler;
   readonly metric: ToyMetric;
   readonly engine: Engine;
   spec(changes?: Partial<EngineSpec>): EngineSpec;
-  /** The counts that the scheduler was asked for, in order. */
+  /** The counts that this agent asked the scheduler for, in order. */
   asked(task: string): number[];
   /** The names of what limits a task now. */
   limits(task: string): string[];
@@ -86,10 +101,22 @@ function sourceOf(toy: Metric): SourceSpec {
 
 /** Makes a world; the test starts the engine. */
 export function createWorld(settings: WorldSettings): World {
-  const { startDelayMs = 0, stopDelayMs = 0, after } = settings;
-  const clock = after?.clock ?? createTestClock();
+  const { startDelayMs = 0, stopDelayMs = 0, after, ha } = settings;
+  const clock = after?.clock ?? settings.clock ?? createTestClock();
   const scheduler = after?.scheduler ?? createToyScheduler({ clock, startDelayMs, stopDelayMs });
   const metric = after?.metric ?? createToyMetric({ clock });
+  const asks: { task: string; instances: number }[] = [];
+  const asked: Scheduler = {
+    ...(scheduler as Scheduler),
+    // Tests may put another one in its place later on.
+    observe: (tasks, signal) => (scheduler as Scheduler).observe(tasks, signal),
+    scale(task, instances, signal) {
+      asks.push({ task: task.name, instances });
+      return (scheduler as Scheduler).scale(task, instances, signal);
+    },
+    ...(settings.pushes === false ? { watch: () => new Promise(() => {}) } : {}),
+    ...(ha === undefined ? {} : { lease: () => ha.lease }),
+  };
   const others = Object.entries(settings.sources ?? {}).map(
     ([name, other]) => [name, sourceOf(other)] as const,
   );
@@ -98,31 +125,31 @@ export function createWorld(settings: WorldSettings): World {
     tasks: settings.tasks,
     scheduler: {
       name: "toy",
-      scheduler: scheduler as Scheduler,
+      scheduler: asked,
       replaces: settings.replaces ?? false,
-      intervalMs: 1000,
+      intervalMs: settings.countsEveryMs ?? 1000,
       timeoutMs: 5000,
     },
     sources: new Map([["toy", sourceOf(metric)], ...others]),
     shutdown: settings.shutdown ?? "leave",
+    ...(ha === undefined ? {} : { ha: { lease: "main", holder: ha.holder, durationMs: 3000 } }),
   };
-  const engine = createEngine(base, {
+  const context: EngineContext = {
     clock,
     logger: silentLogger,
     monitors: [],
     random: () => 0.5,
     dryRun: settings.dryRun ?? false,
-  });
+  };
+  const engine = createEngine(base, context);
   return {
     clock,
+    context,
     scheduler,
     metric,
     engine,
     spec: (changes = {}) => ({ ...base, ...changes }),
-    asked: (task) =>
-      scheduler.calls.flatMap((call) =>
-        call.method === "scale" && call.task === task ? [call.instances ?? -1] : [],
-      ),
+    asked: (task) => asks.filter((ask) => ask.task === task).map((ask) => ask.instances),
     limits: (task) =>
       engine
         .state()

@@ -18,6 +18,7 @@ import {
   noteFailure,
   type Attempts,
 } from "./growth.ts";
+import type { Term } from "./lead.ts";
 
 /** Making ready may pull a large image, in milliseconds. */
 const PREPARE_TIMEOUT_MS = 600_000;
@@ -41,9 +42,12 @@ export interface Actor {
   prepare(options: { readonly once: boolean }): Promise<void>;
   /** Says on the board how much each task may grow by. Before every decision. */
   refresh(now: number): void;
-  /** Asks for what was decided, as far as no call for that task is under way and it does not back off. */
-  apply(decisions: readonly Decision[]): void;
-  /** Counts that were asked for at `startedAt` are on the board. */
+  /**
+   * Asks for what was decided, as far as no call for that task is under way and it does not back off. Nothing is asked before there are
+   * counts from the term itself, and what is under way ends with it.
+   */
+  apply(decisions: readonly Decision[], term: Term): void;
+  /** Counts that were asked for at `startedAt`, by the monotonic clock, are on the board. */
   observed(startedAt: number): void;
   failed(task: string, error: MicroscalingError): void;
   /** Resolves when no call is under way. */
@@ -53,10 +57,17 @@ export interface Actor {
 interface TaskState {
   readonly attempts: Attempts;
   calling: boolean;
-  /** When the newest call was accepted whose effect the counts may not show yet. */
+  /** When, by the monotonic clock, the newest call was accepted whose effect the counts may not show yet. */
   acceptedAt: number | undefined;
   /** Whether the newest failure was an attempt to grow: it does not keep the task from shrinking. */
   growing: boolean;
+}
+
+/** What is asked of the scheduler for one task. */
+interface Ask {
+  readonly instances: number;
+  readonly grows: boolean;
+  readonly term: Term;
 }
 
 /** Level-triggered: only the newest wish counts, and at most one call is under way for each task. */
@@ -71,6 +82,7 @@ export function createActor(context: ActContext): Actor {
     ]),
   );
   const calls = new Set<Promise<void>>();
+  let countedAt = Number.NEGATIVE_INFINITY;
   let nextCounts = Promise.withResolvers<void>();
 
   function fail(slot: Slot, state: TaskState, error: MicroscalingError): void {
@@ -80,11 +92,12 @@ export function createActor(context: ActContext): Actor {
     logger.warn(error.message, { task: slot.task.name, code: error.code, details: error.details });
   }
 
-  async function scale(slot: Slot, state: TaskState, instances: number): Promise<void> {
+  async function scale(slot: Slot, state: TaskState, instances: number, term: Term): Promise<void> {
     const { task } = slot;
+    const until = AbortSignal.any([signal, term.signal]);
     const what = `scheduler ${name}: scale ${task.name} to ${instances}`;
     try {
-      const outcome = await withDeadline({ clock, timeoutMs, signal, what }, (inner) =>
+      const outcome = await withDeadline({ clock, timeoutMs, signal: until, what }, (inner) =>
         scheduler.scale(toSchedulerTask(task), instances, inner),
       );
       const checked = checkOutcome(name, task.name, outcome);
@@ -96,10 +109,10 @@ export function createActor(context: ActContext): Actor {
       }
       noteAccepted(state.attempts);
       slot.schedulerProblem = undefined;
-      state.acceptedAt = clock.now();
+      state.acceptedAt = clock.monotonic();
     } catch (error) {
       slot.asked = undefined;
-      if (!signal.aborted) fail(slot, state, asMicroscalingError(error, "ERR_PLUGIN_FAULT", what));
+      if (!until.aborted) fail(slot, state, asMicroscalingError(error, "ERR_PLUGIN_FAULT", what));
     } finally {
       state.calling = false;
       poke();
@@ -107,12 +120,12 @@ export function createActor(context: ActContext): Actor {
     }
   }
 
-  function ask(slot: Slot, state: TaskState, instances: number, grows: boolean): void {
+  function ask(slot: Slot, state: TaskState, { instances, grows, term }: Ask): void {
     state.calling = true;
     state.growing = grows;
     if (grows && state.attempts.crashes > 0) state.attempts.probing = true;
     slot.asked = instances;
-    const call = scale(slot, state, instances);
+    const call = scale(slot, state, instances, term);
     calls.add(call);
     void call.finally(() => calls.delete(call));
   }
@@ -159,7 +172,8 @@ export function createActor(context: ActContext): Actor {
     refresh(now) {
       for (const [slot, { attempts }] of states) limitGrowth(slot, attempts, now, replaces);
     },
-    apply(decisions) {
+    apply(decisions, term) {
+      if (countedAt < term.since) return;
       const now = clock.now();
       for (const [i, { ask: wanted }] of decisions.entries()) {
         const slot = board.slots[i]!;
@@ -169,10 +183,11 @@ export function createActor(context: ActContext): Actor {
         if (wanted === (slot.asked ?? requested)) continue;
         const grows = wanted > requested;
         const waits = now < state.attempts.retryAt && (grows || !state.growing);
-        if (!waits) ask(slot, state, wanted, grows);
+        if (!waits) ask(slot, state, { instances: wanted, grows, term });
       }
     },
     observed(startedAt) {
+      countedAt = startedAt;
       nextCounts.resolve();
       nextCounts = Promise.withResolvers();
       for (const [slot, state] of states) {

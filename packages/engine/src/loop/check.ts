@@ -1,6 +1,7 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion -- what a plugin returned is unknown until it is checked here */
 import {
   type Counts,
+  type LeaseState,
   MicroscalingError,
   type Outcome,
   type Reading,
@@ -71,6 +72,18 @@ export function checkOutcome(plugin: string, task: string, outcome: unknown): Ou
   if (status === "accepted" || status === "busy") return outcome as Outcome;
   if (status === "failed" && error instanceof Error) return outcome as Outcome;
   throw badResult(plugin, `the outcome of scaling ${task}`, status);
+}
+
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless this is what a lease may be, or nothing. */
+export function checkLease(lease: string, state: unknown): LeaseState | undefined {
+  if (state === undefined) return undefined;
+  const { holder, durationMs, version } = (state ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof holder === "string" && isAmount(durationMs) && typeof version === "string")
+    return state as LeaseState;
+  throw new MicroscalingError(
+    "ERR_PLUGIN_RESULT",
+    `lease ${lease}: expected a holder, a duration and a version, found ${JSON.stringify(state)}`,
+  );
 }
 
 function failure(error: MicroscalingError): ReadingResult {

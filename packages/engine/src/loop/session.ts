@@ -5,6 +5,7 @@ import { emptyMemory, type Memory } from "../decide/wish.ts";
 import type { EngineContext, EngineSpec } from "../spec.ts";
 import { createActor } from "./act.ts";
 import { createBoard, type Board } from "./board.ts";
+import type { Leadership, Term } from "./lead.ts";
 import type { Reporter } from "./reporter.ts";
 import { watchCounts } from "./watch-counts.ts";
 import { watchSource } from "./watch-metrics.ts";
@@ -23,6 +24,8 @@ export interface Session {
   /** Watches, decides and acts until `end` is called. */
   start(): void;
   once(act: boolean): Promise<DecisionRecord>;
+  /** Counts anew and decides, since another one acts now. */
+  roleChanged(): void;
   /** Ends watching and deciding, and waits for the calls under way. */
   end(): Promise<void>;
 }
@@ -30,13 +33,14 @@ export interface Session {
 /** What a session needs besides its spec. */
 export interface SessionContext extends EngineContext {
   readonly reporter: Reporter;
+  readonly lead: Pick<Leadership, "term" | "role">;
   /** Lives as long as the engine. */
   readonly life: AbortSignal;
 }
 
 /** Sets up a session; what an old one knows of tasks that stay is taken over. Starts nothing. */
 export function openSession(spec: EngineSpec, context: SessionContext, old?: Session): Session {
-  const { clock, logger, random, life, reporter, dryRun } = context;
+  const { clock, logger, random, life, reporter, dryRun, lead } = context;
   const ended = new AbortController();
   const signal = AbortSignal.any([life, ended.signal]);
   const table = layOutTasks(spec.tasks, spec.capacity);
@@ -79,8 +83,18 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
     if (acts) actor.refresh(at);
     const { decisions, memory } = decide(table, board.slots, session.memory, at);
     session.memory = memory;
-    session.record = { at, decisions, decideMs: performance.now() - startedAt, lagMs };
+    const role = lead.role();
+    const decideMs = performance.now() - startedAt;
+    session.record = { at, decisions, decideMs, lagMs, ...(role === undefined ? {} : { role }) };
     return session.record;
+  }
+
+  /** A dry run has none: it never acts. */
+  const term = (): Term | undefined => (dryRun ? undefined : lead.term());
+
+  function act({ decisions }: DecisionRecord): void {
+    const now = term();
+    if (now !== undefined) actor.apply(decisions, now);
   }
 
   async function run(): Promise<void> {
@@ -88,7 +102,7 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
       await sleepUntilWoken();
       woken = Promise.withResolvers<void>();
       const record = turn({ acts: !dryRun });
-      if (!dryRun) actor.apply(record.decisions);
+      act(record);
       reporter.report(record);
     }
   }
@@ -118,15 +132,19 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
       for (const source of sources) background("watching a metric", source.run());
       background("the loop", run());
     },
-    async once(act) {
+    async once(asks) {
       await Promise.all([counts.observe(), ...sources.map((source) => source.read())]);
-      const acts = act && !dryRun;
+      const acts = asks && term() !== undefined;
       if (acts) await actor.prepare({ once: true });
       const record = turn({ acts });
-      if (acts) actor.apply(record.decisions);
+      if (acts) act(record);
       await actor.settled();
       reporter.report(record);
       return record;
+    },
+    roleChanged() {
+      counts.poke();
+      changed();
     },
     async end() {
       ended.abort(new DOMException("the session has ended", "AbortError"));

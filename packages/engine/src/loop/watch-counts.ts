@@ -30,7 +30,7 @@ export interface CountsWatcher {
 
 /** What the watcher of counts tells. */
 export interface CountsEvents {
-  /** Fresh counts are on the board; they were asked for at `startedAt`. */
+  /** Fresh counts are on the board; they were asked for at `startedAt`, by the monotonic clock. */
   observed(startedAt: number): void;
   failed(task: string, error: MicroscalingError): void;
 }
@@ -47,7 +47,7 @@ export function watchCounts(
   let poked = Promise.withResolvers<void>();
 
   async function observe(): Promise<void> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     try {
       const what = `scheduler ${name}: observe`;
       const counts = await withDeadline({ clock, timeoutMs, signal, what }, (inner) =>
