@@ -43,6 +43,11 @@ export function isKey(written: string): boolean {
 /** What {@link isKey} wants, for messages. */
 export const KEY_FORM = "a storage account's key, in base64";
 
+/** A mistake in something that holds a secret. In these words, since the agent adds to others what it found. */
+const notFound = (form: string): { error: string } => ({
+  error: `${form} is expected, something else was found`,
+});
+
 const WAYS = ["connectionString", "key", "sas", "identity"] as const;
 
 /** Checks a source under `metrics:`. */
@@ -50,9 +55,10 @@ export const options: StandardSchema<AzureQueueOptions> = z
   .strictObject({
     connectionString: z
       .string()
-      .refine(isConnectionString, {
-        error: "expected a storage account's connection string, as the portal shows it",
-      })
+      .refine(
+        isConnectionString,
+        notFound("a storage account's connection string, as the portal shows it,"),
+      )
       .optional()
       .describe("The account's connection string; write it as a ${VARIABLE}."),
     account: z
@@ -62,16 +68,17 @@ export const options: StandardSchema<AzureQueueOptions> = z
       .describe("The storage account's name. Without it: AZURE_STORAGE_ACCOUNT_NAME."),
     key: z
       .string()
-      .refine(isKey, { error: `expected ${KEY_FORM}` })
+      .refine(isKey, notFound(`${KEY_FORM},`))
       .optional()
       .describe(
         "One of the account's keys; write it as a ${VARIABLE}. Without it, and without another way of signing in: AZURE_STORAGE_ACCOUNT_KEY.",
       ),
     sas: z
       .string()
-      .refine((text) => new URLSearchParams(text).has("sig"), {
-        error: "expected a shared access signature: sv=…&sig=…",
-      })
+      .refine(
+        (text) => /^\??\w+=/.test(text) && new URLSearchParams(text).has("sig"),
+        notFound("a shared access signature (sv=…&sig=…)"),
+      )
       .optional()
       .describe("A shared access signature; write it as a ${VARIABLE}."),
     identity: z
@@ -89,9 +96,7 @@ export const options: StandardSchema<AzureQueueOptions> = z
       .describe("Default core.windows.net; core.chinacloudapi.cn in China, and so on."),
     endpoint: z
       .string()
-      .refine(isEndpoint, {
-        error: "expected an http:// or https:// URL without credentials and query",
-      })
+      .refine(isEndpoint, notFound("an http:// or https:// URL without credentials and query"))
       .optional()
       .describe("The URL of the account's queues, for Azurite or a name of your own."),
   })
@@ -106,7 +111,7 @@ export const options: StandardSchema<AzureQueueOptions> = z
 function faultOf(value: AzureQueueOptions): { key: string; text: string } | undefined {
   const [first, second] = WAYS.filter((way) => value[way] !== undefined);
   if (first !== undefined && second !== undefined) {
-    const text = `expected one way of signing in (${WAYS.join(", ")}), found ${first} and ${second}`;
+    const text = `one way of signing in is expected (${WAYS.join(", ")}), found ${first} and ${second}`;
     return { key: second, text };
   }
   if (value.connectionString !== undefined) {
