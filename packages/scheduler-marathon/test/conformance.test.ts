@@ -12,7 +12,7 @@ describe.each([{ taskKilling: true }, { taskKilling: false }])("%j", (settings) 
   let marathon: Marathon;
   let taken = 0;
   beforeAll(async () => {
-    marathon = await startMarathon(settings);
+    marathon = await startMarathon({ stagingMs: 15, killMs: 15, checkMs: 5, ...settings });
   });
   afterAll(() => marathon.stop());
 
@@ -22,6 +22,7 @@ describe.each([{ taskKilling: true }, { taskKilling: false }])("%j", (settings) 
       plugin: plugin as never,
       clock: systemClock,
       deadlineMs: 4000,
+      pollMs: 5,
       options: () => ({ url: marathon.url }),
       invalidOptions: [
         { written: { url: "localhost:8080" }, path: ["url"] },
