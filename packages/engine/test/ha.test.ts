@@ -81,12 +81,19 @@ describe("two agents that share a lease", () => {
   it("end the calls that are under way when the leader is deposed, and hold nothing against the task", async () => {
     const { a, b, lease } = await startPair();
     a.scheduler.hang("jobs");
+    const signals: AbortSignal[] = [];
+    const { scale } = a.scheduler;
+    a.scheduler.scale = (task, instances, signal) => {
+      signals.push(signal);
+      return scale(task, instances, signal);
+    };
     a.metric.set("jobs", 1000);
     await a.clock.advance(1000);
-    expect(a.asked("jobs")).toHaveLength(1);
+    expect(signals.at(-1)?.aborted).toBe(false);
     lease.put({ holder: "c", durationMs: DURATION_MS });
     await a.clock.advance(500);
     expect(a.engine.state().role).toEqual({ leads: false, leader: "c" });
+    expect(signals.at(-1)?.aborted).toBe(true);
     expect(a.engine.state().tasks[0]).toMatchObject({ schedulerFailures: 0, problem: undefined });
     await stop(b);
     await stop(a);
@@ -103,6 +110,24 @@ describe("two agents that share a lease", () => {
     await b.clock.advance(HANDOVER_MS);
     expect(b.asked("batch")).toEqual([3]);
     expect(b.asked("jobs")).toEqual([]);
+    await stop(b);
+  });
+
+  it("ask nothing before the new leader has counted itself", async () => {
+    const { a, b } = await startPair();
+    const { observe } = a.scheduler;
+    a.scheduler.observe = async (tasks, signal) => {
+      await a.clock.sleep(300);
+      return observe(tasks, signal);
+    };
+    await stop(a, 100);
+    while (b.engine.state().role?.leads !== true) await b.clock.advance(1);
+    a.metric.set("jobs", 1000);
+    await b.clock.advance(250);
+    expect(b.engine.state().record?.decisions[1]?.grant).toBe(2);
+    expect(b.asked("batch")).toEqual([]);
+    await b.clock.advance(1000);
+    expect(b.asked("batch")).toEqual([2]);
     await stop(b);
   });
 
@@ -126,7 +151,7 @@ describe("two agents that share a lease", () => {
     const { a, b } = await startPair({ shutdown: "drain" });
     expect(a.scheduler.counts("batch").running).toBe(10);
     await stop(b);
-    expect(a.scheduler.counts("batch").running).toBe(10);
+    expect(b.asked("batch")).toEqual([]);
     await stop(a);
     expect(a.scheduler.counts("batch").running).toBe(0);
   });
