@@ -133,6 +133,8 @@ export function readAppsMessage(message: string, name: string, scheduler: string
     tasks[task.name] = task.task;
     document.places.set(tasks, task.name, source.places.find(source.value, path));
   }
+  // What a variable puts in there has a place of its own.
+  document.places.set(config, "scheduler", whole);
   document.places.set(config, "tasks", source.places.find(source.value, ["apps"]));
   source.mistakes.assertNone();
   if (fields.maxContainers === undefined)

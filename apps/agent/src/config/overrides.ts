@@ -5,6 +5,7 @@ import type { Variables } from "./variables.ts";
 
 /** Where the first of these variables takes effect in the config: it goes before what is written there. */
 export function applyVariables(document: Document, variables: Variables): void {
+  for (const secret of variables.secrets) document.secrets.add(secret);
   applyScheduler(document, variables);
   applyNsqd(document, variables);
   for (const name of taskNames(document)) {

@@ -21,6 +21,8 @@ export interface Variables {
   readonly debug:
     | { readonly components: readonly LogComponent[]; readonly detail: boolean }
     | undefined;
+  /** Values that must never be shown: keys that plugins take from the environment by themselves. */
+  readonly secrets: readonly string[];
   /** The names of the `MSS_*` variables that are set. */
   readonly names: readonly string[];
   readonly warnings: readonly string[];
@@ -103,10 +105,14 @@ const checkSamples = (value: string): Problem | undefined =>
     ? undefined
     : wrong(`expected a whole number from 1, found ${JSON.stringify(value)}`);
 
-const checkUrl = (value: string): Problem | undefined =>
-  URL.canParse(value) && /^https?:/.test(value)
+function checkUrl(value: string): Problem | undefined {
+  const url = URL.parse(value);
+  if (url !== null && `${url.username}${url.password}` !== "")
+    return wrong("expected a URL without credentials; they go into a config file, under scheduler");
+  return url !== null && /^https?:/.test(value)
     ? undefined
     : wrong(`expected a URL such as http://localhost:8080, found ${JSON.stringify(value)}`);
+}
 
 const anything = (): undefined => undefined;
 
@@ -159,6 +165,9 @@ const CHECKS: Readonly<Record<string, (value: string) => Problem | undefined>> =
   MSS_VEL_SAMPLES: checkSamples,
 };
 
+/** What plugins take from the environment where the config says nothing, and nobody may see. */
+const SECRETS = ["AZURE_STORAGE_ACCOUNT_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
 /** Variables that only mean something to the server of the original. */
 const SERVER_ONLY = ["MSS_API_ADDRESS", "MSS_USER_ID"];
 
@@ -182,6 +191,7 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
     }),
     nsqd: set["NSQ_STATS_ENDPOINT"],
     gains: readGains(set),
+    secrets: SECRETS.flatMap((name) => set[name] ?? []),
     debug: readDebug(set["MSS_LOG_DEBUG"]),
     names,
     warnings: SERVER_ONLY.filter((name) => names.includes(name)).map(
