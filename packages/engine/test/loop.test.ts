@@ -129,6 +129,40 @@ describe("the loop", () => {
     await stop(world);
   });
 
+  it("starts with the room that one stop has made what fits into that of the next, if it comes soon", async () => {
+    const world = createWorld({ tasks: [taskSpec("jobs", { use: "fixed", instances: 8 }), batch] });
+    const none = { running: 0, starting: 0, stopping: 0, requested: 0 };
+    let stopping = 10;
+    world.scheduler.observe = async () =>
+      new Map([
+        ["jobs", none],
+        ["batch", { ...none, stopping }],
+      ]);
+    const leave = async (left: number, ms: number): Promise<void> => {
+      stopping = left;
+      world.scheduler.add("batch", 1); // tells the engine to look
+      await world.clock.advance(ms);
+    };
+    await run(world);
+    await leave(9, 50);
+    await leave(2, 40);
+    expect(world.asked("jobs")[0]).toBe(8);
+    await stop(world);
+  });
+
+  it("waits no longer than a moment for the room of stops that take their time", async () => {
+    const world = createWorld({ tasks: [taskSpec("jobs", { use: "fixed", instances: 8 }), batch] });
+    const none = { running: 0, starting: 0, stopping: 0, requested: 0 };
+    world.scheduler.observe = async () =>
+      new Map([
+        ["jobs", none],
+        ["batch", { ...none, stopping: 7 }],
+      ]);
+    await run(world, 150);
+    expect(world.asked("jobs")[0]).toBe(3);
+    await stop(world);
+  });
+
   it("backs off a task whose starts fail, while others go on", async () => {
     const world = createWorld({
       tasks: [taskSpec("bad", { use: "fixed", instances: 3 }, { priority: 1 }), batch],

@@ -23,6 +23,12 @@ import type { Term } from "./lead.ts";
 /** Making ready may pull a large image, in milliseconds. */
 const PREPARE_TIMEOUT_MS = 600_000;
 
+/**
+ * A start that is only part of what was granted waits this long for the stops that make room for the rest, in milliseconds: with one call
+ * under way for each task, the rest could else only follow when the first has come up.
+ */
+const GATHER_MS = 100;
+
 /** What acting needs. */
 export interface ActContext {
   readonly scheduler: SchedulerSpec;
@@ -59,6 +65,8 @@ interface TaskState {
   calling: boolean;
   /** When, by the monotonic clock, the newest call was accepted whose effect the counts may not show yet. */
   acceptedAt: number | undefined;
+  /** Until when a start gathers the room that stops make. */
+  gatherUntil: number | undefined;
   /** Whether the newest failure was an attempt to grow: it does not keep the task from shrinking. */
   growing: boolean;
 }
@@ -78,7 +86,13 @@ export function createActor(context: ActContext): Actor {
   const states = new Map<Slot, TaskState>(
     board.slots.map((slot) => [
       slot,
-      { attempts: noAttempts(unprepared), calling: false, acceptedAt: undefined, growing: false },
+      {
+        attempts: noAttempts(unprepared),
+        calling: false,
+        acceptedAt: undefined,
+        gatherUntil: undefined,
+        growing: false,
+      },
     ]),
   );
   const calls = new Set<Promise<void>>();
@@ -122,12 +136,23 @@ export function createActor(context: ActContext): Actor {
 
   function ask(slot: Slot, state: TaskState, { instances, grows, term }: Ask): void {
     state.calling = true;
+    state.gatherUntil = undefined;
     state.growing = grows;
     if (grows && state.attempts.crashes > 0) state.attempts.probing = true;
     slot.asked = instances;
     const call = scale(slot, state, instances, term);
     calls.add(call);
     void call.finally(() => calls.delete(call));
+  }
+
+  /** Whether a start should wait for the rest of its room. Wakes the loop when it has waited long enough. */
+  function gathers(state: TaskState, isPart: boolean, now: number): boolean {
+    if (!isPart) state.gatherUntil = undefined;
+    else if (state.gatherUntil === undefined) {
+      state.gatherUntil = now + GATHER_MS;
+      clock.sleep(GATHER_MS, signal).then(board.changed, () => {});
+    }
+    return state.gatherUntil !== undefined && now < state.gatherUntil;
   }
 
   async function prepareOnce(slot: Slot, state: TaskState): Promise<void> {
@@ -175,13 +200,14 @@ export function createActor(context: ActContext): Actor {
     apply(decisions, term) {
       if (countedAt < term.since) return;
       const now = clock.now();
-      for (const [i, { ask: wanted }] of decisions.entries()) {
+      for (const [i, { ask: wanted, grant }] of decisions.entries()) {
         const slot = board.slots[i]!;
         const state = states.get(slot)!;
         const requested = slot.counts?.requested;
         if (wanted === undefined || requested === undefined || state.calling) continue;
         if (wanted === (slot.asked ?? requested)) continue;
         const grows = wanted > requested;
+        if (gathers(state, grows && wanted < grant, now)) continue;
         const waits = now < state.attempts.retryAt && (grows || !state.growing);
         if (!waits) ask(slot, state, { instances: wanted, grows, term });
       }
