@@ -52,7 +52,7 @@ export interface Actor {
    * Asks for what was decided, as far as no call for that task is under way and it does not back off. Nothing is asked before there are
    * counts from the term itself, and what is under way ends with it.
    */
-  apply(decisions: readonly Decision[], term: Term): void;
+  apply(decisions: readonly Decision[], how: { readonly term: Term; readonly once: boolean }): void;
   /** Counts that were asked for at `startedAt`, by the monotonic clock, are on the board. */
   observed(startedAt: number): void;
   failed(task: string, error: MicroscalingError): void;
@@ -65,7 +65,7 @@ interface TaskState {
   calling: boolean;
   /** When, by the monotonic clock, the newest call was accepted whose effect the counts may not show yet. */
   acceptedAt: number | undefined;
-  /** Until when a start gathers the room that stops make. */
+  /** Until when, by the monotonic clock, a start gathers the room that stops make. */
   gatherUntil: number | undefined;
   /** Whether the newest failure was an attempt to grow: it does not keep the task from shrinking. */
   growing: boolean;
@@ -146,11 +146,15 @@ export function createActor(context: ActContext): Actor {
   }
 
   /** Whether a start should wait for the rest of its room. Wakes the loop when it has waited long enough. */
-  function gathers(state: TaskState, isPart: boolean, now: number): boolean {
+  function gathers(state: TaskState, isPart: boolean): boolean {
+    const now = clock.monotonic();
     if (!isPart) state.gatherUntil = undefined;
     else if (state.gatherUntil === undefined) {
       state.gatherUntil = now + GATHER_MS;
-      clock.sleep(GATHER_MS, signal).then(board.changed, () => {});
+      clock.sleep(GATHER_MS, signal).then(
+        () => board.changed(),
+        () => {},
+      );
     }
     return state.gatherUntil !== undefined && now < state.gatherUntil;
   }
@@ -197,7 +201,7 @@ export function createActor(context: ActContext): Actor {
     refresh(now) {
       for (const [slot, { attempts }] of states) limitGrowth(slot, attempts, now, replaces);
     },
-    apply(decisions, term) {
+    apply(decisions, { term, once }) {
       if (countedAt < term.since) return;
       const now = clock.now();
       for (const [i, { ask: wanted, grant }] of decisions.entries()) {
@@ -207,7 +211,7 @@ export function createActor(context: ActContext): Actor {
         if (wanted === undefined || requested === undefined || state.calling) continue;
         if (wanted === (slot.asked ?? requested)) continue;
         const grows = wanted > requested;
-        if (gathers(state, grows && wanted < grant, now)) continue;
+        if (!once && gathers(state, grows && wanted < grant)) continue;
         const waits = now < state.attempts.retryAt && (grows || !state.growing);
         if (!waits) ask(slot, state, { instances: wanted, grows, term });
       }

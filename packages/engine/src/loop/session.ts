@@ -92,9 +92,9 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
   /** A dry run has none: it never acts. */
   const term = (): Term | undefined => (dryRun ? undefined : lead.term());
 
-  function act({ decisions }: DecisionRecord): void {
+  function act({ decisions }: DecisionRecord, once: boolean): void {
     const now = term();
-    if (now !== undefined) actor.apply(decisions, now);
+    if (now !== undefined) actor.apply(decisions, { term: now, once });
   }
 
   async function run(): Promise<void> {
@@ -102,7 +102,7 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
       await sleepUntilWoken();
       woken = Promise.withResolvers<void>();
       const record = turn({ acts: !dryRun });
-      act(record);
+      act(record, false);
       reporter.report(record);
     }
   }
@@ -137,7 +137,7 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
       const acts = asks && term() !== undefined;
       if (acts) await actor.prepare({ once: true });
       const record = turn({ acts });
-      if (acts) act(record);
+      if (acts) act(record, true);
       await actor.settled();
       reporter.report(record);
       return record;
