@@ -2,7 +2,9 @@ import { expect, test, vi } from "vitest";
 import { createIdentity } from "../src/identity.ts";
 import { makeMetric, readOne } from "./make.ts";
 
-const getToken = vi.hoisted(() => vi.fn<() => Promise<unknown>>());
+const getToken = vi.hoisted(() =>
+  vi.fn<(scopes: unknown, options: { abortSignal?: AbortSignal }) => Promise<unknown>>(),
+);
 vi.mock("@azure/identity", () => ({
   DefaultAzureCredential: class {
     getToken = getToken;
@@ -18,7 +20,8 @@ test("without @azure/identity the failure says what to install", async () => {
 });
 
 test("one that is broken is not called missing", async () => {
-  await expect(createIdentity(() => Promise.reject(new Error("broken")))).rejects.toMatchObject({
+  const error = Object.assign(new Error("broken"), { code: "ERR_REQUIRE_ASYNC_MODULE" });
+  await expect(createIdentity(() => Promise.reject(error))).rejects.toMatchObject({
     code: "ERR_PLUGIN_LOAD",
     message: "@azure/identity cannot be loaded",
   });
@@ -39,7 +42,10 @@ test("an identity that gets no token is refused, with the reason and what was tr
 
 test("a token that takes longer than a read may is not given up with the read", async () => {
   const token = Promise.withResolvers<unknown>();
-  getToken.mockReset().mockReturnValue(token.promise);
+  getToken.mockReset().mockImplementation((_, { abortSignal }) => {
+    abortSignal?.addEventListener("abort", () => token.reject(new Error("given up")));
+    return token.promise;
+  });
   const metric = await makeMetric({ identity: true, endpoint: "https://127.0.0.1:1/store" });
   const deadline = new AbortController();
   const read = readOne(metric, "jobs", deadline.signal);

@@ -57,6 +57,19 @@ test("300 tasks on 3 queues cost 3 requests, each task its own number", async ()
   expect(azure.requests).toHaveLength(3);
 });
 
+test("a queue that is counted both ways is asked both ways", async () => {
+  const azure = await startFakeServer((request, response) =>
+    (request.url?.includes("peekonly") ? peeked(3) : all(8))(request, response),
+  );
+  const metric = await makeKeyMetric(azure.endpoint);
+  expect(await readAll(metric, ["jobs", "jobs:visible", "jobs"])).toMatchObject([
+    { value: 8 },
+    { value: 3 },
+    { value: 8 },
+  ]);
+  expect(azure.requests).toHaveLength(2);
+});
+
 test("no more than 16 requests are under way at once", async () => {
   const waiting: (() => void)[] = [];
   const azure = await startFakeServer((request, response) => {
