@@ -6,7 +6,8 @@ import { defineConfig } from "vitest/config";
 // `npm run test:unit` (mode `unit`); `*.server.test.ts` drive real servers, one file at a time,
 // and run only with MICROSCALING_SERVERS=1 (`npm test` sets it once the servers are there).
 const root = import.meta.dirname;
-const conditions = ["@microscaling/source", "node", "module", "development|production"];
+// As Node resolves, that is without Vite's "module": what stands there is for bundlers, and Node may not be able to load it.
+const conditions = ["@microscaling/source", "node", "development|production"];
 const packages = globSync("{packages,apps}/*/package.json", { cwd: root }).map((file) =>
   dirname(file),
 );
