@@ -25,8 +25,8 @@ export interface Kubernetes extends KubernetesAccess {
   createNamespace(): Promise<string>;
   /** Makes a service account with these rights in its namespace. @returns a token of it, good for an hour. */
   createServiceAccount(namespace: string, name: string, rules: readonly object[]): Promise<string>;
-  /** Writes a kubeconfig for whoever has the token. @returns its path. */
-  writeKubeconfig(token: string, namespace?: string): Promise<string>;
+  /** Writes a kubeconfig for whoever has the token. `url` may be that of something in between. @returns its path. */
+  writeKubeconfig(token: string, namespace?: string, url?: string): Promise<string>;
   /** How many requests of a kind the API server has answered or begun, by its own count. Watches count when they end. */
   requests(matching: Readonly<Record<string, string>>): Promise<number>;
   /** SIGKILL to the API server and the controllers; what etcd has stays. */
@@ -81,7 +81,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
   }
   const access = { url: urlOf(home), ca: await readFile(caOf(home), "utf8"), token: home.token };
   const kubelet = startKubelet(access);
-  const kubeconfig = await writeKubeconfig(home, home.token, "default");
+  const kubeconfig = await writeKubeconfig(home, adminOf(home));
   const ask: Ask = (asked) => askKubernetes(access, asked);
   let stopped: Promise<void> | undefined;
 
@@ -94,7 +94,8 @@ export async function startKubernetes(): Promise<Kubernetes> {
     createNamespace: () => createNamespace(ask),
     createServiceAccount: (namespace, name, rules) =>
       createServiceAccount(ask, { namespace, name, rules }),
-    writeKubeconfig: (token, namespace = "default") => writeKubeconfig(home, token, namespace),
+    writeKubeconfig: (token, namespace = "default", url = urlOf(home)) =>
+      writeKubeconfig(home, { token, namespace, url }),
     requests: async (matching) => countRequests(String(await ask({ path: "/metrics" })), matching),
     kill: async () => plane?.kill(),
     freeze: async () => void process.kill(plane?.pid ?? 0, "SIGSTOP"),
@@ -228,7 +229,7 @@ async function startControllers(home: Home): Promise<ServerProcess> {
   return spawnServer({
     command: kubernetesProgram("kube-controller-manager"),
     args: [
-      `--kubeconfig=${await writeKubeconfig(home, home.token, "default")}`,
+      `--kubeconfig=${await writeKubeconfig(home, adminOf(home))}`,
       "--leader-elect=false",
       "--use-service-account-credentials=false",
       "--secure-port=0",
@@ -246,16 +247,26 @@ async function startControllers(home: Home): Promise<ServerProcess> {
   });
 }
 
-async function writeKubeconfig(home: Home, token: string, namespace: string): Promise<string> {
+interface Entry {
+  readonly token: string;
+  readonly namespace: string;
+  readonly url: string;
+}
+
+const adminOf = (home: Home): Entry => ({
+  token: home.token,
+  namespace: "default",
+  url: urlOf(home),
+});
+
+async function writeKubeconfig(home: Home, { token, namespace, url }: Entry): Promise<string> {
   const path = join(home.folder, `kubeconfig-${randomUUID()}.yaml`);
   const [cluster, user, context] = ["test", "test", "test"];
   // JSON is YAML.
   const content = {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [
-      { name: cluster, cluster: { server: urlOf(home), "certificate-authority": caOf(home) } },
-    ],
+    clusters: [{ name: cluster, cluster: { server: url, "certificate-authority": caOf(home) } }],
     users: [{ name: user, user: { token } }],
     contexts: [{ name: context, context: { cluster, user, namespace } }],
     "current-context": context,

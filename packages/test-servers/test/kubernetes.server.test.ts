@@ -11,6 +11,18 @@ import {
 
 const PATIENCE_MS = 15_000;
 
+interface Answer {
+  readonly status: { readonly readyReplicas?: number };
+  readonly items: readonly { readonly metadata: { readonly deletionTimestamp?: string } }[];
+}
+
+function spec(replicas: number, nodeName?: string): object {
+  const labels = { app: "worker" };
+  const containers = [{ name: "worker", image: "none" }];
+  const template = { metadata: { labels }, spec: { containers, nodeName } };
+  return { replicas, selector: { matchLabels: labels }, template };
+}
+
 describe.skipIf(kubernetesProblem() !== undefined)("a real Kubernetes control plane", () => {
   let kubernetes: Kubernetes;
   beforeAll(async () => {
@@ -18,18 +30,12 @@ describe.skipIf(kubernetesProblem() !== undefined)("a real Kubernetes control pl
   }, 600_000);
   afterAll(() => kubernetes.stop());
 
-  function spec(replicas: number, nodeName?: string): object {
-    const labels = { app: "worker" };
-    const containers = [{ name: "worker", image: "none" }];
-    const template = { metadata: { labels }, spec: { containers, nodeName } };
-    return { replicas, selector: { matchLabels: labels }, template };
-  }
-
-  async function read(path: string, wanted: (answer: any) => boolean): Promise<void> {
+  async function read(path: string, wanted: (answer: Answer) => boolean): Promise<void> {
     let last: unknown;
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await sleep(20)) {
-      last = await kubernetes.ask({ path });
-      if (wanted(last)) return;
+      const answer = await kubernetes.ask<Answer>({ path });
+      if (wanted(answer)) return;
+      last = answer;
     }
     throw new Error(`not what was waited for: ${JSON.stringify(last)}`);
   }

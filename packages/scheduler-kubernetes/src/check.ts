@@ -1,0 +1,172 @@
+import { isMicroscalingError, type Finding, type SchedulerTask } from "@microscaling/core";
+
+import { failureOf, ruleFor, type Access } from "./api-errors.ts";
+import type { Connection } from "./connection.ts";
+import { member, textOf } from "./json.ts";
+import { listRivals, RIVAL_ADVICE, rivalsOf } from "./rivals.ts";
+import { readScale } from "./scaled-object.ts";
+import { accessTo, type Locate, type Target } from "./targets.ts";
+import type { KubernetesWorkload } from "./workload.ts";
+
+/** What looking at a task needs. */
+export interface CheckContext {
+  readonly connection: Connection;
+  readonly locate: Locate;
+}
+
+/** Looks whether a task can be scaled: one finding for each question. @throws MicroscalingError when the cluster cannot be asked. */
+export async function checkTask(
+  { connection, locate }: CheckContext,
+  task: SchedulerTask<KubernetesWorkload>,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const reached = await checkServer(connection, signal);
+  try {
+    const target = await locate(task, signal);
+    return [
+      reached,
+      await checkObject(connection, target, signal),
+      ...(await checkRights(connection, target, signal)),
+      ...(await checkRivals(connection, target, signal)),
+    ];
+  } catch (error) {
+    if (!isMicroscalingError(error) || error.code === "ERR_SCHEDULER_UNREACHABLE") throw error;
+    return [reached, problem(error.message)];
+  }
+}
+
+async function checkServer(connection: Connection, signal: AbortSignal): Promise<Finding> {
+  const doing = "tell its version";
+  const version = await connection.ask({ doing, path: "/version" }, signal);
+  const message = `Kubernetes ${textOf(version, "gitVersion") ?? ""} answers at ${connection.at}`;
+  return { level: "ok", message };
+}
+
+async function checkObject(
+  connection: Connection,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const access = accessTo(target, "get", "scale");
+  const request = {
+    doing: `read the scale of ${target.label}`,
+    access,
+    path: `${target.path}/scale`,
+  };
+  try {
+    const { wanted } = readScale(await connection.ask(request, signal));
+    return { level: "ok", message: `${target.label} is there, with ${wanted} replicas wanted` };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (!isMicroscalingError(error) || failure === undefined) throw error;
+    if (failure.status !== 404) return problem(error.message);
+    return {
+      level: "problem",
+      message: `${target.label} is not there`,
+      advice: "create it, or correct workload.name, workload.namespace or workload.kind",
+    };
+  }
+}
+
+/** Each error of ours says what to do behind its last semicolon. */
+function problem(message: string): Finding {
+  const cut = message.lastIndexOf("; ");
+  if (cut < 0) return { level: "problem", message, advice: "see the message" };
+  return { level: "problem", message: message.slice(0, cut), advice: message.slice(cut + 2) };
+}
+
+async function checkRights(
+  connection: Connection,
+  target: Target,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { namespace, label } = target;
+  const needed = [
+    accessTo(target, "list"),
+    accessTo(target, "watch"),
+    accessTo(target, "patch", "scale"),
+    ...(target.resource.custom ? [accessTo(target, "get", "scale")] : []),
+  ];
+  const denied = await findDenied(connection, needed, signal);
+  const podRights = ["list", "watch"].map((verb) => ({
+    verb,
+    group: "",
+    resource: "pods",
+    namespace,
+  }));
+  const hidden = await findDenied(connection, podRights, signal);
+  const findings: Finding[] = denied.map((access) => ({
+    level: "problem",
+    message: `the agent may not ${access.verb} ${access.resource} in namespace ${namespace}`,
+    advice: `add to its Role there: ${ruleFor(access)}`,
+  }));
+  if (denied.length === 0)
+    findings.push({ level: "ok", message: `the agent may watch and scale ${label}` });
+  if (hidden.length === 0) {
+    findings.push({ level: "ok", message: `pods in namespace ${namespace} may be counted` });
+  } else {
+    findings.push({
+      level: "warning",
+      message: `pods in namespace ${namespace} may not be read, so pods that are being stopped are not counted`,
+      advice: `add to the agent's Role there: { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] }`,
+    });
+  }
+  return findings;
+}
+
+async function findDenied(
+  connection: Connection,
+  all: readonly Access[],
+  signal: AbortSignal,
+): Promise<readonly Access[]> {
+  const allowed = await Promise.all(all.map((access) => isAllowed(connection, access, signal)));
+  return all.filter((_, index) => allowed[index] === false);
+}
+
+/** Everybody may ask the API server what they may do. */
+async function isAllowed(
+  connection: Connection,
+  { verb, group, resource, namespace, name }: Access,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [plural, subresource] = resource.split("/");
+  const resourceAttributes = { verb, group, resource: plural, subresource, namespace, name };
+  const answer = await connection.ask(
+    {
+      doing: "tell what the agent may do",
+      method: "POST",
+      path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+      body: {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        spec: { resourceAttributes },
+      },
+    },
+    signal,
+  );
+  return member(answer, "status")["allowed"] === true;
+}
+
+async function checkRivals(
+  connection: Connection,
+  target: Target,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const rivals = await listRivals(connection, target.namespace, signal);
+  const own = rivalsOf(target, rivals);
+  const findings: Finding[] = own.map((rival) => ({
+    level: "problem",
+    message: `${rival.label} scales ${target.label} as well, and the two will fight`,
+    advice: RIVAL_ADVICE,
+  }));
+  if (rivals.hidden.length > 0) {
+    findings.push({
+      level: "warning",
+      message: `${rivals.hidden.join(" and ")} may not be listed, so whether one scales ${target.label} as well is not known`,
+      advice: "allow the agent to list them, or look yourself: kubectl get hpa,scaledobjects",
+    });
+  } else if (own.length === 0) {
+    findings.push({ level: "ok", message: `no autoscaler scales ${target.label}` });
+  }
+  return findings;
+}

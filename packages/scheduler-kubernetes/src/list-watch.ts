@@ -1,0 +1,251 @@
+import { isMicroscalingError, MicroscalingError, raced, type Clock } from "@microscaling/core";
+
+import { ApiFailure, failureOf } from "./api-errors.ts";
+import type { ApiRequest, Connection } from "./connection.ts";
+import { listOf, member, textOf, type Json } from "./json.ts";
+
+/**
+ * All objects of one resource in one namespace, as the API server told them. One list, then one watch, whatever the number of objects.
+ */
+export interface ListWatch<Item> {
+  /** By name. As of the last word from the server. */
+  readonly items: ReadonlyMap<string, Item>;
+  /** Goes up with every change of the items. */
+  readonly version: number;
+  /**
+   * Resolves when the items are facts: they were listed, and the watch stands or was lost a moment ago.
+   * @throws MicroscalingError that says why they are none.
+   */
+  trusted(signal: AbortSignal): Promise<void>;
+}
+
+/** What to list and watch. */
+export interface ListWatchTarget {
+  /** Without its query: `/apis/apps/v1/namespaces/default/deployments`. */
+  readonly path: string;
+  readonly group: string;
+  /** `deployments` */
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  readonly fieldSelector?: string;
+  /** The objects come without their spec and status. */
+  readonly metadataOnly?: boolean;
+}
+
+/** What to list and watch, and what to keep of it. */
+export interface ListWatchSpec<Item> extends ListWatchTarget {
+  /** What is kept of an object. A whole one is some kilobytes. */
+  readonly reduce: (object: Json) => Item;
+  /** An item is new, is another or is gone. */
+  readonly changed: (name: string, now: Item | undefined, before: Item | undefined) => void;
+}
+
+/** What a list-watch needs. */
+export interface ListWatchContext {
+  readonly connection: Pick<Connection, "ask" | "follow">;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Ends it. */
+  readonly life: AbortSignal;
+}
+
+/** How long after the watch was lost the items are still facts, in milliseconds. */
+export const LOST_MS = 10_000;
+/** The longest wait before the next try, in milliseconds, … */
+export const BACKOFF_MS = 5000;
+/** … and when the server forbids it, which does not change by itself. */
+export const FORBIDDEN_MS = 30_000;
+/** What all agents lost at once they do not list at once: up to so long is waited, in milliseconds. */
+export const RELIST_MS = 1000;
+/** The server ends a watch after so many seconds, and up to as many more. */
+const WATCH_SECONDS = 300;
+/** A watch that ended sooner than this has failed, in milliseconds. */
+const SHORT_MS = 1000;
+
+/**
+ * Starts to list and watch, and goes on until `life` aborts. The library's informer is not used: it stops for good at any error but a
+ * quiet end and 410, says nothing of how old what it has is, and reads its watch by way of the library's own requests.
+ */
+export function createListWatch<Item>(
+  spec: ListWatchSpec<Item>,
+  { connection, clock, random, life }: ListWatchContext,
+): ListWatch<Item> {
+  const items = new Map<string, Item>();
+  let version = 0;
+  let resourceVersion: string | undefined;
+  let listed = false;
+  /** Since when no watch stands; `undefined` while one does. */
+  let lostAt: number | undefined = clock.now();
+  let problem: MicroscalingError | undefined;
+  let failures = 0;
+  let outcome = Promise.withResolvers<void>();
+
+  function put(name: string, now: Item | undefined): void {
+    const before = items.get(name);
+    if (now === undefined) items.delete(name);
+    else items.set(name, now);
+    version += 1;
+    spec.changed(name, now, before);
+  }
+
+  async function list(): Promise<void> {
+    const answer = readList(await connection.ask(request(spec, "list", {}), life));
+    const gone = new Set(items.keys());
+    for (const object of answer.items) {
+      const name = nameOf(object);
+      gone.delete(name);
+      put(name, spec.reduce(object));
+    }
+    for (const name of gone) put(name, undefined);
+    ({ resourceVersion } = answer);
+    listed = true;
+    found();
+  }
+
+  /** The items are facts again. */
+  function found(): void {
+    lostAt = undefined;
+    problem = undefined;
+    tell();
+  }
+
+  function tell(): void {
+    outcome.resolve();
+    outcome = Promise.withResolvers();
+  }
+
+  async function watch(): Promise<void> {
+    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
+    const query = {
+      watch: true,
+      allowWatchBookmarks: true,
+      resourceVersion: resourceVersion ?? "",
+      timeoutSeconds,
+    };
+    const startedAt = clock.now();
+    const events = await connection.follow(request(spec, "watch", query), life);
+    found();
+    for await (const event of events) {
+      take(event);
+      failures = 0;
+    }
+    if (clock.now() - startedAt < SHORT_MS) throw new Error("the watch ended at once");
+  }
+
+  function take(event: unknown): void {
+    const { type, object } = readEvent(event);
+    if (type === "ERROR") throw toFailure(object);
+    resourceVersion = readVersion(object) ?? resourceVersion;
+    if (type === "BOOKMARK") return;
+    put(nameOf(object), type === "DELETED" ? undefined : spec.reduce(object));
+  }
+
+  async function run(): Promise<void> {
+    while (!life.aborted) {
+      try {
+        if (resourceVersion === undefined) await list();
+        await watch();
+        failures = 0;
+      } catch (error) {
+        if (life.aborted) break;
+        await clock.sleep(lose(error), life).catch(() => {});
+      }
+    }
+    problem ??= new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", "the scheduler is closed");
+    lostAt ??= clock.now();
+    tell();
+  }
+
+  /** @returns how long to wait before the next try, in milliseconds. */
+  function lose(error: unknown): number {
+    lostAt ??= clock.now();
+    const failure = error instanceof ApiFailure ? error : failureOf(error);
+    // What was seen last is too old to go on from.
+    if (failure?.status === 410) {
+      resourceVersion = undefined;
+      return random() * RELIST_MS;
+    }
+    failures += 1;
+    problem = toProblem(error, spec);
+    tell();
+    if (failure?.status === 403) return FORBIDDEN_MS * (0.5 + random() / 2);
+    const waitMs = Math.min(BACKOFF_MS, 250 * 2 ** (failures - 1)) * (0.5 + random() / 2);
+    return Math.max(waitMs, failure?.retryAfterMs ?? 0);
+  }
+
+  async function trusted(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      if (listed && (lostAt === undefined || clock.now() - lostAt <= LOST_MS)) return;
+      if (problem !== undefined) throw problem;
+      await raced(signal, outcome.promise);
+    }
+  }
+
+  void run();
+  return {
+    items,
+    get version() {
+      return version;
+    },
+    trusted,
+  };
+}
+
+const METADATA = {
+  list: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+  watch: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+};
+
+function request(
+  { path, group, resource, namespace, fieldSelector, metadataOnly }: ListWatchTarget,
+  verb: "list" | "watch",
+  query: Readonly<Record<string, string | number | boolean>>,
+): ApiRequest {
+  const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
+  return {
+    doing: `${verb} ${resource}${where}`,
+    access: { verb, group, resource, namespace },
+    path,
+    query: { ...query, ...(fieldSelector && { fieldSelector }) },
+    ...(metadataOnly === true && { accept: METADATA[verb] }),
+  };
+}
+
+function readList(answer: unknown): { items: readonly Json[]; resourceVersion: string } {
+  const resourceVersion = readVersion(answer);
+  if (resourceVersion !== undefined) return { items: listOf(answer, "items"), resourceVersion };
+  throw new Error("expected a list of objects, found something else");
+}
+
+function readEvent(event: unknown): { type: string; object: Json } {
+  const type = textOf(event, "type");
+  if (type !== undefined) return { type, object: member(event, "object") };
+  throw new Error("expected an event of a watch, found something else");
+}
+
+function readVersion(object: unknown): string | undefined {
+  const version = textOf(member(object, "metadata"), "resourceVersion");
+  return version === "" ? undefined : version;
+}
+
+function nameOf(object: Json): string {
+  const name = textOf(member(object, "metadata"), "name");
+  if (name !== undefined) return name;
+  throw new Error("expected an object with a name, found one without");
+}
+
+/** The object of an ERROR event is the same that a failed request is answered with. */
+function toFailure(status: Json): ApiFailure {
+  return new ApiFailure({ status: Number(status["code"]), body: JSON.stringify(status) });
+}
+
+function toProblem(error: unknown, { resource }: ListWatchTarget): MicroscalingError {
+  if (isMicroscalingError(error)) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  return new MicroscalingError(
+    "ERR_SCHEDULER_UNREACHABLE",
+    `the watch of ${resource} was lost (${words}); it is begun again`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,31 @@
+import { isJson, member, textOf, type Json } from "./json.ts";
+import type { ListWatchTarget } from "./list-watch.ts";
+import type { Labels } from "./selector.ts";
+
+/** What is kept of a pod that has not ended. */
+export interface Pod {
+  readonly labels: Labels;
+  /** Asked to stop, and not gone yet. */
+  readonly stopping: boolean;
+}
+
+/** Pods of one namespace that have not ended. Only their metadata is asked for: a tenth of the whole. */
+export function podsIn(namespace: string): ListWatchTarget {
+  return {
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    group: "",
+    resource: "pods",
+    namespace,
+    fieldSelector: "status.phase!=Succeeded,status.phase!=Failed",
+    metadataOnly: true,
+  };
+}
+
+/** Reads a pod's metadata. */
+export function readPod(object: Json): Pod {
+  const metadata = member(object, "metadata");
+  const labels: Record<string, string> = {};
+  for (const [name, value] of Object.entries(isJson(metadata["labels"]) ? metadata["labels"] : {}))
+    labels[name] = String(value);
+  return { labels, stopping: textOf(metadata, "deletionTimestamp") !== undefined };
+}

@@ -1,0 +1,147 @@
+import type { Clock, Logger } from "@microscaling/core";
+
+import { failureOf } from "./api-errors.ts";
+import type { Connection } from "./connection.ts";
+import { listOf, member, textOf, type Json } from "./json.ts";
+import type { ScaledObject } from "./scaled-object.ts";
+import { FIELD_MANAGER } from "./scaling.ts";
+import type { Target } from "./targets.ts";
+
+/** Something else that scales objects of a namespace. */
+export interface Rival {
+  /** `HorizontalPodAutoscaler default/mail` */
+  readonly label: string;
+  /** What it scales. */
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** The autoscalers of one namespace, as far as they may be seen. */
+export interface Rivals {
+  readonly found: readonly Rival[];
+  /** Resources that may not be listed. */
+  readonly hidden: readonly string[];
+}
+
+interface Autoscalers {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+}
+
+const AUTOSCALERS: readonly Autoscalers[] = [
+  {
+    group: "autoscaling",
+    version: "v2",
+    plural: "horizontalpodautoscalers",
+    kind: "HorizontalPodAutoscaler",
+  },
+  { group: "keda.sh", version: "v1alpha1", plural: "scaledobjects", kind: "ScaledObject" },
+];
+
+/** Lists the autoscalers of a namespace. What the cluster does not have scales nothing; what may not be listed is `hidden`. */
+export async function listRivals(
+  connection: Pick<Connection, "ask">,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<Rivals> {
+  const found: Rival[] = [];
+  const hidden: string[] = [];
+  for (const { group, version, plural, kind } of AUTOSCALERS) {
+    const path = `/apis/${group}/${version}/namespaces/${namespace}/${plural}`;
+    const doing = `list ${plural} in namespace ${namespace}`;
+    try {
+      const items = listOf(await connection.ask({ doing, path }, signal), "items");
+      found.push(...items.flatMap((item) => readRival(item, kind, namespace)));
+    } catch (error) {
+      const status = failureOf(error)?.status;
+      if (status === 403) hidden.push(`${plural}.${group}`);
+      else if (status !== 404) throw error;
+    }
+  }
+  return { found, hidden };
+}
+
+function readRival(item: Json, kind: string, namespace: string): readonly Rival[] {
+  const metadata = member(item, "metadata");
+  // The autoscaler that a ScaledObject made is not named as well.
+  if (listOf(metadata, "ownerReferences").some((one) => one["kind"] === "ScaledObject")) return [];
+  const aim = member(member(item, "spec"), "scaleTargetRef");
+  const label = `${kind} ${namespace}/${textOf(metadata, "name") ?? "?"}`;
+  return [{ label, kind: textOf(aim, "kind") ?? "Deployment", name: textOf(aim, "name") ?? "" }];
+}
+
+/** Those that scale the object of a target. */
+export function rivalsOf(target: Target, { found }: Rivals): readonly Rival[] {
+  return found.filter(({ kind, name }) => kind === target.resource.kind && name === target.name);
+}
+
+/** Notices that others scale what we scale, and says so. */
+export interface RivalWatch {
+  /** Looks for autoscalers that are made for the object. Never throws: an agent may well not have the right to see them. */
+  look(target: Target, signal: AbortSignal): Promise<void>;
+  /** Somebody else has set how many are wanted to another number than the one we had set. */
+  overruled(target: Target, now: ScaledObject): void;
+}
+
+/** What is known of a namespace holds for so long, in milliseconds. */
+const LOOK_MS = 60_000;
+/** Somebody who sets another number so often, … */
+const OVERRULED_TIMES = 3;
+/** … within this time, in milliseconds, is a rival, and no person who helped once. It is said once in that time. */
+const OVERRULED_MS = 600_000;
+
+/** Makes a watch that knows of no rival yet. */
+export function createRivalWatch(context: {
+  readonly connection: Pick<Connection, "ask">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): RivalWatch {
+  const { connection, clock, logger } = context;
+  const looks = new Map<string, { readonly at: number; readonly rivals: Promise<Rivals> }>();
+  const said = new Set<string>();
+  const times = new Map<string, readonly number[]>();
+
+  function listed(namespace: string, signal: AbortSignal): Promise<Rivals> {
+    const known = looks.get(namespace);
+    if (known !== undefined && clock.now() - known.at < LOOK_MS) return known.rivals;
+    const rivals = listRivals(connection, namespace, signal);
+    rivals.catch(() => looks.delete(namespace));
+    looks.set(namespace, { at: clock.now(), rivals });
+    return rivals;
+  }
+
+  return {
+    async look(target, signal) {
+      const rivals = await listed(target.namespace, signal).catch(() => undefined);
+      if (rivals === undefined) return;
+      for (const { label } of rivalsOf(target, rivals)) {
+        if (said.has(`${target.key} ${label}`)) continue;
+        said.add(`${target.key} ${label}`);
+        logger.warn(
+          `${label} scales ${target.label} as well, and the two will fight: ${RIVAL_ADVICE}`,
+          { task: target.task },
+        );
+      }
+    },
+    overruled(target, now) {
+      const since = clock.now() - OVERRULED_MS;
+      const recent = [...(times.get(target.key) ?? []).filter((at) => at > since), clock.now()];
+      times.set(target.key, recent.length === OVERRULED_TIMES ? [] : recent);
+      if (recent.length < OVERRULED_TIMES) return;
+      logger.warn(
+        `${nameOf(now.scaledBy)} has set ${target.label} to another number of replicas ${OVERRULED_TIMES} times, the last time to ${now.wanted}: two that scale the same object fight; end the other one, or take the task out of the config`,
+        { task: target.task },
+      );
+    },
+  };
+}
+
+/** What to do about an autoscaler on the same object. */
+export const RIVAL_ADVICE = "delete it, or take the task out of the config";
+
+function nameOf(manager: string | undefined): string {
+  if (manager === FIELD_MANAGER) return "another Microscaling agent";
+  return manager === undefined ? "somebody else" : `"${manager}"`;
+}
