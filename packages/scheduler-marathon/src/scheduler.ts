@@ -15,6 +15,7 @@ import { createCrashes } from "./crashes.ts";
 import { examine } from "./doctor.ts";
 import { fieldsOf, isCrowded, locksOf, toError, type Answer } from "./errors.ts";
 import { EVENTS_PATH, followEvents, type MarathonEvent } from "./events.ts";
+import { createLockReport } from "./lock-report.ts";
 import { createLocks } from "./locks.ts";
 import type { MarathonOptions, MarathonWorkload } from "./options.ts";
 
@@ -31,6 +32,7 @@ export function createScheduler(
   const client = createClient(options, context);
   const locks = createLocks();
   const crashes = createCrashes();
+  const report = createLockReport(context);
   const life = new AbortController();
   /** The apps that were last observed. */
   let known = new Set<string>();
@@ -113,7 +115,9 @@ export function createScheduler(
 
   /** Until the lock is gone, but not for long: the engine may have another wish by then. Where nobody would tell, not at all. */
   async function waitForLock(app: string, signal: AbortSignal): Promise<Outcome> {
-    const reason = `app ${app} is locked by deployment ${locks.lockOf(app) ?? "that has just ended"}`;
+    const lock = locks.lockOf(app);
+    if (lock !== undefined) report(app, lock);
+    const reason = `app ${app} is locked by deployment ${lock ?? "that has just ended"}`;
     if (!isWatching) return { status: "busy", reason };
     const enough = new AbortController();
     const either = AbortSignal.any([signal, life.signal, enough.signal]);

@@ -70,7 +70,7 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
 
 /** What a scheduler told while it was watched. */
 export interface Watching {
-  changes(): number;
+  readonly changes: () => number;
   readonly failures: readonly { readonly task: string; readonly error: MicroscalingError }[];
   /** How the watch ended. */
   readonly ended: Promise<unknown>;

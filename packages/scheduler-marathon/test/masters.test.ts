@@ -1,0 +1,104 @@
+import { silentLogger, systemClock } from "@microscaling/core";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { createClient } from "../src/client.ts";
+import {
+  countsOf,
+  createTestClock,
+  marathonWith,
+  never,
+  schedulerWith,
+  taskOf,
+  until,
+  watching,
+} from "./support.ts";
+
+const apps = [{ id: "/worker" }];
+
+describe("several masters", () => {
+  it("the next one is asked when one is gone, and stays the one that is asked", async () => {
+    const marathon = await marathonWith({ apps, masters: 2 });
+    const lines: string[] = [];
+    const scheduler = await schedulerWith(
+      { url: marathon.urls },
+      { log: (line) => void lines.push(line) },
+    );
+    const task = await taskOf("worker");
+    await countsOf(scheduler, task);
+    await marathon.stopMaster(0);
+    marathon.elect(1);
+    expect(await scheduler.scale(task, 2, never)).toEqual({ status: "accepted" });
+    expect(await countsOf(scheduler, task)).toMatchObject({ requested: 2 });
+    expect(lines).toEqual([
+      `Marathon at ${marathon.urls[0]} fails: ${marathon.urls[1]} is asked from now on`,
+    ]);
+  });
+
+  it("one that has no leader to ask is passed over", async () => {
+    const dead = await marathonWith({ apps });
+    dead.elect(undefined);
+    const marathon = await marathonWith({ apps });
+    const scheduler = await schedulerWith({ url: [dead.url, marathon.url] });
+    expect(await countsOf(scheduler, await taskOf("worker"))).toMatchObject({ requested: 0 });
+  });
+
+  it("one that does not answer is passed over after 5 s", async () => {
+    const clock = createTestClock();
+    const stuck = await marathonWith({ apps });
+    stuck.fault("stall");
+    const marathon = await marathonWith({ apps });
+    const scheduler = await schedulerWith({ url: [stuck.url, marathon.url] }, { clock });
+    const counts = countsOf(scheduler, await taskOf("worker"));
+    await until(() => stuck.requests.length === 1, "a request");
+    await clock.advance(4999);
+    expect(marathon.requests).toEqual([]);
+    await clock.advance(1);
+    expect(await counts).toMatchObject({ requested: 0 });
+  });
+
+  it("none that answers is an error that tells of each", async () => {
+    const urls = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
+    const scheduler = await schedulerWith({ url: urls });
+    await expect(countsOf(scheduler, await taskOf("worker"))).rejects.toMatchObject({
+      code: "ERR_SCHEDULER_UNREACHABLE",
+      message: expect.stringContaining("none of 2 masters answers: ") as unknown,
+      details: urls.map((url) => expect.stringContaining(url) as unknown),
+    });
+  });
+
+  it("what may not be done twice is asked of one alone", async () => {
+    const marathon = await marathonWith({ apps, masters: 2 });
+    const { url, urls } = marathon;
+    const client = createClient({ url: urls }, { clock: systemClock, logger: silentLogger });
+    onTestFinished(() => client.close());
+    await marathon.stopMaster(0);
+    const asked = { method: "POST", path: "/v2/tasks/delete", body: { ids: [] } } as const;
+    await expect(client.ask({ ...asked, isOnce: true }, never)).rejects.toThrow(url);
+    expect(marathon.requests).toEqual([]);
+  });
+});
+
+describe("the event stream", () => {
+  it("is followed at the leader, whomever is asked", async () => {
+    const marathon = await marathonWith({ apps, masters: 2 });
+    const scheduler = await schedulerWith({ url: marathon.urls[1] });
+    await watching(scheduler);
+    expect(marathon.listeners()).toBe(1);
+  });
+
+  it("takes credentials to the masters that were named, and to no other", async () => {
+    const auth = { token: "secret" };
+    const marathon = await marathonWith({ apps, auth, masters: 2 });
+    const [leader, standby] = marathon.urls;
+    const named = await schedulerWith({ url: [standby, leader], token: "secret" });
+    await watching(named);
+    expect(marathon.listeners()).toBe(1);
+    const other = await schedulerWith({ url: standby, token: "secret" });
+    const { ended } = await watching(other);
+    expect(await ended).toMatchObject({
+      code: "ERR_SCHEDULER_REFUSED",
+      message: expect.stringContaining("add it to `url` of `scheduler:`") as unknown,
+    });
+    expect(marathon.listeners()).toBe(1);
+  });
+});
