@@ -40,6 +40,13 @@ const QUESTIONS: readonly Question[] = [
     return channel === undefined ? undefined : { channel };
   },
   async (options) => {
+    const hasQueue = options.metric === "sqs" || options.metric === "azure-queue";
+    if (!hasQueue || options.queue !== undefined) return {};
+    const asked = options.metric === "sqs" ? "Which queue, by URL or name?" : "Which queue?";
+    const queue = await tell(asked, "jobs");
+    return queue === undefined ? undefined : { queue };
+  },
+  async (options) => {
     if (options.scheduler !== "docker" || options.image !== undefined) return {};
     const image = await tell("Which image works on the jobs?", "worker:latest");
     return image === undefined ? undefined : { image };
@@ -89,7 +96,11 @@ async function tell(
 
 const HINTS: Readonly<Record<string, string>> = {
   docker: "containers of a Docker Engine",
+  kubernetes: "Deployments, or whatever else can be scaled",
+  marathon: "apps on Mesos",
   process: "processes on this machine",
   toy: "nothing real, to try things out",
   nsq: "topics of nsqd",
+  sqs: "queues of AWS",
+  "azure-queue": "queues of Azure Storage",
 };

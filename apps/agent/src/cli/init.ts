@@ -1,6 +1,7 @@
 import { MicroscalingError } from "@microscaling/core";
 import { print } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { METRIC_PARTS } from "./init-parts.ts";
 import { renderConfig, type InitAnswers } from "./init-template.ts";
 import { assertNoFile, writeNewFile } from "./write-file.ts";
 
@@ -12,6 +13,7 @@ export interface InitOptions {
   readonly task?: string;
   readonly topic?: string;
   readonly channel?: string;
+  readonly queue?: string;
   readonly capacity?: number;
   readonly image?: string;
   readonly command?: string;
@@ -35,28 +37,37 @@ export async function initCommand(options: InitOptions): Promise<number> {
   }
   const answers = withDefaults(complete);
   await writeNewFile(file, renderConfig(answers), { force: options.force === true });
+  const { before } = METRIC_PARTS[answers.metric];
   const flag = file === DEFAULT_FILE ? "" : ` --config ${file}`;
   print(`wrote ${file}
 
 Next:
-  npm install @microscaling/scheduler-${answers.scheduler} @microscaling/metric-${answers.metric}
+  npm install @microscaling/scheduler-${answers.scheduler} @microscaling/metric-${answers.metric}${before === undefined ? "" : `\n  ${before}`}
   microscaling validate${flag}
+  microscaling doctor${flag}   # can everything be reached, read and scaled?
   microscaling plan${flag}     # what would be done
   microscaling run${flag}`);
   return EXIT.ok;
 }
 
 function withDefaults(options: InitOptions): InitAnswers {
-  const topic = options.topic ?? "jobs";
-  const task = options.task ?? topic.replaceAll(/[^\w-]/g, "-").replace(/^[^a-z0-9]+/i, "");
+  const { metric = "nsq", topic = "jobs", queue = "jobs" } = options;
+  const named = metric === "nsq" ? topic : lastPart(queue);
+  const task = options.task ?? named.replaceAll(/[^\w-]/g, "-").replace(/^[^a-z0-9]+/i, "");
   return {
     scheduler: options.scheduler ?? "docker",
-    metric: options.metric ?? "nsq",
+    metric,
     topic,
+    queue,
     channel: options.channel ?? "workers",
     task: task === "" ? "worker" : task,
     capacity: options.capacity ?? 10,
     image: options.image ?? "worker:latest",
     command: (options.command ?? "node worker.js").split(" ").filter((word) => word !== ""),
   };
+}
+
+/** Of a queue's URL the queue's name. */
+function lastPart(queue: string): string {
+  return queue.slice(queue.lastIndexOf("/") + 1);
 }

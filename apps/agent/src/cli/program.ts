@@ -190,7 +190,11 @@ function addInit(program: Command, bind: Bind): void {
     .addOption(new Option("--metric <name>", "where the jobs are").choices(INIT_METRICS))
     .option("--topic <name>", "the NSQ topic")
     .option("--channel <name>", "the NSQ channel")
-    .option("--task <name>", "the task's name (default: the topic's)")
+    .option("--queue <name>", "the SQS or Azure queue; for SQS its URL works too")
+    .option(
+      "--task <name>",
+      "the task's name, and that of the Deployment or app on kubernetes and marathon (default: the queue's)",
+    )
     .option("--image <image>", "for docker: the image that works on the jobs")
     .option("--command <command>", "for process: the program and its arguments")
     .addOption(

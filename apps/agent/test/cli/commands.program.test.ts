@@ -86,27 +86,30 @@ describe("validate", () => {
 });
 
 describe("init", () => {
-  it.each(["docker", "process", "toy"])(
-    "writes a config for %s that validate accepts",
-    async (scheduler) => {
-      for (const metric of ["nsq", "toy"]) {
-        const folder = createFolder();
-        const made = await run(
-          folder,
-          "init",
-          "--scheduler",
-          scheduler,
-          "--metric",
-          metric,
-          "--yes",
-        );
-        expect(made.code).toBe(0);
-        expect(made.stdout).toContain(`npm install @microscaling/scheduler-${scheduler}`);
-        const checked = await run(folder, "validate");
-        expect(checked).toMatchObject({ code: 0, stderr: "" });
-      }
-    },
-  );
+  it.each([
+    ["docker", "nsq"],
+    ["process", "toy"],
+    ["kubernetes", "sqs"],
+    ["marathon", "sqs"],
+  ])("writes a config for %s and %s that validate accepts", async (scheduler, metric) => {
+    const folder = createFolder();
+    const made = await run(folder, "init", "--scheduler", scheduler, "--metric", metric, "--yes");
+    expect(made.code).toBe(0);
+    expect(made.stdout).toContain(
+      `npm install @microscaling/scheduler-${scheduler} @microscaling/metric-${metric}`,
+    );
+    expect(await run(folder, "validate")).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("names the task after the queue, and says what to set before", async () => {
+    const folder = createFolder();
+    const flags = ["--metric", "azure-queue", "--queue", "mails-2"];
+    const { stdout } = await run(folder, "init", "--scheduler", "kubernetes", ...flags);
+    expect(stdout).toContain("export AZURE_STORAGE_ACCOUNT_NAME=");
+    const text = readFileSync(join(folder, "microscaling.yaml"), "utf8");
+    expect(text).toMatch(/^ {2}mails-2:$/m);
+    expect(text).toContain("metric: { use: azure-queue, queue: mails-2 }");
+  });
 
   it("takes its flags, whatever is in them", async () => {
     const folder = createFolder();

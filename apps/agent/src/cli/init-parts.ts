@@ -1,0 +1,107 @@
+import type { InitAnswers } from "./init-template.ts";
+
+/** What a first config says to one scheduler. Lines of YAML, indented as they stand in the file. */
+export interface SchedulerPart {
+  /** More under `scheduler:`. */
+  readonly options: string;
+  /** The important task's workload. */
+  readonly workload: (answers: InitAnswers) => string;
+  /** The workload of a task that can wait, in one line. */
+  readonly batch: string;
+}
+
+/** By scheduler. */
+export const SCHEDULER_PARTS: Readonly<Record<InitAnswers["scheduler"], SchedulerPart>> = {
+  docker: {
+    options: "",
+    workload: ({ image }) => `    workload:
+      image: ${JSON.stringify(image)}
+      # command: [consume]
+      # env: { LOG_LEVEL: info }`,
+    batch: "workload: { image: batch:latest }",
+  },
+  kubernetes: {
+    options: `  # Which cluster: the one that kubectl talks to, or, in a pod, the one around it. Otherwise:
+  # kubeconfig: /etc/microscaling/kubeconfig
+  # context: production
+  # namespace: shop
+`,
+    workload: () => `    # What it scales: the Deployment with the task's name. Otherwise:
+    # workload: { apiVersion: apps/v1, kind: StatefulSet, name: worker, namespace: shop }`,
+    batch: "workload: {}",
+  },
+  marathon: {
+    options: `  # A list of all masters is better: when one fails, the next is asked.
+  url: http://localhost:8080
+  # username: microscaling
+  # password: \${MARATHON_PASSWORD}
+`,
+    workload: () => `    # What it scales: the app with the task's name. Otherwise:
+    # workload: { app: /shop/worker }`,
+    batch: "workload: {}",
+  },
+  process: {
+    options: "",
+    workload: ({ command }) => `    workload:
+      command: ${JSON.stringify(command)}
+      # env: { LOG_LEVEL: info }`,
+    batch: "workload: { command: [node, batch.js] }",
+  },
+  toy: { options: "", workload: () => "    workload: {}", batch: "workload: {}" },
+};
+
+/** What a first config says to one metric. */
+export interface MetricPart {
+  /** The `metrics:` section, if it needs one. */
+  readonly source: string;
+  /** The important task's `metric:`, in one line. */
+  readonly query: (answers: InitAnswers) => string;
+  /** What to set before the config can be used. */
+  readonly before?: string;
+}
+
+/** By metric. */
+export const METRIC_PARTS: Readonly<Record<InitAnswers["metric"], MetricPart>> = {
+  nsq: {
+    source: `metrics:
+  nsq:
+    # The HTTP addresses of your nsqd servers. For discovery use lookupd: ["127.0.0.1:4161"] instead.
+    nsqd: ["127.0.0.1:4151"]
+`,
+    query: ({ topic, channel }) =>
+      `{ use: nsq, topic: ${quote(topic)}, channel: ${quote(channel)} }`,
+  },
+  sqs: {
+    source: `metrics:
+  sqs:
+    # AWS bills every read: this often while the queue moves, and this often while it does not.
+    interval: 1s
+    idleInterval: 5s
+    # Credentials are found as by every AWS program; the region is AWS_REGION, or that of the queue's URL. Otherwise:
+    # region: eu-west-1
+    # role: { arn: "arn:aws:iam::123456789012:role/scaler" }
+`,
+    query: ({ queue }) => `{ use: sqs, queue: ${quote(queue)} }`,
+    before: "export AWS_REGION=eu-west-1   # unless the queue is given by its URL",
+  },
+  "azure-queue": {
+    source: `metrics:
+  azure-queue:
+    # Azure bills every read.
+    interval: 2s
+    # The account and its key are AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY. Otherwise:
+    # account: shop
+    # identity: true    # as whoever the agent runs as; needs the package @azure/identity
+`,
+    query: ({ queue }) => `{ use: azure-queue, queue: ${quote(queue)} }`,
+    before: "export AZURE_STORAGE_ACCOUNT_NAME=… AZURE_STORAGE_ACCOUNT_KEY=…",
+  },
+  toy: { source: "", query: () => "{ use: toy, value: 0 }" },
+};
+
+/** A text as YAML takes it: JSON is YAML, and safe whatever is in it. */
+export function quote(text: string): string {
+  return /^[a-z][\w-]*$/i.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
+    ? text
+    : JSON.stringify(text);
+}
