@@ -10,7 +10,7 @@ const loadPackage: LoadIdentity = () => import("@azure/identity");
  * Whoever the agent runs as: workload identity, managed identity, Azure CLI, … The package is only loaded where it is used.
  * @throws MicroscalingError `ERR_PLUGIN_LOAD` when it is not installed or cannot be loaded.
  */
-export async function createIdentity(load = loadPackage): Promise<TokenCredential> {
+export async function createIdentity(load: LoadIdentity = loadPackage): Promise<TokenCredential> {
   const { DefaultAzureCredential } = await load().catch((error: unknown) => {
     throw loadError(error);
   });

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   QueueServiceClient,
   StorageSharedKeyCredential,
@@ -53,10 +53,11 @@ export async function startAzurite({ tls }: AzuriteOptions = {}): Promise<Azurit
   const scheme = tls === undefined ? "http" : "https";
   const key = createAzureKey();
   const rest = tls === undefined ? [] : ["--oauth=basic", `--cert=${tls.cert}`, `--key=${tls.key}`];
+  const program = fileURLToPath(import.meta.resolve("azurite/dist/src/queue/main.js"));
   const start = (port: string, accountKey: string): Promise<ServerProcess> =>
     spawnServer({
       command: process.execPath,
-      args: [program(), `--queuePort=${port}`, ...FIXED_ARGS, ...rest],
+      args: [program, `--queuePort=${port}`, ...FIXED_ARGS, ...rest],
       cwd: folder,
       env: { ...process.env, AZURITE_ACCOUNTS: `${ACCOUNT}:${accountKey}` },
       ready: (output) => listening(output) !== undefined,
@@ -142,11 +143,6 @@ const FIXED_ARGS = [
   "--skipApiVersionCheck",
   "--disableTelemetry",
 ];
-
-function program(): string {
-  const manifest = createRequire(import.meta.url).resolve("azurite/package.json");
-  return join(dirname(manifest), "dist/src/queue/main.js");
-}
 
 /** The port, from its output, since port 0 leaves the choice to the kernel. */
 function listening(output: string): string | undefined {
