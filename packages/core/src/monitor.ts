@@ -2,6 +2,8 @@ import type { Decision } from "./decision.ts";
 
 /** The part that this agent plays among those that share a lease. */
 export interface Role {
+  /** The lease's name. */
+  readonly lease: string;
   /** It acts. All others are standbys: they watch and decide, and ask nothing of the scheduler. */
   readonly leads: boolean;
   /** Who leads, as far as is known: the holder of the lease. */

@@ -32,8 +32,8 @@ async function startPair(settings: Partial<WorldSettings> = {}): Promise<Pair> {
   await clock.advance(100);
   b.engine.start();
   await clock.advance(2900);
-  expect(a.engine.state().role).toEqual({ leads: true, leader: "a" });
-  expect(b.engine.state().role).toEqual({ leads: false, leader: "a" });
+  expect(a.engine.state().role).toEqual({ lease: "main", leads: true, leader: "a" });
+  expect(b.engine.state().role).toEqual({ lease: "main", leads: false, leader: "a" });
   return { a, b, lease, weather };
 }
 
@@ -46,7 +46,7 @@ describe("two agents that share a lease", () => {
     expect(b.asked("jobs")).toEqual([]);
     expect(b.asked("batch")).toEqual([]);
     const { record, tasks } = b.engine.state();
-    expect(record?.role).toEqual({ leads: false, leader: "a" });
+    expect(record?.role).toEqual({ lease: "main", leads: false, leader: "a" });
     expect(record?.decisions.map((decision) => decision.grant)).toEqual([8, 2]);
     expect(tasks.every((task) => task.ready)).toBe(true);
     await stop(b);
@@ -66,12 +66,12 @@ describe("two agents that share a lease", () => {
     const { a, b, weather } = await startPair();
     weather.a = storm;
     await a.clock.advance((DURATION_MS * 2) / 3 + 10);
-    expect(a.engine.state().role).toEqual({ leads: false, leader: undefined });
+    expect(a.engine.state().role).toEqual({ lease: "main", leads: false, leader: undefined });
     const before = a.asked("jobs").length;
     a.metric.set("jobs", 1000);
     // Since its last renewal no more than the lease's time and one look have passed.
     await a.clock.advance(DURATION_MS / 3 + 500);
-    expect(b.engine.state().role).toEqual({ leads: true, leader: "b" });
+    expect(b.engine.state().role).toEqual({ lease: "main", leads: true, leader: "b" });
     expect(b.scheduler.counts("jobs").running).toBe(8);
     expect(a.asked("jobs")).toHaveLength(before);
     await stop(b);
@@ -92,7 +92,7 @@ describe("two agents that share a lease", () => {
     expect(signals.at(-1)?.aborted).toBe(false);
     lease.put({ holder: "c", durationMs: DURATION_MS });
     await a.clock.advance(500);
-    expect(a.engine.state().role).toEqual({ leads: false, leader: "c" });
+    expect(a.engine.state().role).toEqual({ lease: "main", leads: false, leader: "c" });
     expect(signals.at(-1)?.aborted).toBe(true);
     expect(a.engine.state().tasks[0]).toMatchObject({ schedulerFailures: 0, problem: undefined });
     await stop(b);
@@ -160,14 +160,14 @@ describe("two agents that share a lease", () => {
     const { a, b } = await startPair();
     await a.engine.reload(a.spec({ capacity: { instances: 4 } }));
     await a.clock.advance(10);
-    expect(a.engine.state().role).toEqual({ leads: true, leader: "a" });
+    expect(a.engine.state().role).toEqual({ lease: "main", leads: true, leader: "a" });
     const { ha: _lease, ...alone } = a.spec();
     const reloaded = a.engine.reload(alone);
     await a.clock.advance(10);
     await reloaded;
     expect(a.engine.state().role).toBeUndefined();
     await a.clock.advance(HANDOVER_MS);
-    expect(b.engine.state().role).toEqual({ leads: true, leader: "b" });
+    expect(b.engine.state().role).toEqual({ lease: "main", leads: true, leader: "b" });
     await stop(a);
     await stop(b);
   });

@@ -38,8 +38,8 @@ describe("an election", () => {
     const { clock, agent } = createField();
     const [a, b] = [agent("a"), agent("b")];
     await clock.advance(LOOK_MS);
-    expect(a.role()).toEqual({ leads: true, leader: "a" });
-    expect(b.role()).toEqual({ leads: false, leader: "a" });
+    expect(a.role()).toEqual({ lease: "ops/main", leads: true, leader: "a" });
+    expect(b.role()).toEqual({ lease: "ops/main", leads: false, leader: "a" });
     expect(b.term()).toBeUndefined();
   });
 
@@ -70,7 +70,7 @@ describe("an election", () => {
     expect(term?.signal.aborted).toBe(true);
     expect(lease.state()?.holder).toBe("");
     await clock.advance(LOOK_MS);
-    expect(b.role()).toEqual({ leads: true, leader: "b" });
+    expect(b.role()).toEqual({ lease: "ops/main", leads: true, leader: "b" });
   });
 
   it("leaves the lease of another alone when a standby ends", async () => {
@@ -89,7 +89,7 @@ describe("an election", () => {
     weather.now = { ...fair, fails: "unheard" };
     const read: Lease = {
       ...lease.in(() => weather.now),
-      read: lease.in(() => fair).read,
+      read: (signal) => lease.in(() => fair).read(signal),
     };
     const a = agent("a", { lease: read });
     await clock.advance(10);
@@ -104,9 +104,9 @@ describe("an election", () => {
     lease.put({ holder: "dead", durationMs: 20_000 });
     const b = agent("b");
     await clock.advance(20_000);
-    expect(b.role()).toEqual({ leads: false, leader: "dead" });
+    expect(b.role()).toEqual({ lease: "ops/main", leads: false, leader: "dead" });
     await clock.advance(10);
-    expect(b.role()).toEqual({ leads: true, leader: "b" });
+    expect(b.role()).toEqual({ lease: "ops/main", leads: true, leader: "b" });
   });
 
   it("goes by what it sees change, whatever its clock says", async () => {
@@ -148,7 +148,7 @@ describe("a leader", () => {
     // Others may take the lease 15 s after they saw the last renewal.
     await clock.advance(10_010);
     expect(term?.signal.aborted).toBe(true);
-    expect(a.role()).toEqual({ leads: false, leader: undefined });
+    expect(a.role()).toEqual({ lease: "ops/main", leads: false, leader: undefined });
     await clock.advance(30_000);
     expect(lines.filter((line) => line.includes("no longer leads"))).toEqual([
       "a: no longer leads: could not renew its lease within 10s (lease ops/main)",
@@ -188,7 +188,7 @@ describe("a leader", () => {
     lease.put({ holder: "b", durationMs: DURATION_MS });
     await clock.advance(LOOK_MS);
     expect(term?.signal.aborted).toBe(true);
-    expect(a.role()).toEqual({ leads: false, leader: "b" });
+    expect(a.role()).toEqual({ lease: "ops/main", leads: false, leader: "b" });
     expect(lines.at(-1)).toBe("a: standby: b leads (lease ops/main)");
   });
 

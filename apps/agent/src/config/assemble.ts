@@ -11,6 +11,7 @@ import type { Draft, PluginUse } from "./draft.ts";
 import type { Opened } from "./open.ts";
 import {
   settleAmounts,
+  settleHa,
   settleInterval,
   settleReadTimeout,
   settleScheduler,
@@ -56,12 +57,14 @@ export async function assemble(request: AssembleRequest): Promise<LoadedConfig> 
     const scheduler = makeScheduler(draft, maker);
     const sources = makeSources(draft, maker);
     const capacity = settleAmounts(draft.root.capacity ?? {});
+    const ha = settleHa(draft);
     const spec: EngineSpec = {
       capacity,
       tasks: settleTasks(draft, capacity),
       scheduler,
       sources,
       shutdown: draft.root.shutdown ?? "leave",
+      ...(ha === undefined ? {} : { ha }),
     };
     const config: LoadedConfig = {
       spec,

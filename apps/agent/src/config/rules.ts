@@ -156,6 +156,20 @@ const oneRemainderEach = ({ document, draft }: Case): void => {
       );
 };
 
+const haNeedsLease = ({ document, draft }: Case): void => {
+  const { root, scheduler } = draft;
+  if (root.ha === undefined) return;
+  if (scheduler?.plugin !== undefined && scheduler.plugin.capabilities.lease !== true)
+    document.mistakes.add(
+      ["ha"],
+      `expected a scheduler that keeps leases, such as kubernetes; ${scheduler.plugin.name} keeps none: run one agent, without ha`,
+    );
+  if (root.shutdown === "drain")
+    document.warnings.push(
+      "shutdown: drain with ha: an agent that stops while it leads stops all instances, and the next one starts them again",
+    );
+};
+
 /** Looks at values together. Mistakes and warnings are collected in the document. */
 export function applyRules(document: Document, draft: Draft): void {
   const capacity = settleAmounts(draft.root.capacity ?? {});
@@ -170,4 +184,5 @@ export function applyRules(document: Document, draft: Draft): void {
   }
   needsFitCapacity(around);
   oneRemainderEach(around);
+  haNeedsLease(around);
 }

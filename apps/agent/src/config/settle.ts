@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { INSTANCES, parseAmount, parseDuration, type Amounts } from "@microscaling/core";
-import type { TargetSpec, TaskMetric, TaskSpec } from "@microscaling/engine";
+import type { HaSpec, TargetSpec, TaskMetric, TaskSpec } from "@microscaling/engine";
 import type { Draft, MetricDraft, SourceDraft, TaskDraft } from "./draft.ts";
 
 /** The original's gains: `MSS_KU` 0.05 and `MSS_TU` 10. */
@@ -8,6 +10,9 @@ const LEAST_MAX_AGE_MS = 10_000;
 const METRIC_TIMEOUT = "2s";
 const SCHEDULER_TIMEOUT = "30s";
 const FAILURES = 3;
+const LEASE_DURATION = "15s";
+/** In Kubernetes the host's name is the pod's. The rest tells apart what ran there before. */
+const HOLDER = `${hostname()}_${randomBytes(4).toString("hex")}`;
 
 /** Reads amounts that were checked already. */
 export function settleAmounts(written: Readonly<Record<string, number | string>>): Amounts {
@@ -77,6 +82,13 @@ export function settleScheduler(draft: Draft): { intervalMs: number; timeoutMs: 
     intervalMs: parseDuration(fields.interval ?? interval) ?? 0,
     timeoutMs: parseDuration(fields.timeout ?? SCHEDULER_TIMEOUT) ?? 0,
   };
+}
+
+/** The lease that this agent shares, if any. */
+export function settleHa({ root: { ha } }: Draft): HaSpec | undefined {
+  if (ha === undefined) return undefined;
+  const durationMs = parseDuration(ha.duration ?? LEASE_DURATION) ?? 0;
+  return { lease: ha.lease, holder: HOLDER, durationMs };
 }
 
 /** A task's `maxAge` in milliseconds. */

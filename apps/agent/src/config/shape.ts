@@ -120,6 +120,19 @@ const log = map({
   debug: z.array(oneOf(LOG_COMPONENTS), { error: "a list of components" }).optional(),
 });
 
+const LEASE = "a name such as microscaling, or a namespace and a name such as ops/microscaling";
+const leaseName = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.source.slice(1, -1);
+
+const ha = map({
+  lease: z
+    .string({ error: LEASE })
+    .regex(new RegExp(`^(${leaseName}/)?${leaseName}$`), { error: LEASE })
+    .describe("The lease that all agents with these tasks share."),
+  duration: duration(1000)
+    .optional()
+    .describe("How long it outlives an agent that died. Default: 15s."),
+});
+
 const anything = z.unknown().optional();
 
 /** `scheduler:` without the plugin's own options. */
@@ -189,6 +202,7 @@ export const rootFields: FieldsOf<RootFields> = {
   tasks: someMap("a map of named tasks").refine((tasks) => Object.keys(tasks).length > 0, {
     error: "at least one task",
   }),
+  ha: ha.optional().describe("High availability: several agents, of which one acts."),
   shutdown: oneOf(["leave", "drain"])
     .optional()
     .describe("What becomes of the instances when the agent stops. Default: leave."),

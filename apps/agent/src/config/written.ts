@@ -62,6 +62,7 @@ export interface RootFields {
   readonly capacity: WrittenAmounts;
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly tasks: Readonly<Record<string, unknown>>;
+  readonly ha: { readonly lease: string; readonly duration?: string | undefined };
   readonly shutdown: "leave" | "drain";
   readonly shutdownGrace: string;
   readonly http: false | { readonly host?: string | undefined; readonly port?: number | undefined };

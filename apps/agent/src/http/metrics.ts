@@ -29,7 +29,9 @@ export function createMetrics(): AgentMetrics {
   return {
     monitor: {
       report(record) {
-        for (const decision of record.decisions) count(tallies, decision);
+        // A standby asks for nothing.
+        if (record.role?.leads !== false)
+          for (const decision of record.decisions) count(tallies, decision);
         times(record);
         return Promise.resolve();
       },
@@ -125,11 +127,13 @@ function createGauges(
   const starting = gauge("starting_instances", "Instances asked for and not up yet.");
   const stopping = gauge("stopping_instances", "Instances asked to stop and not gone yet.");
   const limit = gauge("limit", "1 while this limits what the task gets.", ["task", "by"]);
+  const leader = gauge("leader", "1 while this agent leads, 0 while it stands by.", ["lease"]);
   const held = gauge("capacity", "What there is to share, by resource.", ["resource"]);
 
   return (state, capacity) => {
     // What is unknown has no series: a number would be a lie.
     for (const each of gauges) each.reset();
+    if (state.role !== undefined) leader.set({ lease: state.role.lease }, state.role.leads ? 1 : 0);
     for (const [resource, amount] of Object.entries(capacity)) held.set({ resource }, amount);
     for (const { name: task, readingAgeMs, countsAgeMs } of state.tasks) {
       if (readingAgeMs !== undefined) age.set({ task }, readingAgeMs / 1000);

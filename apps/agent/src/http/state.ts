@@ -13,10 +13,17 @@ export function describeState(
     at: state.record === undefined ? null : new Date(state.record.at).toISOString(),
     config: config.origin,
     dryRun,
+    ha: describeRole(state, config),
     capacity: config.spec.capacity,
     schedulerProblem: state.schedulerProblem ?? null,
     tasks: state.tasks.map((task) => describeTask(task, decisions.get(task.name))),
   };
+}
+
+function describeRole({ role }: EngineState, { spec }: LoadedConfig): unknown {
+  if (role === undefined) return null;
+  const { lease, leads, leader } = role;
+  return { lease, holder: spec.ha?.holder, leads, leader: leader ?? null };
 }
 
 function describeTask(task: TaskState, decision: Decision | undefined): Record<string, unknown> {

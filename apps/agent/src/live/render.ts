@@ -29,12 +29,18 @@ export function renderPicture(picture: Picture): string {
   return ["", headline(picture), "", styleText("bold", head), ...lines].join("\n");
 }
 
+function roleText({ role }: DecisionRecord): string {
+  if (role === undefined) return "";
+  return role.leads ? "  leads" : `  standby: ${role.leader ?? "nobody"} leads`;
+}
+
 function headline({ record, capacity, dryRun }: Picture): string {
   const total = capacity[INSTANCES];
   const present = record.decisions.reduce((sum, decision) => sum + presentOf(decision), 0);
   const share = total === undefined ? `${present} instances` : `${present} of ${total} instances`;
   const time = new Date(record.at).toTimeString().slice(0, 8);
-  return `${styleText("bold", "microscaling")}  ${time}  ${share}${dryRun ? "  dry run" : ""}`;
+  const role = roleText(record);
+  return `${styleText("bold", "microscaling")}  ${time}  ${share}${role}${dryRun ? "  dry run" : ""}`;
 }
 
 function presentOf({ counts }: Decision): number {

@@ -25,23 +25,31 @@ const TROUBLE_MS = 2000;
 export function createChangeLog(logger: Logger): Monitor {
   const seen = new Map<string, Seen>();
 
-  function report(decision: Decision, at: number): void {
+  function report(decision: Decision, at: number, isStandby: boolean): void {
     let now = seen.get(decision.task);
     if (now === undefined) {
       now = { grant: undefined, settled: true, trouble: "", since: at, logged: "" };
       seen.set(decision.task, now);
     }
-    logChange(logger, decision, now);
+    // What a standby decides is not done.
+    if (isStandby) forgetChange(now);
+    else logChange(logger, decision, now);
     logTrouble(logger, decision, now, at);
   }
 
   return {
     report(record) {
-      for (const decision of record.decisions) report(decision, record.at);
+      const isStandby = record.role?.leads === false;
+      for (const decision of record.decisions) report(decision, record.at, isStandby);
       return Promise.resolve();
     },
     close: () => Promise.resolve(),
   };
+}
+
+function forgetChange(seen: Seen): void {
+  seen.grant = undefined;
+  seen.settled = true;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from "@microscaling/core";
+import { MicroscalingError, type DecisionRecord } from "@microscaling/core";
 import { createEngine, type EngineState } from "@microscaling/engine";
 import { createChangeLog } from "../log/change-log.ts";
 import type { LoadedConfig } from "../config/index.ts";
@@ -20,20 +20,29 @@ export async function runOnce(request: PartsRequest, act: boolean): Promise<Once
   const config = await readConfig(request);
   adopt(log, config);
   for (const warning of config.warnings) log.logger.warn(warning);
-  const logger = log.logger.child({ component: "engine" });
-  const engine = createEngine(config.spec, {
-    clock,
-    logger,
-    monitors: [],
-    random: Math.random,
-    dryRun,
-  });
   try {
+    refuseHa(config, act);
+    const engine = createEngine(config.spec, {
+      clock,
+      logger: log.logger.child({ component: "engine" }),
+      monitors: [],
+      random: Math.random,
+      dryRun,
+    });
     const record = await engine.once({ act });
     return { config, record, state: engine.state() };
   } finally {
     await config.close();
   }
+}
+
+/** One turn is too short to find out whether another agent leads. */
+function refuseHa({ spec: { ha }, origin }: LoadedConfig, act: boolean): void {
+  if (!act || ha === undefined) return;
+  throw new MicroscalingError(
+    "ERR_USAGE",
+    `expected no ha with \`run --once\`, which would act beside the agent that has the lease ${ha.lease}; found ha in ${origin}: use \`microscaling plan\`, or a config without ha`,
+  );
 }
 
 /** Logs what one turn changed and what kept it from doing more. */

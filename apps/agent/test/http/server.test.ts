@@ -133,6 +133,22 @@ describe("/metrics", () => {
     expect(lines).toContain("microscaling_lag_seconds_count 3");
   });
 
+  it("says who leads where agents share a lease, and counts what a standby decides for nothing", async () => {
+    const role = { lease: "main", leads: false, leader: "b" };
+    const { server, get } = await open(engineState({ role }));
+    const { signal } = new AbortController();
+    await server.monitor.report({ ...record(decision({ ask: 5 })), role }, signal);
+    const { text } = await get("/metrics");
+    expect(text).toMatch(/^microscaling_leader\{lease="main"\} 0$/m);
+    expect(text).not.toMatch(/^microscaling_decisions_total\{/m);
+    const leading = await open(engineState({ role: { ...role, leads: true } }));
+    expect((await leading.get("/metrics")).text).toMatch(
+      /^microscaling_leader\{lease="main"\} 1$/m,
+    );
+    const single = await open(engineState());
+    expect((await single.get("/metrics")).text).not.toMatch(/^microscaling_leader\{/m);
+  });
+
   it("describes every metric", async () => {
     const { get } = await open(engineState());
     const { text } = await get("/metrics");
@@ -144,6 +160,15 @@ describe("/metrics", () => {
 });
 
 describe("/state", () => {
+  it("says who leads where agents share a lease", async () => {
+    const role = { lease: "main", leads: false, leader: "b" };
+    const standby = await open(engineState({ role }));
+    expect(JSON.parse((await standby.get("/state")).text)).toMatchObject({ ha: role });
+    expect(await standby.get("/readyz")).toMatchObject({ status: 200 });
+    const single = await open(engineState());
+    expect(JSON.parse((await single.get("/state")).text)).toMatchObject({ ha: null });
+  });
+
   it("gives the last decision of every task with its reason in words, and no secret", async () => {
     const tasks = [taskState({ problem: "login with s3cr3t refused" })];
     const { get } = await open(engineState({ tasks }));

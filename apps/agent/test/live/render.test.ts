@@ -30,6 +30,12 @@ function draw(width: number, problems: ReadonlyMap<string, string> = new Map()):
   return stripVTControlCharacters(text).split("\n");
 }
 
+function drawRole(leads: boolean, leader?: string): string {
+  const role = { lease: "main", leads, leader };
+  const picture = { capacity: { instances: 10 }, problems: new Map(), dryRun: false, width: 120 };
+  return renderPicture({ ...picture, record: { ...record(mails), role } });
+}
+
 describe("the live view's picture", () => {
   it("shows queue, wish, grant, running and why of every task", () => {
     const [, head, , titles, first, second, ...more] = draw(120);
@@ -38,6 +44,12 @@ describe("the live view's picture", () => {
     expect(titles?.split(/\s+/)).toEqual(["TASK", "QUEUE", "WISH", "GRANT", "RUNNING", "WHY"]);
     expect(first).toMatch(/^mails +40 +8 +5 +2 \+2 -1 +██▒▒░ +40 waiting.*no more instances free/);
     expect(second).toMatch(/^batch +- +2 +2 +\? +takes what is left/);
+  });
+
+  it("says who leads where agents share a lease", () => {
+    expect(drawRole(true, "a")).toContain("  leads");
+    expect(drawRole(false, "b")).toContain("standby: b leads");
+    expect(drawRole(false)).toContain("standby: nobody leads");
   });
 
   it("keeps each task on one line that fits the terminal", () => {

@@ -36,6 +36,18 @@ describe("the change log", () => {
     expect(line?.text).toMatch(/^mails 2 -> 5: .*40 waiting/);
   });
 
+  it("logs no change that a standby decides, and logs it once it leads", async () => {
+    const { logger, lines } = collectLines();
+    const log = createChangeLog(logger);
+    const logged: number[] = [];
+    for (const leads of [false, false, true, true]) {
+      const role = { lease: "main", leads, leader: undefined };
+      await log.report({ ...record(up(5, 2)), role }, signal);
+      logged.push(lines.length);
+    }
+    expect(logged).toEqual([0, 0, 1, 1]);
+  });
+
   it("logs a change once, however slowly it comes true", async () => {
     const lines = await turns([up(5, 2), up(5, 2), up(5, 3), up(5, 4), up(5, 5), up(5, 5)]);
     expect(lines.map((line) => line.to)).toEqual([5]);

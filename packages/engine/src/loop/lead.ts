@@ -214,9 +214,9 @@ export function createLeadership(
     },
     role() {
       endIfOver();
-      if (own !== undefined) return { leads: true, leader: holder };
+      if (own !== undefined) return { lease: name, leads: true, leader: holder };
       const isKnown = state !== undefined && !isMine() && freeInMs() > 0;
-      return { leads: false, leader: isKnown ? state?.holder : undefined };
+      return { lease: name, leads: false, leader: isKnown ? state?.holder : undefined };
     },
     run() {
       running = takePart(ending);
