@@ -90,15 +90,23 @@ export async function withConfig<T>(text: string, use: (path: string) => Promise
   }
 }
 
-/** The share of one core that a child burns in the time to come, in percent. Linux only. */
-export async function cpuOf(child: ChildProcess, windowMs: number): Promise<number> {
-  const before = await cpuMs(child);
+/** The share of one core that a process burns in the time to come, in percent. Linux only. */
+export async function cpuOf(pid: number | undefined, windowMs: number): Promise<number> {
+  const before = await cpuMs(pid);
   const start = performance.now();
   await sleep(windowMs);
-  return ((await cpuMs(child)) - before) / ((performance.now() - start) / 100);
+  return ((await cpuMs(pid)) - before) / ((performance.now() - start) / 100);
 }
 
-async function cpuMs({ pid }: ChildProcess): Promise<number> {
+/** What a process holds in memory, in MB. Linux only. */
+export async function memoryOf(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const kib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+  return (kib * 1024) / 1e6;
+}
+
+/** The time of a core that a process has burnt since its start, in milliseconds. Linux only. */
+export async function cpuMs(pid: number | undefined): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
   // After the name in parentheses, which may hold blanks: state is the first, utime and stime the 12th and 13th.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,5 +1,4 @@
 // What an idle agent with two tasks on Docker and NSQ holds and burns, against a Node that only imports the same third-party packages.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -16,6 +15,7 @@ import {
   AGENT,
   cpuOf,
   importOnly,
+  memoryOf,
   PLUGINS,
   recordImports,
   withChild,
@@ -69,10 +69,8 @@ async function measure(config: string): Promise<Row[]> {
 function observe(args: readonly string[]): Promise<{ readonly mb: number; readonly cpu: number }> {
   return withChild(args, async (child) => {
     await sleep(SETTLE_MS);
-    const cpu = await cpuOf(child, WINDOW_MS);
-    const status = await readFile(`/proc/${child.pid}/status`, "utf8");
-    const kib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
-    return { cpu, mb: (kib * 1024) / 1e6 };
+    const cpu = await cpuOf(child.pid, WINDOW_MS);
+    return { cpu, mb: await memoryOf(child.pid) };
   });
 }
 

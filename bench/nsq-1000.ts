@@ -1,7 +1,4 @@
 // 1,000 tasks on one real nsqd, read every 500 ms by the whole agent, against a bare Node that asks nsqd the same as often.
-import { once } from "node:events";
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -12,6 +9,7 @@ import {
   startNsqd,
 } from "@microscaling/test-servers";
 import { AGENT, cpuOf, PLUGINS, withChild, withConfig } from "./children.ts";
+import { createCounter, type Counter } from "./counter.ts";
 import { row, type Row } from "./row.ts";
 
 const TASKS = 1000;
@@ -28,14 +26,14 @@ export async function run(): Promise<Row[]> {
   }
   await buildNsq();
   const nsqd = await startNsqd();
-  const counter = await createCounter(nsqd.http);
+  const counter = await createCounter({ url: `http://${nsqd.http}` });
   try {
     for (let i = 0; i < TASKS; i++) {
       await createTopic(nsqd, `topic-${i}`);
       await createChannel(nsqd, `topic-${i}`, "work");
     }
-    const bare = await observe(bareArgs(counter.address), counter);
-    const agent = await withConfig(configOf(counter.address), (config) =>
+    const bare = await observe(bareArgs(counter.url), counter);
+    const agent = await withConfig(configOf(counter.url), (config) =>
       observe([AGENT, "run", "--config", config], counter),
     );
     const name = `nsq-1000, ${TASKS} tasks on one nsqd,`;
@@ -49,59 +47,29 @@ export async function run(): Promise<Row[]> {
   }
 }
 
-interface Counter {
-  readonly address: string;
-  readonly count: () => number;
-  readonly close: () => void;
-}
-
-/** Hands requests on to `target` and counts them. */
-async function createCounter(target: string): Promise<Counter> {
-  const { hostname, port } = new URL(`http://${target}`);
-  let requests = 0;
-  const server = createServer((asked, answer) => {
-    requests += 1;
-    const onward = request({ hostname, port, path: asked.url, method: asked.method }, (given) => {
-      answer.writeHead(given.statusCode ?? 502, given.headers);
-      given.pipe(answer);
-    });
-    asked.pipe(onward.on("error", () => answer.destroy()));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    count: () => requests,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
 /** What a program does in a while of steady running. */
 function observe(
   args: readonly string[],
   counter: Counter,
 ): Promise<{ readonly requests: number; readonly cpu: number }> {
   return withChild(args, async (child) => {
-    while (counter.count() === 0) await sleep(50);
+    while (counter.requests().length === 0) await sleep(50);
     await sleep(WARM_UP_MS);
-    const before = counter.count();
+    const before = counter.requests().length;
     const start = performance.now();
-    const cpu = await cpuOf(child, WINDOW_MS);
+    const cpu = await cpuOf(child.pid, WINDOW_MS);
     const intervals = (performance.now() - start) / INTERVAL_MS;
-    return { requests: (counter.count() - before) / intervals, cpu };
+    return { requests: (counter.requests().length - before) / intervals, cpu };
   });
 }
 
-function bareArgs(address: string): string[] {
-  const url = `http://${address}/stats?format=json&include_clients=false&include_mem=false`;
+function bareArgs(base: string): string[] {
+  const url = `${base}/stats?format=json&include_clients=false&include_mem=false`;
   const read = `async () => JSON.parse(await (await fetch("${url}")).text())`;
   return ["-e", `setInterval(${read}, ${INTERVAL_MS})`];
 }
 
-function configOf(address: string): string {
+function configOf(url: string): string {
   const tasks = Array.from({ length: TASKS }, (_, i) => [
     `task-${i}`,
     {
@@ -118,7 +86,7 @@ function configOf(address: string): string {
     metrics: {
       nsq: {
         use: join(PLUGINS, "metric-nsq/dist/index.js"),
-        nsqd: [address],
+        nsqd: [url],
         interval: `${INTERVAL_MS}ms`,
       },
     },

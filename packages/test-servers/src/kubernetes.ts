@@ -27,6 +27,8 @@ export interface Kubernetes extends KubernetesAccess {
   createServiceAccount(namespace: string, name: string, rules: readonly object[]): Promise<string>;
   /** Writes a kubeconfig for whoever has the token. `url` may be that of something in between. @returns its path. */
   writeKubeconfig(token: string, namespace?: string, url?: string): Promise<string>;
+  /** The process of the API server, for those who measure it. */
+  apiServerPid(): number;
   /** How many requests of a kind the API server has answered or begun, by its own count. Watches count when they end. */
   requests(matching: Readonly<Record<string, string>>): Promise<number>;
   /** SIGKILL to the API server and the controllers; what etcd has stays. */
@@ -97,6 +99,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
     writeKubeconfig: (token, namespace = "default", url = urlOf(home)) =>
       writeKubeconfig(home, { token, namespace, url }),
     requests: async (matching) => countRequests(String(await ask({ path: "/metrics" })), matching),
+    apiServerPid: () => plane?.pid ?? 0,
     kill: async () => plane?.kill(),
     freeze: async () => void process.kill(plane?.pid ?? 0, "SIGSTOP"),
     thaw: async () => void process.kill(plane?.pid ?? 0, "SIGCONT"),
