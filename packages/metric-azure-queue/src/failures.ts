@@ -4,12 +4,14 @@ import {
   MicroscalingError,
   type ErrorCode,
 } from "@microscaling/core";
-import { isRestError, type RestError } from "@azure/storage-queue";
+import type { RestError } from "@azure/storage-queue";
 import type { SignIn } from "./sign-in.ts";
 
 /** What was asked of whom, for messages. */
 export interface Asked {
   readonly queue: string;
+  /** Where the account's queues are, without secrets. */
+  readonly address: string;
   readonly signIn: SignIn;
   /** When the failure came, in milliseconds since the epoch. */
   readonly now: number;
@@ -38,8 +40,7 @@ export function isThrottled(error: unknown): boolean {
  * @returns a MicroscalingError that names the queue and the account.
  */
 export function explain(error: unknown, asked: Asked): MicroscalingError {
-  const { queue, signIn } = asked;
-  const where = `queue ${queue} of ${signIn.address}`;
+  const where = `queue ${asked.queue} of ${asked.address}`;
   if (isMicroscalingError(error)) {
     const { code, message, details, cause } = error;
     return new MicroscalingError(code, `${where}: ${message}`, { details, cause });
@@ -139,6 +140,11 @@ function networkFault(error: unknown): Fault {
   }
   const todo = code === "ENOTFOUND" ? ": check `account`, `endpointSuffix` and `endpoint`" : "";
   return { code: "ERR_METRIC_UNREACHABLE", text: `cannot be reached: ${words}${todo}` };
+}
+
+/** Not by the client's own guard, so that the client is only loaded once it is needed. */
+function isRestError(error: unknown): error is RestError {
+  return error instanceof Error && error.name === "RestError";
 }
 
 /** Azure's word for it: of the header, else of the body, else none. */

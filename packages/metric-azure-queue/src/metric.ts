@@ -12,7 +12,7 @@ import pLimit from "p-limit";
 import { countQueue, type Counting } from "./count.ts";
 import { explain, isThrottled } from "./failures.ts";
 import type { AzureQueueOptions, AzureQueueQuery } from "./options.ts";
-import { createSignIn } from "./sign-in.ts";
+import { addressOf, createSignIn } from "./sign-in.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Enough for a thousand queues within a second at 15 ms each, and few enough that no account minds. */
@@ -59,7 +59,8 @@ export function createAzureQueueMetric(
       return throttle.read(name, reading);
     } catch (caught) {
       signal.throwIfAborted();
-      const error = explain(caught, { queue: query.queue, signIn, now: clock.now() });
+      const asked = { queue: query.queue, address: addressOf(service), signIn, now: clock.now() };
+      const error = explain(caught, asked);
       if (isThrottled(caught)) return throttle.throttled(name, error);
       throttle.failed(name);
       return { kind: "failure", error };

@@ -1,5 +1,4 @@
 import type { StandardSchema } from "@microscaling/core";
-import { QueueServiceClient } from "@azure/storage-queue";
 import * as z from "zod";
 
 /** A metric source of this plugin, as written under `metrics:`. At most one of `connectionString`, `key`, `sas` and `identity`. */
@@ -130,7 +129,9 @@ function faultOf(value: AzureQueueOptions): { key: string; text: string } | unde
   return undefined;
 }
 
-function isConnectionString(written: string): boolean {
+async function isConnectionString(written: string): Promise<boolean> {
+  // Loaded only where it is needed: commands that read a config and nothing else should not wait for it.
+  const { QueueServiceClient } = await import("@azure/storage-queue");
   try {
     return QueueServiceClient.fromConnectionString(written) !== undefined;
   } catch {

@@ -1,9 +1,5 @@
 import { MicroscalingError } from "@microscaling/core";
-import {
-  QueueServiceClient,
-  StorageSharedKeyCredential,
-  type StoragePipelineOptions,
-} from "@azure/storage-queue";
+import type { QueueServiceClient, StoragePipelineOptions } from "@azure/storage-queue";
 import { createIdentity } from "./identity.ts";
 import { ACCOUNT_FORM, isAccount, isKey, KEY_FORM, type AzureQueueOptions } from "./options.ts";
 
@@ -12,13 +8,17 @@ export interface SignIn {
   readonly by: "key" | "sas" | "identity";
   /** What holds the credentials, for messages: an option or a variable. */
   readonly setting: string;
-  /** Where the account's queues are, without secrets. */
-  readonly address: string;
-  /** Makes the client. @throws MicroscalingError `ERR_PLUGIN_LOAD` without `@azure/identity`, if that is needed. */
+  /**
+   * Loads the SDK, which takes a while, and makes the client.
+   * @throws MicroscalingError `ERR_PLUGIN_LOAD` without `@azure/identity`, if that is needed.
+   */
   connect(): Promise<QueueServiceClient>;
 }
 
-/** None, since the engine reads again soon, and has its own deadline. */
+type Sdk = typeof import("@azure/storage-queue");
+type Connect = (sdk: Sdk) => QueueServiceClient | Promise<QueueServiceClient>;
+
+/** No retries, since the engine reads again soon, and has its own deadline. */
 const PIPELINE: StoragePipelineOptions = {
   retryOptions: { maxTries: 1 },
   userAgentOptions: { userAgentPrefix: "microscaling" },
@@ -33,35 +33,40 @@ export function createSignIn(options: AzureQueueOptions, env: NodeJS.ProcessEnv)
   if (connectionString !== undefined) return byConnectionString(connectionString);
   const account = options.account ?? fromEnv(env, "AZURE_STORAGE_ACCOUNT_NAME", isAccount);
   const url = endpointOf(options, account);
-  const address = addressOf(url);
   if (sas !== undefined) {
     const signed = `${url}?${sas.replace(/^\?/, "")}`;
-    const connect = async (): Promise<QueueServiceClient> =>
-      new QueueServiceClient(signed, undefined, PIPELINE);
-    return { by: "sas", setting: "`sas`", address, connect };
+    return signIn("sas", "`sas`", (sdk) => new sdk.QueueServiceClient(signed, undefined, PIPELINE));
   }
   if (identity === true) {
-    const connect = async (): Promise<QueueServiceClient> =>
-      new QueueServiceClient(url, await createIdentity(), PIPELINE);
-    return { by: "identity", setting: "`identity`", address, connect };
+    return signIn("identity", "`identity`", async (sdk) => {
+      return new sdk.QueueServiceClient(url, await createIdentity(), PIPELINE);
+    });
   }
   const setting = options.key === undefined ? "AZURE_STORAGE_ACCOUNT_KEY" : "`key`";
   const key = options.key ?? fromEnv(env, "AZURE_STORAGE_ACCOUNT_KEY", isKey);
   if (key === undefined) throw missing("AZURE_STORAGE_ACCOUNT_KEY", KEY_FORM);
   if (account === undefined) throw missing("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT_FORM);
-  const connect = async (): Promise<QueueServiceClient> =>
-    new QueueServiceClient(url, new StorageSharedKeyCredential(account, key), PIPELINE);
-  return { by: "key", setting, address, connect };
+  return signIn("key", setting, (sdk) => {
+    const credential = new sdk.StorageSharedKeyCredential(account, key);
+    return new sdk.QueueServiceClient(url, credential, PIPELINE);
+  });
 }
 
-function byConnectionString(connectionString: string): SignIn {
-  const client = QueueServiceClient.fromConnectionString(connectionString, PIPELINE);
-  return {
-    by: connectionString.includes("SharedAccessSignature=") ? "sas" : "key",
-    setting: "`connectionString`",
-    address: addressOf(client.url),
-    connect: async () => client,
-  };
+function byConnectionString(written: string): SignIn {
+  const by = written.includes("SharedAccessSignature=") ? "sas" : "key";
+  return signIn(by, "`connectionString`", (sdk) =>
+    sdk.QueueServiceClient.fromConnectionString(written, PIPELINE),
+  );
+}
+
+function signIn(by: SignIn["by"], setting: string, connect: Connect): SignIn {
+  return { by, setting, connect: async () => connect(await import("@azure/storage-queue")) };
+}
+
+/** Where a client's queues are: host and path alone, since the rest may be a signature. */
+export function addressOf({ url }: QueueServiceClient): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`.replace(/\/$/, "");
 }
 
 function endpointOf(
@@ -71,12 +76,6 @@ function endpointOf(
   if (endpoint !== undefined) return endpoint.replace(/\/$/, "");
   if (account === undefined) throw missing("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT_FORM);
   return `https://${account}.queue.${endpointSuffix}`;
-}
-
-/** Host and path alone: the rest may be a signature. */
-function addressOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`.replace(/\/$/, "");
 }
 
 function fromEnv(

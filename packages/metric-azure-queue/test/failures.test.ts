@@ -126,6 +126,7 @@ test("a server that is not there", async () => {
 
 const byIdentity: Asked = {
   queue: "jobs",
+  address: "store.queue.core.windows.net",
   signIn: createSignIn({ account: "store", identity: true }, {}),
   now: 0,
 };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import plugin from "../src/index.ts";
-import { createSignIn } from "../src/sign-in.ts";
+import { addressOf, createSignIn } from "../src/sign-in.ts";
 import { all, startFakeServer } from "./fake-server.ts";
 import { KEY, makeMetric, readOne } from "./make.ts";
 
@@ -136,8 +136,8 @@ test.each([
     },
     "store.queue.core.usgovcloudapi.net",
   ],
-])("%o leads to the account's host in its cloud", (written, host) => {
-  expect(createSignIn(written, {}).address).toBe(host);
+])("%o leads to the account's host in its cloud", async (written, host) => {
+  expect(addressOf(await createSignIn(written, {}).connect())).toBe(host);
 });
 
 test("every option is described, for editors", () => {
