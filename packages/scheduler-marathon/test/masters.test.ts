@@ -34,12 +34,15 @@ describe("several masters", () => {
     ]);
   });
 
-  it("one that has no leader to ask is passed over", async () => {
+  it("one that has no leader to ask is passed over, and not asked again", async () => {
     const dead = await marathonWith({ apps });
     dead.elect(undefined);
     const marathon = await marathonWith({ apps });
     const scheduler = await schedulerWith({ url: [dead.url, marathon.url] });
-    expect(await countsOf(scheduler, await taskOf("worker"))).toMatchObject({ requested: 0 });
+    const task = await taskOf("worker");
+    expect(await countsOf(scheduler, task)).toMatchObject({ requested: 0 });
+    expect(await countsOf(scheduler, task)).toMatchObject({ requested: 0 });
+    expect([dead, marathon].map(({ requests }) => requests.length)).toEqual([1, 2]);
   });
 
   it("one that does not answer is passed over after 5 s", async () => {

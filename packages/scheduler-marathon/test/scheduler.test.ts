@@ -244,7 +244,8 @@ describe("a lock", () => {
     expect(await scheduler.scale(task, 2, never)).toEqual({ status: "accepted" });
     expect(await scheduler.scale(task, 3, never)).toEqual({ status: "accepted" });
     expect(marathon.instances(WORKER)).toBe(3);
-    await until(() => changes() > 5, "events");
+    // Open, 1 for the deployment, 6 for the first change, 4 for the second.
+    await until(() => changes() === 12, "all events");
     expect(failures).toEqual([]);
   });
 });
