@@ -40,13 +40,14 @@ export function createThrottle(
       return state !== undefined && clock.monotonic() < state.askAt ? kept(state) : undefined;
     },
     read(queue, reading) {
-      if ((states.get(queue)?.times ?? 0) > 0) logger.info(`queue ${queue} can be read again`);
+      if ((states.get(queue)?.times ?? 0) > 0) logger.info(`queue ${queue} is read again`);
       states.set(queue, { last: reading, times: 0, askAt: 0, error: undefined });
       return reading;
     },
     throttled(queue, error) {
       const { last, times } = states.get(queue) ?? { last: undefined, times: 0 };
-      if (times === 0) logger.warn(`its last reading is kept: ${error.message}`);
+      const meanwhile = last === undefined ? "" : "; its last reading stands meanwhile";
+      if (times === 0) logger.warn(`${error.message}${meanwhile}`);
       // Half of it by chance, so that queues that were throttled together do not return together.
       const waitMs = (Math.min(LAST_MS, FIRST_MS * 2 ** Math.min(times, 10)) * (1 + random())) / 2;
       states.set(queue, { last, times: times + 1, askAt: clock.monotonic() + waitMs, error });
