@@ -16,6 +16,7 @@ export {
   schedulerPluginSuite,
   schedulerSchemaSuite,
 } from "./scheduler/index.ts";
+export { schedulerLeaseSuite } from "./scheduler/lease.ts";
 export { schedulerLifecycleSuite } from "./scheduler/lifecycle.ts";
 export { schedulerOutageSuite } from "./scheduler/outage.ts";
 export { schedulerPrepareSuite } from "./scheduler/prepare.ts";

@@ -12,7 +12,7 @@ interface AnyPlugin extends PluginInfo {
 }
 
 /** Capabilities that are declared by having a method or not. */
-export type MethodCapability = "watch" | "prepare" | "capacity" | "check";
+export type MethodCapability = "watch" | "prepare" | "capacity" | "check" | "lease";
 
 /** The plugin is what its default export says it is. */
 export function pluginShapeSuite(

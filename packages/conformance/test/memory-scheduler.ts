@@ -203,6 +203,7 @@ const EVERYTHING = {
   capacity: true,
   outlivesAgent: true,
   check: true,
+  lease: true,
 };
 
 function declaring(capabilities: SchedulerCapabilities, faults: Faults): SchedulerFixture {

@@ -1,5 +1,6 @@
 import { PLUGIN } from "@microscaling/core";
 
+import { leaseRows } from "./lease-faults.ts";
 import { closesOnce, closesOnlyWhatWasUsed, connectsWhenMade } from "./lifecycle-faults.ts";
 import { countsOf } from "./memory-scheduler.ts";
 import { brokenSchemas } from "./memory-schema.ts";
@@ -13,6 +14,7 @@ const capabilities = {
   outlivesAgent: true,
   replaces: false,
   check: true,
+  lease: true,
 };
 
 const schemaRows: Row[] = (["options", "workload"] as const).flatMap((part) =>
@@ -154,6 +156,7 @@ export const fullRows: readonly Row[] = [
   ...lifecycleRows,
   ...countRows,
   ...callRows,
+  ...leaseRows,
 ];
 
 /** Faults of a plugin whose backend replaces instances. */
@@ -194,6 +197,10 @@ export const leastRows: readonly Row[] = [
   other("has prepare all the same", ["lifecycle: has no prepare, as declared"], (good) => {
     const { observe, scale, close, prepare } = good;
     return { observe, scale, close, prepare };
+  }),
+  other("has leases all the same", ["lifecycle: has no lease, as declared"], (good) => {
+    const { observe, scale, close, lease } = good;
+    return { observe, scale, close, lease };
   }),
   other("has capacity all the same", ["lifecycle: has no capacity, as declared"], (good) => {
     const { observe, scale, close, capacity } = good;

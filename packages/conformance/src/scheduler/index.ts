@@ -6,6 +6,7 @@ import { schedulerCheckSuite } from "./check.ts";
 import { schedulerCountsSuite } from "./counts.ts";
 import { schedulerCrashSuite } from "./crash.ts";
 import type { SchedulerFixture } from "./fixture.ts";
+import { schedulerLeaseSuite } from "./lease.ts";
 import { schedulerLifecycleSuite } from "./lifecycle.ts";
 import { schedulerOutageSuite } from "./outage.ts";
 import { schedulerPrepareSuite } from "./prepare.ts";
@@ -49,6 +50,7 @@ export function schedulerConformance(runner: TestRunner, fixture: SchedulerFixtu
     schedulerCrashSuite(runner, fixture);
     schedulerPrepareSuite(runner, fixture);
     schedulerCheckSuite(runner, fixture);
+    schedulerLeaseSuite(runner, fixture);
     schedulerAbortSuite(runner, fixture);
     schedulerOutageSuite(runner, fixture);
   });

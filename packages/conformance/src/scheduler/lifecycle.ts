@@ -14,7 +14,7 @@ export function schedulerLifecycleSuite(
   const { capabilities } = fixture.plugin;
   const waiting = createWaiting(fixture);
   describe("lifecycle", () => {
-    for (const method of ["watch", "prepare", "capacity", "check"] as const) {
+    for (const method of ["watch", "prepare", "capacity", "check", "lease"] as const) {
       const declared = capabilities[method] ?? false;
       const title = declared ? `has ${method}, as declared` : `has no ${method}, as declared`;
       it(
