@@ -74,10 +74,10 @@ export function createQueue(
     try {
       return await work();
     } catch (thrown) {
-      const { error, isGone, isThrottled } = explain(thrown, action, name);
+      const error = explain(thrown, action, name);
       // One of that name that is made later may have another URL.
-      if (isGone && !isQueueUrl(name)) url = undefined;
-      if (isThrottled) holdBack(error);
+      if (error.code === "ERR_QUEUE_MISSING" && !isQueueUrl(name)) url = undefined;
+      if (error.code === "ERR_METRIC_THROTTLED") holdBack(error);
       throw error;
     }
   }
