@@ -20,6 +20,7 @@ const plugin: SchedulerPlugin<KubernetesOptions, KubernetesWorkload> = defineSch
     outlivesAgent: true,
     replaces: true,
     check: true,
+    lease: true,
   },
   create: createScheduler,
 });

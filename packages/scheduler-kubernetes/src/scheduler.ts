@@ -13,11 +13,12 @@ import pLimit from "p-limit";
 
 import { checkTask } from "./check.ts";
 import { createConnection } from "./connection.ts";
+import { createLease } from "./lease.ts";
 import type { KubernetesOptions } from "./options.ts";
 import { createDiscovery } from "./resources.ts";
 import { createRivalWatch } from "./rivals.ts";
 import type { ScaledObject } from "./scaled-object.ts";
-import { readScaleOf, requestScale } from "./scaling.ts";
+import { FIELD_MANAGER, readScaleOf, requestScale } from "./scaling.ts";
 import { createStore } from "./store.ts";
 import { createLocate, type Target } from "./targets.ts";
 import { isNewer } from "./versions.ts";
@@ -45,6 +46,8 @@ export function createScheduler(
   /** What was asked for last and accepted, by object, and what the object was then. */
   const accepted = new Map<string, { readonly wanted: number; readonly resourceVersion: string }>();
   let events: SchedulerEvents | undefined;
+  /** Other agents share these tasks by a lease: what they set is no quarrel. */
+  let isShared = false;
 
   function failed({ task }: Target, error: MicroscalingError): void {
     if (events === undefined) logger.warn(error.message, { task });
@@ -55,6 +58,7 @@ export function createScheduler(
   function moved(target: Target, now: ScaledObject, before: ScaledObject): void {
     const ours = accepted.get(target.key);
     if (ours === undefined || before.wanted !== ours.wanted) return;
+    if (isShared && now.scaledBy === FIELD_MANAGER) return;
     if (now.wanted === asking.get(target.key)) return;
     if (!isNewer(now.resourceVersion, ours.resourceVersion)) return;
     rivals.overruled(target, now);
@@ -148,6 +152,10 @@ export function createScheduler(
     observe,
     scale,
     watch,
+    lease(name) {
+      isShared = true;
+      return createLease({ connection, clock }, name);
+    },
     check: (task, signal) => checkTask({ connection, locate }, task, signal),
     close: () => (closing ??= letGo()),
   };

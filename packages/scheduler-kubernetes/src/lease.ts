@@ -1,0 +1,101 @@
+import type { Claim, Clock, Lease, LeaseState } from "@microscaling/core";
+
+import { failureOf, type Purpose } from "./api-errors.ts";
+import type { Connection } from "./connection.ts";
+import { countOf, member, textOf, type Json } from "./json.ts";
+import { FIELD_MANAGER } from "./scaling.ts";
+
+/** Of a lease that says none: Kubernetes' own default, in seconds. */
+const DURATION_S = 15;
+
+/** What leases are read and written by. */
+export interface LeaseContext {
+  readonly connection: Pick<Connection, "ask" | "namespace">;
+  readonly clock: Clock;
+}
+
+/**
+ * A lease of `coordination.k8s.io`, as Kubernetes' own controllers elect their leader by. A write names the `resourceVersion` that was
+ * found, so the API server lets one of several through.
+ * @param written `name`, in the namespace of tasks that do not say theirs, or `namespace/name`
+ */
+export function createLease({ connection, clock }: LeaseContext, written: string): Lease {
+  const [name = "", own] = written.split("/").toReversed();
+  /** What was found last: who had it, and how often it had changed hands. */
+  let last: { readonly state: LeaseState; readonly transitions: number } | undefined;
+
+  function take(object: unknown): LeaseState {
+    const spec = member(object, "spec");
+    const state = {
+      holder: textOf(spec, "holderIdentity") ?? "",
+      durationMs: (countOf(spec, "leaseDurationSeconds") ?? DURATION_S) * 1000,
+      version: textOf(member(object, "metadata"), "resourceVersion") ?? "",
+    };
+    last = { state, transitions: countOf(spec, "leaseTransitions") ?? 0 };
+    return state;
+  }
+
+  async function ask(
+    verb: "get" | "create" | "patch",
+    body: Json | undefined,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const namespace = own ?? (await connection.namespace());
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+    const access = { verb, group: "coordination.k8s.io", resource: "leases", namespace };
+    const purpose: Purpose = { doing: `${verb} lease ${namespace}/${name}`, access };
+    if (body === undefined) return connection.ask({ ...purpose, path: `${path}/${name}` }, signal);
+    const query = { fieldManager: FIELD_MANAGER };
+    return verb === "create"
+      ? connection.ask({ ...purpose, method: "POST", path, query, body }, signal)
+      : connection.ask(
+          { ...purpose, method: "PATCH", path: `${path}/${name}`, query, body },
+          signal,
+        );
+  }
+
+  /** Times are for people: nobody's clock is trusted. */
+  function specOf({ holder, durationMs }: Claim): Json {
+    const now = new Date(clock.now()).toISOString().replace("Z", "000Z");
+    const spec = {
+      // The API server wants no empty text; in a patch, null takes it away.
+      holderIdentity: holder === "" ? null : holder,
+      leaseDurationSeconds: Math.ceil(durationMs / 1000),
+      renewTime: now,
+    };
+    const isNew = holder !== "" && holder !== last?.state.holder;
+    const leaseTransitions = last === undefined ? 0 : last.transitions + 1;
+    return isNew ? { ...spec, acquireTime: now, leaseTransitions } : spec;
+  }
+
+  return {
+    async read(signal) {
+      try {
+        return take(await ask("get", undefined, signal));
+      } catch (error) {
+        if (failureOf(error)?.status !== 404) throw error;
+        last = undefined;
+        return undefined;
+      }
+    },
+    async write(claim, over, signal) {
+      const spec = specOf(claim);
+      const kind = { apiVersion: "coordination.k8s.io/v1", kind: "Lease" };
+      const made = { ...kind, metadata: { name }, spec };
+      const changed = { metadata: { resourceVersion: over }, spec };
+      try {
+        return take(
+          over === undefined
+            ? await ask("create", made, signal)
+            : await ask("patch", changed, signal),
+        );
+      } catch (error) {
+        const status = failureOf(error)?.status;
+        // It was made, changed or deleted meanwhile. A namespace that is not there is nobody's gain.
+        const isLost = status === 409 || (status === 404 && over !== undefined);
+        if (isLost) return undefined;
+        throw error;
+      }
+    },
+  };
+}
