@@ -50,6 +50,11 @@ export interface MetricPlugin<Options = unknown, Query = unknown> extends Plugin
   readonly capabilities: MetricCapabilities;
   /** How often to read when the config does not say, in milliseconds. */
   readonly defaultIntervalMs: number;
+  /**
+   * For a metric that does not ask its backend at every read, since that costs: how old the reading that it gives instead may be, in
+   * milliseconds. A task's `maxAge` has room for it.
+   */
+  keepsReadingMs?(options: Options): number;
   /** Makes a metric. Does no I/O. */
   create(options: Options, context: PluginContext): Metric<Query>;
 }

@@ -107,8 +107,3 @@ function read(thrown: unknown): SdkError {
     status: typeof status === "number" ? status : undefined,
   };
 }
-
-function cut(name: string, message: string): string {
-  const [line = ""] = message.split("\n");
-  return `${name}, ${line.slice(0, MOST_WORDS)}`;
-}

@@ -1,4 +1,4 @@
-import { API_VERSION, defineMetric, type MetricPlugin } from "@microscaling/core";
+import { API_VERSION, defineMetric, parseDuration, type MetricPlugin } from "@microscaling/core";
 import { createSqsMetric } from "./metric.ts";
 import { options, query, type SqsOptions, type SqsQuery } from "./options.ts";
 
@@ -12,6 +12,7 @@ const plugin: MetricPlugin<SqsOptions, SqsQuery> = defineMetric<SqsOptions, SqsQ
   capabilities: { watch: false, parts: ["ready", "inFlight", "delayed"] },
   // The pace of a queue that moves; `idleInterval` is that of one at rest.
   defaultIntervalMs: 1000,
+  keepsReadingMs: ({ idleInterval }) => parseDuration(idleInterval) ?? 0,
   create: createSqsMetric,
 });
 

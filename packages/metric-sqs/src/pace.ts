@@ -34,7 +34,7 @@ export function createPace(idleMs: number, random: () => number = Math.random): 
     isQuiet: (now) => now < quietUntil,
     isDue(now) {
       const isMoving = askedAt - movedAt < idleMs;
-      return isMoving || throttles > 0 || now - askedAt >= idleMs - SLACK_MS;
+      return isMoving || now - askedAt >= idleMs - SLACK_MS;
     },
     answered(counts, now) {
       if (last === undefined || hasMoved(last, counts)) movedAt = now;

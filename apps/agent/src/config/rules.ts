@@ -4,7 +4,7 @@ import type { Draft, TaskDraft } from "./draft.ts";
 import {
   settleAmounts,
   settleBounds,
-  settleInterval,
+  settlePause,
   settleMaxAge,
   settleUses,
   type Bounds,
@@ -97,12 +97,12 @@ const maxAgeAboveInterval: TaskRule = (task, _bounds, { document, draft }) => {
   const { metric } = task;
   const source = metric?.source === undefined ? undefined : draft.sources.get(metric.source);
   if (metric === undefined || source === undefined) return;
-  const intervalMs = settleInterval(source);
-  if (settleMaxAge(metric, source) >= intervalMs) return;
+  const pauseMs = settlePause(source);
+  if (settleMaxAge(metric, source) >= pauseMs) return;
   const path = [...task.path, "metric", "maxAge"];
   document.mistakes.expected(
     path,
-    `at least the interval of its source, ${formatDuration(intervalMs)}`,
+    `at least the interval of its source, ${formatDuration(pauseMs)}`,
   );
 };
 

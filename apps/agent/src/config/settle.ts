@@ -91,11 +91,16 @@ export function settleHa({ root: { ha } }: Draft): HaSpec | undefined {
   return { lease: ha.lease, holder: HOLDER, durationMs };
 }
 
+/** How far apart the readings of a source may be when all is well, in milliseconds. */
+export function settlePause(source: SourceDraft): number {
+  const { plugin, options } = source;
+  const kept = options === undefined ? undefined : plugin?.keepsReadingMs?.(options);
+  return Math.max(settleInterval(source), kept ?? 0);
+}
+
 /** A task's `maxAge` in milliseconds. */
 export function settleMaxAge(metric: MetricDraft, source: SourceDraft): number {
-  return (
-    parseDuration(metric.fields.maxAge) ?? Math.max(LEAST_MAX_AGE_MS, 3 * settleInterval(source))
-  );
+  return parseDuration(metric.fields.maxAge) ?? Math.max(LEAST_MAX_AGE_MS, 3 * settlePause(source));
 }
 
 /** The tasks as the engine takes them. Only for a draft without mistakes. */

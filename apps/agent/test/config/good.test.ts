@@ -103,6 +103,16 @@ test("maxAge is three intervals when that is longer than 10 s", async () => {
   expect(spec.tasks[0]?.metric?.maxAgeMs).toBe(180_000);
 });
 
+test("maxAge has room for a metric that keeps its readings", async () => {
+  const keeps = pluginSource("metric", "nsq", "keepsReadingMs: ({ size }) => size,");
+  const files = packageFiles(".", "@microscaling/metric-nsq", keeps);
+  const { spec } = await load(`${GOOD}metrics: { nsq: { size: 30000 } }\n`, { files });
+  expect(spec.tasks[0]?.metric?.maxAgeMs).toBe(90_000);
+  const tight = GOOD.replace("channel: demo }", "channel: demo, maxAge: 20s }");
+  const { details } = await failure(load(`${tight}metrics: { nsq: { size: 30000 } }\n`, { files }));
+  expect(details).toEqual([expect.stringMatching(/maxAge: expected at least .*30s, found "20s"$/)]);
+});
+
 test("http: false is no HTTP", async () => {
   expect((await load(`${GOOD}http: false\n`)).settings.http).toBe(false);
 });
