@@ -7,23 +7,54 @@ import { appIdPattern, type MarathonWorkload } from "./options.ts";
 /** A task of the engine's; Marathon calls its instances tasks too. */
 export type Task = SchedulerTask<MarathonWorkload>;
 
+/** One instance of an app. */
+export interface AppInstance {
+  readonly id: string;
+  readonly state?: string | undefined;
+  readonly stagedAt?: string | undefined;
+  readonly startedAt?: string | undefined;
+}
+
+/** How the last instance ended that ended by itself. */
+export interface AppFailure {
+  readonly taskId: string;
+  readonly timestamp: string;
+  readonly state: string;
+  readonly host: string;
+  readonly message: string;
+}
+
+/** What matters of an app. */
+export interface App {
+  readonly id: string;
+  readonly instances: number;
+  readonly tasksRunning: number;
+  readonly tasksStaged: number;
+  readonly tasksUnhealthy: number;
+  readonly deployments: readonly { readonly id: string }[];
+  readonly tasks: readonly AppInstance[];
+  readonly lastTaskFailure?: AppFailure | undefined;
+}
+
 const count = z.int().min(0);
 
-const instanceSchema = z.object({
-  id: z.string(),
-  state: z.string().optional(),
-  stagedAt: z.string().optional(),
-  startedAt: z.string().optional(),
-});
-
-const appSchema = z.object({
+const appSchema: z.ZodType<App> = z.object({
   id: z.string(),
   instances: count,
   tasksRunning: count,
   tasksStaged: count,
   tasksUnhealthy: count.default(0),
   deployments: z.array(z.object({ id: z.string() })).default([]),
-  tasks: z.array(instanceSchema).default([]),
+  tasks: z
+    .array(
+      z.object({
+        id: z.string(),
+        state: z.string().optional(),
+        stagedAt: z.string().optional(),
+        startedAt: z.string().optional(),
+      }),
+    )
+    .default([]),
   lastTaskFailure: z
     .object({
       taskId: z.string(),
@@ -34,11 +65,6 @@ const appSchema = z.object({
     })
     .optional(),
 });
-
-/** What matters of an app. */
-export type App = z.infer<typeof appSchema>;
-/** One instance of it. */
-export type AppInstance = z.infer<typeof instanceSchema>;
 
 /** The id with its leading slash. */
 export function appIdOf({ name, workload }: Task): string {

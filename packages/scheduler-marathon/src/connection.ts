@@ -1,5 +1,5 @@
 import { asMicroscalingError, MicroscalingError } from "@microscaling/core";
-import { Agent, request, type Dispatcher } from "undici";
+import type { Agent, Dispatcher, request } from "undici";
 
 import { unusable, type Answer } from "./errors.ts";
 import { readOption } from "./files.ts";
@@ -44,19 +44,28 @@ export interface StreamTimes {
 
 const STREAM_TIMES: StreamTimes = { openMs: 10_000, idleMs: 35_000 };
 
+interface Http {
+  readonly request: typeof request;
+  readonly answers: Agent;
+  readonly streams: Agent;
+}
+
 /** Makes connections. Reads the TLS files when it is first asked. */
 export function createConnection(
   tls: TlsFiles | undefined,
   times: StreamTimes = STREAM_TIMES,
 ): Connection {
-  let agents: { readonly answers: Agent; readonly streams: Agent } | undefined;
+  let http: Http | undefined;
   let closed = false;
 
-  async function connect(): Promise<NonNullable<typeof agents>> {
+  async function connect(): Promise<Http> {
     const connectOptions = await readTls(tls);
+    // Loaded on first use: `microscaling validate` does not need it.
+    const undici = await import("undici");
     if (closed) throw new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", "the scheduler is closed");
-    agents ??= {
-      answers: new Agent({
+    http ??= {
+      request: undici.request,
+      answers: new undici.Agent({
         connect: connectOptions,
         maxResponseSize: MAX_ANSWER_BYTES,
         keepAliveTimeout: 60_000,
@@ -64,39 +73,39 @@ export function createConnection(
         headersTimeout: 0,
         bodyTimeout: 0,
       }),
-      streams: new Agent({
+      streams: new undici.Agent({
         connect: connectOptions,
         headersTimeout: times.openMs,
         bodyTimeout: times.idleMs,
       }),
     };
-    return agents;
+    return http;
   }
 
-  async function send(
+  async function ask(
     { method, url, authorization, body, signal }: Exchange,
     accept: string,
   ): Promise<Dispatcher.ResponseData> {
-    const { answers, streams } = agents ?? (await connect());
+    const { answers, streams, request: send } = http ?? (await connect());
     const headers = {
       accept,
       ...(authorization === undefined ? {} : { authorization }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     };
     const dispatcher = accept === "application/json" ? answers : streams;
-    return request(url, { dispatcher, method, headers, body: body ?? null, signal });
+    return send(url, { dispatcher, method, headers, body: body ?? null, signal });
   }
 
   return {
     exchange: (from, exchange) =>
       explained(from, exchange.signal, async () => {
-        const { statusCode: status, body } = await send(exchange, "application/json");
+        const { statusCode: status, body } = await ask(exchange, "application/json");
         return { status, json: parse(await body.text(), status, from), from };
       }),
     open: (from, exchange) =>
       explained(from, exchange.signal, async () => {
         // Exactly so: Marathon compares it as a text.
-        const { statusCode: status, headers, body } = await send(exchange, "text/event-stream");
+        const { statusCode: status, headers, body } = await ask(exchange, "text/event-stream");
         if (status === 200) return { chunks: explainedChunks(from, exchange.signal, body) };
         const json = parse(await body.text(), status, from);
         const { location } = headers;
@@ -106,7 +115,7 @@ export function createConnection(
       }),
     async close() {
       closed = true;
-      await Promise.all([agents?.answers.destroy(), agents?.streams.destroy()]);
+      await Promise.all([http?.answers.destroy(), http?.streams.destroy()]);
     },
   };
 }

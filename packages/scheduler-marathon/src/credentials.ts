@@ -1,6 +1,5 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { MicroscalingError, type Clock } from "@microscaling/core";
-import { decodeJwt, SignJWT } from "jose";
+import { MicroscalingError, raced, within, type Clock } from "@microscaling/core";
 import * as z from "zod";
 
 import { toError, unusable, type Answer } from "./errors.ts";
@@ -34,6 +33,8 @@ export function createCredentials(
 
 /** A login token is good for this long, in milliseconds: it is used at once. */
 const LOGIN_MS = 300_000;
+/** How long a login may take, in milliseconds. */
+const WAIT_MS = 20_000;
 /** An authentication token is renewed so long before it expires, in milliseconds, or in the last tenth of its life. */
 const RENEW_MS = 60_000;
 
@@ -49,9 +50,15 @@ function dcosCredentials(
 ): Credentials {
   let session: Session | undefined;
   let loggingIn: Promise<Session> | undefined;
+  const late = new MicroscalingError(
+    "ERR_SCHEDULER_UNREACHABLE",
+    `the login of \`scheduler.dcos\` was not answered within ${WAIT_MS / 1000} s`,
+  );
+  const limit = { clock, ms: WAIT_MS, signal: new AbortController().signal, late };
 
   async function open(signal: AbortSignal): Promise<Session> {
     const { uid, key } = await readAccount(dcos);
+    const { decodeJwt, SignJWT } = await import("jose");
     const expiresAt = Math.floor((clock.now() + LOGIN_MS) / 1000);
     const proof = await new SignJWT({ uid })
       .setProtectedHeader({ alg: "RS256", typ: "JWT" })
@@ -61,13 +68,16 @@ function dcosCredentials(
     if (answer.status !== 200) throw loginError(answer, uid);
     const { data } = z.object({ token: z.string().min(1) }).safeParse(answer.json);
     if (data === undefined) throw unusable(answer.from, "a token for the login");
-    return { header: `token=${data.token}`, renewAt: renewalOf(data.token, clock.now()) };
+    return {
+      header: `token=${data.token}`,
+      renewAt: renewalOf(() => decodeJwt(data.token).exp, clock.now()),
+    };
   }
 
   async function renew(signal: AbortSignal): Promise<Session> {
-    // Requests that come meanwhile wait for the same login.
-    loggingIn ??= open(signal).finally(() => (loggingIn = undefined));
-    return (session = await loggingIn);
+    // Requests that come meanwhile wait for the same login, so that none of them may end it for the others.
+    loggingIn ??= within(limit, open).finally(() => (loggingIn = undefined));
+    return (session = await raced(signal, loggingIn));
   }
 
   return {
@@ -83,9 +93,9 @@ function dcosCredentials(
 }
 
 /** When to get another one. One that does not say when it expires is used until it is refused. */
-function renewalOf(token: string, now: number): number {
+function renewalOf(readExpiry: () => number | undefined, now: number): number {
   try {
-    const { exp } = decodeJwt(token);
+    const exp = readExpiry();
     if (exp === undefined) return Number.POSITIVE_INFINITY;
     return exp * 1000 - Math.min(RENEW_MS, (exp * 1000 - now) / 10);
   } catch {

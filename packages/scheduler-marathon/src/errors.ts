@@ -53,7 +53,7 @@ export function unusable(from: string, expected: string): MicroscalingError {
 const LONGEST = 300;
 
 /** Marathon's message, and the paths and rules it names. Bodies may be web pages or empty: those say nothing that helps. */
-export function wordsOf(json: unknown): string {
+function wordsOf(json: unknown): string {
   const { message, details } = fieldsOf(json);
   const words = typeof message === "string" ? message : "";
   const more = (Array.isArray(details) ? details : []).map((detail) => {

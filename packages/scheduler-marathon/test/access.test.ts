@@ -93,6 +93,20 @@ describe("a service account of DC/OS", () => {
     ).toHaveLength(5);
   });
 
+  it("logs in for all who wait, also when the first of them gives up", async () => {
+    const marathon = await marathonWith({ apps, auth: dcosAuth });
+    const serviceAccount = await fileWith("account.json", secret);
+    const scheduler = await schedulerWith({ url: marathon.url, dcos: { serviceAccount } });
+    const task = await taskOf("worker");
+    const stop = new AbortController();
+    const first = scheduler.observe([task], stop.signal);
+    const second = countsOf(scheduler, task);
+    stop.abort(new Error("enough"));
+    await expect(first).rejects.toThrow("enough");
+    expect(await second).toMatchObject({ requested: 0 });
+    expect(marathon.guard.logins).toBe(1);
+  });
+
   it("logs in again when the token is refused", async () => {
     const marathon = await marathonWith({ apps, auth: dcosAuth });
     const serviceAccount = await fileWith("key.pem", rsa.privateKey);

@@ -46,7 +46,10 @@ describe("one look", () => {
     const tasks = [await taskOf("a", { app: WORKER }), await taskOf("b", { app: "prod/worker" })];
     const found = await scheduler.observe(tasks, never);
     expect(found.get("a")).toMatchObject({ requested: 1 });
-    expect(String(found.get("b"))).toContain('is scaled by task "a" already');
+    expect(found.get("b")).toMatchObject({
+      code: "ERR_SCHEDULER_REFUSED",
+      message: expect.stringContaining('is scaled by task "a" already') as unknown,
+    });
   });
 
   it("counts unhealthy instances", async () => {
