@@ -24,15 +24,14 @@ let taken = 0;
 /** The most processes that were ever seen at once. */
 let most = 0;
 
-/** How many processes of each task run, from what the kernel says. */
-function running(): Record<string, number> {
-  const counts: Record<string, number> = { consumer: 0, batch: 0 };
+/** The task of every process that this test's agents started and that runs, by its pid, from what the kernel says. */
+function processes(): Map<number, string> {
+  const found = new Map<number, string>();
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const task = taskOf(pid);
-    if (task !== undefined) counts[task] = (counts[task] ?? 0) + 1;
+    if (task !== undefined) found.set(Number(pid), task);
   }
-  most = Math.max(most, counts["consumer"]! + counts["batch"]!);
-  return counts;
+  return found;
 }
 
 function taskOf(pid: string): string | undefined {
@@ -43,6 +42,24 @@ function taskOf(pid: string): string | undefined {
   } catch {
     // It ended, or is somebody else's.
     return undefined;
+  }
+}
+
+function running(): Record<string, number> {
+  const tasks = [...processes().values()];
+  most = Math.max(most, tasks.length);
+  const count = (wanted: string): number => tasks.filter((task) => task === wanted).length;
+  return { consumer: count("consumer"), batch: count("batch") };
+}
+
+/** What a test that failed has left. */
+function killLeft(): void {
+  for (const pid of processes().keys()) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
   }
 }
 
@@ -99,7 +116,9 @@ describe("one agent on a real Azurite and real processes", () => {
     azurite = await startAzurite();
   });
   afterAll(() => azurite.stop());
-  beforeEach(async () => {
+  beforeEach(async ({ onTestFinished }) => {
+    // Registered first, so that it comes last: after the end of the agents that the test started.
+    onTestFinished(killLeft);
     mark = `${process.pid}-${(taken += 1)}`;
     most = 0;
     await createAzureQueue(azurite, QUEUE);
@@ -121,15 +140,14 @@ describe("one agent on a real Azurite and real processes", () => {
     },
   );
 
-  it("comes to the same end when the agent is killed in mid-scale", async () => {
+  it("comes to the same end when the agent is restarted in mid-scale", async () => {
     const first = startAgent();
     await until(1, 5);
     await sendToAzureQueue(azurite, QUEUE, { n: 60 });
     await first.line("batch 5 -> ");
-    first.child.kill("SIGKILL");
-    await first.ended;
-    // Processes do not outlive the agent, so the second one has to start them anew.
-    await until(0, 0);
+    // Processes end with their agent, so the second one starts them anew.
+    await stopAgent(first);
+    expect(running()).toEqual({ consumer: 0, batch: 0 });
     const second = startAgent();
     await until(4, 2);
     expect(most).toBeLessThanOrEqual(6);
