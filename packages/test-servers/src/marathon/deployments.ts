@@ -40,8 +40,8 @@ export function createDeployments({ apps, settings, clock, emit, life }: Context
   /** There is no time limit: one that cannot come true stays, and so does its lock. */
   async function follow(deployment: Deployment): Promise<void> {
     const signal = AbortSignal.any([life, deployment.over.signal]);
-    while (!isDone(apps.get(deployment.appId))) await clock.sleep(settings.checkMs, signal);
-    await clock.sleep(settings.checkMs, signal);
+    do await clock.sleep(settings.checkMs, signal);
+    while (!isDone(apps.get(deployment.appId)));
     finish(deployment);
   }
 
