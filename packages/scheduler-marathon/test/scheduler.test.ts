@@ -219,6 +219,23 @@ describe("a lock", () => {
     });
   });
 
+  it("is not waited for longer than 2 s at a time, since the wish may have changed", async () => {
+    const clock = createTestClock();
+    const marathon = await marathonWith({ apps: [{ id: WORKER }] });
+    const scheduler = await schedulerWith({ url: marathon.url }, { clock });
+    const task = await taskOf("worker", { app: WORKER });
+    await watching(scheduler);
+    marathon.deploy(WORKER);
+    await countsOf(scheduler, task);
+    const waits = scheduler.scale(task, 1, never);
+    let isOver = false;
+    void waits.finally(() => (isOver = true));
+    await clock.advance(1999);
+    expect(isOver).toBe(false);
+    await clock.advance(1);
+    expect(await waits).toMatchObject({ status: "busy", retryAfterMs: 250 });
+  });
+
   it("that lasts is said once in the log, with the way out", async () => {
     const clock = createTestClock();
     const marathon = await marathonWith({ apps: [{ id: WORKER }] });
