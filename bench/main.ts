@@ -3,7 +3,15 @@ import { parseArgs } from "node:util";
 import type { Row } from "./row.ts";
 
 /** A bench and the names of its rows begin alike, so that `--only` finds both. */
-const BENCHES = ["decide", "lag", "nsq-1000", "start-up", "memory", "burst-docker"] as const;
+const BENCHES = [
+  "decide",
+  "lag",
+  "nsq-1000",
+  "sqs-200",
+  "start-up",
+  "memory",
+  "burst-docker",
+] as const;
 
 const { values: options } = parseArgs({
   options: { json: { type: "boolean", default: false }, only: { type: "string", default: "" } },
