@@ -54,7 +54,10 @@ describe("an election", () => {
     expect(term?.signal.aborted).toBe(false);
     expect(b.term()).toBeUndefined();
     expect(lease.writes.length - before).toBeLessThanOrEqual(1801);
-    expect(lines).toEqual(["a: leads (lease ops/main)", "b: standby: a leads (lease ops/main)"]);
+    expect(lines).toEqual([
+      "a: leads now (lease ops/main)",
+      "b: standby: a leads (lease ops/main)",
+    ]);
   });
 
   it("hands over at once when the leader ends", async () => {

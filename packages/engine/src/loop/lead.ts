@@ -160,7 +160,7 @@ export function createLeadership(
     const over = new AbortController();
     own = { over, signal: over.signal, since: clock.monotonic(), until };
     void watchOver(own);
-    tell("leads");
+    tell("leads now");
   }
 
   /** Ends the term in time, whatever hangs. */
