@@ -39,16 +39,37 @@ export async function examineScheduler(
     observe(scheduler, tasks, clock),
     checkAll(scheduler, tasks, clock),
   ]);
-  const whole = lineOf(`scheduler ${scheduler.name}`, describeAnswer(counts));
+  const named = `scheduler ${scheduler.name}`;
+  const isShared = findShared(checks);
   const lost = isMicroscalingError(counts);
   const lines = tasks.flatMap(({ name }) => {
     const count = lost ? undefined : counts.get(name);
     const check = checks.get(name);
     // When nothing can be asked, each check fails for the same reason, which is told once.
     const findings = isMicroscalingError(check) ? (lost ? [] : [problemOf(check)]) : (check ?? []);
-    return [...describeCount(count, findings), ...findings].map((finding) => lineOf(name, finding));
+    return [
+      ...describeCount(count, findings).map((finding) => lineOf(name, finding)),
+      ...findings.map((finding) => lineOf(isShared(finding) ? named : name, finding)),
+    ];
   });
-  return { lines: [whole, ...lines], counts: lost ? undefined : counts };
+  const whole = lineOf(named, describeAnswer(counts));
+  return { lines: [whole, ...withoutRepeats(lines)], counts: lost ? undefined : counts };
+}
+
+/** What is well with several tasks in the same words is no news of each of them. */
+function findShared(checks: Found<readonly Finding[]>): (finding: Finding) => boolean {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const findings of checks.values())
+    for (const { level, message } of isMicroscalingError(findings) ? [] : findings) {
+      if (level === "ok" && seen.has(message)) shared.add(message);
+      seen.add(message);
+    }
+  return ({ level, message }) => level === "ok" && shared.has(message);
+}
+
+function withoutRepeats(lines: readonly DoctorLine[]): readonly DoctorLine[] {
+  return [...new Map(lines.map((line) => [JSON.stringify(line), line])).values()];
 }
 
 async function observe(

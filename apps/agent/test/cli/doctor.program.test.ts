@@ -18,21 +18,23 @@ it("ends with 0 when there are only warnings", async () => {
   expect(stdout).toContain("0 problems, 1 warning.");
 });
 
+const ILL = TOY_CONFIG.replace("use: toy }", "use: toy, failStarts: true }").replace(
+  "value: 100",
+  "file: /no/such/number",
+);
+
 it("ends with 1 for a problem, tells what to do, and goes on with the others", async () => {
-  const config = TOY_CONFIG.replace("use: toy }", "use: toy, failStarts: true }").replace(
-    "value: 100",
-    "file: /no/such/number",
-  );
-  const folder = folderWith(config);
-  const { code, stdout } = await run(folder, "doctor");
+  const { code, stdout } = await run(folderWith(ILL), "doctor");
   expect(code).toBe(1);
   expect(stdout).toMatch(/^✗ mails: .*told to fail starts → remove failStarts from scheduler$/m);
   expect(stdout).toMatch(/^✗ mails: metric toy: \/no\/such\/number: .* → \w/m);
   expect(stdout).toContain("3 problems, 0 warnings.");
+});
 
-  const json = await run(folder, "doctor", "--json");
-  expect(json.code).toBe(1);
-  const told = JSON.parse(json.stdout) as Record<string, unknown>;
+it("tells the same to programs", async () => {
+  const { code, stdout } = await run(folderWith(ILL), "doctor", "--json");
+  expect(code).toBe(1);
+  const told = JSON.parse(stdout) as Record<string, unknown>;
   expect(told).toMatchObject({ problems: 3, warnings: 0 });
   expect(told["findings"]).toContainEqual({
     about: "batch",

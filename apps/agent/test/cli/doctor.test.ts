@@ -153,6 +153,34 @@ it("tells a failure and a hold of a metric, with what to do", async () => {
   );
 });
 
+it("reads again what failed, since the first time is slow for reasons of its own", async () => {
+  const metric = createToyMetric({ clock });
+  metric.set("mails", 5);
+  let reads = 0;
+  const read: SourceSpec["metric"]["read"] = (queries, signal) => {
+    reads += 1;
+    return reads === 1 ? Promise.reject(new Error("not yet")) : metric.read(queries, signal);
+  };
+  const sources = new Map([["toy", source({ ...metric, read })]]);
+  const lines = await linesOf({}, { sources, tasks: [task("mails", "toy")] });
+  expect(lines).toContain("ok mails: metric toy: 5");
+});
+
+it("tells once what is well with several tasks in the same words", async () => {
+  const lines = await linesOf({
+    observe: async () => new Map(),
+    check: async ({ name }) => [
+      { level: "ok", message: "the cluster answers" },
+      { level: "ok", message: `deployment ${name} is there` },
+      { level: "warning", message: "pods cannot be counted", advice: "allow it" },
+    ],
+  });
+  const about = (words: string): string[] => lines.filter((line) => line.includes(words));
+  expect(about("the cluster answers")).toEqual(["ok scheduler toy: the cluster answers"]);
+  expect(about("is there")).toHaveLength(2);
+  expect(about("cannot be counted")).toHaveLength(2);
+});
+
 it("trusts nothing that a plugin returns", async () => {
   const metric = { read: async () => [], close: async () => {} };
   const lines = await linesOf(
