@@ -22,20 +22,18 @@ export interface Sqs {
 /** Makes one client for each region that queues are in. Loads the SDK, and connects, when it is first asked. */
 export function createSqs(options: SqsOptions): Sqs {
   const clients = new Map<string | undefined, Promise<SQSClient>>();
-  const lifetime = new AbortController();
+  let isClosed = false;
   let sdk: Promise<Sdk> | undefined;
 
   const load = (): Promise<Sdk> => (sdk ??= import("@aws-sdk/client-sqs"));
 
   async function connect(region: string | undefined): Promise<SQSClient> {
     const { SQSClient: Client } = await load();
-    const client = new Client({
+    return new Client({
       ...settings(options),
       ...(region === undefined ? {} : { region }),
       ...(await createCredentials(options, region)),
     });
-    lifetime.signal.addEventListener("abort", () => client.destroy());
-    return client;
   }
 
   function clientOf(region: string | undefined): Promise<SQSClient> {
@@ -47,46 +45,44 @@ export function createSqs(options: SqsOptions): Sqs {
   }
 
   /** The SDK does not heed a signal while it looks for credentials, hence the race. */
-  async function ask<T>(
-    signal: AbortSignal,
-    work: (sdk: Sdk, abortSignal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const either = AbortSignal.any([signal, lifetime.signal]);
-    either.throwIfAborted();
-    return raced(
-      either,
-      load().then((loaded) => work(loaded, either)),
-    );
+  async function ask<T>(signal: AbortSignal, work: (sdk: Sdk) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    if (isClosed) throw new MicroscalingError("ERR_METRIC_UNREACHABLE", "the metric is closed");
+    return raced(signal, load().then(work));
   }
 
   return {
     urlOf: (name, account, signal) =>
-      ask(signal, async ({ GetQueueUrlCommand }, abortSignal) => {
+      ask(signal, async ({ GetQueueUrlCommand }) => {
         const command = new GetQueueUrlCommand({
           QueueName: name,
           QueueOwnerAWSAccountId: account,
         });
         const client = await clientOf(options.region);
-        const { QueueUrl = "" } = await client.send(command, { abortSignal });
-        return QueueUrl;
+        const { QueueUrl } = await client.send(command, { abortSignal: signal });
+        if (QueueUrl !== undefined) return QueueUrl;
+        const words = `queue ${name}: expected its QueueUrl, found nothing`;
+        throw new MicroscalingError("ERR_METRIC_RESPONSE", words);
       }),
     attributesOf: (url, names, signal) =>
-      ask(signal, async ({ GetQueueAttributesCommand }, abortSignal) => {
+      ask(signal, async ({ GetQueueAttributesCommand }) => {
         const command = new GetQueueAttributesCommand({
           QueueUrl: url,
           AttributeNames: [...names],
         });
         const client = await clientOf(regionOf(url) ?? options.region);
-        const { Attributes = {} } = await client.send(command, { abortSignal });
+        const { Attributes = {} } = await client.send(command, { abortSignal: signal });
         return Attributes;
       }),
-    close: () =>
-      lifetime.abort(new MicroscalingError("ERR_METRIC_UNREACHABLE", "the metric is closed")),
+    close() {
+      isClosed = true;
+      for (const client of clients.values()) client.then((made) => made.destroy()).catch(() => {});
+    },
   };
 }
 
 /** `eu-west-1` of `https://sqs.eu-west-1.amazonaws.com/…`; a queue is asked where it is. Emulators' URLs have no region. */
-export function regionOf(url: string): string | undefined {
+function regionOf(url: string): string | undefined {
   const host = URL.parse(url)?.hostname ?? "";
   const [, region, legacy] =
     /(?:^|\.)sqs(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com|api\.)|^([a-z0-9-]+)\.queue\.amazonaws\.com/.exec(

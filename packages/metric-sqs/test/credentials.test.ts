@@ -88,6 +88,21 @@ test("a role is assumed once, with the credentials that are there", async () => 
   expect(rest.map(signer)).toEqual(Array.from({ length: 3 }, () => ["AKIDROLE", "eu-west-1"]));
 });
 
+test("a role is assumed with a profile's credentials", async () => {
+  const sqs = await startFakeSqs();
+  const file = await fileWith(
+    "[staging]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = s\n",
+  );
+  stubAws({ AWS_SHARED_CREDENTIALS_FILE: file, AWS_ENDPOINT_URL_STS: sqs.endpoint });
+  const metric = await makeMetric({ endpoint: sqs.endpoint, profile: "staging", role: { arn } });
+  expect(await readOne(metric)).toMatchObject({ kind: "reading" });
+  expect(sqs.requests.map((request) => [request.action, signer(request)[0]])).toEqual([
+    ["AssumeRole", "AKIDPROFILE"],
+    ["GetQueueUrl", "AKIDROLE"],
+    ["GetQueueAttributes", "AKIDROLE"],
+  ]);
+});
+
 test("a role is assumed with a token from a file", async () => {
   const sqs = await startFakeSqs();
   stubAws({ AWS_ENDPOINT_URL_STS: sqs.endpoint });

@@ -125,6 +125,15 @@ test("a name that may not be resolved says which right is missing", async () => 
   });
 });
 
+test("a name that is resolved to nothing is a failure", async () => {
+  const sqs = await startFakeSqs();
+  sqs.urlAnswer = text(200, "{}");
+  const metric = await makeMetric({ endpoint: sqs.endpoint });
+  expect(await readOne(metric)).toMatchObject({
+    error: { message: "queue jobs: expected its QueueUrl, found nothing" },
+  });
+});
+
 test("a queue that was made anew is found again by its name", async () => {
   const sqs = await startFakeSqs(counts(3));
   const metric = await makeMetric({ endpoint: sqs.endpoint, idleInterval: "0s" });
@@ -144,6 +153,26 @@ test("a connection that breaks once is tried again at once", async () => {
   };
   const metric = await makeMetric({ endpoint: sqs.endpoint });
   expect(await readOne(metric)).toMatchObject({ value: 6 });
+});
+
+test("a clock that is an hour behind is allowed for", async () => {
+  const sqs = await startFakeSqs();
+  const later = new Date(Date.now() + 3_600_000).toUTCString();
+  sqs.answer = (_, response) => {
+    sqs.answer = counts(6);
+    response.writeHead(403, { date: later, "content-type": "application/x-amz-json-1.0" });
+    response.end('{"__type":"com.amazonaws.sqs#RequestTimeTooSkewed","message":"Too late."}');
+  };
+  const metric = await makeMetric({ endpoint: sqs.endpoint });
+  expect(await readOne(metric)).toMatchObject({ value: 6 });
+});
+
+test("a metric that is closed is a failure that says so", async () => {
+  const sqs = await startFakeSqs();
+  const metric = await makeMetric({ endpoint: sqs.endpoint });
+  await metric.close();
+  expect(await readOne(metric)).toMatchObject({ error: { message: "the metric is closed" } });
+  expect(sqs.requests).toEqual([]);
 });
 
 test("an SQS that is not there is a failure that says so", async () => {
