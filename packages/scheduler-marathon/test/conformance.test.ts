@@ -50,7 +50,8 @@ describe.each([{ taskKilling: true }, { taskKilling: false }])("%j", (settings) 
       crashing() {
         const id = `/conformance/broken-${(taken += 1)}`;
         marathon.createApp({ id, isBroken: true });
-        return { app: id };
+        // Its deployment never ends, so nothing else would get it down again.
+        return { app: id, force: true };
       },
       unpreparable: () => ({ app: "/conformance/not-there" }),
       unreachable: () => ({ url: "http://127.0.0.1:1" }),
