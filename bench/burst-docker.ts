@@ -1,7 +1,7 @@
 // From a burst on a real nsqd to 8 containers running on a real Docker Engine, against creating and starting the same 8 by hand.
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { silentLogger, systemClock, type StandardSchema } from "@microscaling/core";
+import { silentLogger, systemClock } from "@microscaling/core";
 import {
   createEngine,
   type EngineSpec,
@@ -23,6 +23,7 @@ import {
   type Nsqd,
 } from "@microscaling/test-servers";
 import Docker from "dockerode";
+import { checked } from "./checked.ts";
 import { median, row, type Row } from "./row.ts";
 import { QUEUE, task } from "./tasks.ts";
 
@@ -209,10 +210,4 @@ async function specOf(
     sources: new Map([["bench", { name: "nsq", metric, intervalMs, timeoutMs: 5000 }]]),
     shutdown: "leave",
   };
-}
-
-async function checked<T>(schema: StandardSchema<T>, written: unknown): Promise<T> {
-  const result = await schema["~standard"].validate(written);
-  if (result.issues !== undefined) throw new Error(JSON.stringify(result.issues));
-  return result.value;
 }

@@ -11,6 +11,7 @@ const BENCHES = [
   "start-up",
   "memory",
   "burst-docker",
+  "kubernetes-burst",
 ] as const;
 
 const { values: options } = parseArgs({
