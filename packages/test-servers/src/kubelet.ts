@@ -62,7 +62,8 @@ export function startKubelet(access: KubernetesAccess): Kubelet {
   /** Does what the pod needs next, if it needs anything; one thing at a time. */
   function tend(uid: string): void {
     const pod = pods.get(uid);
-    if (pod === undefined || busy.has(uid) || held.has(pod.metadata.namespace)) return;
+    if (signal.aborted || pod === undefined || busy.has(uid)) return;
+    if (held.has(pod.metadata.namespace)) return;
     const next = nextStep(pod);
     if (next === undefined) return;
     busy.add(uid);
