@@ -47,7 +47,6 @@ export function createQueue(
   let url = isQueueUrl(name) ? name : undefined;
   let answer: Answer | undefined;
   let throttled: MicroscalingError | undefined;
-  let hasFailed = false;
 
   async function ask(parts: readonly Part[], signal: AbortSignal): Promise<Answer> {
     url ??= await attempt("sqs:GetQueueUrl", () => sqs.urlOf(name, account, signal));
@@ -65,7 +64,6 @@ export function createQueue(
     pace.answered(counts, now);
     if (throttled !== undefined) logger.info(`queue ${name} is read again`);
     throttled = undefined;
-    hasFailed = false;
     return (answer = { parts: counts, at });
   }
 
@@ -98,12 +96,12 @@ export function createQueue(
       const now = clock.monotonic();
       const last = known(parts);
       if (throttled !== undefined && pace.isQuiet(now)) return last ?? throttled;
-      if (last !== undefined && !hasFailed && !pace.isDue(now)) return last;
+      // What failed is due until there is an answer, however idle the queue was.
+      if (last !== undefined && !pace.isDue(now)) return last;
       try {
         return await ask(parts, signal);
       } catch (thrown) {
         const error = asMicroscalingError(thrown, "ERR_METRIC_RESPONSE", `queue ${name}`);
-        hasFailed = true;
         return error.code === "ERR_METRIC_THROTTLED" ? (last ?? error) : error;
       }
     },

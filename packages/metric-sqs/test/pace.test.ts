@@ -82,8 +82,9 @@ test("a throttled queue keeps its last reading with its time, and is left alone 
   await readFor(1);
   const at = context.clock.now() - SECOND;
   sqs.answer = { type: "RequestThrottled", status: 400 };
+  expect(await readOne(metric)).toMatchObject({ kind: "reading", value: 5, at });
   // Left alone for 1 s, 2 s, 4 s.
-  expect(await readFor(8)).toEqual([1, 1, 0, 1, 0, 0, 0, 1]);
+  expect(await readFor(8)).toEqual([0, 1, 0, 1, 0, 0, 0, 1]);
   expect(await readOne(metric)).toMatchObject({ kind: "reading", value: 5, at });
   expect(context.lines).toEqual([
     expect.stringContaining("queue jobs: SQS wants to be asked less often (RequestThrottled)"),
