@@ -214,6 +214,21 @@ describe.skipIf(!canRun)("Kubernetes fed by NSQ, SQS and Azure at once", () => {
     await stopAgent(agent);
   });
 
+  it("is planned, with the real readings and counts", async () => {
+    await publish(nsqd, "orders", BURST);
+    const { stdout } = await startProgram("plan", "--json").ended;
+    const plan = JSON.parse(stdout) as Plan;
+    expect(plan).toMatchObject({
+      schedulerProblem: null,
+      tasks: [
+        { task: "orders", reading: BURST, running: 0, grant: 3, change: 3 },
+        { task: "mails", running: 0, grant: 1, change: 1 },
+        { task: "images", running: 0, grant: 1, change: 1 },
+        { task: "batch", reading: null, running: 0, grant: 5, change: 5 },
+      ],
+    });
+  });
+
   it("is looked over by the doctor, who changes nothing", async () => {
     await sendMessages(mails, 3);
     const well = await doctor();
@@ -238,6 +253,11 @@ describe.skipIf(!canRun)("Kubernetes fed by NSQ, SQS and Azure at once", () => {
     expect(ill.stdout).toMatch(/^✓ mails: metric sqs: 3/m);
   });
 });
+
+interface Plan {
+  readonly schedulerProblem: string | null;
+  readonly tasks: readonly Record<"task" | "reading" | "running" | "grant" | "change", unknown>[];
+}
 
 function doctor(): Promise<Outcome> {
   return startProgram("doctor").ended;

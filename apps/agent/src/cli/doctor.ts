@@ -6,6 +6,7 @@ import { readConfig } from "../run/parts.ts";
 import { endsWithin } from "../run/within.ts";
 import { openLog, partsRequest, print, type CommandContext, type ConfigOption } from "./context.ts";
 import { examineBackend, examineUse } from "./doctor-capacity.ts";
+import { examineLease } from "./doctor-lease.ts";
 import type { DoctorLine } from "./doctor-line.ts";
 import { examineMetrics } from "./doctor-metrics.ts";
 import { examineScheduler } from "./doctor-scheduler.ts";
@@ -46,14 +47,17 @@ export async function doctorCommand(
  * @returns what concerns several tasks first, then task by task in the order of the config, then the capacity.
  */
 export async function examine(spec: EngineSpec, clock: Clock): Promise<readonly DoctorLine[]> {
-  const [exam, backend, ...metrics] = await Promise.all([
+  const [exam, lease, backend, ...metrics] = await Promise.all([
     examineScheduler(spec, clock),
+    examineLease(spec, clock),
     examineBackend(spec, clock),
     ...examineMetrics(spec, clock),
   ]);
   const places = new Map(spec.tasks.map(({ name }, place) => [name, place]));
   const placeOf = ({ about }: DoctorLine): number => places.get(about) ?? -1;
-  const lines = [...exam.lines, ...metrics.flat()].toSorted((a, b) => placeOf(a) - placeOf(b));
+  const lines = [...exam.lines, ...lease, ...metrics.flat()].toSorted(
+    (a, b) => placeOf(a) - placeOf(b),
+  );
   return [...lines, ...examineUse(spec, exam.counts), ...backend];
 }
 

@@ -1,9 +1,9 @@
 import { createTestClock } from "@microscaling/conformance";
-import { MicroscalingError, type Counts, type Scheduler } from "@microscaling/core";
+import { MicroscalingError, type Counts, type Lease, type Scheduler } from "@microscaling/core";
 import type { EngineSpec, SourceSpec, TaskSpec } from "@microscaling/engine";
 import { createToyMetric } from "@microscaling/metric-toy";
 import { createToyScheduler } from "@microscaling/scheduler-toy";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { examine } from "../../src/cli/doctor.ts";
 import { fakeConfig } from "../records.ts";
 
@@ -179,6 +179,26 @@ it("tells once what is well with several tasks in the same words", async () => {
   expect(about("the cluster answers")).toEqual(["ok scheduler toy: the cluster answers"]);
   expect(about("is there")).toHaveLength(2);
   expect(about("cannot be counted")).toHaveLength(2);
+});
+
+it("reads the lease that agents share, and leaves it as it is", async () => {
+  const ha = { lease: "agents", holder: "me", durationMs: 15_000 };
+  const write = vi.fn<Lease["write"]>();
+  const found = { holder: "agent-1", durationMs: 15_000, version: "7" };
+  const leaseOf = async (read: () => Promise<typeof found | undefined>): Promise<string[]> => {
+    const lines = await linesOf({ lease: () => ({ read, write }) }, { ha });
+    return lines.filter((line) => line.includes("lease agents"));
+  };
+  expect(await leaseOf(async () => found)).toEqual([
+    "ok lease agents: can be read, and is held by agent-1",
+  ]);
+  expect(await leaseOf(async () => undefined)).toEqual([
+    "ok lease agents: can be read, and is held by nobody",
+  ]);
+  expect(await leaseOf(() => Promise.reject(error("may not get leases")))).toEqual([
+    expect.stringMatching(/^problem lease agents: may not get leases → \w/),
+  ]);
+  expect(write).not.toHaveBeenCalled();
 });
 
 it("trusts nothing that a plugin returns", async () => {
