@@ -1,7 +1,8 @@
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import {
   buildElasticmq,
   createQueue,
+  elasticmqProblem,
   sendMessages,
   startElasticmq,
   startFauxqs,
@@ -10,7 +11,6 @@ import {
 
 const ends: (() => Promise<void>)[] = [];
 
-beforeAll(buildElasticmq);
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
@@ -27,16 +27,22 @@ async function attributes({ endpoint, url }: SqsQueue): Promise<string> {
   return response.text();
 }
 
-test("an ElasticMQ keeps its port and its messages over a restart", async () => {
-  const sqs = await startElasticmq();
-  ends.push(() => sqs.stop());
-  const queue = await createQueue(sqs.endpoint, "jobs");
-  await sendMessages(queue, 12);
-  await sqs.halt();
-  await expect(attributes(queue)).rejects.toThrow("fetch failed");
-  await sqs.restart();
-  await expect.poll(() => attributes(queue)).toContain('"ApproximateNumberOfMessages":"12"');
-});
+const noElasticmq = elasticmqProblem() !== undefined;
+
+test.skipIf(noElasticmq)(
+  "an ElasticMQ keeps its port and its messages over a restart",
+  async () => {
+    await buildElasticmq();
+    const sqs = await startElasticmq();
+    ends.push(() => sqs.stop());
+    const queue = await createQueue(sqs.endpoint, "jobs");
+    await sendMessages(queue, 12);
+    await sqs.halt();
+    await expect(attributes(queue)).rejects.toThrow("fetch failed");
+    await sqs.restart();
+    await expect.poll(() => attributes(queue)).toContain('"ApproximateNumberOfMessages":"12"');
+  },
+);
 
 test("a fauxqs has queues", async () => {
   const sqs = await startFauxqs();
