@@ -7,6 +7,7 @@ import type { Dispatcher } from "undici";
 import { ApiFailure, toApiError, type Purpose } from "./api-errors.ts";
 import { jsonLines } from "./json-lines.ts";
 import type { KubernetesOptions } from "./options.ts";
+import { useTokenFiles } from "./token-files.ts";
 
 /** One request to the API server. */
 export interface ApiRequest extends Purpose {
@@ -167,13 +168,14 @@ interface Client {
  * It is loaded on first use: it costs 90 MB that `microscaling validate` does not need.
  */
 async function createClient(options: KubernetesOptions): Promise<Client> {
-  const [{ KubeConfig }, undici] = await Promise.all([
+  const [library, undici] = await Promise.all([
     import("@kubernetes/client-node"),
     import("undici"),
   ]);
-  const config = new KubeConfig();
+  const config = new library.KubeConfig();
   if (options.kubeconfig === undefined) config.loadFromDefault();
   else config.loadFromFile(options.kubeconfig);
+  useTokenFiles(config, options.kubeconfig, library);
   if (options.context !== undefined) config.setCurrentContext(options.context);
   const { server, namespace } = current(config);
   const all = new Set<Dispatcher>();
@@ -196,7 +198,9 @@ async function createClient(options: KubernetesOptions): Promise<Client> {
     namespace,
     async dispatch(url, request) {
       const given: RequestOptions = {};
-      await config.applyToHTTPSOptions(given);
+      await config.applyToHTTPSOptions(given).catch((error: unknown) => {
+        throw toConfigError(error, options);
+      });
       const { ca, cert, key, passphrase, servername, rejectUnauthorized } = given;
       const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
       const dispatcher = dispatcherFor(tls);
