@@ -26,6 +26,7 @@ import {
   type SqsQueue,
 } from "@microscaling/test-servers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { createFolder } from "./run/folder.ts";
 import { folderWith, start, type Outcome, type RunningProgram } from "./cli/program.ts";
 
 /** How long a condition may take to come about; no test asserts that it takes less. */
@@ -49,6 +50,12 @@ let elasticmq: Elasticmq;
 let azurite: Azurite;
 let mails: SqsQueue;
 let namespace = "";
+
+const ACCOUNTS = {
+  AWS_REGION: "us-east-1",
+  AWS_ACCESS_KEY_ID: "nobody",
+  AWS_SECRET_ACCESS_KEY: "nothing",
+};
 
 /** What is followed of the pods. */
 interface Pods {
@@ -134,8 +141,7 @@ http: { port: 0 }
 
 function startProgram(...words: string[]): RunningProgram {
   return start(folderWith(config()), words, {
-    AWS_ACCESS_KEY_ID: "nobody",
-    AWS_SECRET_ACCESS_KEY: "nothing",
+    ...ACCOUNTS,
     AZURE_STORAGE_ACCOUNT_NAME: azurite.account,
     AZURE_STORAGE_ACCOUNT_KEY: azurite.key,
   });
@@ -212,6 +218,48 @@ describe.skipIf(!canRun)("Kubernetes fed by NSQ, SQS and Azure at once", () => {
     await until(pods, { orders: 1, mails: 1, images: 1, batch: 7 });
     expect(pods.most()).toBe(CAPACITY);
     await stopAgent(agent);
+  });
+
+  it("runs by the original's variables alone, and drains at the end", async () => {
+    const pods = followPods();
+    const queue = { ruleType: "Queue", minContainers: 1, maxContainers: 4 };
+    const message = {
+      maxContainers: CAPACITY,
+      apps: [
+        {
+          ...queue,
+          name: "orders",
+          priority: 1,
+          metricType: "NSQ",
+          config: { topicName: "orders", channelName: "work", targetQueueLength: 20 },
+        },
+        {
+          ...queue,
+          name: "mails",
+          priority: 2,
+          metricType: "SQS",
+          config: { queueURL: mails.url, targetQueueLength: 20 },
+        },
+        { name: "batch", priority: 3, maxContainers: CAPACITY },
+      ],
+    };
+    const agent = start(createFolder(), ["run"], {
+      ...ACCOUNTS,
+      MSS_CONFIG: "ENVVAR",
+      MSS_CONFIG_DATA: JSON.stringify(message),
+      MSS_SCHEDULER: "KUBERNETES",
+      MSS_KUBE_CONFIG: kubernetes.kubeconfig,
+      MSS_KUBE_NAMESPACE: namespace,
+      NSQ_STATS_ENDPOINT: nsqd.http,
+    });
+    await until(pods, { orders: 1, mails: 1, images: 0, batch: 8 });
+    await sendMessages(mails, BURST);
+    await until(pods, { orders: 1, mails: 4, images: 0, batch: 5 });
+    await publish(nsqd, "orders", BURST);
+    await until(pods, { orders: 4, mails: 4, images: 0, batch: 2 });
+    await stopAgent(agent);
+    expect(pods.most()).toBe(CAPACITY);
+    await until(pods, { orders: 0, mails: 0, images: 0, batch: 0 });
   });
 
   it("is planned, with the real readings and counts", async () => {
