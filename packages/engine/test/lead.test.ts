@@ -13,6 +13,7 @@ function createField() {
   const lease = createMemoryLease(clock);
   const weather = { now: fair };
   const lines: string[] = [];
+  const changes: string[] = [];
   function agent(holder: string, own: { clock?: Clock; lease?: Lease } = {}): Leadership {
     const logger = { ...silentLogger, info: tell, warn: tell };
     function tell(message: string): void {
@@ -21,12 +22,12 @@ function createField() {
     const leadership = createLeadership(
       own.lease ?? lease.in(() => weather.now),
       { lease: "ops/main", holder, durationMs: DURATION_MS },
-      { clock: own.clock ?? clock, logger, changed: () => {} },
+      { clock: own.clock ?? clock, logger, changed: () => void changes.push(holder) },
     );
     void leadership.run();
     return leadership;
   }
-  return { clock, lease, weather, lines, agent };
+  return { clock, lease, weather, lines, changes, agent };
 }
 
 const storm: Weather = { ...fair, fails: "unsent" };
@@ -44,7 +45,7 @@ describe("an election", () => {
   });
 
   it("changes nothing for hours while the leader renews its lease, with one write each time", async () => {
-    const { clock, agent, lease, lines } = createField();
+    const { clock, agent, lease, lines, changes } = createField();
     const [a, b] = [agent("a"), agent("b")];
     await clock.advance(LOOK_MS);
     const term = a.term();
@@ -53,6 +54,7 @@ describe("an election", () => {
     expect(a.term()).toBe(term);
     expect(term?.signal.aborted).toBe(false);
     expect(b.term()).toBeUndefined();
+    expect(changes).toEqual(["a", "b"]);
     expect(lease.writes.length - before).toBeLessThanOrEqual(1801);
     expect(lines).toEqual([
       "a: leads now (lease ops/main)",
@@ -192,7 +194,7 @@ describe("a leader", () => {
     await clock.advance(LOOK_MS);
     expect(term?.signal.aborted).toBe(true);
     expect(a.role()).toEqual({ lease: "ops/main", leads: false, leader: "b" });
-    expect(lines.at(-1)).toBe("a: standby: b leads (lease ops/main)");
+    expect(lines.slice(1)).toEqual(["a: standby: b leads (lease ops/main)"]);
   });
 
   it("counts its time from the asking, not from the answer", async () => {

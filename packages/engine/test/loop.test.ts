@@ -192,6 +192,23 @@ describe("the loop", () => {
     await stop(world);
   });
 
+  it("tries again after a try in a crash loop could not even be made", async () => {
+    const world = createWorld({ tasks: [taskSpec("worker", { use: "fixed", instances: 2 })] });
+    await run(world, 100);
+    for (let i = 0; i < 60; i++) {
+      if (world.scheduler.counts("worker").running > 0) world.scheduler.crash("worker");
+      await world.clock.advance(1000);
+    }
+    while (world.scheduler.counts("worker").running > 0) world.scheduler.crash("worker");
+    world.scheduler.fail("worker", new MicroscalingError("ERR_START_FAILED", "no disk"));
+    await world.clock.advance(400_000);
+    expect(world.engine.state().tasks[0]?.problem).toMatch(/no disk/);
+    world.scheduler.mend("worker");
+    await world.clock.advance(400_000);
+    expect(world.scheduler.counts("worker").running).toBe(2);
+    await stop(world);
+  });
+
   it("adds nothing to a crash loop whose instances the backend replaces, until they live", async () => {
     const tasks = [taskSpec("worker", { use: "fixed", instances: 3 })];
     const world = createWorld({ tasks, replaces: true });

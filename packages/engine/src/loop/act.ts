@@ -117,7 +117,7 @@ export function createActor(context: ActContext): Actor {
       const checked = checkOutcome(name, task.name, outcome);
       if (checked.status === "failed") throw checked.error;
       if (checked.status === "busy") {
-        slot.asked = undefined;
+        takeBack(slot, state);
         noteBusy(state.attempts, clock.now(), checked.retryAfterMs, random);
         return;
       }
@@ -125,13 +125,19 @@ export function createActor(context: ActContext): Actor {
       slot.schedulerProblem = undefined;
       state.acceptedAt = clock.monotonic();
     } catch (error) {
-      slot.asked = undefined;
+      takeBack(slot, state);
       if (!until.aborted) fail(slot, state, asMicroscalingError(error, "ERR_PLUGIN_FAULT", what));
     } finally {
       state.calling = false;
       poke();
       board.changed();
     }
+  }
+
+  /** What was asked came to nothing: it neither counts nor is it a try that may yet live. */
+  function takeBack(slot: Slot, { attempts }: TaskState): void {
+    slot.asked = undefined;
+    attempts.probing = false;
   }
 
   function ask(slot: Slot, state: TaskState, { instances, grows, term }: Ask): void {

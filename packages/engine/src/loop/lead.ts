@@ -90,17 +90,17 @@ export function createLeadership(
   const isMine = (): boolean => state?.holder === holder;
   const freeInMs = (): number => since + takenMs - clock.monotonic();
 
-  function tell(words: string): void {
-    if (words !== told) logger.info(`${words} (lease ${name})`);
-    told = words;
+  /** Once for each change. */
+  function tell(role: string): void {
+    if (role === told) return;
+    told = role;
+    logger.info(`${role} (lease ${name})`);
     changed();
   }
 
-  function depose(why: string): void {
-    if (own === undefined) return;
-    own.over.abort(new DOMException(`no longer leads: ${why}`, "AbortError"));
+  function endTerm(why: string): void {
+    own?.over.abort(new DOMException(why, "AbortError"));
     own = undefined;
-    tell(`no longer leads: ${why}`);
   }
 
   function ask<T>(
@@ -113,15 +113,15 @@ export function createLeadership(
   }
 
   function note(found: LeaseState | undefined): void {
-    const isNew = found?.version !== state?.version;
-    if (isNew) since = clock.monotonic();
+    if (found?.version !== state?.version) since = clock.monotonic();
     // One that was there and is gone still has a holder who does not know it yet.
     if (found !== undefined) takenMs = found.holder === "" ? 0 : found.durationMs;
     state = found;
     certain = true;
     if (isMine() || found === undefined || found.holder === "") return;
-    depose(`${found.holder} leads`);
-    if (isNew) tell(`standby: ${found.holder} leads`);
+    const role = `standby: ${found.holder} leads`;
+    endTerm(role);
+    tell(role);
   }
 
   async function read(signal: AbortSignal): Promise<void> {
@@ -172,8 +172,10 @@ export function createLeadership(
   }
 
   function endIfOver(): void {
-    if (own !== undefined && clock.monotonic() >= own.until)
-      depose(`could not renew its lease within ${formatDuration(durationMs * TERM)}`);
+    if (own === undefined || clock.monotonic() < own.until) return;
+    const role = `no longer leads: could not renew its lease within ${formatDuration(durationMs * TERM)}`;
+    endTerm(role);
+    tell(role);
   }
 
   async function attemptAndTell(signal: AbortSignal): Promise<void> {
@@ -225,8 +227,7 @@ export function createLeadership(
     async end(signal) {
       ending.abort(new DOMException("this agent ends", "AbortError"));
       await running;
-      own?.over.abort(ending.signal.reason);
-      own = undefined;
+      endTerm("this agent ends");
       // Else it runs out by itself.
       await giveBack(signal).catch(() => {});
     },
