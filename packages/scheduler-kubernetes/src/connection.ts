@@ -242,7 +242,10 @@ function makeDispatcher(
 
 /** undici's types want a thing that is not set to be absent. */
 function withoutHoles(options: object): Record<string, never> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const kept: Record<string, never> = {};
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined) Object.assign(kept, { [name]: value });
+  return kept;
 }
 
 function credentials({ headers, auth }: RequestOptions): Record<string, string> {
