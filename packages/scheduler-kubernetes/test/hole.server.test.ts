@@ -12,7 +12,8 @@ it("x", async () => {
   const server = createServer((near) => {
     made++;
     const far = connect(port, "127.0.0.1");
-    near.on("error", () => {}); far.on("error", () => {});
+    near.on("error", () => {});
+    far.on("error", () => {});
     near.pipe(far).pipe(near);
     pairs.add([near, far]);
   }).listen(0, "127.0.0.1");
@@ -23,12 +24,23 @@ it("x", async () => {
   const s = await createKubernetesScheduler({ kubeconfig, namespace });
   const lease = s.lease!("main");
   console.log(await lease.read(new AbortController().signal), made);
-  for (const [near, far] of pairs) { near.unpipe(); far.unpipe(); near.pause(); far.pause(); }
+  for (const [near, far] of pairs) {
+    near.unpipe();
+    far.unpipe();
+    near.pause();
+    far.pause();
+  }
   const start = performance.now();
   for (let i = 0; i < 14; i++) {
     const t = performance.now();
     const r = await lease.read(AbortSignal.timeout(5000)).then(String, (e) => "ERR " + e.message);
-    console.log(Math.round(performance.now() - start), Math.round(performance.now() - t), r.slice(0, 200), "connections", made);
+    console.log(
+      Math.round(performance.now() - start),
+      Math.round(performance.now() - t),
+      r.slice(0, 200),
+      "connections",
+      made,
+    );
     if (!r.startsWith("ERR")) break;
   }
   await s.close();
