@@ -1,13 +1,10 @@
-import { createHash } from "node:crypto";
-import type { RequestOptions } from "node:https";
-import { MicroscalingError, raced } from "@microscaling/core";
-import type { KubeConfig } from "@kubernetes/client-node";
+import { raced, type Clock } from "@microscaling/core";
 import type { Dispatcher } from "undici";
 
 import { ApiFailure, toApiError, type Purpose } from "./api-errors.ts";
+import { createClient, toConfigError, type Client } from "./client.ts";
 import { jsonLines } from "./json-lines.ts";
 import type { KubernetesOptions } from "./options.ts";
-import { useTokenFiles } from "./token-files.ts";
 
 /** One request to the API server. */
 export interface ApiRequest extends Purpose {
@@ -41,11 +38,18 @@ const ANSWER_MS = 30_000;
 /** A watch that carries nothing for so long, in milliseconds, is dead: the server sends a bookmark every minute. */
 const SILENCE_MS = 100_000;
 
+/** So many requests in a row without an answer, … */
+const SILENT_TIMES = 2;
+/** … each of which had at least so long for it, in milliseconds, are a sign of a dead connection. */
+const PATIENCE_MS = 1000;
+
 /** Makes the way to the cluster that the options name. Does no I/O yet. */
-export function createConnection(options: KubernetesOptions): Connection {
+export function createConnection(options: KubernetesOptions, clock: Clock): Connection {
   let client: Promise<Client> | undefined;
   let at = "the cluster";
   let closed = false;
+  /** Requests in a row that got no answer at all. */
+  let unanswered = 0;
 
   async function load(): Promise<Client> {
     client ??= createClient(options);
@@ -80,14 +84,30 @@ export function createConnection(options: KubernetesOptions): Connection {
     signal: AbortSignal,
     work: () => Promise<T>,
   ): Promise<T> {
+    const startedAt = clock.now();
     try {
       signal.throwIfAborted();
       if (closed) throw new Error("the scheduler is closed");
-      return await raced(signal, work());
+      const answer = await raced(signal, work());
+      unanswered = 0;
+      return answer;
     } catch (error) {
+      if (error instanceof ApiFailure) unanswered = 0;
+      else if (clock.now() - startedAt >= PATIENCE_MS) await noteSilence();
       signal.throwIfAborted();
       throw toApiError(error, at, request);
     }
+  }
+
+  /**
+   * A connection whose other end is gone without a word would be used for minutes, since all requests share one; its watches would wait as
+   * long. So it is given up once nothing is answered.
+   */
+  async function noteSilence(): Promise<void> {
+    unanswered += 1;
+    if (unanswered < SILENT_TIMES) return;
+    unanswered = 0;
+    await client?.then((loaded) => loaded.close()).catch(() => {});
   }
 
   return {
@@ -143,123 +163,3 @@ async function sendOnce(
 }
 
 const MERGE_PATCH = "application/merge-patch+json";
-
-type Tls = Pick<
-  RequestOptions,
-  "ca" | "cert" | "key" | "passphrase" | "servername" | "rejectUnauthorized"
->;
-
-/** Credentials and connections of one kubeconfig, as it was read. */
-interface Client {
-  readonly server: string;
-  readonly namespace: string;
-  readonly dispatch: (
-    url: string,
-    options: Omit<Dispatcher.RequestOptions, "origin" | "path"> & {
-      readonly headers: Readonly<Record<string, string>>;
-    },
-  ) => Promise<Answer>;
-  close(): Promise<void>;
-}
-
-/**
- * The library reads kubeconfigs and gets credentials; requests do not go through it. Its calls open a connection each, since
- * version 2 makes a new undici agent for every request, and its watch forgets the words of a failure and ends after 30 s without data.
- * It is loaded on first use: it costs 90 MB that `microscaling validate` does not need.
- */
-async function createClient(options: KubernetesOptions): Promise<Client> {
-  const [library, undici] = await Promise.all([
-    import("@kubernetes/client-node"),
-    import("undici"),
-  ]);
-  const config = new library.KubeConfig();
-  if (options.kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(options.kubeconfig);
-  useTokenFiles(config, options.kubeconfig, library);
-  if (options.context !== undefined) config.setCurrentContext(options.context);
-  const { server, namespace } = current(config);
-  const all = new Set<Dispatcher>();
-  let newest: { readonly mark: string; readonly dispatcher: Dispatcher } | undefined;
-
-  /** Another one when the certificates change under way, as files and exec plugins do; what the old one has begun goes on. */
-  function dispatcherFor(tls: Tls): Dispatcher {
-    const parts = Object.values(tls).map(String);
-    const mark = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-    if (newest?.mark === mark) return newest.dispatcher;
-    void newest?.dispatcher.close();
-    const dispatcher = makeDispatcher(config, tls, undici);
-    all.add(dispatcher);
-    newest = { mark, dispatcher };
-    return dispatcher;
-  }
-
-  return {
-    server,
-    namespace,
-    async dispatch(url, request) {
-      const given: RequestOptions = {};
-      await config.applyToHTTPSOptions(given).catch((error: unknown) => {
-        throw toConfigError(error, options);
-      });
-      const { ca, cert, key, passphrase, servername, rejectUnauthorized } = given;
-      const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
-      const dispatcher = dispatcherFor(tls);
-      const headers = Object.assign({}, request.headers, credentials(given));
-      return undici.request(url, { ...request, headers, dispatcher });
-    },
-    close: async () => void (await Promise.all([...all].map((one) => one.destroy()))),
-  };
-}
-
-function current(config: KubeConfig): { server: string; namespace: string } {
-  const name = config.getCurrentContext();
-  const context = config.getContextObject(name);
-  const cluster = config.getCurrentCluster();
-  if (context === null || cluster === null) {
-    const known = config.getContexts().map((one) => `"${one.name}"`);
-    throw new Error(
-      `expected a context with a cluster, found ${name ? `"${name}"` : "none"}; there are ${known.join(", ") || "none"}`,
-    );
-  }
-  return { server: cluster.server.replace(/\/$/, ""), namespace: context.namespace ?? "default" };
-}
-
-/** HTTP/2, where the server has it: one connection for all requests and watches, as kubectl and the controllers do. */
-function makeDispatcher(
-  config: KubeConfig,
-  tls: Tls,
-  { Agent, ProxyAgent, Socks5ProxyAgent }: typeof import("undici"),
-): Dispatcher {
-  const made = config.createDispatcherOptions(config.getCurrentCluster(), tls);
-  if (made.type === "none") return new Agent();
-  if (made.type === "agent") {
-    return new Agent({ connect: { ...withoutHoles(made.connect), preferH2: true } });
-  }
-  const requestTls = withoutHoles(made.requestTls);
-  if (made.type === "proxy") return new ProxyAgent({ uri: made.uri, requestTls });
-  return new Socks5ProxyAgent(made.uri, { requestTls });
-}
-
-/** undici's types want a thing that is not set to be absent. */
-function withoutHoles(options: object): Record<string, never> {
-  const kept: Record<string, never> = {};
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined) Object.assign(kept, { [name]: value });
-  return kept;
-}
-
-function credentials({ headers, auth }: RequestOptions): Record<string, string> {
-  const all: Record<string, string> = auth == null ? {} : { authorization: `Basic ${btoa(auth)}` };
-  for (const [name, value] of Object.entries(headers ?? {})) all[name] = String(value);
-  return all;
-}
-
-function toConfigError(error: unknown, { kubeconfig }: KubernetesOptions): MicroscalingError {
-  const words = error instanceof Error ? error.message : String(error);
-  const file = kubeconfig === undefined ? "the kubeconfig" : `the kubeconfig ${kubeconfig}`;
-  return new MicroscalingError(
-    "ERR_SCHEDULER_REFUSED",
-    `${file} cannot be used: ${words}; correct scheduler.kubeconfig or scheduler.context`,
-    { cause: error },
-  );
-}

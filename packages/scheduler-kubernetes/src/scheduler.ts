@@ -34,7 +34,7 @@ export function createScheduler(
   options: KubernetesOptions,
   { clock, logger }: PluginContext,
 ): Scheduler<KubernetesWorkload> {
-  const connection = createConnection(options);
+  const connection = createConnection(options, clock);
   const closed = new AbortController();
   const life = closed.signal;
   const random = Math.random;

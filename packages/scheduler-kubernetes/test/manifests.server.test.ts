@@ -85,7 +85,7 @@ describe.skipIf(kubernetesProblem() !== undefined).each(["namespace", "cluster"]
     it("let the agent see, count, scale and share a lease", async () => {
       const kubeconfig = await kubernetes.writeKubeconfig(token, "default");
       const scheduler = await createKubernetesScheduler({ kubeconfig });
-      const connection = createConnection({ kubeconfig });
+      const connection = createConnection({ kubeconfig }, systemClock);
       try {
         const task = await createTask("consumer");
         const findings = (await scheduler.check?.(task, never)) ?? [];

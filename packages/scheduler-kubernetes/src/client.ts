@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import type { RequestOptions } from "node:https";
+import { MicroscalingError } from "@microscaling/core";
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { Dispatcher } from "undici";
+
+import type { KubernetesOptions } from "./options.ts";
+import { useTokenFiles } from "./token-files.ts";
+
+type Tls = Pick<
+  RequestOptions,
+  "ca" | "cert" | "key" | "passphrase" | "servername" | "rejectUnauthorized"
+>;
+
+/** Credentials and connections of one kubeconfig, as it was read. */
+export interface Client {
+  readonly server: string;
+  readonly namespace: string;
+  readonly dispatch: (
+    url: string,
+    options: Omit<Dispatcher.RequestOptions, "origin" | "path"> & {
+      readonly headers: Readonly<Record<string, string>>;
+    },
+  ) => Promise<Dispatcher.ResponseData>;
+  /** Breaks every connection; what is asked next makes another one. */
+  close(): Promise<void>;
+}
+
+/**
+ * The library reads kubeconfigs and gets credentials; requests do not go through it. Its calls open a connection each, since
+ * version 2 makes a new undici agent for every request, and its watch forgets the words of a failure and ends after 30 s without data.
+ * It is loaded on first use: it costs 90 MB that `microscaling validate` does not need.
+ */
+export async function createClient(options: KubernetesOptions): Promise<Client> {
+  const [library, undici] = await Promise.all([
+    import("@kubernetes/client-node"),
+    import("undici"),
+  ]);
+  const config = new library.KubeConfig();
+  if (options.kubeconfig === undefined) config.loadFromDefault();
+  else config.loadFromFile(options.kubeconfig);
+  useTokenFiles(config, options.kubeconfig, library);
+  if (options.context !== undefined) config.setCurrentContext(options.context);
+  const { server, namespace } = current(config);
+  const all = new Set<Dispatcher>();
+  let newest: { readonly mark: string; readonly dispatcher: Dispatcher } | undefined;
+
+  /** What it has begun goes on; what comes goes over another. */
+  function retire(dispatcher: Dispatcher | undefined): void {
+    if (dispatcher === undefined) return;
+    if (newest?.dispatcher === dispatcher) newest = undefined;
+    void dispatcher.close().then(() => all.delete(dispatcher));
+  }
+
+  /** Another one when the certificates change under way, as files and exec plugins do; what the old one has begun goes on. */
+  function dispatcherFor(tls: Tls): Dispatcher {
+    const parts = Object.values(tls).map(String);
+    const mark = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+    if (newest?.mark === mark) return newest.dispatcher;
+    retire(newest?.dispatcher);
+    const dispatcher = makeDispatcher(config, tls, undici);
+    all.add(dispatcher);
+    newest = { mark, dispatcher };
+    return dispatcher;
+  }
+
+  return {
+    server,
+    namespace,
+    async dispatch(url, request) {
+      const given: RequestOptions = {};
+      await config.applyToHTTPSOptions(given).catch((error: unknown) => {
+        throw toConfigError(error, options);
+      });
+      const { ca, cert, key, passphrase, servername, rejectUnauthorized } = given;
+      const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
+      const dispatcher = dispatcherFor(tls);
+      const headers = Object.assign({}, request.headers, credentials(given));
+      try {
+        return await undici.request(url, { ...request, headers, dispatcher });
+      } catch (error) {
+        // A connection that died unnoticed, behind a load balancer say, would be asked again and again for minutes.
+        if (isSilence(error)) retire(dispatcher);
+        throw error;
+      }
+    },
+    async close() {
+      newest = undefined;
+      const old = [...all];
+      all.clear();
+      await Promise.all(old.map((one) => one.destroy()));
+    },
+  };
+}
+
+/** Nobody refused: it was waited for in vain, to the caller's or the library's limit. */
+function isSilence(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === undefined || code === "UND_ERR_ABORTED" || code === "UND_ERR_HEADERS_TIMEOUT";
+}
+
+function current(config: KubeConfig): { server: string; namespace: string } {
+  const name = config.getCurrentContext();
+  const context = config.getContextObject(name);
+  const cluster = config.getCurrentCluster();
+  if (context === null || cluster === null) {
+    const known = config.getContexts().map((one) => `"${one.name}"`);
+    throw new Error(
+      `expected a context with a cluster, found ${name ? `"${name}"` : "none"}; there are ${known.join(", ") || "none"}`,
+    );
+  }
+  return { server: cluster.server.replace(/\/$/, ""), namespace: context.namespace ?? "default" };
+}
+
+/** HTTP/2, where the server has it: one connection for all requests and watches, as kubectl and the controllers do. */
+function makeDispatcher(
+  config: KubeConfig,
+  tls: Tls,
+  { Agent, ProxyAgent, Socks5ProxyAgent }: typeof import("undici"),
+): Dispatcher {
+  const made = config.createDispatcherOptions(config.getCurrentCluster(), tls);
+  if (made.type === "none") return new Agent();
+  if (made.type === "agent") {
+    return new Agent({ connect: { ...withoutHoles(made.connect), preferH2: true } });
+  }
+  const requestTls = withoutHoles(made.requestTls);
+  if (made.type === "proxy") return new ProxyAgent({ uri: made.uri, requestTls });
+  return new Socks5ProxyAgent(made.uri, { requestTls });
+}
+
+/** undici's types want a thing that is not set to be absent. */
+function withoutHoles(options: object): Record<string, never> {
+  const kept: Record<string, never> = {};
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined) Object.assign(kept, { [name]: value });
+  return kept;
+}
+
+function credentials({ headers, auth }: RequestOptions): Record<string, string> {
+  const all: Record<string, string> = auth == null ? {} : { authorization: `Basic ${btoa(auth)}` };
+  for (const [name, value] of Object.entries(headers ?? {})) all[name] = String(value);
+  return all;
+}
+
+export function toConfigError(
+  error: unknown,
+  { kubeconfig }: KubernetesOptions,
+): MicroscalingError {
+  const words = error instanceof Error ? error.message : String(error);
+  const file = kubeconfig === undefined ? "the kubeconfig" : `the kubeconfig ${kubeconfig}`;
+  return new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    `${file} cannot be used: ${words}; correct scheduler.kubeconfig or scheduler.context`,
+    { cause: error },
+  );
+}
