@@ -45,11 +45,12 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
   const all = new Set<Dispatcher>();
   let newest: { readonly mark: string; readonly dispatcher: Dispatcher } | undefined;
 
-  /** What it has begun goes on; what comes goes over another. */
   function retire(dispatcher: Dispatcher | undefined): void {
-    if (dispatcher === undefined) return;
-    if (newest?.dispatcher === dispatcher) newest = undefined;
-    void dispatcher.close().then(() => all.delete(dispatcher));
+    // It may be destroyed before it has ended.
+    void dispatcher?.close().then(
+      () => all.delete(dispatcher),
+      () => {},
+    );
   }
 
   /** Another one when the certificates change under way, as files and exec plugins do; what the old one has begun goes on. */
@@ -76,13 +77,7 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
       const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
       const dispatcher = dispatcherFor(tls);
       const headers = Object.assign({}, request.headers, credentials(given));
-      try {
-        return await undici.request(url, { ...request, headers, dispatcher });
-      } catch (error) {
-        // A connection that died unnoticed, behind a load balancer say, would be asked again and again for minutes.
-        if (isSilence(error)) retire(dispatcher);
-        throw error;
-      }
+      return undici.request(url, { ...request, headers, dispatcher });
     },
     async close() {
       newest = undefined;
@@ -91,12 +86,6 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
       await Promise.all(old.map((one) => one.destroy()));
     },
   };
-}
-
-/** Nobody refused: it was waited for in vain, to the caller's or the library's limit. */
-function isSilence(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === undefined || code === "UND_ERR_ABORTED" || code === "UND_ERR_HEADERS_TIMEOUT";
 }
 
 function current(config: KubeConfig): { server: string; namespace: string } {

@@ -6,8 +6,6 @@ export interface Gate {
   readonly url: string;
   /** `open` passes everything on, `shut` ends every connection at once, `stuck` takes all that comes and never answers. */
   set(state: "open" | "shut" | "stuck"): void;
-  /** The connections that there are stay, and carry nothing more; new ones pass. */
-  strand(): void;
   /** How many connections it has taken. */
   taken(): number;
   /** From now on nothing comes through the connections that there are, and nobody is told. New ones are passed on. */
@@ -18,7 +16,6 @@ export interface Gate {
 /** Puts a gate in front of `port`. */
 export async function createGate(port: number): Promise<Gate> {
   const sockets = new Set<Socket>();
-  const strands = new Set<() => void>();
   let state: "open" | "shut" | "stuck" = "open";
   const track = (socket: Socket): void => {
     sockets.add(socket);
@@ -36,7 +33,6 @@ export async function createGate(port: number): Promise<Gate> {
     const far = connect(port, "127.0.0.1");
     track(far);
     near.pipe(far).pipe(near);
-    strands.add(() => near.unpipe(far).pause() && far.unpipe(near).pause());
     near.once("close", () => far.destroy());
     far.once("close", () => near.destroy());
   }).listen(0, "127.0.0.1");
@@ -44,10 +40,6 @@ export async function createGate(port: number): Promise<Gate> {
   const address = server.address();
   return {
     url: `https://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
-    strand() {
-      for (const strand of strands) strand();
-      strands.clear();
-    },
     set(next) {
       state = next;
       dropAll();

@@ -1,9 +1,8 @@
-import { systemClock, type Claim, type Lease, type Scheduler } from "@microscaling/core";
+import type { Claim, Lease, Scheduler } from "@microscaling/core";
 import { kubernetesProblem, startKubernetes, type Kubernetes } from "@microscaling/test-servers";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import type { KubernetesWorkload } from "../src/index.ts";
-import { createGate } from "./gate.ts";
 import {
   counts,
   createDeployment,
@@ -110,21 +109,6 @@ describe.skipIf(kubernetesProblem() !== undefined)("leases on a real API server"
       code: "ERR_OBJECT_MISSING",
       message: expect.stringContaining("nowhere"),
     });
-  });
-
-  it("is asked for over another connection when the one there is has died unnoticed", async () => {
-    const gate = await createGate(Number(new URL(kubernetes.url).port));
-    onTestFinished(() => gate.close());
-    const kubeconfig = await kubernetes.writeKubeconfig(kubernetes.token, namespace, gate.url);
-    const lease = await leaseOf("over-another", { kubeconfig });
-    const made = await lease.write(CLAIM, undefined, never);
-    gate.strand();
-    const late = new Error("time is up");
-    const stop = new AbortController();
-    const lost = lease.read(stop.signal);
-    void systemClock.sleep(500).then(() => stop.abort(late));
-    await expect(lost).rejects.toBe(late);
-    expect(await lease.read(never)).toEqual(made);
   });
 
   it.each([
