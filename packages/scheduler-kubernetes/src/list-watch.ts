@@ -12,6 +12,8 @@ export interface ListWatch<Item> {
   readonly items: ReadonlyMap<string, Item>;
   /** Goes up with every change of the items. */
   readonly version: number;
+  /** Whether the items are facts now. */
+  readonly isTrusted: boolean;
   /**
    * Resolves when the items are facts: they were listed, and the watch stands or was lost a moment ago.
    * @throws MicroscalingError that says why they are none.
@@ -174,9 +176,12 @@ export function createListWatch<Item>(
     return Math.max(waitMs, failure?.retryAfterMs ?? 0);
   }
 
+  const isTrusted = (): boolean =>
+    listed && (lostAt === undefined || clock.now() - lostAt <= LOST_MS);
+
   async function trusted(signal: AbortSignal): Promise<void> {
     for (;;) {
-      if (listed && (lostAt === undefined || clock.now() - lostAt <= LOST_MS)) return;
+      if (isTrusted()) return;
       if (problem !== undefined) throw problem;
       await raced(signal, outcome.promise);
     }
@@ -187,6 +192,9 @@ export function createListWatch<Item>(
     items,
     get version() {
       return version;
+    },
+    get isTrusted() {
+      return isTrusted();
     },
     trusted,
   };

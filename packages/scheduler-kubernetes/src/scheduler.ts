@@ -92,17 +92,26 @@ export function createScheduler(
     tasks: readonly Task[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Counts | MicroscalingError>> {
+    /** By object: the first task that scales it. */
+    const owners = new Map<string, string>();
     const found = await Promise.all(
-      tasks.map(async (task) => [task.name, await observeOne(task, signal)] as const),
+      tasks.map(async (task) => [task.name, await observeOne(task, owners, signal)] as const),
     );
     const first = found[0]?.[1];
     if (isMicroscalingError(first) && found.every(([, one]) => isAway(one))) throw first;
     return new Map(found);
   }
 
-  async function observeOne(task: Task, signal: AbortSignal): Promise<Counts | MicroscalingError> {
+  async function observeOne(
+    task: Task,
+    owners: Map<string, string>,
+    signal: AbortSignal,
+  ): Promise<Counts | MicroscalingError> {
     try {
       const target = await located(task, signal);
+      const owner = owners.get(target.key);
+      if (owner !== undefined) return contested(target, owner);
+      owners.set(target.key, task.name);
       await store.ready(target, signal);
       if (store.lacksScale(target))
         store.note(target, await readScaleOf({ connection, limit }, target, signal));
@@ -164,6 +173,13 @@ export function createScheduler(
 /** Not known, as against not there. */
 function isAway(found: Counts | MicroscalingError): boolean {
   return isMicroscalingError(found) && found.code !== "ERR_OBJECT_MISSING";
+}
+
+function contested({ task, label }: Target, owner: string): MicroscalingError {
+  return new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    `task "${task}": ${label} is scaled by task "${owner}" already; take one of the two out of the config, or correct its workload`,
+  );
 }
 
 function missing({ task, label }: Target): MicroscalingError {

@@ -55,7 +55,7 @@ export function createStore(context: StoreContext): Store {
 
   function watchOf(target: Target): ListWatch<ScaledObject> {
     const { resource, namespace, key } = target;
-    if (!targets.has(key)) {
+    if (targets.get(key)?.task !== target.task) {
       targets.set(key, target);
       pods.get(namespace)?.counter.forget();
     }
@@ -185,7 +185,7 @@ export function createStore(context: StoreContext): Store {
     doubt(target) {
       doubts.set(target.key, objectOf(target)?.resourceVersion);
     },
-    wanted: wantedOf,
+    wanted: (target) => (watchOf(target).isTrusted ? wantedOf(target) : undefined),
     count(target) {
       const object = find(target);
       const asked = wantedOf(target) ?? object?.wanted;

@@ -197,6 +197,16 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
     expect(String(error)).not.toContain("not-a-token");
   });
 
+  it("tells of the second of two tasks that would scale the same object", async () => {
+    const [one, two] = [await createTask("worker"), await createTask("two", { name: "worker" })];
+    const found = await scheduler.observe([one, two], never);
+    expect(found.get("worker")).toMatchObject({ requested: 0 });
+    expect(found.get("two")).toMatchObject({
+      code: "ERR_SCHEDULER_REFUSED",
+      message: expect.stringContaining('by task "worker" already'),
+    });
+  });
+
   describe("rivals", () => {
     const hpa = {
       metadata: { name: "scaler" },
