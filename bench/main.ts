@@ -12,6 +12,7 @@ const BENCHES = [
   "memory",
   "burst-docker",
   "kubernetes-burst",
+  "kubernetes-steady",
 ] as const;
 
 const { values: options } = parseArgs({

@@ -29,17 +29,17 @@ export interface Client {
 /**
  * The library reads kubeconfigs and gets credentials; requests do not go through it. Its calls open a connection each, since
  * version 2 makes a new undici agent for every request, and its watch forgets the words of a failure and ends after 30 s without data.
- * It is loaded on first use: it costs 90 MB that `microscaling validate` does not need.
+ * Both are loaded on first use: `microscaling validate` does not need them.
  */
 export async function createClient(options: KubernetesOptions): Promise<Client> {
-  const [library, undici] = await Promise.all([
-    import("@kubernetes/client-node"),
+  const [{ KubeConfig, findHomeDir, loadYaml }, undici] = await Promise.all([
+    import("./library.ts"),
     import("undici"),
   ]);
-  const config = new library.KubeConfig();
+  const config = new KubeConfig();
   if (options.kubeconfig === undefined) config.loadFromDefault();
   else config.loadFromFile(options.kubeconfig);
-  useTokenFiles(config, options.kubeconfig, library);
+  useTokenFiles(config, options.kubeconfig, { findHomeDir, loadYaml });
   if (options.context !== undefined) config.setCurrentContext(options.context);
   const { server, namespace } = current(config);
   const all = new Set<Dispatcher>();

@@ -5,7 +5,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { listOf, member, textOf } from "./json.ts";
 
 /** What of the library is needed to read a kubeconfig past it. */
-type Library = Pick<typeof import("@kubernetes/client-node"), "loadYaml" | "findHomeDir">;
+type Library = Pick<typeof import("./library.ts"), "loadYaml" | "findHomeDir">;
 
 /**
  * Gives users with a `tokenFile` their token. The library reads the token of a pod's service account anew each minute, but does not know
