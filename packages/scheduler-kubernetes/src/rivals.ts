@@ -102,6 +102,7 @@ export function createRivalWatch(context: {
   const looks = new Map<string, { readonly at: number; readonly rivals: Promise<Rivals> }>();
   const said = new Set<string>();
   const times = new Map<string, readonly number[]>();
+  const quietUntil = new Map<string, number>();
 
   function listed(namespace: string, signal: AbortSignal): Promise<Rivals> {
     const known = looks.get(namespace);
@@ -128,8 +129,10 @@ export function createRivalWatch(context: {
     overruled(target, now) {
       const since = clock.now() - OVERRULED_MS;
       const recent = [...(times.get(target.key) ?? []).filter((at) => at > since), clock.now()];
-      times.set(target.key, recent.length === OVERRULED_TIMES ? [] : recent);
-      if (recent.length < OVERRULED_TIMES) return;
+      times.set(target.key, recent);
+      if (recent.length < OVERRULED_TIMES || clock.now() < (quietUntil.get(target.key) ?? 0))
+        return;
+      quietUntil.set(target.key, clock.now() + OVERRULED_MS);
       logger.warn(
         `${nameOf(now.scaledBy)} has set ${target.label} to another number of replicas ${OVERRULED_TIMES} times, the last time to ${now.wanted}: two that scale the same object fight; end the other one, or take the task out of the config`,
         { task: target.task },
