@@ -2,9 +2,9 @@ import { isMicroscalingError, type Finding, type SchedulerTask } from "@microsca
 
 import { failureOf, ruleFor, type Access } from "./api-errors.ts";
 import type { Connection } from "./connection.ts";
-import { member, textOf } from "./json.ts";
+import { listOf, member, textOf } from "./json.ts";
+import { pathOf } from "./resources.ts";
 import { listRivals, RIVAL_ADVICE, rivalsOf } from "./rivals.ts";
-import { readScale } from "./scaled-object.ts";
 import { accessTo, type Locate, type Target } from "./targets.ts";
 import type { KubernetesWorkload } from "./workload.ts";
 
@@ -25,7 +25,7 @@ export async function checkTask(
     const target = await locate(task, signal);
     return [
       reached,
-      await checkObject(connection, target, signal),
+      ...(await checkObject(connection, target, signal)),
       ...(await checkRights(connection, target, signal)),
       ...(await checkRivals(connection, target, signal)),
     ];
@@ -42,29 +42,27 @@ async function checkServer(connection: Connection, signal: AbortSignal): Promise
   return { level: "ok", message };
 }
 
+/** Looked for as the watch sees it, since the right to get one object is not needed for anything else. */
 async function checkObject(
   connection: Connection,
   target: Target,
   signal: AbortSignal,
-): Promise<Finding> {
-  const access = accessTo(target, "get", "scale");
+): Promise<readonly Finding[]> {
+  const { label, name, resource, namespace } = target;
   const request = {
-    doing: `read the scale of ${target.label}`,
-    access,
-    path: `${target.path}/scale`,
+    doing: `look for ${label}`,
+    path: pathOf(resource, namespace),
+    query: { fieldSelector: `metadata.name=${name}` },
   };
   try {
-    const { wanted } = readScale(await connection.ask(request, signal));
-    return { level: "ok", message: `${target.label} is there, with ${wanted} replicas wanted` };
+    const [object] = listOf(await connection.ask(request, signal), "items");
+    if (object !== undefined) return [{ level: "ok", message: `${label} is there` }];
+    const advice = "create it, or correct workload.name, workload.namespace or workload.kind";
+    return [{ level: "problem", message: `${label} is not there`, advice }];
   } catch (error) {
-    const failure = failureOf(error);
-    if (!isMicroscalingError(error) || failure === undefined) throw error;
-    if (failure.status !== 404) return problem(error.message);
-    return {
-      level: "problem",
-      message: `${target.label} is not there`,
-      advice: "create it, or correct workload.name, workload.namespace or workload.kind",
-    };
+    // Which right is missing is told with the other rights.
+    if (failureOf(error)?.status === 403) return [];
+    throw error;
   }
 }
 

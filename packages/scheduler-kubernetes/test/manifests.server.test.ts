@@ -112,6 +112,7 @@ describe.skipIf(kubernetesProblem() !== undefined).each(["namespace", "cluster"]
         ["GET", "/api/v1/nodes"],
         ["PATCH", "/apis/apps/v1/namespaces/default/deployments/consumer"],
         ["DELETE", "/apis/apps/v1/namespaces/default/deployments/consumer"],
+        ["GET", "/apis/apps/v1/namespaces/default/deployments/consumer"],
         ["POST", "/apis/apps/v1/namespaces/default/deployments"],
         ["DELETE", "/api/v1/namespaces/default/pods/any"],
         ["GET", "/apis/coordination.k8s.io/v1/namespaces/microscaling/leases/other"],

@@ -293,6 +293,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
     it("names each right that is missing, with its rule", async () => {
       const limited = await make(await account(WATCH_RULES));
       const findings = (await limited.check?.(await createTask("worker"), never)) ?? [];
+      expect(findings.filter(({ level }) => level === "problem")).toHaveLength(1);
       expect(findings).toContainEqual({
         level: "problem",
         message: expect.stringContaining("may not patch deployments/scale"),
