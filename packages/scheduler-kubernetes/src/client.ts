@@ -65,14 +65,25 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     return dispatcher;
   }
 
+  /** All requests that begin meanwhile share it: the library would run an exec plugin for each. */
+  let applying: Promise<RequestOptions> | undefined;
+
+  async function apply(): Promise<RequestOptions> {
+    const given: RequestOptions = {};
+    try {
+      await config.applyToHTTPSOptions(given);
+    } catch (error) {
+      throw toConfigError(error, options);
+    }
+    return given;
+  }
+
   return {
     server,
     namespace,
     async dispatch(url, request) {
-      const given: RequestOptions = {};
-      await config.applyToHTTPSOptions(given).catch((error: unknown) => {
-        throw toConfigError(error, options);
-      });
+      applying ??= apply().finally(() => (applying = undefined));
+      const given = await applying;
       const { ca, cert, key, passphrase, servername, rejectUnauthorized } = given;
       const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
       const dispatcher = dispatcherFor(tls);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTestClock } from "@microscaling/conformance";
@@ -77,6 +77,32 @@ describe("a kubeconfig that cannot be used", () => {
     await expect(wrong.namespace()).rejects.toMatchObject({
       message: expect.stringMatching(/found "prod"; there are "plain", "staging"/),
     });
+  });
+});
+
+describe("an exec plugin", () => {
+  it("is run once for all requests that need it at the same time", async () => {
+    const runs = join(folder, "runs");
+    const credential = `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t"}}`;
+    const exec = {
+      apiVersion: "client.authentication.k8s.io/v1",
+      command: "/bin/sh",
+      args: ["-c", `echo run >> '${runs}'; printf '${credential}'`],
+    };
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        clusters: [{ name: "one", cluster: { server: SERVER } }],
+        users: [{ name: "me", user: { exec } }],
+        contexts: [{ name: "x", context: { cluster: "one", user: "me" } }],
+        "current-context": "x",
+      }),
+    );
+    const connection = connect({ kubeconfig });
+    const request = { doing: "tell its version", path: "/version" };
+    await Promise.allSettled(Array.from({ length: 20 }, () => connection.ask(request, never)));
+    expect(await readFile(runs, "utf8")).toBe("run\n");
+    await connection.close();
   });
 });
 
