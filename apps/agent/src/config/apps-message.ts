@@ -1,26 +1,32 @@
 import { z } from "zod";
 import { createDocument, type Document } from "./document.ts";
+import { optional, required, type Fields } from "./field.ts";
 import { checkFields } from "./fields.ts";
 import { isMap, valueAt, type Path } from "./places.ts";
 import { parseConfig } from "./read.ts";
-import type { Fields } from "./shape.ts";
+
 import { didYouMean } from "./words.ts";
 
-const count = z
-  .int({ error: "a whole number from 0" })
-  .min(0, { error: "a whole number from 0" })
-  .optional();
-const text = z.string({ error: "a text" }).optional();
-const flag = z.boolean({ error: "true or false" }).optional();
+const count = optional(() => {
+  const error = "a whole number from 0";
+  return z.int({ error }).min(0, { error });
+});
+const text = optional(() => z.string({ error: "a text" }));
+const flag = optional(() => z.boolean({ error: "true or false" }));
 
 const messageFields = {
   name: text,
   maxContainers: count,
-  apps: z.array(z.unknown(), { error: "a list of apps" }).min(1, { error: "at least one app" }),
+  apps: required(() =>
+    z.array(z.unknown(), { error: "a list of apps" }).min(1, { error: "at least one app" }),
+  ),
 } as const satisfies Fields;
 
 const appFields = {
-  name: z.string({ error: "the task's name" }).min(1, { error: "the task's name" }),
+  name: required(() => {
+    const error = "the task's name";
+    return z.string({ error }).min(1, { error });
+  }),
   priority: count,
   minContainers: count,
   maxContainers: count,
@@ -28,7 +34,7 @@ const appFields = {
   ruleType: text,
   appType: text,
   metricType: text,
-  config: z.unknown().optional(),
+  config: optional(() => z.unknown()),
 } as const satisfies Fields;
 
 const configFields = {

@@ -2,17 +2,11 @@ import { asMicroscalingError, type MetricPlugin, type StandardSchema } from "@mi
 import type { LoadedPlugin } from "../plugins/load.ts";
 import type { Document } from "./document.ts";
 import type { Draft, MetricDraft, SchedulerDraft, SourceDraft, TaskDraft } from "./draft.ts";
+import type { Fields } from "./field.ts";
 import { checkFields, othersOf, refuseOthers } from "./fields.ts";
 import { isMap, valueAt, type Path } from "./places.ts";
 import { checkByPlugin } from "./plugin-schema.ts";
-import {
-  metricFields,
-  rootFields,
-  schedulerFields,
-  sourceFields,
-  taskFields,
-  type Fields,
-} from "./shape.ts";
+import { metricFields, rootFields, schedulerFields, sourceFields, taskFields } from "./shape.ts";
 import type { PluginKind } from "./types.ts";
 
 /** Loads a plugin by the name in the config. */

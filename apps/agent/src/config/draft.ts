@@ -1,7 +1,7 @@
 import type { MetricPlugin, SchedulerPlugin } from "@microscaling/core";
 import type { Path } from "./places.ts";
+import type { Checked } from "./field.ts";
 import type {
-  Checked,
   metricFields,
   rootFields,
   schedulerFields,

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Document } from "./document.ts";
 import { isMap, valueAt, type Path } from "./places.ts";
-import type { Checked, Fields } from "./shape.ts";
+import type { Checked, Fields } from "./field.ts";
 
 /**
  * Checks one map of the config, each key by itself, so that one mistake hides no other.
@@ -19,10 +19,11 @@ export function checkFields<F extends Fields>(
     document.mistakes.expected(path, `a map with ${Object.keys(fields).join(", ")}`);
     return checked;
   }
-  for (const [key, schema] of Object.entries(fields)) {
+  for (const [key, field] of Object.entries(fields)) {
     // An empty value (`uses:` and nothing more) is as good as none.
     const written = Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
-    const result = schema.safeParse(written);
+    if (written === undefined && !field.isRequired) continue;
+    const result = field.schema().safeParse(written);
     if (result.success && result.data !== undefined) Object.assign(checked, { [key]: result.data });
     for (const issue of result.error?.issues ?? []) report(document, [...path, key], issue);
   }

@@ -40,7 +40,9 @@ const limited: TaskRule = (task, { max }, { document, draft }) => {
 const fallbackWithinBounds: TaskRule = (task, { min, max }, { document }) => {
   const fallback = task.metric?.fields.fallback;
   if (fallback === undefined || fallback === "hold" || min > max) return;
-  const [key, count] = Object.entries(fallback)[0] ?? ["", 0];
+  const isExact = "instances" in fallback;
+  const key = isExact ? "instances" : "atLeast";
+  const count = isExact ? fallback.instances : fallback.atLeast;
   if (count < min || count > max)
     document.mistakes.add(
       [...task.path, "metric", "fallback", key],

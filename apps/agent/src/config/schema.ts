@@ -2,18 +2,12 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { findInstalled, searchFolders } from "../plugins/folders.ts";
 import { loadPlugin } from "../plugins/load.ts";
+import type { Field, Fields } from "./field.ts";
 import { findConfigFile } from "./open.ts";
 import { isMap, valueAt } from "./places.ts";
 import { inputSchema } from "./plugin-schema.ts";
 import { parseConfig, readConfigFile } from "./read.ts";
-import {
-  metricFields,
-  rootFields,
-  schedulerFields,
-  sourceFields,
-  taskFields,
-  type Fields,
-} from "./shape.ts";
+import { metricFields, rootFields, schedulerFields, sourceFields, taskFields } from "./shape.ts";
 import type { PluginKind } from "./types.ts";
 
 /** Where to look: the config file, or the one found in `cwd`. */
@@ -142,7 +136,8 @@ function workloadOf({ use, task }: PluginSchemas): Json {
 }
 
 function fieldsSchema(fields: Fields): Json {
-  const schema = z.toJSONSchema(z.strictObject(fields), {
+  const shape = Object.entries(fields).map(([key, field]) => [key, describe(field)] as const);
+  const schema = z.toJSONSchema(z.strictObject(Object.fromEntries(shape)), {
     io: "input",
     target: "draft-2020-12",
     // The largest whole number of JavaScript says nothing to a reader.
@@ -152,6 +147,11 @@ function fieldsSchema(fields: Fields): Json {
   });
   const { $schema: _dialect, ...rest } = schema;
   return rest;
+}
+
+function describe(field: Field<unknown>): z.ZodType {
+  const schema = field.isRequired ? field.schema() : field.schema().optional();
+  return field.about === undefined ? schema : schema.describe(field.about);
 }
 
 /** One schema for a map whose keys are partly the agent's and partly a plugin's. */
