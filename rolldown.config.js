@@ -8,10 +8,24 @@ import { defineConfig } from "rolldown";
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const outside = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
+/** What several of the agent's commands need: `program` before the command is known, `agent` by those that read a config. */
+const groups = [
+  {
+    name: "program",
+    test: /agent\/src\/(log\/redact|cli\/(context|exit-codes|format-error|init-template|parse-capacity))\.ts$/,
+  },
+  { name: "agent", test: /agent\/src\/(config|log|plugins|run)\/.*\.ts$/ },
+];
+
 export default defineConfig({
   input: ["src/index.ts", "src/main.ts"].filter((file) => existsSync(file)),
   platform: "node",
   external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
   treeshake: { moduleSideEffects: [{ test: /node_modules/, sideEffects: false }] },
-  output: { dir: "dist", sourcemap: true, chunkFileNames: "chunks/[name].js" },
+  output: {
+    dir: "dist",
+    sourcemap: true,
+    chunkFileNames: "chunks/[name].js",
+    codeSplitting: { groups },
+  },
 });

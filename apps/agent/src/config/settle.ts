@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { INSTANCES, parseAmount, parseDuration, type Amounts } from "@microscaling/core";
 import type { HaSpec, TargetSpec, TaskMetric, TaskSpec } from "@microscaling/engine";
@@ -11,8 +10,13 @@ const METRIC_TIMEOUT = "2s";
 const SCHEDULER_TIMEOUT = "30s";
 const FAILURES = 3;
 const LEASE_DURATION = "15s";
-/** In Kubernetes the host's name is the pod's. The rest tells apart what ran there before. */
-const HOLDER = `${hostname()}_${randomBytes(4).toString("hex")}`;
+
+let holder: string | undefined;
+
+/** In Kubernetes the host's name is the pod's. The rest tells apart what ran there before. The same for as long as the agent runs. */
+function holderName(): string {
+  return (holder ??= `${hostname()}_${crypto.randomUUID().slice(0, 8)}`);
+}
 
 /** Reads amounts that were checked already. */
 export function settleAmounts(written: Readonly<Record<string, number | string>>): Amounts {
@@ -88,7 +92,7 @@ export function settleScheduler(draft: Draft): { intervalMs: number; timeoutMs: 
 export function settleHa({ root: { ha } }: Draft): HaSpec | undefined {
   if (ha === undefined) return undefined;
   const durationMs = parseDuration(ha.duration ?? LEASE_DURATION) ?? 0;
-  return { lease: ha.lease, holder: HOLDER, durationMs };
+  return { lease: ha.lease, holder: holderName(), durationMs };
 }
 
 /** How far apart the readings of a source may be when all is well, in milliseconds. */
