@@ -1,7 +1,7 @@
 // Run in a package's folder: makes its JavaScript, one file for what is imported together, since each file costs a start half a
 // millisecond. The types next to it are tsc's. Dependencies stay outside; of a library that is only a devDependency, what is used is taken
 // in: for one that is large and used for little.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { defineConfig } from "rolldown";
 
 /** @type {{ dependencies?: object, peerDependencies?: object }} */
@@ -16,6 +16,9 @@ const groups = [
   },
   { name: "agent", test: /agent\/src\/(config|log|plugins|run)\/.*\.ts$/ },
 ];
+
+// Chunks that are made no more must not be published. The types beside them are tsc's to keep.
+rmSync("dist/chunks", { recursive: true, force: true });
 
 export default defineConfig({
   input: ["src/index.ts", "src/main.ts"].filter((file) => existsSync(file)),

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { systemClock } from "@microscaling/core";
-import type { Log, LogFormat } from "../log/logger.ts";
+import type { Log } from "../log/logger.ts";
 import type { Redactor } from "../log/redact.ts";
 import type { PartsRequest } from "../run/parts.ts";
 
@@ -43,20 +43,4 @@ export function partsRequest(config: string | undefined, dryRun: boolean, log: L
 /** `--config` as `loadConfig` and its like take it. */
 export function fileOf(config: string | undefined): { readonly file?: string } {
   return config === undefined ? {} : { file: config };
-}
-
-/** A log on one of the standard streams. */
-export async function openLog(
-  { redactor }: CommandContext,
-  stream: NodeJS.WriteStream,
-  format: LogFormat = stream.isTTY ? "pretty" : "json",
-): Promise<Log> {
-  const { createLog } = await import("../log/logger.ts");
-  return createLog({
-    format,
-    redactor,
-    colour: stream.isTTY && !process.env["NO_COLOR"],
-    clock: systemClock,
-    write: (line) => stream.write(line),
-  });
 }

@@ -4,13 +4,14 @@ import type { EngineSpec } from "@microscaling/engine";
 import type { LoadedConfig } from "../config/index.ts";
 import { readConfig } from "../run/parts.ts";
 import { endsWithin } from "../run/within.ts";
-import { openLog, partsRequest, print, type CommandContext, type ConfigOption } from "./context.ts";
+import { partsRequest, print, type CommandContext, type ConfigOption } from "./context.ts";
 import { examineBackend, examineUse } from "./doctor-capacity.ts";
 import { examineLease } from "./doctor-lease.ts";
 import type { DoctorLine } from "./doctor-line.ts";
 import { examineMetrics } from "./doctor-metrics.ts";
 import { examineScheduler } from "./doctor-scheduler.ts";
 import { EXIT } from "./exit-codes.ts";
+import { openLog } from "./open-log.ts";
 
 /** The options of `doctor`. */
 export interface DoctorOptions extends ConfigOption {

@@ -1,8 +1,9 @@
 import type { Decision } from "@microscaling/core";
 import { explain, type TaskState } from "@microscaling/engine";
 import { isWhole, runOnce, type OnceResult } from "../run/once.ts";
-import { openLog, partsRequest, print, type CommandContext, type ConfigOption } from "./context.ts";
+import { partsRequest, print, type CommandContext, type ConfigOption } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { openLog } from "./open-log.ts";
 
 /** The options of `plan`. */
 export interface PlanOptions extends ConfigOption {

@@ -1,14 +1,11 @@
 import { systemClock } from "@microscaling/core";
 import { createLog, type Log, type LogFormat } from "../log/logger.ts";
 import type { LiveView } from "../live/view.ts";
-import {
-  openLog,
-  partsRequest,
-  readVersion,
-  type CommandContext,
-  type ConfigOption,
-} from "./context.ts";
+import { runAgent } from "../run/agent.ts";
+import { isWhole, logOnce, runOnce } from "../run/once.ts";
+import { partsRequest, readVersion, type CommandContext, type ConfigOption } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
+import { openLog } from "./open-log.ts";
 
 /** The options of `run`. */
 export interface RunOptions extends ConfigOption {
@@ -24,7 +21,6 @@ export async function runCommand(options: RunOptions, context: CommandContext): 
   const dryRun = options.dryRun === true;
   if (options.once === true) return runOnceCommand(options, context);
   const { log, view } = await openOutput(options, context);
-  const { runAgent } = await import("../run/agent.ts");
   try {
     return await runAgent({
       ...partsRequest(options.config, dryRun, log),
@@ -41,7 +37,6 @@ export async function runCommand(options: RunOptions, context: CommandContext): 
 async function runOnceCommand(options: RunOptions, context: CommandContext): Promise<number> {
   const dryRun = options.dryRun === true;
   const log = await openLog(context, process.stdout, options.logFormat);
-  const { isWhole, logOnce, runOnce } = await import("../run/once.ts");
   const request = partsRequest(options.config, dryRun, log);
   const result = await runOnce(request, !dryRun);
   await logOnce(result, request);
