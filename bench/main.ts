@@ -13,6 +13,7 @@ const BENCHES = [
   "burst-docker",
   "kubernetes-burst",
   "kubernetes-steady",
+  "plugins",
 ] as const;
 
 const { values: options } = parseArgs({
