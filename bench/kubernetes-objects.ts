@@ -46,8 +46,6 @@ interface Deployment {
 export interface Follower {
   /** Resolves, with the time of it, once all of them want `replicas`. */
   all(replicas: number): Promise<number>;
-  /** How often any of them wanted another number than before. */
-  changes(): number;
   stop(): void;
 }
 
@@ -56,14 +54,11 @@ export async function follow(kubernetes: Kubernetes, { names, path }: Objects): 
   const stopped = new AbortController();
   const { signal } = stopped;
   const wanted = new Map<string, number>();
-  let changes = 0;
   let changed = Promise.withResolvers<void>();
   const readOnce = async (): Promise<void> => {
     const events = watchKubernetes<Deployment>(kubernetes, { path: `${path}?watch=1`, signal });
     for await (const { object } of events) {
-      const { name } = object.metadata;
-      if (wanted.has(name) && wanted.get(name) !== object.spec.replicas) changes += 1;
-      wanted.set(name, object.spec.replicas);
+      wanted.set(object.metadata.name, object.spec.replicas);
       changed.resolve();
       changed = Promise.withResolvers();
     }
@@ -81,7 +76,6 @@ export async function follow(kubernetes: Kubernetes, { names, path }: Objects): 
       while (!names.every((name) => wanted.get(name) === replicas)) await changed.promise;
       return performance.now();
     },
-    changes: () => changes,
     stop: () => stopped.abort(),
   };
 }
