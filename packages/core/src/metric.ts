@@ -14,12 +14,15 @@ export interface MetricQuery<Query = unknown> {
 export interface Metric<Query = unknown> {
   /**
    * Reads for all these tasks at once, with as few requests as the backend allows: one for each server, not one for each task.
+   * @param timeoutMs how long the engine waits for all of it, in milliseconds. Give up earlier on one of several servers, so that it
+   * fails alone.
    * @returns one result for each query, in the same order. What fails for one task alone is that task's `failure`.
    * @throws MicroscalingError when nothing could be read at all; it then holds for every task.
    */
   read(
     queries: readonly MetricQuery<Query>[],
     signal: AbortSignal,
+    timeoutMs?: number,
   ): Promise<readonly ReadingResult[]>;
   /** Calls `changed` whenever a number may have moved, until `signal` aborts. For backends that push. */
   watch?(

@@ -17,8 +17,10 @@ import { createThrottle } from "./throttle.ts";
 
 /** Enough for a thousand queues within a second at 15 ms each, and few enough that no account minds. */
 const MOST_REQUESTS = 16;
-/** A queue that has not answered after so many milliseconds fails alone, before the engine's deadline (2 s unless told) fails all. */
-const ANSWER_MS = 1500;
+/** What the engine waits unless it says so, in milliseconds. */
+const TIMEOUT_MS = 2000;
+/** A queue that has not answered after this part of it fails alone, before the deadline fails all. */
+const ANSWER_PART = 0.75;
 
 /** Reads the lengths of the queues of one storage account, with one request for each queue however many tasks look at it. */
 export function createAzureQueueMetric(
@@ -30,10 +32,6 @@ export function createAzureQueueMetric(
   const throttle = createThrottle(context);
   const limit = pLimit(MOST_REQUESTS);
   const life = new AbortController();
-  const late = new MicroscalingError(
-    "ERR_METRIC_UNREACHABLE",
-    `did not answer within ${formatDuration(ANSWER_MS)}`,
-  );
   let client: QueueServiceClient | undefined;
 
   const counting = (signal: AbortSignal): Counting => ({
@@ -68,12 +66,15 @@ export function createAzureQueueMetric(
   }
 
   return {
-    async read(queries, signal) {
+    async read(queries, signal, timeoutMs = TIMEOUT_MS) {
       if (queries.length === 0) return [];
+      const ms = Math.ceil(timeoutMs * ANSWER_PART);
+      const words = `did not answer within ${formatDuration(ms)}`;
+      const late = new MicroscalingError("ERR_METRIC_UNREACHABLE", words);
       const either = AbortSignal.any([signal, life.signal]);
       either.throwIfAborted();
       const service = (client ??= await raced(either, signIn.connect()));
-      return within({ clock, ms: ANSWER_MS, signal: either, late }, (until) => {
+      return within({ clock, ms, signal: either, late }, (until) => {
         const results = new Map<string, Promise<ReadingResult>>();
         const readOnce = (query: AzureQueueQuery): Promise<ReadingResult> => {
           const known = results.get(nameOf(query));

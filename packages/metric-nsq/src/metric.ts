@@ -17,8 +17,10 @@ import { findQueue, indexStats, type Queue, type Stats } from "./stats.ts";
 /** All queues at once, and nothing that costs nsqd more than counting. */
 const STATS = "/stats?format=json&include_clients=false&include_mem=false";
 
-/** With `partial`, an nsqd that has not answered after this many milliseconds does not hold up the others. */
-const PARTIAL_WAIT_MS = 1000;
+/** What the engine waits unless it says so, in milliseconds. */
+const TIMEOUT_MS = 2000;
+/** With `partial`, an nsqd that has not answered after this part of it does not hold up the others. */
+const PARTIAL_PART = 0.5;
 
 /** Reads the depths of NSQ channels, with one request to each nsqd however many tasks there are. */
 export function createNsqMetric(options: NsqOptions, context: PluginContext): Metric<NsqQuery> {
@@ -26,11 +28,11 @@ export function createNsqMetric(options: NsqOptions, context: PluginContext): Me
   const servers = serversOf(options, client, context);
   const report = createReporter(context);
 
-  async function ask(address: string, signal: AbortSignal): Promise<Answer> {
+  async function ask(address: string, signal: AbortSignal, ms: number): Promise<Answer> {
     const get = async (until: AbortSignal): Promise<Stats> =>
       indexStats(await client.getJson(address, STATS, until), address);
     const { clock } = context;
-    const limit = { clock, ms: PARTIAL_WAIT_MS, signal, late: lateError(address, PARTIAL_WAIT_MS) };
+    const limit = { clock, ms, signal, late: lateError(address, ms) };
     try {
       return { address, stats: await (options.partial ? within(limit, get) : get(signal)) };
     } catch (error) {
@@ -40,11 +42,13 @@ export function createNsqMetric(options: NsqOptions, context: PluginContext): Me
   }
 
   return {
-    async read(queries, signal) {
+    async read(queries, signal, timeoutMs = TIMEOUT_MS) {
       if (queries.length === 0) return [];
       const at = context.clock.now();
       const addresses = await servers.addresses(signal);
-      const answers = await Promise.all(addresses.map((address) => ask(address, signal)));
+      const answers = await Promise.all(
+        addresses.map((address) => ask(address, signal, Math.ceil(timeoutMs * PARTIAL_PART))),
+      );
       const stats = usable(answers, servers, options.partial);
       report.answers(answers);
       return queries.map(({ query }) => {

@@ -15,8 +15,10 @@ import { createQueue, type Answer, type Queue } from "./queue.ts";
 
 /** As many requests at once as the SDK opens connections. */
 const MOST_AT_ONCE = 50;
-/** A queue that has not answered after so many milliseconds fails alone, before the engine's deadline (2 s unless told) fails all. */
-const ANSWER_MS = 1500;
+/** What the engine waits unless it says so, in milliseconds. */
+const TIMEOUT_MS = 2000;
+/** A queue that has not answered after this part of it fails alone, before the deadline fails all. */
+const ANSWER_PART = 0.75;
 
 /** Reads the lengths of SQS queues, with one request to each however many tasks there are. */
 export function createSqsMetric(options: SqsOptions, context: PluginContext): Metric<SqsQuery> {
@@ -35,14 +37,15 @@ export function createSqsMetric(options: SqsOptions, context: PluginContext): Me
   }
 
   return {
-    async read(queries, signal) {
+    async read(queries, signal, timeoutMs = TIMEOUT_MS) {
       signal.throwIfAborted();
+      const ms = Math.ceil(timeoutMs * ANSWER_PART);
       const late = new MicroscalingError(
         "ERR_METRIC_UNREACHABLE",
-        `SQS did not answer within ${formatDuration(ANSWER_MS)}`,
+        `SQS did not answer within ${formatDuration(ms)}`,
       );
       const answers = new Map<string, Answer | MicroscalingError>();
-      await within({ clock, ms: ANSWER_MS, signal, late }, (until) =>
+      await within({ clock, ms, signal, late }, (until) =>
         limit.map(asked(queries), async ([key, { query, parts }]) => {
           answers.set(key, await queueOf(query).read([...parts], until));
         }),

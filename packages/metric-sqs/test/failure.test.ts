@@ -201,6 +201,22 @@ test("a queue that does not answer fails alone, before the engine's deadline", a
   ]);
 });
 
+test("a queue has longer when the engine waits longer", async () => {
+  const sqs = await startFakeSqs();
+  const { promise: arrived, resolve } = Promise.withResolvers<void>();
+  sqs.answer = () => resolve();
+  const context = createContext();
+  const metric = await makeMetric({ endpoint: sqs.endpoint }, context);
+  const query = { queue: "jobs", count: ["ready"] as const };
+  const results = metric.read([{ task: "jobs", query }], new AbortController().signal, 8000);
+  await arrived;
+  await context.clock.advance(5999);
+  await context.clock.advance(1);
+  expect(await results).toMatchObject([
+    { kind: "failure", error: { message: "SQS did not answer within 6s" } },
+  ]);
+});
+
 test("a read ends with the reason of its signal", async () => {
   const sqs = await startFakeSqs();
   const arrived = Promise.withResolvers<void>();

@@ -44,8 +44,9 @@ async function examineSource(
   const names = queries.map(({ task }) => task);
   async function attempt(): Promise<readonly DoctorLine[]> {
     try {
-      const results = await withDeadline(limitOf(source, clock, named), (signal) =>
-        metric.read(queries, signal),
+      const limit = limitOf(source, clock, named);
+      const results = await withDeadline(limit, (signal) =>
+        metric.read(queries, signal, limit.timeoutMs),
       );
       const now = clock.now();
       return checkResults(plugin, names, results).map((result, i) => {

@@ -35,7 +35,8 @@ export function watchSource(
   async function ask(inner: AbortSignal): Promise<readonly unknown[]> {
     hanging++;
     try {
-      return checkResults(source.name, names, await source.metric.read(queries, inner));
+      const results = await source.metric.read(queries, inner, source.timeoutMs);
+      return checkResults(source.name, names, results);
     } finally {
       hanging--;
     }
