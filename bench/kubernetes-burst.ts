@@ -6,15 +6,10 @@ import { silentLogger, systemClock } from "@microscaling/core";
 import { createEngine, type EngineSpec, type SourceSpec } from "@microscaling/engine";
 import nsqPlugin from "@microscaling/metric-nsq";
 import {
-  buildNsq,
   createChannel,
   createTopic,
   emptyChannel,
-  kubernetesProblem,
-  nsqProblem,
   publish,
-  startKubernetes,
-  startNsqd,
   type Kubernetes,
   type Nsqd,
 } from "@microscaling/test-servers";
@@ -24,8 +19,10 @@ import {
   createScheduler,
   follow,
   waitForNoPods,
+  withServers,
   workload,
   type Objects,
+  type Servers,
 } from "./kubernetes-objects.ts";
 import { median, row, type Row } from "./row.ts";
 import { QUEUE, task } from "./tasks.ts";
@@ -42,31 +39,12 @@ const USUAL_MS = 500;
 const SLACK_MS = 50;
 const MESSAGES = 10_000;
 
-interface Servers {
-  readonly kubernetes: Kubernetes;
-  readonly nsqd: Nsqd;
-}
-
 /** Measures both cases on one control plane. */
-export async function run(): Promise<Row[]> {
-  const problem = nsqProblem() ?? kubernetesProblem();
-  if (problem !== undefined) {
-    process.stderr.write(`kubernetes-burst skipped: ${problem}\n`);
-    return [];
-  }
-  await buildNsq();
-  const nsqd = await startNsqd();
-  try {
-    const kubernetes = await startKubernetes();
-    try {
-      const servers = { kubernetes, nsqd };
-      return [await measureMany(servers), await measureOne(servers)];
-    } finally {
-      await kubernetes.stop();
-    }
-  } finally {
-    await nsqd.stop();
-  }
+export function run(): Promise<Row[]> {
+  return withServers("kubernetes-burst", async (servers) => [
+    await measureMany(servers),
+    await measureOne(servers),
+  ]);
 }
 
 /** 100 tasks look at one channel, so that one burst moves them all at once. */

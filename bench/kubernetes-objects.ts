@@ -3,8 +3,48 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { silentLogger, systemClock } from "@microscaling/core";
 import type { EngineSpec, TaskSpec } from "@microscaling/engine";
 import kubernetesPlugin from "@microscaling/scheduler-kubernetes";
-import { watchKubernetes, type Kubernetes } from "@microscaling/test-servers";
+import {
+  buildNsq,
+  kubernetesProblem,
+  nsqProblem,
+  startKubernetes,
+  startNsqd,
+  watchKubernetes,
+  type Kubernetes,
+  type Nsqd,
+} from "@microscaling/test-servers";
 import { checked } from "./checked.ts";
+import type { Row } from "./row.ts";
+
+/** A control plane and an nsqd. */
+export interface Servers {
+  readonly kubernetes: Kubernetes;
+  readonly nsqd: Nsqd;
+}
+
+/** Has both while `use` measures; no rows, and the reason on stderr, where they cannot be had. */
+export async function withServers(
+  bench: string,
+  use: (servers: Servers) => Promise<Row[]>,
+): Promise<Row[]> {
+  const problem = nsqProblem() ?? kubernetesProblem();
+  if (problem !== undefined) {
+    process.stderr.write(`${bench} skipped: ${problem}\n`);
+    return [];
+  }
+  await buildNsq();
+  const nsqd = await startNsqd();
+  try {
+    const kubernetes = await startKubernetes();
+    try {
+      return await use({ kubernetes, nsqd });
+    } finally {
+      await kubernetes.stop();
+    }
+  } finally {
+    await nsqd.stop();
+  }
+}
 
 /** A namespace, and how its Deployments are named. */
 export interface Objects {

@@ -3,20 +3,21 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  buildNsq,
   createChannel,
   createTopic,
-  kubernetesProblem,
-  nsqProblem,
   publish,
-  startKubernetes,
-  startNsqd,
   type Kubernetes,
   type Nsqd,
 } from "@microscaling/test-servers";
 import { AGENT, cpuMs, memoryOf, PLUGINS, withChild, withConfig } from "./children.ts";
 import { createCounter, type Counter, type Seen } from "./counter.ts";
-import { createObjects, follow, type Objects } from "./kubernetes-objects.ts";
+import {
+  createObjects,
+  follow,
+  withServers,
+  type Objects,
+  type Servers,
+} from "./kubernetes-objects.ts";
 import { row, type Row } from "./row.ts";
 
 const DEPLOYMENTS = 100;
@@ -31,30 +32,12 @@ const KEDA_CPU_S = { idle: 5.8, active: 15 };
 const KEDA_SHARE = 1 / 4;
 const MOST_MB = 150;
 
-interface Servers {
-  readonly kubernetes: Kubernetes;
-  readonly nsqd: Nsqd;
-}
-
 /** Measures 100 Deployments idle and active, then 1,000 idle. */
-export async function run(): Promise<Row[]> {
-  const problem = nsqProblem() ?? kubernetesProblem();
-  if (problem !== undefined) {
-    process.stderr.write(`kubernetes-steady skipped: ${problem}\n`);
-    return [];
-  }
-  await buildNsq();
-  const nsqd = await startNsqd();
-  try {
-    const kubernetes = await startKubernetes();
-    try {
-      return [...(await measureHundred({ kubernetes, nsqd })), ...(await measureMany(kubernetes))];
-    } finally {
-      await kubernetes.stop();
-    }
-  } finally {
-    await nsqd.stop();
-  }
+export function run(): Promise<Row[]> {
+  return withServers("kubernetes-steady", async (servers) => [
+    ...(await measureHundred(servers)),
+    ...(await measureMany(servers.kubernetes)),
+  ]);
 }
 
 async function measureHundred({ kubernetes, nsqd }: Servers): Promise<Row[]> {

@@ -1,5 +1,4 @@
 /* oxlint-disable vitest/expect-expect -- `until` and `line` are what is expected */
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   askDocker,
   buildNsq,
@@ -14,12 +13,10 @@ import {
   type Nsqd,
 } from "@microscaling/test-servers";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { folderWith, start, type RunningProgram } from "./cli/program.ts";
+import { folderWith, start, stopAgent } from "./cli/program.ts";
+import { untilRunning } from "./until.ts";
 
 const LABEL = "com.microscaling.microscaling-in-a-box";
-const LOOK_MS = 50;
-/** How long a condition may take to come about; no test asserts that it takes less. */
-const PATIENCE_MS = 40_000;
 
 let docker: DockerServer;
 let nsqd: Nsqd;
@@ -56,17 +53,8 @@ async function running(): Promise<Record<string, number>> {
   return counts;
 }
 
-/** Waits until these are the containers that run. */
-async function until(consumer: number, batch: number): Promise<void> {
-  const lookUntil = Date.now() + PATIENCE_MS;
-  let found = await running();
-  while (found["consumer"] !== consumer || found["batch"] !== batch) {
-    if (Date.now() > lookUntil) break;
-    await sleep(LOOK_MS);
-    found = await running().catch(() => found);
-  }
-  expect(found).toEqual({ consumer, batch });
-}
+const until = (consumer: number, batch: number): Promise<void> =>
+  untilRunning(running, { consumer, batch });
 
 function config(shutdown = "leave"): string {
   return `
@@ -88,11 +76,6 @@ tasks:
 shutdown: ${shutdown}
 http: { port: 0 }
 `;
-}
-
-async function stopAgent({ child, ended }: RunningProgram): Promise<void> {
-  child.kill("SIGTERM");
-  expect((await ended).code).toBe(0);
 }
 
 describe("one agent on a real nsqd and a real Docker Engine", () => {

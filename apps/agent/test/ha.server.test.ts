@@ -14,7 +14,8 @@ import {
   type Nsqd,
 } from "@microscaling/test-servers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { folderWith, start, type RunningProgram } from "./cli/program.ts";
+import { folderWith, start, stopAgent, type RunningProgram } from "./cli/program.ts";
+import { untilRunning } from "./until.ts";
 
 /** How long a condition may take to come about; no test asserts that it takes less. */
 const PATIENCE_MS = 40_000;
@@ -148,16 +149,8 @@ async function running(): Promise<Record<string, number>> {
   return counts;
 }
 
-/** Waits until these are the pods there are. */
-async function until(jobs: number, batch: number): Promise<void> {
-  const lookUntil = Date.now() + PATIENCE_MS;
-  let found = await running();
-  while ((found["jobs"] !== jobs || found["batch"] !== batch) && Date.now() < lookUntil) {
-    await sleep(LOOK_MS);
-    found = await running();
-  }
-  expect(found).toEqual({ jobs, batch });
-}
+const until = (jobs: number, batch: number): Promise<void> =>
+  untilRunning(running, { jobs, batch });
 
 function config(kubeconfig: string): string {
   return `
@@ -195,13 +188,6 @@ async function startPair(kubeconfigOfStandby?: string): Promise<Pair> {
   await standby.line("standby: ");
   await until(1, 9);
   return { leader, standby };
-}
-
-async function end({ child, ended }: RunningProgram): Promise<string> {
-  child.kill("SIGTERM");
-  const { code, stdout } = await ended;
-  expect(code).toBe(0);
-  return stdout;
 }
 
 /** How the lease went from its first holder to the next, once it has. */
@@ -268,7 +254,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     await expectNothingTwice(chronicle);
     await emptyChannel(nsqd, "demo", "demo");
     await until(1, 9);
-    const told = await end(standby);
+    const { stdout: told } = await stopAgent(standby);
     expect(told.match(/standby: |leads now/g)).toEqual(["standby: ", "leads now"]);
   });
 
@@ -277,14 +263,14 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     const { leader, standby } = await startPair();
     await publish(nsqd, "demo", BURST);
     await leader.line("batch 9 -> 2");
-    await end(leader);
+    await stopAgent(leader);
     const { last, next } = await handover(chronicle);
     expect(last.holder).toBe("");
     expect(next.at - last.at).toBeLessThanOrEqual(2 * LOOP_MS);
     await until(8, 2);
     expectOneHand(chronicle);
     await expectNothingTwice(chronicle);
-    const told = await end(standby);
+    const { stdout: told } = await stopAgent(standby);
     expect(told).not.toMatch(/fight|warn/i);
   });
 
@@ -307,7 +293,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     await emptyChannel(nsqd, "demo", "demo");
     const line = await standby.line("does not allow to scale");
     expect(line).toMatch(/deployments\/scale.*patch/);
-    const told = await end(standby);
+    const { stdout: told } = await stopAgent(standby);
     expect(told.indexOf("leads now")).toBeGreaterThan(0);
     expect(told.indexOf("does not allow")).toBeGreaterThan(told.indexOf("leads now"));
   });
@@ -329,9 +315,9 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     const jobs = chronicle.replicas("jobs");
     const down = jobs.slice(jobs.lastIndexOf(8));
     expect(down).toEqual(down.toSorted((a, b) => b - a));
-    await end(standby);
+    await stopAgent(standby);
     await leader.line("leads now");
-    expect(await end(leader)).not.toMatch(/fight/);
+    expect((await stopAgent(leader)).stdout).not.toMatch(/fight/);
   });
 
   it("stop acting while the API server is gone, and one acts when it is back", async () => {
@@ -348,7 +334,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     expectOneHand(chronicle);
     const holders = new Set(chronicle.tenures().map(({ holder }) => holder));
     expect(holders.size).toBeLessThanOrEqual(2);
-    await end(standby);
-    await end(leader);
+    await stopAgent(standby);
+    await stopAgent(leader);
   });
 });

@@ -21,11 +21,9 @@ import {
   it,
   onTestFinished,
 } from "vitest";
-import { folderWith, start, type RunningProgram } from "./cli/program.ts";
+import { folderWith, start, stopAgent } from "./cli/program.ts";
+import { untilRunning } from "./until.ts";
 
-const LOOK_MS = 50;
-/** How long a condition may take to come about; no test asserts that it takes less. */
-const PATIENCE_MS = 40_000;
 const CAPACITY = 10;
 
 /** What the agent's service account may do, and nothing else. */
@@ -37,11 +35,6 @@ const RULES = [
 
 interface List {
   readonly items: readonly { readonly metadata: { readonly labels: { readonly app: string } } }[];
-}
-
-async function stopAgent({ child, ended }: RunningProgram): Promise<void> {
-  child.kill("SIGTERM");
-  expect((await ended).code).toBe(0);
 }
 
 describe.skipIf(kubernetesProblem() !== undefined)(
@@ -97,17 +90,8 @@ describe.skipIf(kubernetesProblem() !== undefined)(
       return counts;
     }
 
-    /** Waits until these are the pods that there are. */
-    async function until(consumer: number, batch: number): Promise<void> {
-      const lookUntil = Date.now() + PATIENCE_MS;
-      let found = await pods();
-      while (found["consumer"] !== consumer || found["batch"] !== batch) {
-        if (Date.now() > lookUntil) break;
-        await sleep(LOOK_MS);
-        found = await pods().catch(() => found);
-      }
-      expect(found).toEqual({ consumer, batch });
-    }
+    const until = (consumer: number, batch: number): Promise<void> =>
+      untilRunning(pods, { consumer, batch });
 
     const config = (): string => `
 scheduler: { use: kubernetes, kubeconfig: "${kubeconfig}" }

@@ -1,7 +1,6 @@
 /* oxlint-disable vitest/expect-expect -- `until` and `line` are what is expected */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   buildNsq,
   createChannel,
@@ -14,13 +13,11 @@ import {
   type Nsqd,
 } from "@microscaling/test-servers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { folderWith, start, type RunningProgram } from "./cli/program.ts";
+import { folderWith, start, stopAgent } from "./cli/program.ts";
+import { untilRunning, type Running } from "./until.ts";
 
 const CONSUMER = "/prod/consumer";
 const BATCH = "/prod/batch";
-const LOOK_MS = 10;
-/** How long a condition may take to come about; no test asserts that it takes less. */
-const PATIENCE_MS = 40_000;
 
 let nsqd: Nsqd;
 let marathon: Marathon;
@@ -61,17 +58,8 @@ function running(): { consumer: number; batch: number } {
   return { consumer: up(consumer), batch: up(batch) };
 }
 
-/** Waits until these are the instances that run. */
-async function until(consumer: number, batch: number): Promise<void> {
-  const lookUntil = Date.now() + PATIENCE_MS;
-  let found = running();
-  while (found.consumer !== consumer || found.batch !== batch) {
-    if (Date.now() > lookUntil) break;
-    await sleep(LOOK_MS);
-    found = running();
-  }
-  expect(found).toEqual({ consumer, batch });
-}
+const until = (consumer: number, batch: number): Promise<void> =>
+  untilRunning(running, { consumer, batch });
 
 function config({ shutdown = "leave", password = "open-sesame", batch = BATCH } = {}): string {
   return `
@@ -97,11 +85,6 @@ tasks:
 shutdown: ${shutdown}
 http: { port: 0 }
 `;
-}
-
-async function stopAgent({ child, ended }: RunningProgram): Promise<void> {
-  child.kill("SIGTERM");
-  expect((await ended).code).toBe(0);
 }
 
 describe("one agent on a real nsqd and the Marathon test server", () => {
@@ -221,10 +204,11 @@ describe("one agent on a real nsqd and the Marathon test server", () => {
         MSS_SEND_METRICS_TO_API: "false",
         NSQ_STATS_ENDPOINT: nsqd.http,
       });
-      const lookUntil = Date.now() + PATIENCE_MS;
-      const counts = (): number[] => ["/consumer", "/remainder"].map((id) => open.tasks(id).length);
-      while (counts().join() !== "1,9" && Date.now() < lookUntil) await sleep(LOOK_MS);
-      expect(counts()).toEqual([1, 9]);
+      const counts = (): Running => ({
+        consumer: open.tasks("/consumer").length,
+        remainder: open.tasks("/remainder").length,
+      });
+      await untilRunning(counts, { consumer: 1, remainder: 9 });
       await stopAgent(agent);
       // The original drained, and so does what is set by its variables.
       expect(open.tasks("/consumer")).toEqual([]);

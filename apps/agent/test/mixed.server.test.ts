@@ -27,7 +27,7 @@ import {
 } from "@microscaling/test-servers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createFolder } from "./run/folder.ts";
-import { folderWith, start, type Outcome, type RunningProgram } from "./cli/program.ts";
+import { folderWith, start, stopAgent, type Outcome, type RunningProgram } from "./cli/program.ts";
 
 /** How long a condition may take to come about; no test asserts that it takes less. */
 const PATIENCE_MS = 40_000;
@@ -145,11 +145,6 @@ function startProgram(...words: string[]): RunningProgram {
     AZURE_STORAGE_ACCOUNT_NAME: azurite.account,
     AZURE_STORAGE_ACCOUNT_KEY: azurite.key,
   });
-}
-
-async function stopAgent({ child, ended }: RunningProgram): Promise<void> {
-  child.kill("SIGTERM");
-  expect((await ended).code).toBe(0);
 }
 
 async function emptyAll(): Promise<void> {

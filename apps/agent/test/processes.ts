@@ -1,14 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import { expect } from "vitest";
+import { untilRunning, type Running } from "./until.ts";
 
 const MARK = "MICROSCALING_TEST";
-const LOOK_MS = 20;
-/** How long a condition may take to come about; no test asserts that it takes less. */
-const PATIENCE_MS = 30_000;
-
-/** How many instances of each task run. */
-export type Running = Readonly<Record<string, number>>;
 
 /** The processes of one test, as the kernel tells of them: whatever agent started them, and whether or not it still runs. */
 export interface Processes {
@@ -19,6 +12,8 @@ export interface Processes {
   until(wanted: Running): Promise<void>;
   /** The most that were ever seen at once. */
   most(): number;
+  /** Ends what a test that failed has left. */
+  killLeft(): void;
 }
 
 let made = 0;
@@ -40,16 +35,21 @@ export function createProcesses(...tasks: readonly string[]): Processes {
     }
   }
 
-  function running(): Running {
-    const counts: Record<string, number> = Object.fromEntries(tasks.map((task) => [task, 0]));
+  /** The task of each, by its process. */
+  function find(): Map<number, string> {
+    const found = new Map<number, string>();
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
       const task = taskOf(pid);
-      if (task !== undefined) counts[task] = (counts[task] ?? 0) + 1;
+      if (task !== undefined) found.set(Number(pid), task);
     }
-    most = Math.max(
-      most,
-      Object.values(counts).reduce((sum, count) => sum + count, 0),
-    );
+    return found;
+  }
+
+  function running(): Running {
+    const found = find();
+    most = Math.max(most, found.size);
+    const counts: Record<string, number> = Object.fromEntries(tasks.map((task) => [task, 0]));
+    for (const task of found.values()) counts[task] = (counts[task] ?? 0) + 1;
     return counts;
   }
 
@@ -57,17 +57,16 @@ export function createProcesses(...tasks: readonly string[]): Processes {
     workload: (task) =>
       `{ command: [sleep, "600"], env: { ${mark.replace("=", ': "')}", TASK: ${task} } }`,
     running,
-    async until(wanted) {
-      const isThere = (found: Running): boolean =>
-        tasks.every((task) => found[task] === wanted[task]);
-      const lookUntil = Date.now() + PATIENCE_MS;
-      let found = running();
-      while (!isThere(found) && Date.now() < lookUntil) {
-        await sleep(LOOK_MS);
-        found = running();
-      }
-      expect(found).toEqual(wanted);
-    },
+    until: (wanted) => untilRunning(running, wanted),
     most: () => most,
+    killLeft() {
+      for (const pid of find().keys()) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // It has ended by itself.
+        }
+      }
+    },
   };
 }

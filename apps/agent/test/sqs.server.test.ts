@@ -14,7 +14,7 @@ import {
   type SqsQueue,
 } from "@microscaling/test-servers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { folderWith, start, type RunningProgram } from "./cli/program.ts";
+import { folderWith, start, stopAgent, type RunningProgram } from "./cli/program.ts";
 import { createProcesses, type Processes } from "./processes.ts";
 
 const SECRET = "aws-s3cret";
@@ -52,10 +52,8 @@ http: { port: 0 }
 const until = (consumer: number, batch: number): Promise<void> =>
   processes.until({ consumer, batch });
 
-async function stopAgent({ child, ended }: RunningProgram): Promise<void> {
-  child.kill("SIGTERM");
-  const { code, stdout, stderr } = await ended;
-  expect(code).toBe(0);
+async function stopQuietly(agent: RunningProgram): Promise<void> {
+  const { stdout, stderr } = await stopAgent(agent);
   expect(`${stdout}${stderr}`).not.toContain(SECRET);
 }
 
@@ -71,8 +69,10 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     sqs = await startElasticmq();
   });
   afterAll(() => sqs.stop());
-  beforeEach(async () => {
+  beforeEach(async (context) => {
     processes = createProcesses("consumer", "batch");
+    // Registered first, so that it comes last: after the end of the agents that the test started.
+    context.onTestFinished(() => processes.killLeft());
     queue = await createQueue(sqs.endpoint, "demo");
     await purgeQueue(queue);
   });
@@ -85,7 +85,7 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     await purgeQueue(queue);
     await until(1, 5);
     expect(processes.most()).toBeLessThanOrEqual(6);
-    await stopAgent(agent);
+    await stopQuietly(agent);
     expect(processes.running()).toEqual({ consumer: 0, batch: 0 });
   });
 
@@ -101,7 +101,7 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     const second = startAgent();
     await until(4, 2);
     expect(processes.most()).toBeLessThanOrEqual(6);
-    await stopAgent(second);
+    await stopQuietly(second);
   });
 
   it("holds while SQS is gone and while the queue is, says which, and goes on", async () => {
@@ -117,7 +117,7 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     expect(processes.running()).toEqual({ consumer: 4, batch: 2 });
     await createQueue(sqs.endpoint, "demo");
     await until(1, 5);
-    await stopAgent(agent);
+    await stopQuietly(agent);
   });
 
   it("holds while its credentials and its rights are refused, says what to do, and goes on", async () => {
@@ -133,7 +133,7 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     await purgeQueue(queue);
     gate.admit();
     await until(1, 5);
-    await stopAgent(agent);
+    await stopQuietly(agent);
   });
 
   it("asks a queue that rests every idleInterval only, and never twice at once", async () => {
@@ -147,6 +147,6 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     expect(gate.requests.length - before).toBeLessThanOrEqual(4);
     expect(gate.requests.length - before).toBeGreaterThanOrEqual(1);
     expect(gate.mostAtOnce()).toBe(1);
-    await stopAgent(agent);
+    await stopQuietly(agent);
   });
 });

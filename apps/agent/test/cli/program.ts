@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { createFolder } from "../run/folder.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
@@ -22,6 +22,14 @@ export interface RunningProgram {
   readonly line: (words: string) => Promise<string>;
   /** What came of it, once it has ended. */
   readonly ended: Promise<Outcome>;
+}
+
+/** Ends an agent in good order. */
+export async function stopAgent({ child, ended }: RunningProgram): Promise<Outcome> {
+  child.kill("SIGTERM");
+  const outcome = await ended;
+  expect(outcome.code).toBe(0);
+  return outcome;
 }
 
 /** Starts the program in `cwd`, from its source. It never outlives the test. */
