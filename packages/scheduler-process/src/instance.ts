@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
+import { Duplex } from "node:stream";
 
 import { MicroscalingError, type PluginContext, type SchedulerTask } from "@microscaling/core";
 
@@ -23,6 +24,11 @@ export interface Instance {
   readonly ended: Promise<Ending>;
 }
 
+// The program takes this shell's place, number and all, once it is told to go on. An agent that is killed before it has told anyone of
+// the process cannot say so: the shell then reads the end of the pipe and ends, and nothing has run that nobody would ever end.
+// What a shell adds to the environment goes again.
+const GATE = 'read -r _ <&3 && unset PWD OLDPWD SHLVL && exec "$@" 3<&-';
+
 /**
  * Starts one process.
  * @throws MicroscalingError `ERR_START_FAILED`, with the command, the PATH and the folder that were tried.
@@ -33,38 +39,58 @@ export async function startInstance(
   begun: (pid: number) => void,
 ): Promise<Instance> {
   const { workload } = task;
+  // The shell would only find out once it counts as started.
+  const fault = await faultOf(workload);
+  if (fault !== undefined) throw startFault(task, fault);
   const output = await openOutput(task);
   try {
-    const child = spawn(workload.command[0], workload.command.slice(1), {
+    const child = spawn("/bin/sh", ["-c", GATE, "sh", ...workload.command], {
       cwd: resolve(workload.cwd ?? "."),
       env: environmentOf(workload.env),
-      stdio: output.stdio,
+      stdio: [...output.stdio, "pipe"],
       // In a process group of its own, so that all that it starts can be stopped with it.
       detached: true,
     });
     // Before anything is awaited: from here on it exists.
     if (child.pid !== undefined) begun(child.pid);
+    const passed = openGate(child);
     const lines =
       workload.output === "log"
         ? follow(child, (line) => logger.info(line, { task: task.name, pid: child.pid }))
         : () => undefined;
     const ended = endOf(child, lines);
     await spawned(child);
+    await passed;
     return { pid: child.pid ?? Number.NaN, ended };
   } catch (error) {
-    throw await startFault(task, error);
+    throw startFault(task, error instanceof Error ? error.message : String(error), error);
   } finally {
     await output.close();
   }
 }
 
-async function openOutput({
-  name,
-  workload,
-}: SchedulerTask<ProcessWorkload>): Promise<{ stdio: StdioOptions; close: () => Promise<void> }> {
+/** Where the three streams of an instance go. */
+interface Output {
+  readonly stdio: readonly ("ignore" | "pipe" | number)[];
+  readonly close: () => Promise<void>;
+}
+
+/** Lets the shell go on. @returns when the program has taken its place, or it has ended. */
+function openGate(child: ChildProcess): Promise<void> {
+  const { promise, resolve: gone } = Promise.withResolvers<void>();
+  const gate = child.stdio[3];
+  if (!(gate instanceof Duplex)) return Promise.resolve();
+  // One that has ended already takes no word.
+  gate.on("error", () => {}).once("close", () => gone());
+  gate.resume().end("go\n");
+  return promise;
+}
+
+async function openOutput({ name, workload }: SchedulerTask<ProcessWorkload>): Promise<Output> {
   if (workload.output === "log")
     return { stdio: ["ignore", "pipe", "pipe"], close: async () => {} };
-  if (workload.output === "ignore") return { stdio: "ignore", close: async () => {} };
+  if (workload.output === "ignore")
+    return { stdio: ["ignore", "ignore", "ignore"], close: async () => {} };
   const path = resolve(workload.output);
   const file = await open(path, "a").catch((error: unknown) => {
     const words = error instanceof Error ? error.message : String(error);
@@ -111,11 +137,10 @@ function endOf(child: ChildProcess, lastWords: () => string | undefined): Promis
   return promise;
 }
 
-async function startFault(
-  { name, workload }: SchedulerTask<ProcessWorkload>,
-  error: unknown,
-): Promise<MicroscalingError> {
-  const words = error instanceof Error ? error.message : String(error);
-  const why = (await faultOf(workload)) ?? `command ${workload.command[0]}: ${words}`;
-  return new MicroscalingError("ERR_START_FAILED", `task ${name}: ${why}`, { cause: error });
+function startFault(
+  { name }: SchedulerTask<ProcessWorkload>,
+  words: string,
+  cause?: unknown,
+): MicroscalingError {
+  return new MicroscalingError("ERR_START_FAILED", `task ${name}: ${words}`, { cause });
 }
