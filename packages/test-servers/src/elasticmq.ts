@@ -50,6 +50,8 @@ export function buildElasticmq(): Promise<void> {
   });
 }
 
+const ADDRESS = /visible server address (http:\S+)\s/;
+
 const dataFolders = new Set<string>();
 
 process.on("exit", () => {
@@ -61,7 +63,7 @@ export async function startElasticmq(): Promise<Elasticmq> {
   const folder = await mkdtemp(join(tmpdir(), "microscaling-elasticmq-"));
   dataFolders.add(folder);
   let server = await spawnElasticmq(folder, 0);
-  const endpoint = /visible server address (http:\S+)/.exec(server.output())?.[1] ?? "";
+  const endpoint = ADDRESS.exec(server.output())?.[1] ?? "";
   return {
     endpoint,
     halt: () => server.stop(),
@@ -100,7 +102,8 @@ messages-storage { enabled = true, uri = "jdbc:h2:${join(folder, "messages")}" }
       join(elasticmqFolder(), "*"),
       "org.elasticmq.server.Main",
     ],
-    ready: (output) => output.includes("=== ElasticMQ server"),
+    // Two threads say it, in either order.
+    ready: (output) => output.includes("=== ElasticMQ server") && ADDRESS.test(output),
     startMs: 60_000,
   });
 }
