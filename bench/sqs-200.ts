@@ -13,6 +13,7 @@ import {
   startElasticmq,
   startSqsGate,
   type SqsQueue,
+  type SqsRequest,
 } from "@microscaling/test-servers";
 import { percentile, row, type Row } from "./row.ts";
 import { task } from "./tasks.ts";
@@ -79,14 +80,12 @@ async function observe(queues: readonly SqsQueue[], read: Reader): Promise<Obser
   try {
     await sleep(WARM_UP_MS);
     const before = gate.requests.length;
-    const start = performance.now();
     for (let i = 0; i < SAMPLES; i++) {
       sent.set(i, performance.now());
       await sendMessages(queues[i]!, LONG_ENOUGH);
       await sleep(Math.random() * PAUSE_MS);
     }
-    const intervals = (performance.now() - start) / INTERVAL_MS;
-    const requests = (gate.requests.length - before) / intervals;
+    const requests = requestsAnInterval(gate.requests.slice(before));
     while (lags.length < SAMPLES) await sleep(50);
     return { requests, atOnce: gate.mostAtOnce(), lags };
   } finally {
@@ -94,6 +93,15 @@ async function observe(queues: readonly SqsQueue[], read: Reader): Promise<Obser
     await gate.stop();
     for (const queue of queues.slice(0, SAMPLES)) await purgeQueue(queue);
   }
+}
+
+/** From each queue's first request to its last, so that where the window cuts the intervals does not count. */
+function requestsAnInterval(requests: readonly SqsRequest[]): number {
+  const byQueue = Map.groupBy(requests, ({ queue }) => queue).values();
+  const paces = [...byQueue].map(
+    (of) => ((of.length - 1) * INTERVAL_MS) / (of.at(-1)!.at - of[0]!.at),
+  );
+  return paces.reduce((sum, pace) => sum + pace, 0);
 }
 
 const readByEngine: Reader = (endpoint, seen) => {

@@ -6,7 +6,8 @@ const MAY_USE: Readonly<Record<Role, readonly string[]>> = {
   engine: ["core"],
   conformance: ["core"],
   plugin: ["core"],
-  agent: ["core", "engine"],
+  simulator: ["core", "engine"],
+  agent: ["core", "engine", "simulator"],
   tool: ["core"],
 };
 

@@ -19,7 +19,7 @@ export interface Manifest {
 }
 
 /** What a package is to the others. */
-export type Role = "core" | "engine" | "conformance" | "plugin" | "agent" | "tool";
+export type Role = "core" | "engine" | "conformance" | "plugin" | "simulator" | "agent" | "tool";
 
 /** One package of the workspace. */
 export interface Package {
@@ -38,6 +38,7 @@ const ROLES: readonly (readonly [RegExp, Role])[] = [
   [/^engine$/, "engine"],
   [/^conformance$/, "conformance"],
   [/^(scheduler|metric)-/, "plugin"],
+  [/^simulator$/, "simulator"],
   [/^agent$/, "agent"],
 ];
 

@@ -41,6 +41,20 @@ export type WishReason =
   /** No wish of its own; the limits say why. */
   | "held";
 
+/** What a target that learns believes of a task's load and of its instances. What it does not know yet is absent. Each is finite and ≥ 0. */
+export interface Belief {
+  /** Jobs that arrive, per second: λ. */
+  readonly arrivalRate?: number;
+  /** Jobs that one busy instance finishes, per second: μ. */
+  readonly serviceRate?: number;
+  /** From asking for an instance until it runs, in seconds. */
+  readonly startupSeconds?: number;
+  /** Until nothing waits, with the instances asked for so far, in seconds. Absent when they cannot keep up. */
+  readonly drainSeconds?: number;
+  /** How long a job waits that arrives when an instance asked for now would run, in seconds. */
+  readonly expectedWaitSeconds?: number;
+}
+
 /** What was decided for one task, and why. */
 export interface Decision {
   readonly task: string;
@@ -55,4 +69,6 @@ export interface Decision {
   /** The reading it rests on, if any. */
   readonly reading: Reading | undefined;
   readonly counts: Counts | undefined;
+  /** Present when the target learns. */
+  readonly belief?: Belief;
 }

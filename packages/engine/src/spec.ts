@@ -13,6 +13,10 @@ import type {
 export interface EngineSpec {
   /** What there is to share. A plain count is `{ instances: n }`. */
   readonly capacity: Amounts;
+  /** Names of resources in `capacity` whose amount the scheduler says, not the config; what stands in `capacity` for them counts for nothing. */
+  readonly measured?: readonly string[];
+  /** How the capacity is shared. Absent: `ordered`. */
+  readonly sharing?: SharingSpec;
   /** In the order of the config, which decides among equal priorities. Names are unique. */
   readonly tasks: readonly TaskSpec[];
   readonly scheduler: SchedulerSpec;
@@ -22,6 +26,23 @@ export interface EngineSpec {
   readonly shutdown: "leave" | "drain";
   /** Present when several agents share a lease and only its holder acts. */
   readonly ha?: HaSpec;
+}
+
+/** How tasks share the capacity. Between priorities it is always strict: a higher one comes first. */
+export interface SharingSpec {
+  /**
+   * Within one priority: `fair` shares by weight, over all resources; `ordered` is the original engine's, where the order of the config
+   * decides and nobody is taken from for one of equal priority.
+   */
+  readonly share: "fair" | "ordered";
+  /** Whether a higher priority may not take what a lower one needs for its `min`. Only for `fair`; `ordered` always guarantees it. */
+  readonly minIsGuarantee: boolean;
+  /** Whether an instance is safe from preemption until it is older than its task's start-up time. Only for `fair`. */
+  readonly protectYoung: boolean;
+  /** The largest part of the capacity that may be taken from tasks in one round, in (0, 1]. Only for `fair`. */
+  readonly maxTakenShare: number;
+  /** Capacities inside the whole, by the name that tasks give as their group. Only for `fair`. */
+  readonly groups: ReadonlyMap<string, Amounts>;
 }
 
 /** High availability: several agents with the same tasks, of which one acts and the others stand by. */
@@ -44,6 +65,12 @@ export interface TaskSpec {
   readonly max: number;
   /** The largest change in one step, ≥ 1. */
   readonly maxDelta: number;
+  /** Other bounds at certain times, ahead of known peaks. The first window that is open counts. */
+  readonly schedule?: readonly WindowSpec[];
+  /** Its part among tasks of the same priority, > 0. Default: 1. */
+  readonly weight?: number;
+  /** A key of {@link SharingSpec.groups}. */
+  readonly group?: string;
   /** What one instance uses of each resource in the capacity; 0 where absent. `instances` is always 1. */
   readonly uses: Amounts;
   readonly target: TargetSpec;
@@ -53,8 +80,32 @@ export interface TaskSpec {
   readonly workload: unknown;
 }
 
+/** A time at which a task has other bounds. */
+export interface WindowSpec {
+  /** When it opens, as cron: five fields. */
+  readonly start: string;
+  /** How long it stays open, in milliseconds, > 0. */
+  readonly durationMs: number;
+  /** IANA name, such as `Europe/Berlin`. */
+  readonly timeZone: string;
+  /** The bounds while it is open; the task's own where absent. */
+  readonly min?: number;
+  readonly max?: number;
+}
+
 /** How a task's readings become a wish. */
 export type TargetSpec =
+  | {
+      readonly use: "latency";
+      /** No job is to wait longer, in milliseconds, > 0. */
+      readonly withinMs: number;
+      /** How long one instance works on a job, in milliseconds; learned where absent, and from there where given. */
+      readonly serviceMs?: number;
+      /** From asking for an instance until it runs, in milliseconds; likewise. */
+      readonly startupMs?: number;
+      /** How often the number of instances may change in a minute, on average; > 0. */
+      readonly changesPerMinute: number;
+    }
   | {
       readonly use: "queue";
       /** Jobs that may wait: > 0. */
@@ -62,6 +113,8 @@ export type TargetSpec =
       readonly kP: number;
       readonly kI: number;
       readonly kD: number;
+      /** `auto` fits the gains to what it learns of the task: kP and kD then only count until it has. Default: `classic`. */
+      readonly gains?: "classic" | "auto";
       /** How many differences the velocity is the mean of, ≥ 1. */
       readonly velocitySamples: number;
     }

@@ -60,7 +60,7 @@ export function createScheduler(
   const shared = { ask, clock, logger, ledger, life, changed };
   const lookout = createLookout({ ...shared, goOn });
   const startContext = { ...shared, limit: startLimit, nextLabel: createLabels(() => clock.now()) };
-  const stopContext = { ...shared, limit: stopLimit, failed };
+  const stopContext = { ...shared, limit: stopLimit, removeLimit: pLimit(1), failed };
 
   async function prepare(task: Task, signal: AbortSignal): Promise<void> {
     const { envFile } = task.workload;

@@ -21,6 +21,8 @@ export interface StopContext {
   readonly ledger: Ledger;
   /** How many containers are stopped at the same time. */
   readonly limit: LimitFunction;
+  /** How many are removed at the same time. Nobody waits for a removal, and Docker does starts slower meanwhile. */
+  readonly removeLimit: LimitFunction;
   /** Aborts when the scheduler is closed. */
   readonly life: AbortSignal;
   readonly logger: Logger;
@@ -40,7 +42,7 @@ export async function stopInstance(
   task: SchedulerTask<DockerWorkload>,
   id: string,
 ): Promise<void> {
-  const { ledger, limit, clock, life } = context;
+  const { ledger, limit, removeLimit, clock, life } = context;
   const change = ledger.begin("stop", task.name, id);
   const ms = task.workload.stop.graceMs + KILL_MS;
   try {
@@ -49,8 +51,10 @@ export async function stopInstance(
         await stop(context, task, id, late);
         ledger.markGone(change);
         context.changed();
-        await remove(context, task, id, late);
       }),
+    );
+    await removeLimit(() =>
+      withDeadline({ clock, life, ms: KILL_MS }, (late) => remove(context, task, id, late)),
     );
     ledger.settle(change, "gone");
   } catch (error) {

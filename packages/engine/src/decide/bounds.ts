@@ -43,7 +43,7 @@ export function boundAll(
     if (table.tasks[i]!.priority === 0) limits.push(UNSCALED);
     else if (seen.countsProblem !== undefined)
       limits.push([{ by: "counts", reason: seen.countsProblem }]);
-    else if (!isSettled(seen, now)) {
+    else if (table.targets[i]!.settles && !isSettled(seen, now)) {
       limits.push(wishes.instances[i] === want[i] ? NO_LIMITS : SETTLING);
       // Else what was taken for it would go back to others, and be taken again, while its first instances start.
       want[i] = Math.max(want[i]!, Math.min(claims[i]!, wishes.instances[i]!));

@@ -50,6 +50,7 @@ export function decide(
   const decisions: Decision[] = [];
   for (let i = 0; i < observed.length; i++) {
     const { countsProblem, reading, counts } = observed[i]!;
+    const belief = wishes.memory.wishes[i]?.belief;
     decisions.push({
       task: table.tasks[i]!.name,
       wish: wishes.instances[i]!,
@@ -59,6 +60,7 @@ export function decide(
       limits: withShareLimits(table, i, want[i]!, allocation, issued, limits[i]!),
       reading,
       counts,
+      ...(belief === undefined ? {} : { belief }),
     });
   }
   return { decisions, memory: { ...wishes.memory, claims: allocation.claim } };

@@ -1,7 +1,7 @@
 import { formatDuration, type WishReason } from "@microscaling/core";
-import type { TaskSpec } from "../spec.ts";
+import type { TargetSpec, TaskSpec } from "../spec.ts";
 import type { Observed } from "./observed.ts";
-import type { Wish } from "./targets/target.ts";
+import type { TargetInput, Wish } from "./targets/target.ts";
 import type { TaskTable } from "./task-table.ts";
 
 /** What is remembered between decisions: the wish that each task's newest reading led to. */
@@ -56,11 +56,7 @@ export function wishAll(
     if (why === undefined) {
       const at = target.reads ? seen.reading!.at : 0;
       if (wish === undefined || at !== readAt[i]) {
-        const value = target.reads ? seen.reading!.value : 0;
-        wish = target.wish(
-          { spec: task.target, value, requested: requested[i]!, max: task.max },
-          wish?.memory,
-        );
+        wish = target.wish(toInput(task, seen, requested[i]!), wish?.memory);
         readAt[i] = at;
       }
       instances[i] = Math.max(0, standing(wish, requested[i]!));
@@ -73,6 +69,19 @@ export function wishAll(
     missing.push(why);
   }
   return { instances, reasons, missing, memory: { readAt, wishes } };
+}
+
+function toInput(task: TaskSpec, seen: Observed, requested: number): TargetInput<TargetSpec> {
+  const { reading, counts } = seen;
+  return {
+    spec: task.target,
+    value: reading?.value ?? 0,
+    parts: reading?.parts,
+    at: reading?.at ?? 0,
+    counts,
+    requested,
+    max: task.max,
+  };
 }
 
 function whyNoNumber(

@@ -39,7 +39,16 @@ export const replayTarget: Replay<TargetCase> = (vector) => {
   const requested = 1_000_000;
   let memory: unknown;
   for (const [step, value] of vector.lengths.entries()) {
-    const wish = targetOf(spec).wish({ spec, value, requested, max: requested }, memory);
+    const input = {
+      spec,
+      value,
+      parts: undefined,
+      at: step,
+      counts: undefined,
+      requested,
+      max: requested,
+    };
+    const wish = targetOf(spec).wish(input, memory);
     memory = wish.memory;
     const up = vector.meeting[step] === true ? 0 : Math.max(0, vector.delta[step]!);
     const down = vector.exceeding[step] === true ? Math.min(0, vector.delta[step]!) : 0;

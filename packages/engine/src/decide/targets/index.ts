@@ -1,15 +1,18 @@
 import type { TargetSpec } from "../../spec.ts";
+import { latencyTarget } from "./latency.ts";
 import { queueTarget } from "./queue.ts";
 import { simpleQueueTarget } from "./simple-queue.ts";
 import type { Target } from "./target.ts";
 
 const remainderTarget: Target<TargetSpec, undefined> = {
   reads: false,
+  settles: true,
   wish: ({ max }) => ({ instances: max, reason: "remainder", memory: undefined }),
 };
 
 const fixedTarget: Target<Extract<TargetSpec, { use: "fixed" }>, undefined> = {
   reads: false,
+  settles: true,
   wish: ({ spec }) => ({ instances: spec.instances, reason: "fixed", memory: undefined }),
 };
 
@@ -21,6 +24,7 @@ const TARGETS = {
   "simple-queue": simpleQueueTarget as AnyTarget,
   remainder: remainderTarget as AnyTarget,
   fixed: fixedTarget as AnyTarget,
+  latency: latencyTarget as AnyTarget,
 } satisfies Record<TargetSpec["use"], AnyTarget>;
 
 /** The target that a task's `target: { use }` names. */

@@ -28,6 +28,7 @@ const NONE: readonly number[] = [];
  */
 export const queueTarget: Target<QueueSpec, QueueMemory> = {
   reads: true,
+  settles: true,
   wish({ spec, value, requested }, memory) {
     const error = value - spec.length;
     const cumulated = (memory?.cumulated ?? 0) + error;

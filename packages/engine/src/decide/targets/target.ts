@@ -1,10 +1,15 @@
-import type { WishReason } from "@microscaling/core";
+import type { Belief, Counts, ReadingParts, WishReason } from "@microscaling/core";
 
 /** What a target is given: one task at one moment. */
 export interface TargetInput<Spec> {
   readonly spec: Spec;
   /** The reading's value, finite and ≥ 0. Always 0 for targets that read nothing. */
   readonly value: number;
+  /** What the value is made of, as far as the backend knows. */
+  readonly parts: ReadingParts | undefined;
+  /** When the reading was true, in milliseconds since the epoch. Always 0 for targets that read nothing. */
+  readonly at: number;
+  readonly counts: Counts | undefined;
   /** How many instances there are, or will be once what is under way has settled. */
   readonly requested: number;
   /** The task's own upper bound. */
@@ -16,6 +21,8 @@ export interface Wish<Memory> {
   /** How many instances it would like. Any whole number: bounds come later. */
   readonly instances: number;
   readonly reason: WishReason;
+  /** What a target that learns goes by. */
+  readonly belief?: Belief;
   /** What it wants to be given back with the next reading. */
   readonly memory: Memory;
 }
@@ -24,6 +31,11 @@ export interface Wish<Memory> {
 export interface Target<Spec, Memory> {
   /** Whether it needs a metric. It is asked once for each new reading, never twice for the same. */
   readonly reads: boolean;
+  /**
+   * Whether it waits until the change under way has settled before it moves again, as the original's do. A target that counts what
+   * is starting need not: waiting would cost it the time of a start.
+   */
+  readonly settles: boolean;
   wish(input: TargetInput<Spec>, memory: Memory | undefined): Wish<Memory>;
 }
 
