@@ -1,0 +1,53 @@
+import type { Jobs } from "./jobs.ts";
+import type { Timeline } from "./simulate.ts";
+
+/**
+ * The elasticity metrics of the SPEC Research Group (Herbst et al., "Ready for Rain?", 2016), in percent, 0 is ideal. Accuracy is
+ * normalised by the demand of each second. Demand is the least number of instances that keeps up with the true mean rate, at least 1;
+ * supply is what works. What drains a backlog therefore counts as over-provisioned: look at the waits beside it.
+ */
+export interface Elasticity {
+  /** Accuracy: how much was missing, and how much too many, of the demand. */
+  readonly thetaU: number;
+  readonly thetaO: number;
+  /** Part of the time in which something was missing, and in which there was too much. */
+  readonly tauU: number;
+  readonly tauO: number;
+  /** Instability: part of the time in which supply and demand did not move the same way. */
+  readonly upsilon: number;
+}
+
+/** Compares what worked in each second with what was needed. */
+export function elasticityOf(jobs: Jobs, { running }: Timeline): Elasticity {
+  const meanWork = meanOf(jobs.work);
+  const sums = { thetaU: 0, thetaO: 0, tauU: 0, tauO: 0, upsilon: 0 };
+  let lastDemand = 0;
+  for (let second = 0; second < running.length; second++) {
+    const demand = Math.max(1, Math.ceil((jobs.rate[second] ?? 0) * meanWork - 1e-9));
+    const supply = running[second]!;
+    sums.thetaU += Math.max(0, demand - supply) / demand;
+    sums.thetaO += Math.max(0, supply - demand) / demand;
+    if (demand > supply) sums.tauU++;
+    if (supply > demand) sums.tauO++;
+    if (second > 0) {
+      const moved = Math.sign(supply - running[second - 1]!);
+      if (moved !== Math.sign(demand - lastDemand)) sums.upsilon++;
+    }
+    lastDemand = demand;
+  }
+  const { length } = running;
+  const percent = (sum: number, of: number): number => (of > 0 ? (100 * sum) / of : 0);
+  return {
+    thetaU: percent(sums.thetaU, length),
+    thetaO: percent(sums.thetaO, length),
+    tauU: percent(sums.tauU, length),
+    tauO: percent(sums.tauO, length),
+    upsilon: percent(sums.upsilon, length - 1),
+  };
+}
+
+function meanOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return values.length === 0 ? 0 : sum / values.length;
+}

@@ -1,0 +1,63 @@
+import { randomExponential, randomLogNormal } from "d3-random";
+import { seeded, type Random } from "./random.ts";
+
+/** The load of one task: every job with the time of its arrival and the work it is. */
+export interface Jobs {
+  /** When each arrives, in seconds from the start, ascending. */
+  readonly at: Float64Array;
+  /** How long one instance works on each, in seconds, > 0. In the order of `at`. */
+  readonly work: Float64Array;
+  /** How long the load lasts, in seconds. No job arrives later. */
+  readonly seconds: number;
+  /** The mean rate behind the arrivals in each second: what a supply is measured against. */
+  readonly rate: Float64Array;
+}
+
+/** How long jobs take. */
+export interface ServiceTimes {
+  readonly meanSeconds: number;
+  readonly shape: "exponential" | "deterministic" | "lognormal";
+  /** Standard deviation over mean, > 0. Only for `lognormal`; default 1. */
+  readonly cv?: number;
+}
+
+/**
+ * Draws jobs whose arrivals are a Poisson process with the given rate in each second. The same seed gives the same arrivals and,
+ * but for their mean, the same service times.
+ * @param rate jobs a second, for each second
+ */
+export function drawJobs(rate: Float64Array, service: ServiceTimes, seed: number): Jobs {
+  const at = drawArrivals(rate, seeded(seed, "arrivals"));
+  return { at, work: drawWork(at.length, service, seed), seconds: rate.length, rate };
+}
+
+/** Draws the service times of so many jobs. */
+export function drawWork(jobs: number, service: ServiceTimes, seed: number): Float64Array {
+  const draw = workOf(service, seeded(seed, "service"));
+  const work = new Float64Array(jobs);
+  for (let i = 0; i < jobs; i++) work[i] = Math.max(draw(), Number.MIN_VALUE);
+  return work;
+}
+
+function drawArrivals(rate: Float64Array, random: Random): Float64Array {
+  const at: number[] = [];
+  for (let second = 0; second < rate.length; second++) {
+    const perSecond = rate[second]!;
+    if (perSecond <= 0) continue;
+    // A Poisson process has no memory, so each second may begin anew.
+    let time = second - Math.log(1 - random()) / perSecond;
+    while (time < second + 1) {
+      at.push(time);
+      time -= Math.log(1 - random()) / perSecond;
+    }
+  }
+  return Float64Array.from(at);
+}
+
+function workOf({ meanSeconds, shape, cv = 1 }: ServiceTimes, random: Random): () => number {
+  if (shape === "deterministic") return () => meanSeconds;
+  if (shape === "exponential") return randomExponential.source(random)(1 / meanSeconds);
+  // Of a log-normal with these parameters the mean and the coefficient of variation are as asked.
+  const variance = Math.log(1 + cv * cv);
+  return randomLogNormal.source(random)(Math.log(meanSeconds) - variance / 2, Math.sqrt(variance));
+}

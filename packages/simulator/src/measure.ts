@@ -1,0 +1,109 @@
+import { elasticityOf, type Elasticity } from "./elasticity.ts";
+import type { Jobs } from "./jobs.ts";
+import type { Tally } from "./plant.ts";
+import type { SimulatedTask, Timeline } from "./simulate.ts";
+
+/** What came of one task. */
+export interface TaskOutcome {
+  readonly name: string;
+  readonly jobs: number;
+  readonly finished: number;
+  /** The part of all jobs that waited longer than allowed, in [0, 1]; 0 without jobs. */
+  readonly late: number;
+  /** Waits in seconds: mean, quantiles and the longest; 0 without jobs. */
+  readonly wait: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly max: number;
+  };
+  /** Instance-seconds from being asked for until gone, and from working until gone. */
+  readonly orderedSeconds: number;
+  readonly readySeconds: number;
+  /** The work of all jobs that have begun, in seconds of one instance. */
+  readonly workSeconds: number;
+  /** `readySeconds` over `workSeconds`: 1 is an instance for exactly as long as there is work. NaN without work. */
+  readonly cost: number;
+  /** How often the number asked for changed, and how many instances were started, a minute. */
+  readonly changesPerMinute: number;
+  readonly startedPerMinute: number;
+  readonly failedStarts: number;
+  readonly elasticity: Elasticity;
+  readonly events: number;
+  readonly timeline?: Timeline;
+}
+
+/** What {@link measure} goes by. */
+export interface Measured {
+  readonly task: SimulatedTask;
+  readonly jobs: Jobs;
+  readonly tally: Tally;
+  readonly timeline: Timeline;
+  readonly changes: number;
+  readonly seconds: number;
+  readonly keep: boolean;
+}
+
+/** Sums up one task of a run. */
+export function measure(measured: Measured): TaskOutcome {
+  const { task, jobs, tally, timeline, changes, seconds, keep } = measured;
+  const waits = allWaits(jobs, tally, seconds);
+  checkLittle(task.name, waits, tally.waitingSeconds);
+  const { orderedSeconds, readySeconds, busySeconds: workSeconds, failedStarts, events } = tally;
+  return {
+    name: task.name,
+    jobs: tally.arrived,
+    finished: tally.finished,
+    late: partAbove(waits, task.withinSeconds),
+    wait: summarize(waits),
+    orderedSeconds,
+    readySeconds,
+    workSeconds,
+    cost: readySeconds / workSeconds,
+    changesPerMinute: (60 * changes) / seconds,
+    startedPerMinute: (60 * tally.started) / seconds,
+    failedStarts,
+    elasticity: elasticityOf(jobs, timeline),
+    events,
+    ...(keep ? { timeline } : {}),
+  };
+}
+
+/** The waits of the jobs that have begun, and of the others so far. */
+function allWaits(jobs: Jobs, { waits, begun, arrived }: Tally, seconds: number): Float64Array {
+  const all = waits.subarray(0, arrived);
+  for (let job = begun; job < arrived; job++) all[job] = seconds - jobs.at[job]!;
+  return all;
+}
+
+/** Little's law, which no load and no controller can break: job-seconds of waiting are the same summed over jobs and over time. */
+function checkLittle(task: string, waits: Float64Array, waitingSeconds: number): void {
+  let sum = 0;
+  for (const wait of waits) sum += wait;
+  if (Math.abs(sum - waitingSeconds) <= 1e-6 * Math.max(1, sum)) return;
+  throw new RangeError(
+    `task ${task}: expected ${sum} job-seconds of waiting, as the jobs say, found ${waitingSeconds} in the queue: a fault of the simulator`,
+  );
+}
+
+function partAbove(waits: Float64Array, limit: number): number {
+  let above = 0;
+  for (const wait of waits) if (wait > limit) above++;
+  return waits.length === 0 ? 0 : above / waits.length;
+}
+
+function summarize(waits: Float64Array): TaskOutcome["wait"] {
+  if (waits.length === 0) return { mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+  const sorted = waits.toSorted();
+  const quantile = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1]!;
+  let sum = 0;
+  for (const wait of waits) sum += wait;
+  return {
+    mean: sum / waits.length,
+    p50: quantile(0.5),
+    p95: quantile(0.95),
+    p99: quantile(0.99),
+    max: quantile(1),
+  };
+}
