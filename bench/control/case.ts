@@ -1,0 +1,68 @@
+import type { PlantSpec, ServiceTimes, SignalSpec } from "@microscaling/simulator";
+import type { Load } from "./workloads.ts";
+
+/** One load on one plant with one seed: every controller gets the same arrivals, service times and start-ups. */
+export interface Case {
+  /** Which table it belongs to. */
+  readonly part: "suite" | "length" | "extra" | "sweep" | "certificate";
+  /** Names of its row: the plant (or what is varied), and the load. */
+  readonly plant: string;
+  readonly workload: string;
+  readonly seed: number;
+  /** Keys of `CONTROLLERS`. */
+  readonly controllers: readonly string[];
+  readonly load: Load;
+  readonly service: ServiceTimes;
+  readonly instances: PlantSpec;
+  readonly signal: SignalSpec;
+  readonly withinSeconds: number;
+  /** The most instances there may be. */
+  readonly max: number;
+  /** A service time in seconds that the latency target is given instead of learning it, right or wrong. */
+  readonly hint?: number;
+}
+
+/** What one controller made of one case. */
+export interface Result extends Pick<Case, "part" | "plant" | "workload" | "seed"> {
+  readonly controller: string;
+  /** Part of the jobs that waited longer than allowed, in percent. */
+  readonly late: number;
+  /** Ready instance-seconds over work, and ordered ones (from being asked for until gone). */
+  readonly cost: number;
+  readonly ordered: number;
+  /** A minute. */
+  readonly changes: number;
+  readonly started: number;
+  /** Waits in seconds. */
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly longest: number;
+  /** SPEC elasticity, in percent, normalised by demand. */
+  readonly thetaU: number;
+  readonly thetaO: number;
+  readonly tauU: number;
+  readonly tauO: number;
+  readonly upsilon: number;
+  /** Time of the whole run over its ticks, in µs: the simulation included. */
+  readonly tickMicros: number;
+}
+
+/** A plant of the suite: jobs a second that one instance finishes, start-up time and allowed wait in seconds. */
+export interface Setting {
+  readonly mu: number;
+  readonly startupSeconds: number;
+  readonly withinSeconds: number;
+}
+
+/** The plants of the suite. */
+export const SETTINGS: readonly Setting[] = [
+  { mu: 1, startupSeconds: 5, withinSeconds: 10 },
+  { mu: 0.2, startupSeconds: 5, withinSeconds: 30 },
+  { mu: 1, startupSeconds: 30, withinSeconds: 30 },
+];
+
+/** The name of a plant in the tables. */
+export function nameOf({ mu, startupSeconds, withinSeconds }: Setting): string {
+  return `(${mu}, ${startupSeconds}, ${withinSeconds})`;
+}
