@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import type { Controller, Seen, SignalSpec } from "../src/index.ts";
+import { jobsAt, runOne } from "./fixed.ts";
+
+/** What a controller sees of 3 jobs of 2 s each that come at 0, 1 and 2 s, to one instance, at 0, 1, 2, … s. */
+function readings(signal: Partial<SignalSpec>, seed = 1): (Seen | undefined)[] {
+  const seen: (Seen | undefined)[] = [];
+  const controller: Controller = {
+    decide([view]) {
+      seen.push(view!.reading);
+      return [1];
+    },
+  };
+  runOne(jobsAt([0, 1, 2], 2, 8), controller, { signal, seed });
+  return seen;
+}
+
+it("shows the length alone, or with the jobs in flight, or with the totals", () => {
+  expect(readings({ shows: "length" })[2]).toEqual({ value: 1, parts: { ready: 1 } });
+  expect(readings({ shows: "inFlight" })[2]).toEqual({
+    value: 1,
+    parts: { ready: 1, inFlight: 1 },
+  });
+  expect(readings({ shows: "totals" })[2]).toEqual({
+    value: 1,
+    parts: { ready: 1, inFlight: 1, arrived: 3, finished: 1 },
+  });
+});
+
+it("shows what was true a while ago when it is delayed", () => {
+  const prompt = readings({});
+  const delayed = readings({ delaySeconds: 2 });
+  expect(delayed.slice(2)).toEqual(prompt.slice(0, -2));
+});
+
+it("loses as many readings as it is told, and no others", () => {
+  const lost = (loss: number): number => {
+    const found = Array.from({ length: 100 }, (_, seed) => readings({ loss }, seed));
+    return found.flat().filter((reading) => reading === undefined).length / 800;
+  };
+  expect(lost(0)).toBe(0);
+  expect(lost(0.25)).toBeGreaterThan(0.2);
+  expect(lost(0.25)).toBeLessThan(0.3);
+});

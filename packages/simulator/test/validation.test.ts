@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { drawJobs, rateOf } from "../src/index.ts";
+import { fixed, following, jobsAt, runOne } from "./fixed.ts";
+
+/** P(wait > t) in M/M/n, by Erlang C: values from the literature's tables for the probability of waiting. */
+const ERLANG = [
+  { instances: 3, load: 2, waits: 4 / 9 },
+  { instances: 10, load: 8, waits: 0.40918 },
+  { instances: 24, load: 20, waits: 0.298072 },
+] as const;
+const REPLICATIONS = 20;
+
+describe("the queue", () => {
+  it.each(ERLANG)("waits as Erlang C says, $instances instances at a load of $load", (theory) => {
+    const { instances, load, waits } = theory;
+    for (const after of [0, 0.2, 0.5]) {
+      const expected = waits * Math.exp(-(instances - load) * after);
+      const found = Array.from({ length: REPLICATIONS }, (_, seed) => {
+        const jobs = drawJobs(
+          rateOf(4000, () => load),
+          { meanSeconds: 1, shape: "exponential" },
+          seed,
+        );
+        return runOne(jobs, fixed(instances), { initial: instances, within: after, tick: 100 })
+          .late;
+      });
+      const mean = found.reduce((sum, value) => sum + value, 0) / REPLICATIONS;
+      const spread =
+        found.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (REPLICATIONS - 1);
+      expect(Math.abs(mean - expected)).toBeLessThan(3 * Math.sqrt(spread / REPLICATIONS));
+    }
+  });
+
+  it("serves in the order of arrival, each instance one job at a time", () => {
+    // Two instances, work of 3 s: the third and fourth wait for the first two.
+    const outcome = runOne(jobsAt([0, 1, 2, 2.5, 20], 3, 30), fixed(2), { initial: 2 });
+    // Waits: 0, 0, 1, 1.5, 0.
+    expect(outcome.wait).toMatchObject({ mean: 0.5, p50: 0, max: 1.5 });
+    expect(outcome).toMatchObject({ jobs: 5, finished: 5, late: 0.2, workSeconds: 15, cost: 4 });
+  });
+
+  it("counts what still waits at the end with the wait it has had", () => {
+    const outcome = runOne(jobsAt([0, 1], 100, 10), fixed(1));
+    expect(outcome).toMatchObject({ jobs: 2, finished: 0, late: 0.5, wait: { max: 9 } });
+  });
+});
+
+describe("the instances", () => {
+  it("work a start-up time after they are asked for, and cost from the order", () => {
+    const outcome = runOne(jobsAt([0], 1, 20), fixed(1), {
+      initial: 0,
+      plant: { startupSeconds: 4 },
+    });
+    expect(outcome).toMatchObject({
+      wait: { max: 4 },
+      orderedSeconds: 20,
+      readySeconds: 16,
+      changesPerMinute: 3,
+      startedPerMinute: 3,
+    });
+  });
+
+  it("finish their job before they stop, and are there until they are gone", () => {
+    const outcome = runOne(jobsAt([0], 5, 20), following([1, 0]), { plant: { stopSeconds: 2 } });
+    expect(outcome).toMatchObject({ finished: 1, readySeconds: 7, orderedSeconds: 7 });
+  });
+
+  it("are given up while they start, the newest first", () => {
+    const numbers = [0, 1, 2, 1];
+    const outcome = runOne(jobsAt([0], 1, 10), following(numbers), {
+      initial: 0,
+      plant: { startupSeconds: 5 },
+    });
+    // The one asked for at 1 s works from 6 s; the one asked for at 2 s is given up at 3 s.
+    expect(outcome).toMatchObject({ wait: { max: 6 }, orderedSeconds: 10, readySeconds: 4 });
+  });
+
+  it("are asked for again when a start fails", () => {
+    const outcome = runOne(jobsAt([0], 1, 1000), fixed(10), {
+      initial: 0,
+      plant: { startupSeconds: 1, startFails: 0.5 },
+      seed: 3,
+    });
+    expect(outcome.failedStarts).toBeGreaterThan(3);
+    expect(outcome.timeline!.running.at(-1)).toBe(10);
+  });
+
+  it("differ in their start-up times by the jitter", () => {
+    const ups = (seed: number): number => {
+      const plant = { startupSeconds: 10, startupJitter: 0.5 };
+      return runOne(jobsAt([0], 1, 40), fixed(1), { initial: 0, plant, seed }).wait.max;
+    };
+    const found = Array.from({ length: 50 }, (_, seed) => ups(seed));
+    expect(Math.min(...found)).toBeGreaterThanOrEqual(5);
+    expect(Math.min(...found)).toBeLessThan(7);
+    expect(Math.max(...found)).toBeLessThanOrEqual(15);
+    expect(Math.max(...found)).toBeGreaterThan(13);
+  });
+});
