@@ -1,4 +1,5 @@
 import type { TargetSpec } from "../../spec.ts";
+import { autoQueueTarget } from "./auto-queue.ts";
 import { latencyTarget } from "./latency.ts";
 import { queueTarget } from "./queue.ts";
 import { simpleQueueTarget } from "./simple-queue.ts";
@@ -29,5 +30,6 @@ const TARGETS = {
 
 /** The target that a task's `target: { use }` names. */
 export function targetOf(spec: TargetSpec): Target<TargetSpec, unknown> {
+  if (spec.use === "queue" && spec.gains === "auto") return autoQueueTarget as AnyTarget;
   return TARGETS[spec.use];
 }

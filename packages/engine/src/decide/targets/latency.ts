@@ -1,11 +1,172 @@
+import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import type { Target } from "./target.ts";
+import { learn, loadOf, type Hints, type Learned, type Load } from "../learn/learn.ts";
+import { erlangInstances } from "./erlang.ts";
+import type { Target, TargetInput, Wish } from "./target.ts";
 
 type LatencySpec = Extract<TargetSpec, { use: "latency" }>;
+type Input = TargetInput<LatencySpec>;
 
-/** Keeps the wait of every job within a limit. Being built: holds what there is. */
-export const latencyTarget: Target<LatencySpec, undefined> = {
+/** What the target remembers between readings. */
+export interface LatencyMemory {
+  readonly learned: Learned;
+  readonly requested: number;
+  /** Changes that may be made now; below 0 when more was urgent. */
+  readonly budget: number;
+  /** When it last went down, and when a job was last seen; in milliseconds since the epoch. */
+  readonly downAt: number;
+  readonly jobAt: number;
+}
+
+export const L = {
+  a: 0.85,
+  b: 0.12,
+  bs: 0.15,
+  H: 0.14,
+  h0: 0.036,
+  td: 0.769,
+  tdth: 0.382,
+  low: 0.05,
+  s: 0.359,
+  sd: 0.151,
+  tdn: 0.3,
+  m: 0,
+};
+/** With fewer jobs late than this part a wait shorter than a service time is kept. */
+const LATE = 0.001;
+/** So many changes may come at once, and as many more that are urgent, before their number a minute tells. */
+const BURST = 10;
+/** Without a job for so many times as long as one may wait, none of a task's instances is needed. */
+const QUIET_WITHINS = 2;
+
+/**
+ * Keeps the wait of every job within a limit W, from what it has learned: λ arrivals a second, μ a second that one instance finishes, and
+ * the time D that a start takes. What matters is the wait when an instance asked for now would run: for the backlog then,
+ *
+ *     B = q + λ·θ − what those that run and start finish until then,   θ = D + the time between readings
+ *
+ * it is w = B / (μ·N). While w is harmless nothing moves. What is harmless shrinks as starts take longer: a·W·(1 − θ/W).
+ */
+export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   reads: true,
   settles: false,
-  wish: ({ requested }) => ({ instances: requested, reason: "meeting", memory: undefined }),
+  wish(input, memory) {
+    const hints = hintsOf(input.spec);
+    const learned = learn(memory?.learned, input, hints);
+    const next = remember(input, learned, memory);
+    if (memory === undefined || learned === memory.learned) return holdAt(input, next);
+    const load = loadOf(learned, memory.learned, hints);
+    const outlook = lookAhead(input, learned, load, hints.within);
+    return { ...choose(input, outlook, next), belief: beliefOf(input, outlook) };
+  },
 };
+
+function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
+  return {
+    within: withinMs / 1000,
+    ...(serviceMs === undefined ? {} : { serviceTime: serviceMs / 1000 }),
+    ...(startupMs === undefined ? {} : { startupTime: startupMs / 1000 }),
+  };
+}
+
+function holdAt({ requested }: Input, memory: LatencyMemory): Wish<LatencyMemory> {
+  return { instances: requested, reason: "meeting", memory };
+}
+
+function remember(
+  input: Input,
+  learned: Learned,
+  before: LatencyMemory | undefined,
+): LatencyMemory {
+  const { at, requested, spec, value, parts } = input;
+  if (before === undefined)
+    return { learned, requested, budget: BURST, downAt: Number.NEGATIVE_INFINITY, jobAt: at };
+  const minutes = (at - before.learned.seen.at) / 60_000;
+  const refilled = Math.min(BURST, before.budget + spec.changesPerMinute * minutes);
+  const budget = requested === before.requested ? refilled : refilled - 1;
+  const arrived = parts?.arrived !== undefined && parts.arrived !== before.learned.seen.arrived;
+  const isQuiet = value === 0 && (parts?.inFlight ?? 0) === 0 && !arrived;
+  return { learned, requested, budget, downAt: before.downAt, jobAt: isQuiet ? before.jobAt : at };
+}
+
+/** What lies ahead if nothing is done. Times in seconds. */
+interface Outlook {
+  readonly load: Load;
+  readonly within: number;
+  /** θ: until what is asked for now shows: a start and the time between readings. */
+  readonly horizon: number;
+  /** The part of the time a job may wait that a start leaves, in [0, 1]. */
+  readonly slack: number;
+  /** How long a job waits that arrives at the horizon; `Infinity` when nobody would serve it. */
+  readonly expectedWait: number;
+}
+
+function lookAhead(input: Input, { seen, startup }: Learned, load: Load, within: number): Outlook {
+  const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
+  const horizon = startupSeconds + tickSeconds;
+  let instanceSeconds = seen.running * horizon;
+  for (const { at, instances } of startup.pending) {
+    const left = Math.max(0, startupSeconds - (seen.at - at) / 1000);
+    instanceSeconds += instances * (horizon - left);
+  }
+  const arriving = seen.waiting + arrivalRate * horizon;
+  const backlog = Math.max(0, arriving - serviceRate * instanceSeconds);
+  const expectedWait = backlog === 0 ? 0 : backlog / (serviceRate * input.requested);
+  return { load, within, horizon, slack: Math.max(0, 1 - horizon / within), expectedWait };
+}
+
+function choose(input: Input, outlook: Outlook, memory: LatencyMemory): Wish<LatencyMemory> {
+  const { requested, at, max } = input;
+  const { load, within, slack, expectedWait } = outlook;
+  const { arrivalRate, serviceRate } = load;
+  if (at - memory.jobAt >= QUIET_WITHINS * within * 1000)
+    return { instances: 0, reason: "below", memory };
+  const isShort = within * serviceRate < 1;
+  const least = isShort ? erlangInstances(arrivalRate, serviceRate, within, LATE, max) : 1;
+
+  const harmless = L.a * within * slack;
+  const up = Math.max(least, upTo(input, outlook));
+  const isUrgent = expectedWait > harmless || requested < least;
+  if (up > requested && isUrgent && memory.budget > -BURST)
+    return { instances: up, reason: "above", memory };
+
+  const down = Math.max(least, downTo(input, outlook));
+  const isWorthIt = down < (1 - L.b - L.bs * slack) * requested;
+  const isHarmless = expectedWait <= Math.max(harmless, L.low * within);
+  const isRested = at - memory.downAt >= (L.h0 + L.H * slack) * within * 1000;
+  if (isWorthIt && isHarmless && isRested && memory.budget >= 1)
+    return { instances: down, reason: "below", memory: { ...memory, downAt: at } };
+  return holdAt(input, memory);
+}
+
+/** What keeps up with the arrivals and drains what waits, except for a few. */
+function upTo({ value }: Input, { load, within, horizon, slack }: Outlook): number {
+  const { arrivalRate, serviceRate } = load;
+  const surplus = Math.max(0, value - L.s * within * slack * arrivalRate);
+  const drained = surplus / Math.max(L.td * within, L.tdth * horizon);
+  return wholeInstances((arrivalRate + drained) / serviceRate);
+}
+
+/** What keeps up with the arrivals once some wait: less than that while fewer do. */
+function downTo({ value }: Input, { load, within, horizon, slack }: Outlook): number {
+  const { arrivalRate, serviceRate } = load;
+  const surplus = value - L.sd * within * slack * arrivalRate;
+  const drained = surplus / Math.max(L.tdn * within, L.tdth * horizon);
+  return wholeInstances((arrivalRate + drained) / serviceRate);
+}
+
+function wholeInstances(exact: number): number {
+  return Math.ceil(exact - 1e-9);
+}
+
+function beliefOf({ value, requested }: Input, { load, expectedWait }: Outlook): Belief {
+  const { arrivalRate, serviceRate, startupSeconds } = load;
+  const spare = requested * serviceRate - arrivalRate;
+  return {
+    arrivalRate,
+    serviceRate,
+    startupSeconds,
+    ...(spare > 0 ? { drainSeconds: value / spare } : {}),
+    ...(Number.isFinite(expectedWait) ? { expectedWaitSeconds: expectedWait } : {}),
+  };
+}

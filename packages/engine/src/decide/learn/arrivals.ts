@@ -1,0 +1,44 @@
+/** What is believed of a rate of arrivals. */
+export interface ArrivalRate {
+  /** Jobs a second, ≥ 0. */
+  readonly rate: number;
+  /** How unsure that is: its variance. */
+  readonly variance: number;
+}
+
+/** How much a rate is expected to drift, as a part of it, over the time that a job may wait. */
+const DRIFT = 0.16;
+/** An arrival less than this often, in the time that a job may wait, is taken for noise of one that often. */
+const LEAST_JOBS = 5;
+/** A sample further off than so many standard deviations means that the load has changed. */
+const SURPRISE = 3;
+
+/**
+ * Learns from one more sample. A Kalman filter of a level that drifts, with the noise of a Poisson process: quick where there are many
+ * jobs, calm where there are few, and at once where the load has changed.
+ *
+ * @param sample jobs a second since the last one; may be below 0 where it is estimated
+ * @param seconds how long it was taken over
+ * @param scale how long a job may wait, in seconds: the scale of time
+ */
+export function learnArrivals(
+  before: ArrivalRate | undefined,
+  sample: number,
+  seconds: number,
+  scale: number,
+): ArrivalRate {
+  const least = LEAST_JOBS / scale;
+  if (before === undefined) {
+    const rate = Math.max(0, sample);
+    return { rate, variance: Math.max(rate, least) / seconds };
+  }
+  const noise = Math.max(before.rate, least) / seconds;
+  let variance = before.variance + (DRIFT * before.rate) ** 2 * (seconds / scale);
+  const surprise = sample - before.rate;
+  if (surprise ** 2 > SURPRISE ** 2 * (variance + noise)) variance += surprise ** 2;
+  const gain = variance / (variance + noise);
+  return {
+    rate: Math.max(0, before.rate + gain * surprise),
+    variance: (1 - gain) * variance,
+  };
+}

@@ -1,0 +1,125 @@
+import type { TargetInput } from "../targets/target.ts";
+import { learnArrivals, type ArrivalRate } from "./arrivals.ts";
+import { sampleOf, see, type Sample, type Seen } from "./sample.ts";
+import { learnService, serviceRate, type Service } from "./service.ts";
+import { learnSlope, relaxSlope, slopeRates, unknownSlope, type Slope } from "./slope.ts";
+import { learnStartup, startupSeconds, type Startup } from "./startup.ts";
+
+/** What the user says beforehand, in seconds. */
+export interface Hints {
+  /** How long a job may wait: the scale of time. > 0 */
+  readonly within: number;
+  readonly serviceTime?: number;
+  readonly startupTime?: number;
+}
+
+/** What has been learned of one task. */
+export interface Learned {
+  readonly seen: Seen;
+  readonly startup: Startup;
+  /** From counted arrivals; absent while none could be counted. */
+  readonly arrivals: ArrivalRate | undefined;
+  /** From counted completions. */
+  readonly service: Service;
+  /** From the level of jobs alone, for backends that count neither. */
+  readonly slope: Slope;
+}
+
+/** What a decision goes by. */
+export interface Load {
+  /** Jobs a second: λ. */
+  readonly arrivalRate: number;
+  /** Jobs a second that one busy instance finishes: μ, > 0. */
+  readonly serviceRate: number;
+  readonly startupSeconds: number;
+  /** From one reading to the next. */
+  readonly tickSeconds: number;
+}
+
+/** Without a hint a job is taken to need this part of the time that it may wait. */
+const SERVICE_PRIOR = 0.1;
+/** How many jobs the prior counts for, and how many a hint. */
+const PRIOR_JOBS = 1;
+const HINT_JOBS = 20;
+
+/** Learns from one more reading. */
+export function learn(
+  before: Learned | undefined,
+  input: TargetInput<unknown>,
+  hints: Hints,
+): Learned {
+  const { at, value, parts, counts } = input;
+  const seen = see(at, value, parts, counts!);
+  const startup = learnStartup(
+    before?.startup,
+    counts!,
+    at,
+    before?.seen.at ?? at,
+    hints.startupTime,
+  );
+  if (before === undefined) return { ...nothingLearned(hints), seen, startup };
+  const sample = sampleOf(before.seen, seen);
+  if (sample.seconds <= 0) return before;
+  // Nothing can be learned faster than jobs are finished.
+  const scale = Math.max(hints.within, 1 / serviceRate(before.service));
+  return {
+    seen,
+    startup,
+    arrivals: nextArrivals(before, sample, scale),
+    service: nextService(before, sample, scale),
+    slope: nextSlope(before, sample, seen, scale),
+  };
+}
+
+function nothingLearned({ within, serviceTime }: Hints): Omit<Learned, "seen" | "startup"> {
+  const each = serviceTime ?? SERVICE_PRIOR * within;
+  const jobs = serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
+  return {
+    arrivals: undefined,
+    service: { jobs, busySeconds: jobs * each },
+    slope: unknownSlope(1 / each, jobs),
+  };
+}
+
+function nextArrivals(
+  before: Learned,
+  { arrived, seconds }: Sample,
+  scale: number,
+): ArrivalRate | undefined {
+  if (arrived === undefined) return before.arrivals;
+  return learnArrivals(before.arrivals, arrived / seconds, seconds, scale);
+}
+
+function nextService({ service }: Learned, sample: Sample, scale: number): Service {
+  const { finished, busy, seconds } = sample;
+  if (finished === undefined || busy === undefined) return service;
+  return learnService(service, finished, busy, seconds, scale);
+}
+
+function nextSlope(
+  { slope }: Learned,
+  sample: Sample,
+  { waiting, running }: Seen,
+  scale: number,
+): Slope {
+  const { rise, busy, seconds, isCensored } = sample;
+  if (rise !== undefined && busy !== undefined)
+    return learnSlope(slope, { rise: rise / seconds, busy, isCensored }, seconds, scale);
+  return waiting > 0 ? slope : relaxSlope(slope, running, seconds, scale);
+}
+
+/** What is believed now. */
+export function loadOf(
+  { seen, startup, arrivals, service, slope }: Learned,
+  before: Learned | undefined,
+  hints: Hints,
+): Load {
+  // A start is taken to last as long as a job may wait until one has been seen: that is the careful side.
+  const start = startupSeconds(startup, seen.at, hints.within);
+  const tickSeconds = before === undefined ? 0 : (seen.at - before.seen.at) / 1000;
+  const rates =
+    arrivals === undefined
+      ? slopeRates(slope)
+      : { arrivalRate: arrivals.rate, serviceRate: serviceRate(service) };
+  return { ...rates, startupSeconds: start, tickSeconds };
+}

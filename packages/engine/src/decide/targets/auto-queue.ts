@@ -1,0 +1,61 @@
+import type { TargetSpec } from "../../spec.ts";
+import { learn, loadOf, type Hints, type Learned } from "../learn/learn.ts";
+import type { Target } from "./target.ts";
+
+type QueueSpec = Extract<TargetSpec, { use: "queue" }>;
+
+/** What the controller remembers between readings. */
+export interface AutoQueueMemory {
+  readonly learned: Learned;
+  /** ∫e/τ, in jobs. */
+  readonly integral: number;
+  /** What it wished last. */
+  readonly wished: number;
+}
+
+/** The scale of time that a queue's length does not give: how fast what is learned may drift, and what a start is taken to last at first. */
+const HINTS: Hints = { within: 10 };
+
+/** A smaller change, as a part of what there is, is noise. */
+const CALM = 0.15;
+
+/**
+ * Keeps a queue at a length with gains that fit what it learns: a PI controller on top of what arrives. For a queue, which integrates,
+ * behind a dead time θ (a start and the time between readings), with μ jobs a second that an instance finishes and e = waiting − length,
+ *
+ *     N = λ/μ + K·(e + ∫e/τ),   K = 1 / (2·μ·θ),   τ = 8·θ
+ *
+ * These are the SIMC rules (Skogestad, J. Process Control 13, 2003) for the tightest tuning that is robust. What has been cut, by the
+ * bounds or for others, is not integrated.
+ */
+export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
+  reads: true,
+  settles: false,
+  wish(input, memory) {
+    const { spec, value, requested } = input;
+    const learned = learn(memory?.learned, input, HINTS);
+    if (memory === undefined || learned === memory.learned)
+      return {
+        instances: requested,
+        reason: "meeting",
+        memory: { learned, integral: 0, wished: requested },
+      };
+    const load = loadOf(learned, memory.learned, HINTS);
+    const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
+    const deadTime = startupSeconds + tickSeconds;
+    const error = value - spec.length;
+    const isCut = error > 0 ? requested < memory.wished : requested > memory.wished;
+    const integral = memory.integral + (isCut ? 0 : (error * tickSeconds) / (8 * deadTime));
+    const fed = arrivalRate / serviceRate;
+    const exact = Math.max(0, fed + (error + integral) / (2 * serviceRate * deadTime));
+    const isNoise = Math.abs(exact - requested) < Math.max(1, CALM * requested);
+    const instances = isNoise ? requested : Math.round(exact);
+    const reason = instances > requested ? "above" : instances < requested ? "below" : "meeting";
+    return {
+      instances,
+      reason,
+      belief: { arrivalRate, serviceRate, startupSeconds },
+      memory: { learned, integral, wished: instances },
+    };
+  },
+};

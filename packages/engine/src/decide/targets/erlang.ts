@@ -1,0 +1,29 @@
+/**
+ * The fewest instances with which at most the part `late` of all jobs waits longer than `within`, for Poisson arrivals and exponential
+ * service times: the least N > R = λ/μ with C(N, R) · e^(−(Nμ − λ)·within) ≤ late. C is Erlang's, from B by its recursion
+ * B(0) = 1, B(k) = R·B(k−1) / (k + R·B(k−1)), which is stable for any size: C = N·B / (N − R·(1 − B)).
+ *
+ * @param arrivalRate λ, jobs a second, ≥ 0
+ * @param serviceRate μ, jobs a second that one instance finishes, > 0
+ * @param within seconds, ≥ 0
+ * @param late in (0, 1)
+ * @param most gives up above so many
+ */
+export function erlangInstances(
+  arrivalRate: number,
+  serviceRate: number,
+  within: number,
+  late: number,
+  most: number,
+): number {
+  if (arrivalRate <= 0) return 0;
+  const load = arrivalRate / serviceRate;
+  let blocked = 1;
+  for (let n = 1; n < most; n++) {
+    blocked = (load * blocked) / (n + load * blocked);
+    if (n <= load) continue;
+    const waits = (n * blocked) / (n - load * (1 - blocked));
+    if (waits * Math.exp(-(n * serviceRate - arrivalRate) * within) <= late) return n;
+  }
+  return most;
+}

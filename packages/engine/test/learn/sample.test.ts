@@ -1,0 +1,77 @@
+import type { ReadingParts } from "@microscaling/core";
+import { describe, expect, it } from "vitest";
+import { sampleOf, see } from "../../src/decide/learn/sample.ts";
+
+function between(
+  before: ReadingParts,
+  now: ReadingParts,
+  running: readonly [number, number] = [2, 2],
+) {
+  const [was, is] = running.map((count) => ({
+    running: count,
+    starting: 0,
+    stopping: 0,
+    requested: count,
+  }));
+  return sampleOf(see(0, before.ready ?? 0, before, was!), see(2000, now.ready ?? 0, now, is!));
+}
+
+describe("what happened between two readings", () => {
+  it("is counted where there are totals", () => {
+    const before = { ready: 5, inFlight: 2, arrived: 100, finished: 93 };
+    const now = { ready: 8, inFlight: 2, arrived: 110, finished: 100 };
+    expect(between(before, now)).toMatchObject({
+      seconds: 2,
+      arrived: 10,
+      finished: 7,
+      busy: 2,
+      rise: 3,
+    });
+  });
+
+  it("follows from the level where one total is missing", () => {
+    const level = [
+      { ready: 5, inFlight: 2 },
+      { ready: 8, inFlight: 2 },
+    ] as const;
+    expect(between({ ...level[0], arrived: 100 }, { ...level[1], arrived: 110 })).toMatchObject({
+      finished: 7,
+    });
+    expect(between({ ...level[0], finished: 93 }, { ...level[1], finished: 100 })).toMatchObject({
+      arrived: 10,
+    });
+  });
+
+  it("counts jobs that are put off as in the system: they are not finished", () => {
+    const before = { ready: 5, inFlight: 2, delayed: 0, arrived: 100 };
+    const now = { ready: 3, inFlight: 2, delayed: 2, arrived: 100 };
+    expect(between(before, now)).toMatchObject({ rise: 0, finished: 0 });
+  });
+
+  it("says nothing of a total that began anew", () => {
+    const found = between(
+      { ready: 0, inFlight: 0, arrived: 500 },
+      { ready: 3, inFlight: 0, arrived: 3 },
+    );
+    expect(found).toMatchObject({ arrived: undefined, finished: undefined, rise: 3 });
+  });
+
+  it("with the length alone knows the level only from one waiting job to another", () => {
+    expect(between({ ready: 5 }, { ready: 8 }, [2, 4])).toMatchObject({
+      rise: 5,
+      busy: 3,
+      isCensored: false,
+    });
+    expect(between({ ready: 5 }, { ready: 0 })).toMatchObject({ rise: -5, isCensored: true });
+    expect(between({ ready: 0 }, { ready: 5 })).toMatchObject({ rise: undefined });
+  });
+
+  it("has no more instances at work than jobs in flight, nor than there are", () => {
+    expect(between({ ready: 0, inFlight: 1 }, { ready: 0, inFlight: 2 })).toMatchObject({
+      busy: 1,
+    });
+    expect(between({ ready: 0, inFlight: 50 }, { ready: 0, inFlight: 50 })).toMatchObject({
+      busy: 2,
+    });
+  });
+});

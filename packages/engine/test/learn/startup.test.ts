@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { learnStartup, startupSeconds, type Startup } from "../../src/decide/learn/startup.ts";
+
+/** Follows running and starting counts, one look every half a second. */
+function follow(looks: readonly (readonly [running: number, starting: number])[], hint?: number) {
+  let startup: Startup | undefined;
+  let at = 0;
+  for (const [running, starting] of looks) {
+    const counts = { running, starting, stopping: 0, requested: running + starting };
+    startup = learnStartup(startup, counts, at, Math.max(0, at - 500), hint);
+    at += 500;
+  }
+  return { startup: startup!, at: at - 500 };
+}
+
+describe("the start-up time", () => {
+  it("is what passes from the first look at which an instance was not there to the one at which it runs", () => {
+    const { startup } = follow([
+      [1, 0],
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [2, 0],
+    ]);
+    expect(startup.mean).toBe(2);
+    expect(startup.pending).toEqual([]);
+  });
+
+  it("is at most one interval when an instance runs before it was ever seen to start", () => {
+    expect(
+      follow([
+        [1, 0],
+        [3, 0],
+      ]).startup.mean,
+    ).toBe(0.5);
+  });
+
+  it("matches each instance with its own order, the oldest first", () => {
+    const { startup } = follow([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [1, 1],
+      [2, 0],
+    ]);
+    // 1.5 s each, so no deviation.
+    expect(startup).toMatchObject({ mean: 1.5, deviation: 0 });
+  });
+
+  it("forgets orders that were given up, the newest first", () => {
+    const { startup } = follow([
+      [0, 0],
+      [0, 1],
+      [0, 3],
+      [0, 1],
+    ]);
+    expect(startup.pending).toEqual([{ at: 0, instances: 1 }]);
+  });
+
+  it("is the prior before the first, and no less than the oldest start under way", () => {
+    const few = follow([
+      [0, 0],
+      [0, 1],
+    ]);
+    expect(startupSeconds(few.startup, few.at, 10)).toBe(10);
+    const many = follow([[0, 0], ...Array.from({ length: 40 }, () => [0, 1] as const)], 3);
+    expect(startupSeconds(many.startup, many.at, 10)).toBe(20);
+  });
+
+  it("adds the deviation where start-up times differ", () => {
+    const { startup, at } = follow([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [2, 0],
+    ]);
+    expect(startupSeconds(startup, at, 10)).toBeGreaterThan(startup.mean!);
+  });
+});

@@ -1,0 +1,129 @@
+import * as fc from "fast-check";
+import type { ReadingParts } from "@microscaling/core";
+import { describe, expect, it } from "vitest";
+import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/latency.ts";
+
+interface Look {
+  readonly ready: number;
+  readonly arrived: number;
+  readonly finished: number;
+  readonly running: number;
+  readonly starting: number;
+}
+
+const SPEC = { use: "latency", withinMs: 10_000, changesPerMinute: 60 } as const;
+
+function wishOn(look: Look, at: number, memory: LatencyMemory | undefined) {
+  const { ready, arrived, finished, running, starting } = look;
+  const inFlight = Math.min(running, arrived - finished - ready);
+  const parts: ReadingParts = { ready, inFlight, arrived, finished };
+  const requested = running + starting;
+  const counts = { running, starting, stopping: 0, requested };
+  return latencyTarget.wish(
+    { spec: SPEC, value: ready, parts, at, counts, requested, max: 100 },
+    memory,
+  );
+}
+
+/** A history of readings half a second apart: whatever arrives and is finished. */
+const history = fc.record({
+  steps: fc.array(fc.record({ arrives: fc.nat(20), isDone: fc.nat(10) }), {
+    minLength: 2,
+    maxLength: 40,
+  }),
+  running: fc.integer({ min: 1, max: 20 }),
+  starting: fc.nat(5),
+  more: fc.integer({ min: 1, max: 200 }),
+});
+
+/** @returns what came before, and the next look. */
+function live({
+  steps,
+  running,
+  starting,
+}: {
+  steps: readonly { arrives: number; isDone: number }[];
+  running: number;
+  starting: number;
+}) {
+  let memory: LatencyMemory | undefined;
+  let arrived = 0;
+  let finished = 0;
+  let look: Look = { ready: 0, arrived, finished, running, starting };
+  let at = 0;
+  for (const { arrives, isDone } of steps) {
+    memory = wishOn(look, at, memory).memory;
+    arrived += arrives;
+    finished = Math.min(arrived, finished + Math.min(isDone, running));
+    look = {
+      ready: Math.max(0, arrived - finished - running),
+      arrived,
+      finished,
+      running,
+      starting,
+    };
+    at += 500;
+  }
+  return { memory, look, at };
+}
+
+describe("the latency target", () => {
+  it("never wishes fewer for a longer queue", () => {
+    fc.assert(
+      fc.property(history, (drawn) => {
+        const { memory, look, at } = live(drawn);
+        const longer = { ...look, ready: look.ready + drawn.more };
+        expect(wishOn(longer, at, memory).instances).toBeGreaterThanOrEqual(
+          wishOn(look, at, memory).instances,
+        );
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("never wishes fewer for more arrivals", () => {
+    fc.assert(
+      fc.property(history, (drawn) => {
+        const { memory, look, at } = live(drawn);
+        const busier = {
+          ...look,
+          arrived: look.arrived + drawn.more,
+          ready: look.ready + drawn.more,
+        };
+        expect(wishOn(busier, at, memory).instances).toBeGreaterThanOrEqual(
+          wishOn(look, at, memory).instances,
+        );
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("moves nothing on its first reading, which says nothing of the load", () => {
+    const look = { ready: 500, arrived: 500, finished: 0, running: 3, starting: 0 };
+    expect(wishOn(look, 0, undefined)).toMatchObject({ instances: 3, reason: "meeting" });
+  });
+
+  it("starts at once when a job waits and there is nobody", () => {
+    const none = { ready: 0, arrived: 0, finished: 0, running: 0, starting: 0 };
+    const { memory } = wishOn(none, 0, undefined);
+    const wish = wishOn({ ...none, ready: 1, arrived: 1 }, 500, memory);
+    expect(wish.reason).toBe("above");
+    expect(wish.instances).toBeGreaterThanOrEqual(1);
+  });
+
+  it("takes what it is told for granted until it has seen better", () => {
+    const spec = { ...SPEC, serviceMs: 2000, startupMs: 3000 };
+    const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
+    const input = {
+      spec,
+      value: 0,
+      parts: { ready: 0, inFlight: 0, arrived: 0, finished: 0 },
+      counts,
+      requested: 2,
+      max: 9,
+    };
+    const { memory } = latencyTarget.wish({ ...input, at: 0 }, undefined);
+    const { belief } = latencyTarget.wish({ ...input, at: 500 }, memory);
+    expect(belief).toMatchObject({ serviceRate: 0.5, startupSeconds: 3 });
+  });
+});
