@@ -13,16 +13,19 @@ import type {
 
 // The words of each error are what was expected; the finder of mistakes adds what was found, and where.
 
-const whole = (from: number): z.ZodInt => {
+/** A whole number. */
+export const whole = (from: number): z.ZodInt => {
   const error = `a whole number from ${from}`;
   return z.int({ error }).min(from, { error });
 };
 
-const oneOf = <const Word extends string>(
+/** One of these words. */
+export const oneOf = <const Word extends string>(
   words: readonly Word[],
 ): z.ZodEnum<{ [Each in Word]: Each }> => z.enum(words, { error: either(words) });
 
-const text = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what });
+/** Text that is not empty. */
+export const text = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what });
 
 const notNegative = (): z.ZodNumber =>
   z
@@ -33,7 +36,7 @@ const notNegative = (): z.ZodNumber =>
 const DURATION = "a duration such as 500ms, 2s or 1m";
 
 /** A duration, as written; at least so many milliseconds. */
-const duration = (leastMs: number): z.ZodType<string> =>
+export const duration = (leastMs: number): z.ZodType<string> =>
   z
     .string({ error: DURATION })
     .regex(durationPattern, { error: DURATION })
@@ -64,7 +67,7 @@ const amounts = (what: string): z.ZodRecord<z.ZodString, z.ZodType<number | stri
   z.record(z.string(), amount(), { error: what });
 
 /** A map that takes these keys and no others. */
-const map = <const Shape extends z.core.$ZodLooseShape>(
+export const map = <const Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> =>
   z.strictObject(shape, {
@@ -75,7 +78,8 @@ const map = <const Shape extends z.core.$ZodLooseShape>(
         : `a map with ${Object.keys(shape).join(", ")}`,
   });
 
-const length = (): z.ZodNumber =>
+/** A number above 0. */
+export const length = (): z.ZodNumber =>
   z
     .number({ error: "a number above 0" })
     .gt(0, { error: "a number above 0" })
