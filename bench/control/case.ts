@@ -44,8 +44,8 @@ export interface Result extends Pick<Case, "part" | "plant" | "workload" | "seed
   readonly tauU: number;
   readonly tauO: number;
   readonly upsilon: number;
-  /** Time of the whole run over its ticks, in µs: the simulation included. */
-  readonly tickMicros: number;
+  /** How long one decision takes, in µs. */
+  readonly decideMicros: number;
 }
 
 /** A plant of the suite: jobs a second that one instance finishes, start-up time and allowed wait in seconds. */

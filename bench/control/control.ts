@@ -1,9 +1,23 @@
 // The proof of the latency target: it against its rivals, on the same arrivals. Exit code 1 when a bar is missed.
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import {
+  certificateBar,
+  contentionBars,
+  dominanceBar,
+  lengthBars,
+  plantBars,
+  type Bar,
+} from "./bars.ts";
+import type { Case, Result } from "./case.ts";
+import { contend } from "./contention.ts";
 import { CONTROLLERS } from "./controllers.ts";
+import { certificateCases, extraCases, sweepCases, traceCases } from "./extras.ts";
+import { writeFigures } from "./pareto.ts";
 import { runAll } from "./pool.ts";
-import { lengthCases, suiteCases } from "./suite.ts";
-import { cellsOf, plantsOf, type Cell } from "./summary.ts";
+import { lengthOnly, suiteCases } from "./suite.ts";
+import { cellsOf, plantsOf } from "./summary.ts";
+import { barTable, cellTable, pairedTable, pairedWith, plantTable } from "./tables.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -14,17 +28,75 @@ const { values: options } = parseArgs({
   },
 });
 const seeds = Number(options.seeds);
+if (!Number.isInteger(seeds) || seeds < 1)
+  throw new Error(`--seeds: expected a whole number from 1, found ${options.seeds}.`);
 const controllers = Object.keys(CONTROLLERS).filter((name) => name.includes(options.only));
+if (controllers.length === 0)
+  throw new Error(`--only: expected a part of one of ${Object.keys(CONTROLLERS).join(", ")}.`);
+/** Someone who tunes looks at one controller, at the suite alone. */
+const isWhole = options.only === "";
+const isSuite = options.traces === undefined;
 
-const results = await runAll([...suiteCases(seeds, controllers), ...lengthCases(seeds)]);
-for (const part of ["suite", "length"]) {
-  const cells = cellsOf(results.filter((result) => result.part === part));
-  process.stdout.write(`\n${part}\n`);
-  for (const cell of cells) process.stdout.write(lineOf(cell));
-  process.stdout.write("\n");
-  for (const cell of plantsOf(cells)) process.stdout.write(lineOf(cell));
+const from = performance.now();
+const results = await runAll(chooseCases());
+const of = (part: Case["part"]): Result[] => results.filter((result) => result.part === part);
+const suite = cellsOf(of("suite"));
+const length = cellsOf(of("length"));
+const extra = cellsOf(of("extra"));
+const sweep = cellsOf(of("sweep"));
+const paired = pairedWith(of("suite"));
+const bars = judge();
+const ok = bars.every((bar) => bar.ok);
+const seconds = Math.round((performance.now() - from) / 1000);
+
+if (!ok) process.exitCode = 1;
+process.stdout.write(
+  options.json
+    ? `${JSON.stringify({ seeds, suite, plants: plantsOf(suite), length, extra, sweep, paired, bars, ok, seconds }, null, 2)}\n`
+    : asText(),
+);
+
+function chooseCases(): Case[] {
+  const loads =
+    options.traces === undefined
+      ? suiteCases(seeds, controllers)
+      : traceCases(resolve(options.traces), seeds, controllers);
+  const cases = [...loads, ...lengthOnly(loads)];
+  if (!isWhole || !isSuite) return cases;
+  return [
+    ...cases,
+    ...extraCases(seeds, controllers),
+    // The sweep has 13 suites in it, and the certificate wants about 1,000 scenarios at 30 seeds.
+    ...sweepCases(Math.ceil(seeds / 6)),
+    ...certificateCases(Math.ceil((seeds * 1000) / 30)),
+  ];
 }
 
-function lineOf({ plant, workload, controller, late, cost, changes, p99 }: Cell): string {
-  return `${plant.padEnd(14)}${workload.padEnd(9)}${controller.padEnd(14)}${late.toFixed(3).padStart(9)} %${cost.toFixed(3).padStart(8)}${changes.toFixed(1).padStart(7)}/min  p99 ${p99.toFixed(1)} s\n`;
+function judge(): Bar[] {
+  const each = [
+    ...plantBars(plantsOf(suite), isSuite),
+    ...lengthBars(plantsOf(length), isSuite),
+    ...(isWhole ? [dominanceBar([...suite, ...extra])] : []),
+  ];
+  if (!isWhole || !isSuite) return each;
+  const scenarios = of("certificate").map(({ late }) => late);
+  return [...each, ...contentionBars(contend(seeds)), certificateBar(scenarios)];
+}
+
+function asText(): string {
+  const parts = [
+    ["Each load, means over the seeds", cellTable(suite)],
+    ["Each plant, means over the loads", plantTable(plantsOf(suite))],
+    ["The queue's length as the only signal", cellTable([...length, ...plantsOf(length)])],
+    ["Loads that nobody can always win", extra.length > 0 && cellTable(extra)],
+    ["Robustness, means over the loads", sweep.length > 0 && cellTable(sweep)],
+    ["Seed by seed", isWhole && paired.length > 0 && pairedTable(paired)],
+    ["Bars", barTable(bars)],
+    ["Figures", isWhole && `${writeFigures(plantsOf(suite))}\n`],
+    ["Verdict", `${ok ? "ok" : "MISSED"}, ${seeds} seeds, ${seconds} s\n`],
+  ] as const;
+  return parts
+    .filter(([, text]) => text !== false)
+    .map(([title, text]) => `\n${title}\n\n${text}`)
+    .join("");
 }

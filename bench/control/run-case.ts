@@ -1,4 +1,4 @@
-import { simulate } from "@microscaling/simulator";
+import { simulate, type Controller } from "@microscaling/simulator";
 import type { Case, Result } from "./case.ts";
 import { CONTROLLERS, meanOf, type Told } from "./controllers.ts";
 import { jobsOf } from "./workloads.ts";
@@ -17,8 +17,8 @@ export function runCase(one: Case): Result[] {
 function runOne(controller: string, told: Told): Result {
   const { one, jobs, serviceSeconds } = told;
   const { part, plant, workload, seed, instances, signal, withinSeconds, max } = one;
-  const from = performance.now();
-  const { tasks, seconds } = simulate({
+  const timed = timedController(CONTROLLERS[controller]!(told));
+  const { tasks } = simulate({
     tasks: [
       {
         name: "task",
@@ -30,11 +30,10 @@ function runOne(controller: string, told: Told): Result {
         initial: Math.min(max, Math.max(1, Math.ceil(1.1 * (jobs.rate[0] ?? 0) * serviceSeconds))),
       },
     ],
-    controller: CONTROLLERS[controller]!(told),
+    controller: timed.controller,
     tickSeconds: TICK_SECONDS,
     seed,
   });
-  const took = performance.now() - from;
   const outcome = tasks[0]!;
   return {
     part,
@@ -52,6 +51,28 @@ function runOne(controller: string, told: Told): Result {
     p99: outcome.wait.p99,
     longest: outcome.wait.max,
     ...outcome.elasticity,
-    tickMicros: (1000 * took * TICK_SECONDS) / seconds,
+    decideMicros: timed.micros(),
+  };
+}
+
+/** A controller that notes how long it takes. */
+function timedController(inner: Controller): {
+  readonly controller: Controller;
+  /** The mean of all decisions, in µs. */
+  readonly micros: () => number;
+} {
+  let took = 0;
+  let decisions = 0;
+  return {
+    controller: {
+      decide(views) {
+        const from = performance.now();
+        const answer = inner.decide(views);
+        took += performance.now() - from;
+        decisions++;
+        return answer;
+      },
+    },
+    micros: () => (1000 * took) / decisions,
   };
 }

@@ -55,11 +55,17 @@ export function suiteCases(seeds: number, controllers: readonly string[]): Case[
   );
 }
 
-/** The same with nothing to see but the queue's length. */
-export function lengthCases(seeds: number): Case[] {
-  return suiteCases(seeds, ["latency"]).map((one) =>
-    varied(one, { part: "length", signal: { ...ALL, shows: "length" } }),
-  );
+/** The latency target's cases with nothing to see but the queue's length. */
+export function lengthOnly(cases: readonly Case[]): Case[] {
+  return cases
+    .filter(({ part, controllers }) => part === "suite" && controllers.includes("latency"))
+    .map((one) =>
+      varied(one, {
+        part: "length",
+        controllers: ["latency"],
+        signal: { ...one.signal, shows: "length" },
+      }),
+    );
 }
 
 /** The same case but for some of it. */

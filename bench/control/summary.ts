@@ -22,7 +22,7 @@ const FIGURES: readonly Figure[] = [
   "tauU",
   "tauO",
   "upsilon",
-  "tickMicros",
+  "decideMicros",
 ];
 
 /** One cell of a table: means over the seeds, or over the loads. */
@@ -45,4 +45,9 @@ function meanCell(rows: readonly Cell[], workload: string): Cell {
   const { plant, controller } = rows[0]!;
   const means = FIGURES.map((figure) => [figure, meanOf(rows.map((row) => row[figure]))]);
   return Object.assign(Object.fromEntries(means) as Cell, { plant, workload, controller });
+}
+
+/** Whether it has both fewer late jobs and less cost. */
+export function dominates(one: Cell, other: Cell): boolean {
+  return one.late < other.late && one.cost < other.cost;
 }
