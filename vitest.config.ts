@@ -18,7 +18,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     restoreMocks: true,
     ...(servers ? { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 } : {}),
-    projects: [...packages, "scripts", "examples"].map((dir) => ({
+    projects: [...packages, "scripts", "examples", "bench/control"].map((dir) => ({
       extends: true,
       root: join(root, dir),
       test: {

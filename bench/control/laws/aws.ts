@@ -30,17 +30,17 @@ export function awsLaw({
     const metric = points.at(-1)!;
     if (points.slice(-OUT_POINTS).filter((point) => point > target).length === OUT_POINTS) {
       const more = Math.ceil((requested * metric) / target) - requested;
-      const isCooling = now < outAt + COOLDOWN_SECONDS;
-      const change = isCooling ? more - added : more;
+      const change = now < outAt + COOLDOWN_SECONDS ? more - added : more;
       if (change <= 0) return requested;
-      added = isCooling ? more : change;
+      added = more;
       outAt = now;
+      inAt = Number.NEGATIVE_INFINITY;
       return clip(requested + change, max);
     }
     const isLow =
       points.length >= IN_POINTS &&
       points.slice(-IN_POINTS).every((point) => point < IN_BELOW * target);
-    if (!isLow || now < Math.max(inAt, outAt) + COOLDOWN_SECONDS) return requested;
+    if (!isLow || now < inAt + COOLDOWN_SECONDS) return requested;
     inAt = now;
     return clip(requested - Math.floor(requested - (requested * metric) / target), max);
   }
