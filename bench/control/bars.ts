@@ -99,7 +99,7 @@ export function dominanceBar(cells: readonly Cell[]): Bar {
 }
 
 /** The pairs of our cell and a rival's in the same plant and load that has fewer late at less cost. */
-export function dominatingRivals(cells: readonly Cell[]): (readonly [ours: Cell, rival: Cell])[] {
+function dominatingRivals(cells: readonly Cell[]): (readonly [ours: Cell, rival: Cell])[] {
   return cells
     .filter(({ controller }) => controller === OURS)
     .flatMap((ours) =>

@@ -39,7 +39,8 @@ export const CONTROLLERS: Readonly<Record<string, (told: Told) => Controller>> =
   aws: ({ one, perInstance }) => awsLaw({ target: perInstance, max: one.max }),
   nomad: ({ one, perInstance }) => nomadLaw({ target: perInstance, max: one.max }),
   static: (told) => fixedLaw(1.1 * meanOf(told.jobs.rate) * told.serviceSeconds, told.one.max),
-  "static-peak": (told) => fixedLaw(maxOf(told.jobs.rate) * told.serviceSeconds, told.one.max),
+  "static-peak": (told) =>
+    fixedLaw(1.1 * maxOf(told.jobs.rate) * told.serviceSeconds, told.one.max),
   oracle: ({ one, jobs, serviceSeconds }) =>
     oracleLaw({
       rate: jobs.rate,

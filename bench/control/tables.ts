@@ -6,7 +6,7 @@ import type { Bar } from "./bars.ts";
 import type { Cell } from "./summary.ts";
 
 /** Lines of a table, the first being the head: the first `left` columns to the left, the others to the right. */
-export function layOut(lines: readonly (readonly string[])[], left: number): string {
+function layOut(lines: readonly (readonly string[])[], left: number): string {
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
   return lines
     .map((line) =>
