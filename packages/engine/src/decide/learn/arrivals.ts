@@ -7,7 +7,7 @@ export interface ArrivalRate {
 }
 
 /** How much a rate is expected to drift, as a part of it, over the time that a job may wait. */
-const DRIFT = 0.16;
+const DRIFT = 0.25;
 /** An arrival less than this often, in the time that a job may wait, is taken for noise of one that often. */
 const LEAST_JOBS = 5;
 /** A sample further off than so many standard deviations means that the load has changed. */

@@ -16,6 +16,8 @@ export interface Hints {
 /** What has been learned of one task. */
 export interface Learned {
   readonly seen: Seen;
+  /** Between the newest readings, in seconds; 0 while there is only one. */
+  readonly gap: number;
   readonly startup: Startup;
   /** From counted arrivals; absent while none could be counted. */
   readonly arrivals: ArrivalRate | undefined;
@@ -42,6 +44,9 @@ const SERVICE_PRIOR = 0.1;
 const PRIOR_JOBS = 1;
 const HINT_JOBS = 20;
 
+/** Nothing is learned faster than one instance finishes so many jobs, however short a wait is asked for. */
+const LEAST_SCALE_JOBS = 5;
+
 /** Learns from one more reading. */
 export function learn(
   before: Learned | undefined,
@@ -57,13 +62,13 @@ export function learn(
     before?.seen.at ?? at,
     hints.startupTime,
   );
-  if (before === undefined) return { ...nothingLearned(hints), seen, startup };
+  if (before === undefined) return { ...nothingLearned(hints), seen, gap: 0, startup };
   const sample = sampleOf(before.seen, seen);
   if (sample.seconds <= 0) return before;
-  // Nothing can be learned faster than jobs are finished.
-  const scale = Math.max(hints.within, 1 / serviceRate(before.service));
+  const scale = Math.max(hints.within, LEAST_SCALE_JOBS / serviceRate(before.service));
   return {
     seen,
+    gap: sample.seconds,
     startup,
     arrivals: nextArrivals(before, sample, scale),
     service: nextService(before, sample, scale),
@@ -71,12 +76,12 @@ export function learn(
   };
 }
 
-function nothingLearned({ within, serviceTime }: Hints): Omit<Learned, "seen" | "startup"> {
+function nothingLearned({ within, serviceTime }: Hints): Omit<Learned, "seen" | "gap" | "startup"> {
   const each = serviceTime ?? SERVICE_PRIOR * within;
   const jobs = serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
   return {
     arrivals: undefined,
-    service: { jobs, busySeconds: jobs * each },
+    service: { jobs, busySeconds: jobs * each, isDoubtful: false },
     slope: unknownSlope(1 / each, jobs),
   };
 }
@@ -108,18 +113,21 @@ function nextSlope(
   return waiting > 0 ? slope : relaxSlope(slope, running, seconds, scale);
 }
 
-/** What is believed now. */
-export function loadOf(
-  { seen, startup, arrivals, service, slope }: Learned,
-  before: Learned | undefined,
-  hints: Hints,
-): Load {
-  // A start is taken to last as long as a job may wait until one has been seen: that is the careful side.
-  const start = startupSeconds(startup, seen.at, hints.within);
-  const tickSeconds = before === undefined ? 0 : (seen.at - before.seen.at) / 1000;
+/**
+ * What is believed now.
+ * @param before what was learned before the newest reading
+ */
+export function loadOf(learned: Learned, before: Learned, hints: Hints): Load {
+  const { seen, gap, startup, arrivals, service, slope } = learned;
   const rates =
     arrivals === undefined
       ? slopeRates(slope)
       : { arrivalRate: arrivals.rate, serviceRate: serviceRate(service) };
-  return { ...rates, startupSeconds: start, tickSeconds };
+  return {
+    ...rates,
+    // A start is taken to last as long as a job may wait until one has been seen: that is the careful side.
+    startupSeconds: startupSeconds(startup, seen.at, hints.within),
+    // One gap alone may be that of readings that failed.
+    tickSeconds: before.gap > 0 ? Math.min(gap, before.gap) : gap,
+  };
 }

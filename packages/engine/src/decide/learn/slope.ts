@@ -14,13 +14,17 @@ export interface Slope {
   readonly seconds: number;
 }
 
-/** How much the two drift, as a part of them, over the time that a job may wait. */
-export const SP = { drift: 0.16, mdrift: 0.02, surprise: 3, least: 5, half: 0.5 };
+/** How much arrivals and the work of an instance are expected to drift, as a part of them, over the time that a job may wait. */
+const RATE_DRIFT = 0.16;
+const SERVICE_DRIFT = 0.03;
 /** An arrival less than this often, in the time that a job may wait, is taken for noise of one that often. */
+const LEAST_JOBS = 5;
 /** A sample further off than so many standard deviations means that the load has changed. */
+const SURPRISE = 3;
 /** The largest step of {@link Slope.logService}: the filter takes a curve for a line. */
 const LARGEST_STEP = 0.5;
-/** While nothing waits, arrivals are anything up to what the instances can do; this part of it is assumed. */
+/** How fast arrivals are forgotten while nothing waits, as a part of the time that a job may wait. */
+const FADE = 0.3;
 
 /** Before anything was seen. The service rate is as sure as if it came from so many jobs. */
 export function unknownSlope(service: number, jobs: number): Slope {
@@ -35,12 +39,20 @@ export function unknownSlope(service: number, jobs: number): Slope {
   };
 }
 
-/** The two rates. */
-export function slopeRates({ rate, logService }: Slope): {
+/**
+ * The two rates to go by: the careful side of what is believed. An instance is taken to do less by one standard deviation, and
+ * arrivals to be what they then would have to be.
+ */
+export function slopeRates(slope: Slope): {
   readonly arrivalRate: number;
   readonly serviceRate: number;
 } {
-  return { arrivalRate: rate, serviceRate: Math.exp(logService) };
+  const { rate, logService, serviceVariance, covariance } = slope;
+  const deviation = Math.sqrt(serviceVariance);
+  return {
+    arrivalRate: Math.max(0, rate - covariance / deviation),
+    serviceRate: Math.exp(logService - deviation),
+  };
 }
 
 /**
@@ -59,16 +71,16 @@ export function learnSlope(
   const { rate, logService, covariance: c } = before;
   const done = Math.exp(logService) * busy;
   // As if one job more had come since the beginning: else the first seconds without one would prove that none comes.
-  const total0 = before.seconds + seconds;
-  const noise = (Math.max(rate, SP.least / scale) + done + 1 / total0) / seconds;
-  const d = before.serviceVariance + SP.mdrift ** 2 * (seconds / scale);
+  const lasted = before.seconds + seconds;
+  const noise = (Math.max(rate, LEAST_JOBS / scale) + done + 1 / lasted) / seconds;
+  const d = before.serviceVariance + SERVICE_DRIFT ** 2 * (seconds / scale);
   const surprise = rise - (rate - done);
   let a = drifted(before, seconds, scale);
   // A queue that ran dry has fallen at least so far: news only if less was expected.
   if (isCensored && surprise >= 0)
-    return { ...before, rateVariance: a, serviceVariance: d, seconds: total0 };
+    return { ...before, rateVariance: a, serviceVariance: d, seconds: lasted };
   const spread = (): number => a - 2 * done * c + done * done * d + noise;
-  if (surprise ** 2 > SP.surprise ** 2 * spread()) a += surprise ** 2;
+  if (surprise ** 2 > SURPRISE ** 2 * spread()) a += surprise ** 2;
   const total = spread();
   const rateGain = (a - done * c) / total;
   const serviceGain = (c - done * d) / total;
@@ -79,23 +91,22 @@ export function learnSlope(
     rateVariance: a - rateGain * (a - done * c),
     serviceVariance: d - serviceGain * (c - done * d),
     covariance: c - rateGain * (c - done * d),
-    seconds: total0,
+    seconds: lasted,
   };
 }
 
-/** Learns from a time in which nothing waited. */
+/**
+ * Learns from a time in which nothing waited: arrivals are anything up to what the instances can do, and are taken for less and less until
+ * something waits. That is then as good as the first that is seen of them.
+ */
 export function relaxSlope(before: Slope, running: number, seconds: number, scale: number): Slope {
-  const assumed = Math.min(before.rate, SP.half * slopeRates(before).serviceRate * running);
-  const variance = drifted(before, seconds, scale);
-  const gain = variance / (variance + Math.max(before.rate, SP.least / scale) / seconds);
-  return {
-    ...before,
-    rate: before.rate + gain * (assumed - before.rate),
-    rateVariance: (1 - gain) * variance,
-    covariance: (1 - gain) * before.covariance,
-  };
+  const most = Math.exp(before.logService) * running;
+  const rate = Math.min(before.rate, most) * Math.exp(-seconds / (FADE * scale));
+  // The variance of what may be anything up to `most`.
+  const rateVariance = Math.max(before.rateVariance, most ** 2 / 12);
+  return { ...before, rate, rateVariance, seconds: before.seconds + seconds };
 }
 
 function drifted({ rate, rateVariance }: Slope, seconds: number, scale: number): number {
-  return rateVariance + (SP.drift * rate) ** 2 * (seconds / scale);
+  return rateVariance + (RATE_DRIFT * rate) ** 2 * (seconds / scale);
 }

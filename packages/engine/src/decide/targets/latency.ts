@@ -18,20 +18,23 @@ export interface LatencyMemory {
   readonly jobAt: number;
 }
 
-export const L = {
-  a: 0.85,
-  b: 0.12,
-  bs: 0.15,
-  H: 0.14,
-  h0: 0.036,
-  td: 0.769,
-  tdth: 0.382,
-  low: 0.05,
-  s: 0.359,
-  sd: 0.151,
-  tdn: 0.3,
-  m: 0,
-};
+/** The part of the time that a start leaves of what a job may wait, below which an expected wait is harmless. */
+const HARMLESS = 0.88;
+/** A shorter one, as a part of what a job may wait, is harmless in any case to what goes down. */
+const LOW = 0.1;
+/** On the way up what waits is drained in this part of the time that it may wait, and on the way down; but not faster than this part of θ. */
+const DRAIN_UP = 0.8;
+const DRAIN_DOWN = 0.5;
+const DRAIN_HORIZON = 0.4;
+/** So much may wait, as a part of the time that a start leaves, before anything is drained; and is let wait before more go. */
+const KEEP_UP = 0.4;
+const KEEP_DOWN = 0.18;
+/** The least step down, as a part of what there is, and how much of it more where a start leaves all the time that a job may wait. */
+const STEP_DOWN = 0.12;
+const STEP_DOWN_SLACK = 0.42;
+/** How long a step down is from the last, as a part of the time that a job may wait; and how much of it more, likewise. */
+const PAUSE = 0.03;
+const PAUSE_SLACK = 0.15;
 /** With fewer jobs late than this part a wait shorter than a service time is kept. */
 const LATE = 0.001;
 /** So many changes may come at once, and as many more that are urgent, before their number a minute tells. */
@@ -78,20 +81,22 @@ function remember(
   learned: Learned,
   before: LatencyMemory | undefined,
 ): LatencyMemory {
-  const { at, requested, spec, value, parts } = input;
+  const { at, requested, spec } = input;
   if (before === undefined)
     return { learned, requested, budget: BURST, downAt: Number.NEGATIVE_INFINITY, jobAt: at };
   const minutes = (at - before.learned.seen.at) / 60_000;
   const refilled = Math.min(BURST, before.budget + spec.changesPerMinute * minutes);
   const budget = requested === before.requested ? refilled : refilled - 1;
-  const arrived = parts?.arrived !== undefined && parts.arrived !== before.learned.seen.arrived;
-  const isQuiet = value === 0 && (parts?.inFlight ?? 0) === 0 && !arrived;
+  const { waiting, inFlight = 0, arrived } = learned.seen;
+  const isQuiet = waiting === 0 && inFlight === 0 && arrived === before.learned.seen.arrived;
   return { learned, requested, budget, downAt: before.downAt, jobAt: isQuiet ? before.jobAt : at };
 }
 
 /** What lies ahead if nothing is done. Times in seconds. */
 interface Outlook {
   readonly load: Load;
+  /** Jobs that wait now. */
+  readonly waiting: number;
   readonly within: number;
   /** θ: until what is asked for now shows: a start and the time between readings. */
   readonly horizon: number;
@@ -112,7 +117,14 @@ function lookAhead(input: Input, { seen, startup }: Learned, load: Load, within:
   const arriving = seen.waiting + arrivalRate * horizon;
   const backlog = Math.max(0, arriving - serviceRate * instanceSeconds);
   const expectedWait = backlog === 0 ? 0 : backlog / (serviceRate * input.requested);
-  return { load, within, horizon, slack: Math.max(0, 1 - horizon / within), expectedWait };
+  return {
+    load,
+    waiting: seen.waiting,
+    within,
+    horizon,
+    slack: Math.max(0, 1 - horizon / within),
+    expectedWait,
+  };
 }
 
 function choose(input: Input, outlook: Outlook, memory: LatencyMemory): Wish<LatencyMemory> {
@@ -124,34 +136,34 @@ function choose(input: Input, outlook: Outlook, memory: LatencyMemory): Wish<Lat
   const isShort = within * serviceRate < 1;
   const least = isShort ? erlangInstances(arrivalRate, serviceRate, within, LATE, max) : 1;
 
-  const harmless = L.a * within * slack;
-  const up = Math.max(least, upTo(input, outlook));
+  const harmless = HARMLESS * within * slack;
+  const up = Math.max(least, upTo(outlook));
   const isUrgent = expectedWait > harmless || requested < least;
   if (up > requested && isUrgent && memory.budget > -BURST)
     return { instances: up, reason: "above", memory };
 
-  const down = Math.max(least, downTo(input, outlook));
-  const isWorthIt = down < (1 - L.b - L.bs * slack) * requested;
-  const isHarmless = expectedWait <= Math.max(harmless, L.low * within);
-  const isRested = at - memory.downAt >= (L.h0 + L.H * slack) * within * 1000;
+  const down = Math.max(least, downTo(outlook));
+  const isWorthIt = down < (1 - STEP_DOWN - STEP_DOWN_SLACK * slack) * requested;
+  const isHarmless = expectedWait <= Math.max(harmless, LOW * within);
+  const isRested = at - memory.downAt >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
   if (isWorthIt && isHarmless && isRested && memory.budget >= 1)
     return { instances: down, reason: "below", memory: { ...memory, downAt: at } };
   return holdAt(input, memory);
 }
 
 /** What keeps up with the arrivals and drains what waits, except for a few. */
-function upTo({ value }: Input, { load, within, horizon, slack }: Outlook): number {
+function upTo({ load, waiting, within, horizon, slack }: Outlook): number {
   const { arrivalRate, serviceRate } = load;
-  const surplus = Math.max(0, value - L.s * within * slack * arrivalRate);
-  const drained = surplus / Math.max(L.td * within, L.tdth * horizon);
+  const surplus = Math.max(0, waiting - KEEP_UP * within * slack * arrivalRate);
+  const drained = surplus / Math.max(DRAIN_UP * within, DRAIN_HORIZON * horizon);
   return wholeInstances((arrivalRate + drained) / serviceRate);
 }
 
 /** What keeps up with the arrivals once some wait: less than that while fewer do. */
-function downTo({ value }: Input, { load, within, horizon, slack }: Outlook): number {
+function downTo({ load, waiting, within, horizon, slack }: Outlook): number {
   const { arrivalRate, serviceRate } = load;
-  const surplus = value - L.sd * within * slack * arrivalRate;
-  const drained = surplus / Math.max(L.tdn * within, L.tdth * horizon);
+  const surplus = waiting - KEEP_DOWN * within * slack * arrivalRate;
+  const drained = surplus / Math.max(DRAIN_DOWN * within, DRAIN_HORIZON * horizon);
   return wholeInstances((arrivalRate + drained) / serviceRate);
 }
 
@@ -159,14 +171,14 @@ function wholeInstances(exact: number): number {
   return Math.ceil(exact - 1e-9);
 }
 
-function beliefOf({ value, requested }: Input, { load, expectedWait }: Outlook): Belief {
+function beliefOf({ requested }: Input, { load, waiting, expectedWait }: Outlook): Belief {
   const { arrivalRate, serviceRate, startupSeconds } = load;
   const spare = requested * serviceRate - arrivalRate;
   return {
     arrivalRate,
     serviceRate,
     startupSeconds,
-    ...(spare > 0 ? { drainSeconds: value / spare } : {}),
+    ...(spare > 0 ? { drainSeconds: waiting / spare } : {}),
     ...(Number.isFinite(expectedWait) ? { expectedWaitSeconds: expectedWait } : {}),
   };
 }
