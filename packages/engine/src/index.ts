@@ -1,6 +1,7 @@
 export { decide, type Decided } from "./decide/decide.ts";
 export { explain, limitText } from "./decide/explain.ts";
 export { nothingObserved, type Observed } from "./decide/observed.ts";
+export { isCron, isTimeZone } from "./decide/schedule.ts";
 export { layOutTasks, type TaskTable } from "./decide/task-table.ts";
 export { emptyMemory, type Memory } from "./decide/wish.ts";
 export { createEngine } from "./engine.ts";

@@ -3,6 +3,7 @@ import { allocate, NOBODY, OVERCOMMITTED, type Allocation } from "./allocate.ts"
 import { boundAll, type Limits } from "./bounds.ts";
 import { issue, type Issue } from "./issue.ts";
 import { requestedOf, type Observed } from "./observed.ts";
+import { tableAt } from "./schedule.ts";
 import type { TaskTable } from "./task-table.ts";
 import { wishAll, type Memory } from "./wish.ts";
 
@@ -22,17 +23,18 @@ export interface Decided {
  *             → grant  its share of the capacity, by priority
  *             → ask    what may be asked of the scheduler before others have stopped
  *
- * @param table the tasks and the capacity, from {@link layOutTasks}
+ * @param laidOut the tasks and the capacity, from {@link layOutTasks}
  * @param observed what is known of each task, in the order of the config
  * @param memory what the decision before this one returned; {@link emptyMemory} at first
  * @param now milliseconds since the epoch
  */
 export function decide(
-  table: TaskTable,
+  laidOut: TaskTable,
   observed: readonly Observed[],
   memory: Memory,
   now: number,
 ): Decided {
+  const table = tableAt(laidOut, now);
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
   const wishes = wishAll(table, observed, requested, memory, now);

@@ -1,0 +1,121 @@
+import { Cron } from "croner";
+import type { TaskSpec, WindowSpec } from "../spec.ts";
+import type { TaskTable } from "./task-table.ts";
+
+/** A table at one time, and how long it stays as it is. */
+interface View {
+  readonly table: TaskTable;
+  /** Milliseconds since the epoch: it holds at `from <= now < until`. */
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Whether a window is open, and until when that holds at least. */
+interface Look {
+  readonly isOpen: boolean;
+  readonly edge: number;
+}
+
+/** Looks at a window. Many tasks have the same windows: within one view each is looked at once. */
+type Looking = (window: WindowSpec) => Look;
+
+/** What is asked of the library: five fields, and no timer. */
+const CRON = { mode: "5-part", paused: true } as const;
+const FOREVER = Number.POSITIVE_INFINITY;
+
+const views = new WeakMap<TaskTable, View>();
+
+/**
+ * The table with the bounds that the tasks' schedules give them at `now`. It is laid out anew only when a window opens or closes, so
+ * that in between a decision costs nothing more. The table itself where no task has a schedule.
+ */
+export function tableAt(table: TaskTable, now: number): TaskTable {
+  const known = views.get(table);
+  if (known !== undefined && known.from <= now && now < known.until) return known.table;
+  const view = viewAt(table, now);
+  views.set(table, view);
+  return view.table;
+}
+
+function viewAt(table: TaskTable, now: number): View {
+  if (table.tasks.every(({ schedule }) => schedule === undefined))
+    return { table, from: Number.NEGATIVE_INFINITY, until: FOREVER };
+  const look = lookingAt(now);
+  let until = FOREVER;
+  const tasks = table.tasks.map((task) => {
+    const { bounds, until: edge } = boundsAt(task, now, look);
+    until = Math.min(until, edge);
+    return { ...task, ...bounds };
+  });
+  return { table: { ...table, tasks }, from: now, until };
+}
+
+/** A task's bounds at one time. */
+export interface ScheduledBounds {
+  readonly bounds: Pick<TaskSpec, "min" | "max">;
+  /** They hold at least so long, in milliseconds since the epoch; `Infinity` when nothing changes them. */
+  readonly until: number;
+}
+
+/** The bounds of a task at `now`: its own, or those of the first window that is open. */
+export function boundsAt(
+  task: TaskSpec,
+  now: number,
+  look: Looking = lookingAt(now),
+): ScheduledBounds {
+  const { min, max, schedule = [] } = task;
+  let bounds = { min, max };
+  let found = false;
+  let until = FOREVER;
+  for (const window of schedule) {
+    const { isOpen, edge } = look(window);
+    until = Math.min(until, edge);
+    if (!isOpen || found) continue;
+    found = true;
+    bounds = { min: window.min ?? min, max: window.max ?? max };
+  }
+  return { bounds, until };
+}
+
+function lookingAt(now: number): Looking {
+  const looks = new Map<string, Look>();
+  return (window) => {
+    const key = `${window.durationMs} ${window.timeZone} ${window.start}`;
+    let look = looks.get(key);
+    if (look === undefined) looks.set(key, (look = lookAt(window, now)));
+    return look;
+  };
+}
+
+/** A window is open at the instant of its start, and no more once `durationMs` have passed since. */
+function lookAt({ start, timeZone, durationMs }: WindowSpec, now: number): Look {
+  const cron = new Cron(start, { ...CRON, timezone: timeZone });
+  // Of the starts that may still hold it open the earliest: what comes after that is looked at when it ends.
+  const opens = nextStart(cron, now - durationMs);
+  const isOpen = opens <= now;
+  return { isOpen, edge: isOpen ? opens + durationMs : opens };
+}
+
+/** The first start after `at`; `Infinity` when there is none. */
+function nextStart(cron: Cron, at: number): number {
+  return cron.nextRun(new Date(at))?.getTime() ?? FOREVER;
+}
+
+/** Whether `text` is cron with five fields that come true at some time: the 31st of February never does. */
+export function isCron(text: string): boolean {
+  try {
+    return nextStart(new Cron(text, { ...CRON, timezone: "UTC" }), 0) < FOREVER;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `name` is a time zone that this machine knows: an IANA name, such as `Europe/Berlin`. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name }).format(0);
+    return true;
+  } catch {
+    return false;
+  }
+}
