@@ -9,6 +9,8 @@ const MARGIN = { left: 70, right: 150, top: 40, bottom: 50 };
 /** Fewer late than this, in percent, are drawn at the bottom. */
 const LEAST = 0.001;
 const MOST_COST = 4;
+/** Changes a minute. */
+const CHURN_CAP = 20;
 
 /**
  * Writes the figures, means over the loads. Both axes are logarithmic; a point is the larger the more changes a minute it needs.
@@ -34,11 +36,12 @@ const HEAD = `<!doctype html>
   text { fill: currentColor; font-size: 12px; }
   line, path { stroke: currentColor; fill: none; opacity: 0.4; }
   circle { fill: #888; opacity: 0.7; }
+  .restless circle { fill: none; stroke: #888; stroke-width: 2; opacity: 1; }
   .ours circle { fill: #06c; opacity: 1; }
 </style>
 <h1>Late jobs against cost</h1>
 <p>Towards the lower left is better. Cost is ready instance-seconds over work; a point is the larger the more changes a minute it
-needs; the line joins the points that no other beats in both.</p>`;
+needs, and hollow above ${CHURN_CAP}. The line joins those up to ${CHURN_CAP} that no other of them beats.</p>`;
 
 function figureOf(plant: string, cells: readonly Cell[]): string {
   const shown = cells.filter(({ cost }) => cost <= MOST_COST);
@@ -53,15 +56,16 @@ function figureOf(plant: string, cells: readonly Cell[]): string {
     px: x(cell.cost),
     py: y(Math.max(LEAST, cell.late)),
   }));
-  const front = placed
-    .filter(({ cell }) => !shown.some((other) => beats(other, cell)))
+  const calm = placed.filter(({ cell }) => cell.changes <= CHURN_CAP);
+  const front = calm
+    .filter(({ cell }) => !calm.some((other) => beats(other.cell, cell)))
     .toSorted((a, b) => a.px - b.px);
   const path = front.map(
     ({ px, py }, i) => `${i === 0 ? "M" : "L"}${px.toFixed(1)} ${py.toFixed(1)}`,
   );
   const points = placed.map(
     ({ cell, px, py }) =>
-      `<g${cell.controller === "latency" ? ' class="ours"' : ""}><circle cx="${px.toFixed(1)}" cy="${py.toFixed(1)}" r="${(3 + Math.sqrt(cell.changes)).toFixed(1)}"><title>${cell.controller}: ${cell.late.toFixed(3)} % late, cost ${cell.cost.toFixed(3)}, ${cell.changes.toFixed(1)} changes/min</title></circle><text x="${(px + 10).toFixed(1)}" y="${(py - 6).toFixed(1)}">${cell.controller}</text></g>`,
+      `<g class="${classOf(cell)}"><circle cx="${px.toFixed(1)}" cy="${py.toFixed(1)}" r="${(3 + Math.sqrt(cell.changes)).toFixed(1)}"><title>${cell.controller}: ${cell.late.toFixed(3)} % late, cost ${cell.cost.toFixed(3)}, ${cell.changes.toFixed(1)} changes/min</title></circle><text x="${(px + 10).toFixed(1)}" y="${(py - 6).toFixed(1)}">${cell.controller}</text></g>`,
   );
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Plant ${plant}">
 <text x="${MARGIN.left}" y="20">Plant (μ, start-up, within) = ${plant}</text>
@@ -69,6 +73,11 @@ ${axes(x, y)}
 <path d="${path.join("")}"/>
 ${points.join("\n")}
 </svg>`;
+}
+
+function classOf({ controller, changes }: Cell): string {
+  if (controller === "latency") return "ours";
+  return changes > CHURN_CAP ? "restless" : "rival";
 }
 
 function beats(one: Cell, other: Cell): boolean {
