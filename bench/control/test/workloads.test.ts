@@ -38,7 +38,7 @@ test("all controllers of a case have the same jobs, and the same case gives the 
   expect(untimed(runCase(one))).toEqual(untimed(runCase(one)));
   const [, alone] = runCase(one);
   const [same] = runCase({ ...one, controllers: ["static-peak"] });
-  expect(untimed([same!])).toEqual(untimed([alone]));
+  expect(untimed([same!])).toEqual(untimed([alone!]));
 });
 
 test("traces of a folder: counts on all plants with their peak at 2.2c, jobs as they are", () => {
