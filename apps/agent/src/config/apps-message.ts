@@ -122,6 +122,8 @@ export function readAppsMessage(message: string, name: string, scheduler: string
     scheduler: { use: scheduler },
     capacity: { instances: fields.maxContainers ?? 0 },
     tasks,
+    // As in the original.
+    share: "ordered",
     shutdown: "drain",
   };
   const whole = { source: { locate: () => name }, key: 0, value: 0 };

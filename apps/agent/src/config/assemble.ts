@@ -10,11 +10,12 @@ import type { EngineSpec, SchedulerSpec, SourceSpec } from "@microscaling/engine
 import type { Draft, PluginUse } from "./draft.ts";
 import type { Opened } from "./open.ts";
 import {
-  settleAmounts,
+  settleCapacity,
   settleHa,
   settleInterval,
   settleReadTimeout,
   settleScheduler,
+  settleSharing,
   settleTasks,
 } from "./settle.ts";
 import type { AgentSettings, LoadedConfig, LoadRequest, PluginKind } from "./types.ts";
@@ -56,10 +57,13 @@ export async function assemble(request: AssembleRequest): Promise<LoadedConfig> 
   try {
     const scheduler = makeScheduler(draft, maker);
     const sources = makeSources(draft, maker);
-    const capacity = settleAmounts(draft.root.capacity ?? {});
+    const capacity = settleCapacity(draft);
+    const measured = Object.keys(capacity).filter((name) => capacity[name] === Infinity);
     const ha = settleHa(draft);
     const spec: EngineSpec = {
-      capacity,
+      capacity: { ...capacity, ...Object.fromEntries(measured.map((name) => [name, 0])) },
+      ...(measured.length === 0 ? {} : { measured }),
+      sharing: settleSharing(draft),
       tasks: settleTasks(draft, capacity),
       scheduler,
       sources,

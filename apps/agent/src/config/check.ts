@@ -6,7 +6,8 @@ import type { Fields } from "./field.ts";
 import { checkFields, othersOf, refuseOthers } from "./fields.ts";
 import { isMap, valueAt, type Path } from "./places.ts";
 import { checkByPlugin } from "./plugin-schema.ts";
-import { metricFields, rootFields, schedulerFields, sourceFields, taskFields } from "./shape.ts";
+import { rootFields, schedulerFields, sourceFields } from "./root-fields.ts";
+import { metricFields, taskFields } from "./task-fields.ts";
 import type { PluginKind } from "./types.ts";
 
 /** Loads a plugin by the name in the config. */

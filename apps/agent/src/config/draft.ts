@@ -1,13 +1,8 @@
 import type { MetricPlugin, SchedulerPlugin } from "@microscaling/core";
 import type { Path } from "./places.ts";
 import type { Checked } from "./field.ts";
-import type {
-  metricFields,
-  rootFields,
-  schedulerFields,
-  sourceFields,
-  taskFields,
-} from "./shape.ts";
+import type { rootFields, schedulerFields, sourceFields } from "./root-fields.ts";
+import type { metricFields, taskFields } from "./task-fields.ts";
 import type { PluginEntry } from "./types.ts";
 
 /** A config after its values were checked one by one. What was wrong is absent. */

@@ -1,6 +1,6 @@
 import type { Document } from "./document.ts";
 import { isMap, valueAt, type Path } from "./places.ts";
-import { schedulerFields } from "./shape.ts";
+import { schedulerFields } from "./root-fields.ts";
 import type { Variables } from "./variables.ts";
 
 /** Where the first of these variables takes effect in the config: it goes before what is written there. */

@@ -1,18 +1,19 @@
-import { formatDuration, INSTANCES, type Amounts } from "@microscaling/core";
+import { formatDuration, INSTANCES, parseDuration, type Amounts } from "@microscaling/core";
 import type { Document } from "./document.ts";
 import type { Draft, TaskDraft } from "./draft.ts";
 import {
-  settleAmounts,
   settleBounds,
+  settleCapacity,
   settlePause,
   settleMaxAge,
   settleUses,
   type Bounds,
 } from "./settle.ts";
+import { applySharingRules } from "./sharing-rules.ts";
 import { didYouMean } from "./words.ts";
 
 /** What the rules look at. */
-interface Case {
+export interface Case {
   readonly document: Document;
   readonly draft: Draft;
   readonly capacity: Amounts;
@@ -29,11 +30,13 @@ const minAboveMax: TaskRule = (task, { min, max }, { document }) => {
     );
 };
 
-const limited: TaskRule = (task, { max }, { document, draft }) => {
+const limited: TaskRule = (task, { max }, { document, draft, capacity }) => {
   if (max === Number.POSITIVE_INFINITY && draft.root.capacity !== undefined)
     document.mistakes.add(
       task.path,
-      "nothing limits this task; set instances.max, or say under uses what an instance needs of the capacity",
+      Object.values(capacity).includes(Number.POSITIVE_INFINITY)
+        ? "nothing limits this task before the scheduler has said what there is; set instances.max"
+        : "nothing limits this task; set instances.max, or say under uses what an instance needs of the capacity",
     );
 };
 
@@ -60,6 +63,24 @@ const fixedWithinBounds: TaskRule = (task, { min, max }, { document }) => {
   );
 };
 
+const windowsMinAboveMax: TaskRule = (task, bounds, { document }) => {
+  for (const [i, window] of (task.fields.schedule ?? []).entries()) {
+    const { min = bounds.min, max = bounds.max } = window;
+    if (min <= max || bounds.min > bounds.max) continue;
+    const path = [...task.path, "schedule", i];
+    if (window.min === undefined)
+      document.mistakes.add(
+        [...path, "max"],
+        `expected at least the task's min, which is ${min}, found ${max}`,
+      );
+    else
+      document.mistakes.add(
+        [...path, "min"],
+        `expected at most ${window.max === undefined ? "the task's max" : "max"}, which is ${max}, found ${min}`,
+      );
+  }
+};
+
 const idleQueueWaits: TaskRule = (task, { min }, { document }) => {
   const { target, priority } = task.fields;
   if (min > 0 || priority === 0) return;
@@ -74,6 +95,7 @@ const BOUNDS_RULES: readonly TaskRule[] = [
   limited,
   fallbackWithinBounds,
   fixedWithinBounds,
+  windowsMinAboveMax,
   idleQueueWaits,
 ];
 
@@ -87,7 +109,7 @@ const targetIsThere: TaskRule = (task, _bounds, { document }) => {
 const metricFitsTarget: TaskRule = (task, _bounds, { document }) => {
   const use = task.fields.target?.use;
   if (use === undefined || task.wrong.has("metric")) return;
-  const needs = use === "queue" || use === "simple-queue";
+  const needs = use === "latency" || use === "queue" || use === "simple-queue";
   const path = [...task.path, "metric"];
   if (needs && task.metric === undefined)
     document.mistakes.expected(path, `a metric, since the target is ${use}`);
@@ -108,6 +130,31 @@ const maxAgeAboveInterval: TaskRule = (task, _bounds, { document, draft }) => {
   );
 };
 
+/** What `gains: auto` finds by itself. */
+const FITTED = ["kP", "kI", "kD", "velocitySamples"] as const;
+
+const autoFitsGains: TaskRule = (task, _bounds, { document }) => {
+  const { target } = task.fields;
+  if (target?.use !== "queue" || target.gains !== "auto") return;
+  for (const key of FITTED)
+    if (target[key] !== undefined)
+      document.mistakes.add(
+        [...task.path, "target", key],
+        `expected no ${key} with gains: auto, which fits it; take one of them away`,
+      );
+};
+
+const withinIsReachable: TaskRule = (task, _bounds, { document }) => {
+  const { target } = task.fields;
+  if (target?.use !== "latency" || target.startupTime === undefined) return;
+  const withinMs = parseDuration(target.within) ?? 0;
+  const startupMs = parseDuration(target.startupTime) ?? 0;
+  if (withinMs < startupMs)
+    document.warnings.push(
+      `tasks.${task.name}: within ${target.within} is less than a start takes (startupTime ${target.startupTime}): jobs that come in a burst will wait longer`,
+    );
+};
+
 const usesAreInCapacity: TaskRule = (task, _bounds, { document, draft, capacity }) => {
   if (draft.root.capacity === undefined) return;
   const names = Object.keys(capacity).filter((name) => name !== INSTANCES);
@@ -126,6 +173,8 @@ const TASK_RULES: readonly TaskRule[] = [
   targetIsThere,
   metricFitsTarget,
   maxAgeAboveInterval,
+  autoFitsGains,
+  withinIsReachable,
   usesAreInCapacity,
 ];
 
@@ -174,7 +223,7 @@ const haNeedsLease = ({ document, draft }: Case): void => {
 
 /** Looks at values together. Mistakes and warnings are collected in the document. */
 export function applyRules(document: Document, draft: Draft): void {
-  const capacity = settleAmounts(draft.root.capacity ?? {});
+  const capacity = settleCapacity(draft);
   const around: Case = { document, draft, capacity };
   for (const task of draft.tasks) {
     const bounds = settleBounds(task, capacity);
@@ -187,4 +236,5 @@ export function applyRules(document: Document, draft: Draft): void {
   needsFitCapacity(around);
   oneRemainderEach(around);
   haNeedsLease(around);
+  applySharingRules(around);
 }

@@ -7,7 +7,8 @@ import { findConfigFile } from "./open.ts";
 import { isMap, valueAt } from "./places.ts";
 import { inputSchema } from "./plugin-schema.ts";
 import { parseConfig, readConfigFile } from "./read.ts";
-import { metricFields, rootFields, schedulerFields, sourceFields, taskFields } from "./shape.ts";
+import { rootFields, schedulerFields, sourceFields } from "./root-fields.ts";
+import { metricFields, taskFields } from "./task-fields.ts";
 import type { PluginKind } from "./types.ts";
 
 /** Where to look: the config file, or the one found in `cwd`. */

@@ -1,10 +1,19 @@
 import { hostname } from "node:os";
 import { INSTANCES, parseAmount, parseDuration, type Amounts } from "@microscaling/core";
-import type { HaSpec, TargetSpec, TaskMetric, TaskSpec } from "@microscaling/engine";
+import type {
+  HaSpec,
+  SharingSpec,
+  TargetSpec,
+  TaskMetric,
+  TaskSpec,
+  WindowSpec,
+} from "@microscaling/engine";
 import type { Draft, MetricDraft, SourceDraft, TaskDraft } from "./draft.ts";
+import { MEASURED, type WrittenTarget, type WrittenWindow } from "./written.ts";
 
 /** The original's gains: `MSS_KU` 0.05 and `MSS_TU` 10. */
 const GAINS = { kP: 0.04, kI: 0, kD: 1.25, velocitySamples: 1 };
+const CHANGES_PER_MINUTE = 8;
 const LEAST_MAX_AGE_MS = 10_000;
 const METRIC_TIMEOUT = "2s";
 const SCHEDULER_TIMEOUT = "30s";
@@ -23,6 +32,29 @@ export function settleAmounts(written: Readonly<Record<string, number | string>>
   return Object.fromEntries(
     Object.entries(written).map(([name, amount]) => [name, parseAmount(amount) ?? 0]),
   );
+}
+
+/** What there is to share; `Infinity` of what the scheduler will say. */
+export function settleCapacity({ root: { capacity = {} } }: Draft): Amounts {
+  return Object.fromEntries(
+    Object.entries(capacity).map(([name, amount]) => [
+      name,
+      amount === MEASURED ? Number.POSITIVE_INFINITY : (parseAmount(amount) ?? 0),
+    ]),
+  );
+}
+
+/** How the capacity is shared. */
+export function settleSharing({ root: { share, groups, sharing } }: Draft): SharingSpec {
+  return {
+    share: share ?? "fair",
+    minIsGuarantee: sharing?.minIsGuarantee ?? true,
+    protectYoung: sharing?.protectYoung ?? true,
+    maxTakenShare: sharing?.maxTakenShare ?? 1,
+    groups: new Map(
+      Object.entries(groups ?? {}).map(([name, amounts]) => [name, settleAmounts(amounts)]),
+    ),
+  };
 }
 
 /** A task's bounds with their defaults filled in. */
@@ -44,7 +76,10 @@ export function settleBounds(task: TaskDraft, capacity: Amounts): Bounds {
   const written = task.fields.instances ?? {};
   const min = written.min ?? defaultMin(task);
   const max = written.max ?? Math.max(min, mostAllowed(settleUses(task, capacity), capacity));
-  return { min, max, maxDelta: written.maxDelta ?? Math.max(1, max - min) };
+  const windows = task.fields.schedule ?? [];
+  const lowest = Math.min(min, ...windows.map((window) => window.min ?? min));
+  const highest = Math.max(max, ...windows.map((window) => window.max ?? max));
+  return { min, max, maxDelta: written.maxDelta ?? Math.max(1, highest - lowest) };
 }
 
 function defaultMin({ fields }: TaskDraft): number {
@@ -111,10 +146,14 @@ export function settleMaxAge(metric: MetricDraft, source: SourceDraft): number {
 export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
   return draft.tasks.map((task) => {
     const metric = settleMetric(task, draft);
+    const { priority = 1, weight, group, schedule } = task.fields;
     return {
       name: task.name,
-      priority: task.fields.priority ?? 1,
+      priority,
       ...settleBounds(task, capacity),
+      ...(schedule === undefined ? {} : { schedule: schedule.map(settleWindow) }),
+      ...(weight === undefined ? {} : { weight }),
+      ...(group === undefined ? {} : { group }),
       uses: settleUses(task, capacity),
       target: settleTarget(task),
       ...(metric === undefined ? {} : { metric }),
@@ -126,14 +165,39 @@ export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
 function settleTarget({ fields }: TaskDraft): TargetSpec {
   // Only a task of priority 0 may have none: it is counted and never scaled.
   const target = fields.target ?? { use: "fixed", instances: 0 };
+  if (target.use === "latency") return settleLatency(target);
   if (target.use !== "queue") return target;
   return {
     use: "queue",
     length: target.length,
+    ...(target.gains === undefined ? {} : { gains: target.gains }),
     kP: target.kP ?? GAINS.kP,
     kI: target.kI ?? GAINS.kI,
     kD: target.kD ?? GAINS.kD,
     velocitySamples: target.velocitySamples ?? GAINS.velocitySamples,
+  };
+}
+
+function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): TargetSpec {
+  const { within, serviceTime, startupTime, changesPerMinute = CHANGES_PER_MINUTE } = target;
+  const serviceMs = parseDuration(serviceTime);
+  const startupMs = parseDuration(startupTime);
+  return {
+    use: "latency",
+    withinMs: parseDuration(within) ?? 0,
+    ...(serviceMs === undefined ? {} : { serviceMs }),
+    ...(startupMs === undefined ? {} : { startupMs }),
+    changesPerMinute,
+  };
+}
+
+function settleWindow({ start, for: length, timeZone, min, max }: WrittenWindow): WindowSpec {
+  return {
+    start,
+    durationMs: parseDuration(length) ?? 0,
+    timeZone: timeZone ?? "UTC",
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
   };
 }
 

@@ -17,8 +17,10 @@ export const oneOf = <const Word extends string>(
 ): z.ZodEnum<{ [Each in Word]: Each }> => z.enum(words, { error: either(words) });
 
 /** Text that is not empty. */
-export const text = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what });
+export const text = (what: string): z.ZodString =>
+  z.string({ error: what }).min(1, { error: what });
 
+/** A number from 0. */
 /** A number from 0. */
 export const notNegative = (): z.ZodNumber =>
   z
@@ -43,24 +45,18 @@ export const duration = (leastMs: number): z.ZodType<string> =>
 
 const AMOUNT = "an amount: a number from 0, or text such as 500m or 2Gi";
 
-const amount = (): z.ZodType<number | string> =>
+const amount = (error = AMOUNT): z.ZodType<number | string> =>
   z
-    .union(
-      [
-        z.number({ error: AMOUNT }).min(0, { error: AMOUNT }),
-        z.string().regex(amountPattern, { error: AMOUNT }),
-      ],
-      {
-        error: AMOUNT,
-      },
-    )
-    .refine((written) => parseAmount(written) !== undefined, { error: AMOUNT });
+    .union([z.number({ error }).min(0, { error }), z.string().regex(amountPattern, { error })], {
+      error,
+    })
+    .refine((written) => parseAmount(written) !== undefined, { error });
+
+const CAPACITY_AMOUNT = `${AMOUNT}; or ${MEASURED}, for what the scheduler says`;
 
 /** Of the capacity: an amount, or the scheduler's word. */
 export const capacityAmount = (): z.ZodType<number | string> =>
-  z.union([z.literal(MEASURED), amount()], {
-    error: `${AMOUNT}; or ${MEASURED}, for what the scheduler says`,
-  });
+  z.union([z.literal(MEASURED), amount(CAPACITY_AMOUNT)], { error: CAPACITY_AMOUNT });
 
 /** A map of named amounts. */
 export const amounts = (what: string): z.ZodRecord<z.ZodString, z.ZodType<number | string>> =>

@@ -6,6 +6,12 @@ import type { LogComponent, LogLevel } from "./types.ts";
 /** Named amounts. */
 export type WrittenAmounts = Readonly<Record<string, number | string>>;
 
+/** Named amounts; `scheduler` stands for what the scheduler says. */
+export type WrittenCapacity = WrittenAmounts;
+
+/** In an amount's place in the capacity: the scheduler says how much there is. */
+export const MEASURED = "scheduler";
+
 /** `scheduler:` without the plugin's own options. */
 export interface SchedulerFields {
   readonly use: string;
@@ -40,13 +46,33 @@ export interface TaskFields {
   readonly workload: unknown;
   readonly metric: unknown;
   readonly target: WrittenTarget;
+  readonly weight: number;
+  readonly group: string;
+  readonly schedule: readonly WrittenWindow[];
+}
+
+/** A time at which a task has other bounds. */
+export interface WrittenWindow {
+  readonly start: string;
+  readonly for: string;
+  readonly timeZone?: string | undefined;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
 }
 
 /** How readings become a wish; the gains may be left out. */
 export type WrittenTarget =
   | {
+      readonly use: "latency";
+      readonly within: string;
+      readonly serviceTime?: string | undefined;
+      readonly startupTime?: string | undefined;
+      readonly changesPerMinute?: number | undefined;
+    }
+  | {
       readonly use: "queue";
       readonly length: number;
+      readonly gains?: "classic" | "auto" | undefined;
       readonly kP?: number | undefined;
       readonly kI?: number | undefined;
       readonly kD?: number | undefined;
@@ -59,7 +85,14 @@ export type WrittenTarget =
 /** The config itself. */
 export interface RootFields {
   readonly scheduler: Readonly<Record<string, unknown>>;
-  readonly capacity: WrittenAmounts;
+  readonly capacity: WrittenCapacity;
+  readonly share: "fair" | "ordered";
+  readonly groups: Readonly<Record<string, WrittenAmounts>>;
+  readonly sharing: {
+    readonly minIsGuarantee?: boolean | undefined;
+    readonly protectYoung?: boolean | undefined;
+    readonly maxTakenShare?: number | undefined;
+  };
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly tasks: Readonly<Record<string, unknown>>;
   readonly ha: { readonly lease: string; readonly duration?: string | undefined };

@@ -57,7 +57,7 @@ const TABLE: readonly [what: string, yaml: string, line: string | RegExp][] = [
   [
     "an unknown target",
     GOOD.replace("use: queue,", "use: queu,"),
-    /target\.use: expected queue, simple-queue, remainder or fixed, found "queu"; did you mean "queue"\?$/,
+    /target\.use: expected latency, queue, simple-queue, remainder or fixed, found "queu"; did you mean "queue"\?$/,
   ],
   [
     "a scheduler's unknown option",

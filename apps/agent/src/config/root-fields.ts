@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { optional, required, type FieldsOf } from "./field.ts";
+import { amounts, capacityAmount, duration, isFilled, map, oneOf, text } from "./shape.ts";
+import { LOG_COMPONENTS, LOG_LEVELS } from "./types.ts";
+import type { RootFields, SchedulerFields, SourceFields } from "./written.ts";
+
+const PORT = "a port from 0 to 65535";
+
+const http = (): z.ZodType<RootFields["http"]> =>
+  z.union(
+    [
+      z.literal(false),
+      map({
+        host: text("a name or address, such as 127.0.0.1").optional(),
+        port: z
+          .int({ error: PORT })
+          .min(0, { error: PORT })
+          .max(65_535, { error: PORT })
+          .optional(),
+      }),
+    ],
+    { error: "false, or a map with host and port" },
+  );
+
+const log = (): z.ZodType<RootFields["log"]> =>
+  map({
+    level: oneOf(LOG_LEVELS).optional(),
+    debug: z.array(oneOf(LOG_COMPONENTS), { error: "a list of components" }).optional(),
+  });
+
+const LEASE = "a name such as microscaling, or a namespace and a name such as ops/microscaling";
+const leaseName = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.source.slice(1, -1);
+
+const ha = (): z.ZodType<RootFields["ha"]> =>
+  map({
+    lease: z
+      .string({ error: LEASE })
+      .regex(new RegExp(`^(${leaseName}/)?${leaseName}$`), { error: LEASE })
+      .describe("The lease that all agents with these tasks share."),
+    duration: duration(1000)
+      .optional()
+      .describe("How long it outlives an agent that died. Default: 15s."),
+  });
+
+const share = (): z.ZodType<number> =>
+  z
+    .number({ error: "a number above 0 and at most 1" })
+    .gt(0, { error: "a number above 0 and at most 1" })
+    .max(1, { error: "a number above 0 and at most 1" });
+
+const sharing = (): z.ZodType<RootFields["sharing"]> =>
+  map({
+    minIsGuarantee: z
+      .boolean({ error: "true or false" })
+      .optional()
+      .describe(
+        "A higher priority may not take what a lower one needs for its min. Default: true.",
+      ),
+    protectYoung: z
+      .boolean({ error: "true or false" })
+      .optional()
+      .describe("No instance is taken that is younger than a start takes. Default: true."),
+    maxTakenShare: share()
+      .optional()
+      .describe("The largest part of the capacity that changes hands in a round. Default: 1."),
+  });
+
+const groups = (): z.ZodType<RootFields["groups"]> =>
+  z.record(
+    z.string(),
+    amounts("a map of amounts, such as { cpu: 4 }").refine(isFilled, {
+      error: "at least one amount, such as { cpu: 4 }",
+    }),
+    { error: "a map of named groups, such as { media: { cpu: 4 } }" },
+  );
+
+/** `scheduler:` without the plugin's own options. */
+export const schedulerFields: FieldsOf<SchedulerFields> = {
+  use: required(
+    () => text("the name of a scheduler, such as docker or process"),
+    "The scheduler's name.",
+  ),
+  interval: optional(
+    () => duration(50),
+    "How often counts are asked for. Default: 5s if the scheduler pushes, else 500ms.",
+  ),
+  timeout: optional(() => duration(1), "The deadline of one call. Default: 30s."),
+};
+
+/** A source under `metrics:` without the plugin's own options. */
+export const sourceFields: FieldsOf<SourceFields> = {
+  use: optional(
+    () => text("the name of a metric, such as nsq"),
+    "The metric's name. Default: the source's own name.",
+  ),
+  interval: optional(() => duration(50), "How often to read. Default: the metric's own."),
+  timeout: optional(() => duration(1), "The deadline of one read. Default: 2s."),
+};
+
+const someMap = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
+  z.record(z.string(), z.unknown(), { error: what });
+
+/** The config itself. What has its own fields above is any map here. */
+export const rootFields: FieldsOf<RootFields> = {
+  scheduler: required(() => someMap("a map with use, such as { use: docker }")),
+  capacity: required(
+    () =>
+      z
+        .record(z.string(), capacityAmount(), {
+          error: "a map of amounts, such as { instances: 10 }",
+        })
+        .refine(isFilled, { error: "at least one amount, such as { instances: 10 }" }),
+    "What there is to share: instances, and any other resources.",
+  ),
+  share: optional(
+    () => oneOf(["fair", "ordered"]),
+    "How tasks of one priority share: by weight, or in the order of the config. Default: fair.",
+  ),
+  groups: optional(groups, "Parts of the capacity that the tasks of a group share."),
+  sharing: optional(sharing, "What keeps a fair share from moving too much."),
+  metrics: optional(() => someMap("a map of named sources")),
+  tasks: required(() =>
+    someMap("a map of named tasks").refine(isFilled, { error: "at least one task" }),
+  ),
+  ha: optional(ha, "High availability: several agents, of which one acts."),
+  shutdown: optional(
+    () => oneOf(["leave", "drain"]),
+    "What becomes of the instances when the agent stops. Default: leave.",
+  ),
+  shutdownGrace: optional(() => duration(0), "How long the agent may take to stop. Default: 30s."),
+  http: optional(http, "Where the health and metrics endpoints listen."),
+  log: optional(log, "What to log."),
+};
