@@ -46,6 +46,7 @@ export const CONTROLLERS: Readonly<Record<string, (told: Told) => Controller>> =
       rate: jobs.rate,
       serviceSeconds,
       startupSeconds: one.instances.startupSeconds,
+      withinSeconds: one.withinSeconds,
       max: one.max,
     }),
 };
@@ -58,7 +59,7 @@ export function latencyTarget({
   return {
     use: "latency",
     withinMs: withinSeconds * 1000,
-    changesPerMinute: 8,
+    changesPerMinute: 20,
     ...(hint === undefined ? {} : { serviceMs: hint * 1000 }),
   };
 }

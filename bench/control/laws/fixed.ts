@@ -7,25 +7,33 @@ export function fixedLaw(instances: number, max: number): Controller {
   return { decide: () => answer };
 }
 
-/**
- * Knows the true rate of the future: enough instances for what comes within a start-up time, and the square root of the offered
- * load more, against chance.
- */
-export function oracleLaw(known: {
+/** What the oracle knows. */
+export interface Truth {
+  /** Jobs a second, for each second of the run. */
   readonly rate: Float64Array;
   readonly serviceSeconds: number;
   readonly startupSeconds: number;
+  readonly withinSeconds: number;
   readonly max: number;
-}): Controller {
-  const { rate, serviceSeconds, startupSeconds, max } = known;
+}
+
+/**
+ * Knows the true rate of the future: enough instances for the most that comes within a start-up time, and the square root of that
+ * offered load more, against chance. What waits all the same is worked off within half of the allowed wait.
+ */
+export function oracleLaw(truth: Truth): Controller {
+  const { rate, serviceSeconds, startupSeconds, withinSeconds, max } = truth;
   return {
     decide: ([view]) => {
-      const from = Math.floor(view!.now);
+      const { now, reading, requested } = view!;
+      if (reading === undefined) return [requested];
+      const from = Math.floor(now);
       let most = 0;
       for (let second = from; second <= from + Math.ceil(startupSeconds) + 1; second++)
         most = Math.max(most, rate[second] ?? 0);
       const offered = most * serviceSeconds;
-      return [clip(Math.ceil(offered + Math.sqrt(offered)), max)];
+      const backlog = (2 * reading.value * serviceSeconds) / withinSeconds;
+      return [clip(Math.ceil(offered + Math.sqrt(offered) + backlog), max)];
     },
   };
 }

@@ -134,6 +134,7 @@ test("fixed is fixed, and the oracle is there before the load is", () => {
   const rate = Float64Array.from({ length: 100 }, (_, second) =>
     second >= 50 && second < 60 ? 16 : 4,
   );
-  const at = run(oracleLaw({ rate, serviceSeconds: 1, startupSeconds: 5, max: 80 }), 100, () => 0);
-  expect([at(40), at(45), at(58), at(61)]).toEqual([6, 20, 20, 6]);
+  const truth = { rate, serviceSeconds: 1, startupSeconds: 5, withinSeconds: 10, max: 80 };
+  const at = run(oracleLaw(truth), 100, (now) => (now >= 80 ? 30 : 0));
+  expect([at(40), at(45), at(58), at(61), at(80)]).toEqual([6, 20, 20, 6, 12]);
 });
