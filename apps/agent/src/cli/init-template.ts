@@ -45,8 +45,8 @@ tasks:
     instances: { min: 1, max: ${capacity} }
 ${workload(answers)}
     metric: ${query(answers)}
-    # Add instances while more jobs than this wait, and take some away while much fewer do. To say how long a job may wait instead:
-    # target: { use: latency, within: 5s }
+    # Add instances while more jobs than this wait, and take some away while much fewer do. To say how long a job may wait
+    # instead, write { use: latency, within: 5s }.
     target: { use: queue, length: 50 }
 
   # Work that can wait takes whatever is left, and gives way at once. Uncomment it if you have some.
