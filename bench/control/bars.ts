@@ -75,8 +75,7 @@ function bestRivals(ours: Cell, cells: readonly Cell[]): string {
 function best(rivals: readonly Cell[]): string | undefined {
   const [first] = rivals.toSorted((a, b) => a.late - b.late || a.cost - b.cost);
   if (first === undefined) return undefined;
-  const { controller, late, cost, changes } = first;
-  return `${controller} ${late.toFixed(3)} % @ ${cost.toFixed(2)}, ${changes.toFixed(1)}/min`;
+  return `${first.controller} ${asFigures(first)}`;
 }
 
 /** With nothing to see but the queue's length. */
@@ -89,17 +88,36 @@ export function lengthBars(plants: readonly Cell[], isSuite: boolean): Bar[] {
   ]);
 }
 
-/** In how many cells a rival has both fewer late jobs and less cost. The oracle knows the future, so it does not count. */
-export function dominanceBar(cells: readonly Cell[]): Bar {
-  const found = dominatingRivals(cells).map(
-    ([ours, rival]) =>
-      `${rival.controller} on ${ours.workload} ${ours.plant}: ${rival.late.toFixed(3)} % @ ${rival.cost.toFixed(3)} against ${ours.late.toFixed(3)} % @ ${ours.cost.toFixed(3)}`,
-  );
-  return atMost("rivals that dominate, in all cells", found.length, "", 0, found.join("; "));
+/**
+ * In how many cells a rival has both fewer late jobs and less cost, and in how many it also changes no more often. The oracle knows
+ * the future, so it does not count.
+ */
+export function dominanceBars(cells: readonly Cell[]): Bar[] {
+  const pairs = dominatingRivals(cells);
+  const calm = pairs.filter(([ours, rival]) => rival.changes <= ours.changes);
+  return [
+    atMost("rivals that dominate, in all cells", pairs.length, "", 0, asPairs(pairs)),
+    reported("of these, with no more changes", calm.length, "", asPairs(calm)),
+  ];
 }
 
+function asPairs(pairs: readonly Pair[]): string {
+  return pairs
+    .map(([ours, rival]) => {
+      const where = `${rival.controller} on ${ours.workload} ${ours.plant}`;
+      return `${where}: ${asFigures(rival)} against ${asFigures(ours)}`;
+    })
+    .join("; ");
+}
+
+function asFigures({ late, cost, changes }: Cell): string {
+  return `${late.toPrecision(3)} % @ ${cost.toFixed(3)}, ${changes.toFixed(1)}/min`;
+}
+
+type Pair = readonly [ours: Cell, rival: Cell];
+
 /** The pairs of our cell and a rival's in the same plant and load that has fewer late at less cost. */
-function dominatingRivals(cells: readonly Cell[]): (readonly [ours: Cell, rival: Cell])[] {
+function dominatingRivals(cells: readonly Cell[]): Pair[] {
   return cells
     .filter(({ controller }) => controller === OURS)
     .flatMap((ours) =>

@@ -17,10 +17,11 @@ import { plantOf, seedsOf } from "./suite.ts";
 const SECONDS = 1800;
 const CAPACITY = 40;
 const SETTING = SETTINGS[0]!;
+/** The defaults of a config. */
 const FAIR: SharingSpec = {
   share: "fair",
   minIsGuarantee: true,
-  protectYoung: false,
+  protectYoung: true,
   maxTakenShare: 1,
   groups: new Map(),
 };

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import {
   certificateBar,
   contentionBars,
-  dominanceBar,
+  dominanceBars,
   lengthBars,
   plantBars,
   type Bar,
@@ -76,7 +76,7 @@ function judge(): Bar[] {
   const each = [
     ...plantBars(plantsOf(suite), isSuite),
     ...lengthBars(plantsOf(length), isSuite),
-    ...(isWhole ? [dominanceBar([...suite, ...extra])] : []),
+    ...(isWhole ? dominanceBars([...suite, ...extra]) : []),
   ];
   if (!isWhole || !isSuite) return each;
   const scenarios = of("certificate").map(({ late }) => late);

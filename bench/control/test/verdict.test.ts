@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { certificateBar, contentionBars, dominanceBar, lengthBars, plantBars } from "../bars.ts";
+import { certificateBar, contentionBars, dominanceBars, lengthBars, plantBars } from "../bars.ts";
 import { compare } from "../elastic.ts";
 import { cellsOf, plantsOf, type Cell } from "../summary.ts";
 import { pairedWith } from "../tables.ts";
@@ -71,7 +71,7 @@ describe("bars", () => {
       cell("oracle", 0, 1.2),
     ];
     expect(plantBars(cells, true)[0]!.beside).toBe(
-      "same cost or higher: dear 0.010 % @ 2.00, 1.0/min; same cost or lower: cheap 3.000 % @ 1.00, 1.0/min",
+      "same cost or higher: dear 0.0100 % @ 2.000, 1.0/min; same cost or lower: cheap 3.00 % @ 1.000, 1.0/min",
     );
   });
 
@@ -83,10 +83,12 @@ describe("bars", () => {
       cell("elsewhere", 0, 1, { workload: "ramp" }),
       cell("oracle", 0, 1),
     ];
-    expect(dominanceBar([ours, ...harmless])).toMatchObject({ value: 0, ok: true });
-    const bar = dominanceBar([ours, ...harmless, cell("better", 0.04, 1.09)]);
-    expect(bar).toMatchObject({ value: 1, ok: false });
-    expect(bar.beside).toContain("better on step (1, 5, 10): 0.040 % @ 1.090");
+    expect(dominanceBars([ours, ...harmless])[0]).toMatchObject({ value: 0, ok: true });
+    const better = cell("better", 0.04, 1.09, { changes: 2 });
+    const [all, calm] = dominanceBars([ours, ...harmless, better]);
+    expect(all).toMatchObject({ value: 1, ok: false });
+    expect(all!.beside).toContain("better on step (1, 5, 10): 0.0400 % @ 1.090, 2.0/min");
+    expect(calm).toMatchObject({ value: 0, ok: true });
   });
 
   test("length only", () => {
