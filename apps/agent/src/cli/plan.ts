@@ -1,4 +1,4 @@
-import type { Decision } from "@microscaling/core";
+import type { Belief, Decision } from "@microscaling/core";
 import { explain, type TaskState } from "@microscaling/engine";
 import { isWhole, runOnce, type OnceResult } from "../run/once.ts";
 import { partsRequest, print, type CommandContext, type ConfigOption } from "./context.ts";
@@ -22,6 +22,8 @@ interface PlanRow {
   /** How many more, or fewer, would be asked for now. */
   readonly change: number;
   readonly why: string;
+  /** `null` when the target learns nothing, or has not yet. */
+  readonly belief: Belief | null;
   readonly problem: string | null;
 }
 
@@ -57,6 +59,7 @@ function planRow(decision: Decision, priority: number, state: TaskState | undefi
     grant,
     change: ask === undefined || counts === undefined ? 0 : ask - counts.requested,
     why: explain(decision),
+    belief: decision.belief ?? null,
     problem: state?.problem ?? null,
   };
 }

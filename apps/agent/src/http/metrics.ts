@@ -1,4 +1,4 @@
-import type { Decision, DecisionRecord, Monitor } from "@microscaling/core";
+import type { Belief, Decision, DecisionRecord, Monitor } from "@microscaling/core";
 import type { EngineState } from "@microscaling/engine";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { LoadedConfig } from "../config/index.ts";
@@ -127,6 +127,7 @@ function createGauges(
   const starting = gauge("starting_instances", "Instances asked for and not up yet.");
   const stopping = gauge("stopping_instances", "Instances asked to stop and not gone yet.");
   const limit = gauge("limit", "1 while this limits what the task gets.", ["task", "by"]);
+  const believe = createBeliefs(gauge);
   const leader = gauge("leader", "1 while this agent leads, 0 while it stands by.", ["lease"]);
   const held = gauge("capacity", "What there is to share, by resource.", ["resource"]);
 
@@ -139,7 +140,8 @@ function createGauges(
       if (readingAgeMs !== undefined) age.set({ task }, readingAgeMs / 1000);
       if (countsAgeMs !== undefined) countsAge.set({ task }, countsAgeMs / 1000);
     }
-    for (const { task, reading, counts, limits, ...decision } of state.record?.decisions ?? []) {
+    for (const { task, reading, counts, limits, belief, ...decision } of state.record?.decisions ??
+      []) {
       wish.set({ task }, decision.wish);
       grant.set({ task }, decision.grant);
       if (reading !== undefined) value.set({ task }, reading.value);
@@ -149,6 +151,33 @@ function createGauges(
         stopping.set({ task }, counts.stopping);
       }
       for (const { by } of limits) limit.set({ task, by }, 1);
+      if (belief !== undefined) believe(task, belief);
+    }
+  };
+}
+
+/** What targets that learn go by. */
+function createBeliefs(
+  gauge: (name: string, help: string) => Gauge,
+): (task: string, belief: Belief) => void {
+  const gauges: Record<keyof Belief, Gauge> = {
+    arrivalRate: gauge("belief_arrivals_per_second", "Jobs that are believed to arrive."),
+    serviceRate: gauge("belief_served_per_second", "Jobs that one busy instance finishes."),
+    startupSeconds: gauge("belief_startup_seconds", "From asking for an instance until it runs."),
+    drainSeconds: gauge(
+      "belief_drain_seconds",
+      "Until nothing waits, with the instances there are.",
+    ),
+    expectedWaitSeconds: gauge(
+      "belief_wait_seconds",
+      "Wait of a job that arrives when an instance asked for now would run.",
+    ),
+  };
+  return (task, belief) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a record are its own
+    for (const key of Object.keys(gauges) as (keyof Belief)[]) {
+      const value = belief[key];
+      if (value !== undefined) gauges[key].set({ task }, value);
     }
   };
 }

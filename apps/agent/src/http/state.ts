@@ -36,6 +36,7 @@ function describeTask(task: TaskState, decision: Decision | undefined): Record<s
     ask: decision?.ask ?? null,
     reason: decision?.reason ?? null,
     limits: decision?.limits ?? [],
+    belief: decision?.belief ?? null,
     reading: decision?.reading ?? null,
     counts: decision?.counts ?? null,
     readingAgeMs: task.readingAgeMs ?? null,

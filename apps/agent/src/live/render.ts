@@ -1,5 +1,11 @@
 import { styleText } from "node:util";
-import { INSTANCES, type Amounts, type Decision, type DecisionRecord } from "@microscaling/core";
+import {
+  formatDuration,
+  INSTANCES,
+  type Amounts,
+  type Decision,
+  type DecisionRecord,
+} from "@microscaling/core";
 import { explain } from "@microscaling/engine";
 import { formatTable } from "../cli/table.ts";
 
@@ -56,8 +62,26 @@ function rowOf(decision: Decision, problems: ReadonlyMap<string, string>): strin
     String(decision.grant),
     runningText(decision),
     bar(decision),
-    problem === undefined ? explain(decision) : styleText("red", problem.replaceAll("\n", " ")),
+    problem === undefined
+      ? [explain(decision), ...beliefText(decision)].join(", ")
+      : styleText("red", problem.replaceAll("\n", " ")),
   ];
+}
+
+/** What a target that learns goes by, after the reason: the first to be cut on a narrow terminal. */
+function beliefText({ belief }: Decision): string[] {
+  if (belief === undefined) return [];
+  const { arrivalRate, serviceRate, startupSeconds, drainSeconds } = belief;
+  return [
+    ...(arrivalRate === undefined ? [] : [`${rateText(arrivalRate)} arrive`]),
+    ...(serviceRate === undefined ? [] : [`${rateText(serviceRate)} each`]),
+    ...(startupSeconds === undefined ? [] : [`start ${formatDuration(startupSeconds * 1000)}`]),
+    ...(drainSeconds === undefined ? [] : [`drained in ${formatDuration(drainSeconds * 1000)}`]),
+  ];
+}
+
+function rateText(perSecond: number): string {
+  return `${Number(perSecond.toPrecision(3))}/s`;
 }
 
 /** `3`, or `3 +2 -1` while two start and one stops. */

@@ -110,6 +110,27 @@ describe("/metrics", () => {
       expect(text.split("\n")).toContain(line);
   });
 
+  it("tells what a target that learns believes, and nothing that it does not know", async () => {
+    const belief = {
+      arrivalRate: 12.5,
+      serviceRate: 4,
+      startupSeconds: 3.2,
+      expectedWaitSeconds: 0,
+    };
+    const { get } = await open(engineState({ record: record(decision({ belief })) }));
+    const { text } = await get("/metrics");
+    for (const line of [
+      'microscaling_belief_arrivals_per_second{task="mails"} 12.5',
+      'microscaling_belief_served_per_second{task="mails"} 4',
+      'microscaling_belief_startup_seconds{task="mails"} 3.2',
+      'microscaling_belief_wait_seconds{task="mails"} 0',
+    ])
+      expect(text.split("\n")).toContain(line);
+    expect(text).not.toMatch(/^microscaling_belief_drain_seconds\{/m);
+    const state: unknown = JSON.parse((await get("/state")).text);
+    expect(state).toMatchObject({ tasks: [{ belief }] });
+  });
+
   it("has no series for what is unknown", async () => {
     const blind = decision({ reading: undefined, counts: undefined, ask: undefined });
     const tasks = [taskState({ readingAgeMs: undefined })];

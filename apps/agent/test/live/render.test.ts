@@ -46,6 +46,22 @@ describe("the live view's picture", () => {
     expect(second).toMatch(/^batch +- +2 +2 +\? +takes what is left/);
   });
 
+  it("shows what a target that learns believes", () => {
+    const belief = {
+      arrivalRate: 12.34,
+      serviceRate: 5,
+      startupSeconds: 3,
+      drainSeconds: 4.2,
+      expectedWaitSeconds: 6.2,
+    };
+    const task = decision({ wish: 8, grant: 8, reason: "above", belief });
+    const picture = { capacity: {}, problems: new Map(), dryRun: false, width: 200 };
+    const text = stripVTControlCharacters(renderPicture({ ...picture, record: record(task) }));
+    expect(text).toContain(
+      "40 waiting, 6.2s expected, too many: 8, 12.3/s arrive, 5/s each, start 3s, drained in 4.2s",
+    );
+  });
+
   it("says who leads where agents share a lease", () => {
     expect(drawRole(true, "a")).toContain("  leads");
     expect(drawRole(false, "b")).toContain("standby: b leads");

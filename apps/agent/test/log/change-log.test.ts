@@ -36,6 +36,11 @@ describe("the change log", () => {
     expect(line?.text).toMatch(/^mails 2 -> 5: .*40 waiting/);
   });
 
+  it("says how long jobs are expected to wait, where the target learns", async () => {
+    const [line] = await turns([{ ...up(5, 2), belief: { expectedWaitSeconds: 6.2 } }]);
+    expect(line?.text).toBe("mails 2 -> 5: 40 waiting, 6.2s expected, too many: 5");
+  });
+
   it("logs no change that a standby decides, and logs it once it leads", async () => {
     const { logger, lines } = collectLines();
     const log = createChangeLog(logger);

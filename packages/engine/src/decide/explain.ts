@@ -1,8 +1,9 @@
-import type { Decision, Limit } from "@microscaling/core";
+import { formatDuration, type Decision, type Limit } from "@microscaling/core";
 
 /**
  * One sentence for people: what the task would like and why, what it gets, and what limits it.
- * `137 waiting, too many: wants 8, gets 5 (no more instances free; 2 waiting for batch to stop)`
+ * `137 waiting, too many: wants 8, gets 5 (no more instances free; 2 waiting for batch to stop)`; for a target that learns
+ * `137 waiting, 6.2s expected, too many: 8`.
  */
 export function explain(decision: Decision): string {
   const { wish, grant, limits } = decision;
@@ -13,8 +14,11 @@ export function explain(decision: Decision): string {
     : `${gets} (${limits.map((limit) => limitText(limit, decision)).join("; ")})`;
 }
 
-function reasonOf({ reason, reading }: Decision): string {
-  const waiting = reading === undefined ? "nothing read" : `${formatNumber(reading.value)} waiting`;
+function reasonOf({ reason, reading, belief }: Decision): string {
+  const expected = belief?.expectedWaitSeconds;
+  const read = reading === undefined ? "nothing read" : `${formatNumber(reading.value)} waiting`;
+  const waiting =
+    expected === undefined ? read : `${read}, ${formatDuration(expected * 1000)} expected`;
   switch (reason) {
     case "above":
       return `${waiting}, too many`;
