@@ -11,7 +11,9 @@ export async function runAll(cases: readonly Case[]): Promise<Result[]> {
   const workers: Worker[] = [];
   let next = 0;
   const runThread = (): Promise<void> => {
-    const worker = new Worker(new URL("worker.ts", import.meta.url));
+    const worker = new Worker(new URL("worker.ts", import.meta.url), {
+      execArgv: ["--conditions=@microscaling/source"],
+    });
     workers.push(worker);
     return new Promise((resolve, reject) => {
       let current = -1;
