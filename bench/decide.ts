@@ -5,23 +5,70 @@ import {
   layOutTasks,
   nothingObserved,
   type Observed,
+  type TaskSpec,
   type TaskTable,
 } from "@microscaling/engine";
+import type { Reading } from "@microscaling/core";
 import { median, row, type Row } from "./row.ts";
-import { mixedTasks } from "./tasks.ts";
+import { LATENCY, mixedTasks } from "./tasks.ts";
 
 const SIZES = [100, 1000, 10_000, 100_000];
 /** Tasks decided on in all for each size. */
 const DECISIONS = 3_000_000;
 const LEAST_ROUNDS = 40;
 
-/** Measures all sizes. */
+/** Measures all sizes, and what latency targets cost beside queue lengths. */
 export async function run(): Promise<Row[]> {
-  return SIZES.map((n) => {
+  const sizes = SIZES.map((n) => {
     const { decided, sketched } = measure(n);
     const bar = { value: n > 10_000 ? 0.8 : 0.4 };
     return row(`decide, ${n.toLocaleString("en")} tasks, each`, "µs", decided, sketched, bar);
   });
+  const { latency, queue } = measureTargets(10_000);
+  const name = "decide, 10,000 tasks, latency against queue, each";
+  return [...sizes, row(name, "µs", latency, queue, { ratio: 2 })];
+}
+
+/** The same tasks and readings, with totals to learn from, once with latency targets and once with queue lengths. */
+function measureTargets(n: number): { readonly latency: number; readonly queue: number } {
+  const queue = decidingOn(mixedTasks(n), n * 6);
+  const latency = decidingOn(mixedTasks(n, LATENCY), n * 6);
+  const random = createRandom();
+  for (let round = 1; round <= DECISIONS / n; round++) {
+    const readings = queue.observed.map(() => {
+      const ready = Math.floor(random() * 120);
+      const parts = { ready, inFlight: 5, arrived: round * 200 + ready, finished: round * 200 - 5 };
+      return { kind: "reading", value: ready, at: round * 500, parts } as const;
+    });
+    // Turn by turn, as below.
+    for (const one of [queue, latency]) one.turn(readings, round * 500);
+  }
+  return { latency: latency.micros() / n, queue: queue.micros() / n };
+}
+
+/** Tasks that are decided on again and again. */
+interface Deciding {
+  readonly observed: readonly Observed[];
+  readonly turn: (readings: readonly Reading[], now: number) => void;
+  /** The middle one of all turns, in µs. */
+  readonly micros: () => number;
+}
+
+function decidingOn(tasks: readonly TaskSpec[], capacity: number): Deciding {
+  const table = layOutTasks(tasks, { instances: capacity });
+  const observed = tasks.map(observedTask);
+  const took: number[] = [];
+  let memory = emptyMemory(table);
+  return {
+    observed,
+    turn(readings, now) {
+      for (const [i, each] of observed.entries()) each.reading = readings[i];
+      const start = performance.now();
+      memory = decide(table, observed, memory, now).memory;
+      took.push(performance.now() - start);
+    },
+    micros: () => 1000 * median(took),
+  };
 }
 
 function measure(n: number): { readonly decided: number; readonly sketched: number } {

@@ -9,12 +9,14 @@ export const QUEUE: TargetSpec = {
   kD: 1.25,
   velocitySamples: 1,
 };
+/** The same as a wait, with the config's default for how often it may move. */
+export const LATENCY: TargetSpec = { use: "latency", withinMs: 10_000, changesPerMinute: 8 };
 const PRIORITIES = 50;
 
-/** Tasks of spread priorities: nine in ten on a queue, the tenth takes the remainder. */
-export function mixedTasks(n: number): TaskSpec[] {
+/** Tasks of spread priorities: nine in ten on a queue with this target, the tenth takes the remainder. */
+export function mixedTasks(n: number, target: TargetSpec = QUEUE): TaskSpec[] {
   return Array.from({ length: n }, (_, i) => ({
-    ...task(`task-${i}`, i % 10 === 9 ? { use: "remainder" } : QUEUE),
+    ...task(`task-${i}`, i % 10 === 9 ? { use: "remainder" } : target),
     priority: 1 + ((i * 7919) % PRIORITIES),
   }));
 }
