@@ -6,6 +6,8 @@ import type { SimulatedTask, Timeline } from "./simulate.ts";
 /** What came of one task. */
 export interface TaskOutcome {
   readonly name: string;
+  /** A job that waited longer was late, in seconds. */
+  readonly withinSeconds: number;
   readonly jobs: number;
   readonly finished: number;
   /** The part of all jobs that waited longer than allowed, in [0, 1]; 0 without jobs. */
@@ -53,6 +55,7 @@ export function measure(measured: Measured): TaskOutcome {
   const { orderedSeconds, readySeconds, busySeconds: workSeconds, failedStarts, events } = tally;
   return {
     name: task.name,
+    withinSeconds: task.withinSeconds,
     jobs: tally.arrived,
     finished: tally.finished,
     late: partAbove(waits, task.withinSeconds),

@@ -35,8 +35,8 @@ export async function planCommand(options: PlanOptions, context: CommandContext)
   const rows = planRows(result);
   const text = options.json === true ? planJson(result, rows) : await planTable(rows);
   print(context.redactor.text(text));
-  if (result.state.schedulerProblem !== undefined)
-    process.stderr.write(context.redactor.text(`warning ${result.state.schedulerProblem}\n`));
+  for (const problem of [result.state.capacityProblem, result.state.schedulerProblem])
+    if (problem !== undefined) process.stderr.write(context.redactor.text(`warning ${problem}\n`));
   return isWhole(result) ? EXIT.ok : EXIT.failed;
 }
 
@@ -68,7 +68,8 @@ function planJson({ config, record, state }: OnceResult, tasks: readonly PlanRow
   const plan = {
     at: new Date(record.at).toISOString(),
     config: config.origin,
-    capacity: config.spec.capacity,
+    capacity: state.capacity,
+    capacityProblem: state.capacityProblem ?? null,
     schedulerProblem: state.schedulerProblem ?? null,
     tasks,
   };

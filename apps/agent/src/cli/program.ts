@@ -10,6 +10,7 @@ import { INIT_METRICS, INIT_SCHEDULERS } from "./init-template.ts";
 import { parseCapacity } from "./parse-capacity.ts";
 import type { PlanOptions } from "./plan.ts";
 import type { PluginsOptions } from "./plugins.ts";
+import { addSimulate, addTune } from "./program-simulate.ts";
 import type { RunOptions } from "./run.ts";
 import type { SchemaOptions } from "./schema.ts";
 
@@ -48,7 +49,7 @@ function usageError(error: CommanderError): MicroscalingError {
 }
 
 /** Makes commander's action out of ours. */
-type Bind = <Options>(action: Action<Options>) => (options: Options) => Promise<void>;
+export type Bind = <Options>(action: Action<Options>) => (options: Options) => Promise<void>;
 
 function createProgram(bind: Bind): Command {
   const program = new Command("microscaling")
@@ -62,6 +63,8 @@ function createProgram(bind: Bind): Command {
   addRun(program, bind);
   addValidate(program, bind);
   addPlan(program, bind);
+  addSimulate(program, bind);
+  addTune(program, bind);
   addDoctor(program, bind);
   addInit(program, bind);
   addSchema(program, bind);
@@ -80,6 +83,7 @@ const EXAMPLES = `Examples:
   microscaling validate        check it
   microscaling doctor          check it against the live world
   microscaling plan            show what would be done, and why
+  microscaling simulate        show what would have been done with a load of yours
   microscaling run             do it, until Ctrl-C
   microscaling help run        more about one command`;
 

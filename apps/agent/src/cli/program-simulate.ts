@@ -1,0 +1,80 @@
+import { Option, type Command } from "commander";
+import { MicroscalingError } from "@microscaling/core";
+import type { Bind } from "./program.ts";
+import type { SimulateOptions } from "./simulate.ts";
+import type { TuneOptions } from "./tune.ts";
+
+const LOAD_FLAGS = "-l, --load <file>";
+const LOAD_HELP = "the load: a load file, or the .csv of the one task that has a metric";
+
+/** Adds `simulate`. */
+export function addSimulate(program: Command, bind: Bind): void {
+  program
+    .command("simulate")
+    .description("replay a load against the config, job by job, and show how long jobs would wait")
+    .option("-c, --config <file>", "the config file (default: ./microscaling.yaml, or .json)")
+    .requiredOption(LOAD_FLAGS, LOAD_HELP)
+    .option("--compare <file...>", "other configs, on the same arrivals")
+    .option("--html <file>", "write a report with charts, in one file")
+    .option("--csv <file>", "write every second of the first run")
+    .option("--json <file>", "write the figures; - prints them instead of the tables")
+    .addOption(wholeOption("--seed <n>", "which random numbers", 1))
+    .addOption(wholeOption("--seeds <n>", "how many runs, each with another seed", 1))
+    .addHelpText(
+      "after",
+      `
+Loads the plugins of the config and connects to nothing.
+
+Examples:
+  microscaling simulate --load yesterday.csv --html report.html
+  microscaling simulate --load load.yaml --compare today.yaml tomorrow.yaml --seeds 10`,
+    )
+    .action(
+      bind<SimulateOptions>(async (options, context) =>
+        (await import("./simulate.ts")).simulateCommand(options, context),
+      ),
+    );
+}
+
+/** Adds `tune`. */
+export function addTune(program: Command, bind: Bind): void {
+  program
+    .command("tune")
+    .description("search the targets' parameters for an objective, on a load of yours")
+    .option("-c, --config <file>", "the config file (default: ./microscaling.yaml, or .json)")
+    .requiredOption(LOAD_FLAGS, LOAD_HELP)
+    .requiredOption(
+      "-o, --objective <text>",
+      'what must hold and what is best then, such as "late <= 0.1%, then cheapest"',
+    )
+    .option("--json", "print JSON instead of tables")
+    .addOption(wholeOption("--seed <n>", "which random numbers", 1))
+    .addHelpText(
+      "after",
+      `
+Searches on the first 70 % of the load and reports on the rest. Changes no file: it prints what to paste.
+
+  must hold   late, p95, p99, cost or changes (a minute); <= or <; 0.1%, 500ms, 2s or a number
+  then        cheapest, calmest (fewest changes) or fastest (shortest p95)
+
+Ends with 1 when nothing that was tried meets the objective.
+
+Example:
+  microscaling tune --load load.yaml --objective "late <= 0.1%, then cheapest"`,
+    )
+    .action(
+      bind<TuneOptions>(async (options, context) =>
+        (await import("./tune.ts")).tuneCommand(options, context),
+      ),
+    );
+}
+
+function wholeOption(flags: string, about: string, least: number): Option {
+  return new Option(flags, about).default(least).argParser((text) => {
+    if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+    throw new MicroscalingError(
+      "ERR_USAGE",
+      `expected ${flags} to be a whole number from 1 to 999999, found ${JSON.stringify(text)}`,
+    );
+  });
+}

@@ -1,0 +1,61 @@
+import { reportCsv, reportHtml, reportJson } from "@microscaling/simulator";
+import { hintsOf, loadCandidate, type Candidate } from "../simulate/candidate.ts";
+import { readLoad, type Load } from "../simulate/load.ts";
+import { makeStudy } from "../simulate/study.ts";
+import { reportText } from "../simulate/tables.ts";
+import { print, type CommandContext, type ConfigOption } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
+import { writeNewFile } from "./write-file.ts";
+
+/** The options of `simulate`. */
+export interface SimulateOptions extends ConfigOption {
+  readonly load: string;
+  readonly compare?: readonly string[];
+  readonly seed: number;
+  readonly seeds: number;
+  readonly json?: string;
+  readonly csv?: string;
+  readonly html?: string;
+}
+
+/** Runs a load against a config, or several, without touching anything but the files that are asked for. */
+export async function simulateCommand(
+  options: SimulateOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { candidates, load } = await loadAll(configsOf(options), options.load, context);
+  const seeds = Array.from({ length: options.seeds }, (_, i) => options.seed + i);
+  const report = makeStudy({ candidates, load, seeds });
+  if (options.json === "-") print(reportJson(report));
+  else print(context.redactor.text(reportText(report)));
+  const files = [
+    [options.json === "-" ? undefined : options.json, reportJson],
+    [options.csv, reportCsv],
+    [options.html, reportHtml],
+  ] as const;
+  for (const [file, make] of files)
+    if (file !== undefined) await writeNewFile(file, make(report), { force: true });
+  return EXIT.ok;
+}
+
+/** `--config a --compare b`, or `--compare a b` alone. One config that is not named is `microscaling.yaml`. */
+function configsOf({ config, compare = [] }: SimulateOptions): (string | undefined)[] {
+  return config !== undefined || compare.length < 2 ? [config, ...compare] : [...compare];
+}
+
+/** Loads the configs, then the load, whose gaps they fill. */
+export async function loadAll(
+  files: readonly (string | undefined)[],
+  file: string,
+  { redactor }: CommandContext,
+): Promise<{ readonly candidates: readonly Candidate[]; readonly load: Load }> {
+  const cwd = process.cwd();
+  const candidates: Candidate[] = [];
+  for (const config of files) candidates.push(await loadCandidate(config, cwd));
+  for (const { secrets, warnings } of candidates) {
+    redactor.add(secrets);
+    for (const warning of warnings) process.stderr.write(`warning ${redactor.text(warning)}\n`);
+  }
+  const load = await readLoad({ file, cwd, tasks: hintsOf(candidates) });
+  return { candidates, load };
+}

@@ -1,0 +1,171 @@
+import { dirname, resolve } from "node:path";
+import { MicroscalingError, parseAmount, parseDuration, type Amounts } from "@microscaling/core";
+import type { SignalSpec, TracedService } from "@microscaling/simulator";
+import { createDocument, type Document } from "../config/document.ts";
+import { checkFields, refuseOthers } from "../config/fields.ts";
+import { isMap, valueAt, type Path } from "../config/places.ts";
+import { parseConfig, readConfigFile } from "../config/read.ts";
+import { readArrivals, type Arrivals } from "./arrivals.ts";
+import { loadFields, partOf, taskLoadFields } from "./load-fields.ts";
+import { linearColumns, readService } from "./service.ts";
+
+/** A load as it is written; what it leaves open is for the configs and the defaults to say. */
+export interface Load {
+  /** As people know it: the file's name. */
+  readonly name: string;
+  /** How long the run lasts, in seconds. */
+  readonly seconds?: number;
+  /** The time of day at which it starts, in milliseconds since the epoch. */
+  readonly startMs?: number;
+  /** Amounts that a config leaves to its scheduler. */
+  readonly capacity: Amounts;
+  readonly tasks: ReadonlyMap<string, TaskLoad>;
+}
+
+/** One task's. */
+export interface TaskLoad {
+  /** Absent: it has no queue. */
+  readonly arrivals?: Arrivals;
+  /** Always there beside arrivals, if not from the file then from a config. */
+  readonly service?: TracedService;
+  readonly startupSeconds?: number;
+  /** A part of the start-up time, in [0, 1]. */
+  readonly startupJitter?: number;
+  readonly stopSeconds?: number;
+  readonly startFails?: number;
+  readonly signal: Partial<SignalSpec>;
+  readonly withinSeconds?: number;
+  readonly initial?: number;
+}
+
+/** Which load to read. */
+export interface LoadFileRequest {
+  /** As the user wrote it. A `.csv` is the arrivals of the one task that has a metric. */
+  readonly file: string;
+  readonly cwd: string;
+  /** What the configs say of each of their tasks. */
+  readonly tasks: ReadonlyMap<string, TaskHints>;
+}
+
+/** What a config says of a task that a load may leave out. */
+export interface TaskHints {
+  readonly hasMetric: boolean;
+  readonly serviceSeconds?: number;
+  readonly startupSeconds?: number;
+  readonly withinSeconds?: number;
+}
+
+/**
+ * Reads a load and the files that it names.
+ * @throws MicroscalingError `ERR_CONFIG_INVALID` with every mistake and its line, `ERR_CONFIG_UNREADABLE`, or `ERR_USAGE`
+ */
+export async function readLoad(request: LoadFileRequest): Promise<Load> {
+  const { file, cwd, tasks } = request;
+  const document = file.endsWith(".csv") ? documentOfCsv(request) : await open(file, cwd);
+  const folder = file.endsWith(".csv") ? cwd : dirname(resolve(cwd, file));
+  const root = checkFields(document, [], loadFields);
+  refuseOthers(document, [], loadFields);
+  const read = new Map<string, TaskLoad>();
+  for (const name of Object.keys(root.tasks ?? {})) {
+    const hints = tasks.get(name);
+    if (hints === undefined) document.mistakes.unknownKey(["tasks"], name, [...tasks.keys()]);
+    else read.set(name, readTask(document, ["tasks", name], { folder, hints }));
+  }
+  document.mistakes.assertNone();
+  return {
+    name: file,
+    ...optionally("seconds", secondsOf(root.length)),
+    ...optionally("startMs", root.start === undefined ? undefined : Date.parse(root.start)),
+    capacity: Object.fromEntries(
+      Object.entries(root.capacity ?? {}).map(([name, written]) => [
+        name,
+        parseAmount(written) ?? 0,
+      ]),
+    ),
+    tasks: read,
+  };
+}
+
+async function open(file: string, cwd: string): Promise<Document> {
+  return parseConfig({ text: await readConfigFile(resolve(cwd, file), file), name: file });
+}
+
+/** What a load file would say that has nothing but this. */
+function documentOfCsv({ file, tasks }: LoadFileRequest): Document {
+  const withMetric = [...tasks].filter(([, { hasMetric }]) => hasMetric).map(([name]) => name);
+  const [task, another] = withMetric;
+  if (task === undefined || another !== undefined)
+    throw new MicroscalingError(
+      "ERR_USAGE",
+      `${file} has arrivals for one task; expected a config in which one task has a metric, found ${withMetric.join(", ") || "none"}`,
+      { details: [`a load file says whose they are: ${loadFileFor(file, task ?? "consumer")}`] },
+    );
+  const value = { tasks: { [task]: { arrivals: { csv: file } } } };
+  return createDocument(file, value, { source: { locate: () => file }, key: 0, value: 0 });
+}
+
+function loadFileFor(csv: string, task: string): string {
+  return `tasks: { ${task}: { arrivals: { csv: ${csv} }, service: { mean: 200ms }, startup: 3s } }`;
+}
+
+interface Around {
+  readonly folder: string;
+  readonly hints: TaskHints;
+}
+
+function readTask(document: Document, path: Path, { folder, hints }: Around): TaskLoad {
+  const fields = checkFields(document, path, taskLoadFields);
+  if (isMap(valueAt(document.value, path))) refuseOthers(document, path, taskLoadFields);
+  const servicePath = [...path, "service"];
+  const columns = linearColumns(document, servicePath);
+  const written = fields.service === undefined ? undefined : readService(document, servicePath);
+  const arrivals =
+    fields.arrivals === undefined
+      ? undefined
+      : readArrivals(document, [...path, "arrivals"], folder, columns);
+  const service = written ?? arrivals?.service ?? hinted(hints);
+  if (columns.length > 0 && arrivals?.isTrace === false)
+    document.mistakes.add(servicePath, "`per` needs a CSV of jobs with columns, found none");
+  if (arrivals !== undefined && service === undefined)
+    document.mistakes.expected(servicePath, "how long a job takes, such as { mean: 200ms }");
+  const { startup, metric = {} } = fields;
+  const { time, jitter } = typeof startup === "object" ? startup : { time: startup, jitter: "0%" };
+  return {
+    ...optionally("arrivals", arrivals),
+    ...optionally("service", service),
+    ...optionally("startupSeconds", secondsOf(time) ?? hints.startupSeconds),
+    ...optionally("startupJitter", partIn(jitter)),
+    ...optionally("stopSeconds", secondsOf(fields.stop)),
+    ...optionally("startFails", partIn(fields.startFails)),
+    signal: {
+      ...optionally("shows", metric.shows),
+      ...optionally("delaySeconds", secondsOf(metric.delay)),
+      ...optionally("loss", partIn(metric.loss)),
+    },
+    ...optionally("withinSeconds", secondsOf(fields.within) ?? hints.withinSeconds),
+    ...optionally("initial", fields.initial),
+  };
+}
+
+function hinted({ serviceSeconds }: TaskHints): TracedService | undefined {
+  return serviceSeconds === undefined
+    ? undefined
+    : { meanSeconds: serviceSeconds, shape: "exponential" };
+}
+
+const secondsOf = (written: string | undefined): number | undefined => {
+  const ms = parseDuration(written);
+  return ms === undefined ? undefined : ms / 1000;
+};
+
+const partIn = (written: string | undefined): number | undefined =>
+  written === undefined ? undefined : partOf(written);
+
+/** `{ key: value }`, or nothing. */
+function optionally<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the compiler does not follow computed keys
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
+}

@@ -1,0 +1,151 @@
+import { MicroscalingError } from "@microscaling/core";
+import type { EngineSpec, TaskSpec } from "@microscaling/engine";
+import {
+  createEngineController,
+  simulate,
+  type Jobs,
+  type Outcome,
+  type SignalSpec,
+  type SimulatedTask,
+} from "@microscaling/simulator";
+import type { Candidate } from "./candidate.ts";
+import type { Load, TaskLoad } from "./load.ts";
+
+/** What stands for what neither load nor config say. */
+export const DEFAULTS = { startupSeconds: 3, stopSeconds: 1, withinSeconds: 5 } as const;
+
+/** How often decisions are made where no task has a metric, in milliseconds. */
+const TICK_MS = 500;
+/** Over so many seconds of the load its need at the start is taken. */
+const FIRST_SECONDS = 60;
+
+/** The jobs of each task that has any. */
+export type Drawn = ReadonlyMap<string, Jobs>;
+
+/** Draws a load. Every config gets the same jobs for the same seed. */
+export function drawLoad({ tasks }: Load, seed: number): Drawn {
+  const drawn = new Map<string, Jobs>();
+  for (const [index, [name, { arrivals, service }]] of [...tasks].entries())
+    if (arrivals !== undefined && service !== undefined)
+      // Tasks of one load are not alike.
+      drawn.set(name, arrivals.draw(service, seed * 1009 + index));
+  return drawn;
+}
+
+/** How long a load lasts, in seconds. */
+export function lengthOf({ seconds }: Load, drawn: Drawn): number {
+  return seconds ?? Math.max(0, ...[...drawn.values()].map((jobs) => jobs.seconds));
+}
+
+/** One run. */
+export interface ScenarioRun {
+  readonly outcome: Outcome;
+  /** For each task what its target expected jobs to wait in each second, in seconds; NaN where it did not say. */
+  readonly expectedWaits: readonly Float64Array[];
+}
+
+/** Which run. */
+export interface RunRequest {
+  readonly candidate: Candidate;
+  readonly load: Load;
+  readonly drawn: Drawn;
+  readonly seed: number;
+  /** Whether every second is kept. */
+  readonly timeline: boolean;
+}
+
+/**
+ * Runs a load under a config: the production decide on the production spec.
+ * @throws MicroscalingError `ERR_USAGE` when the load lacks an amount that the config leaves to its scheduler
+ */
+export function runScenario(request: RunRequest): ScenarioRun {
+  const { candidate, load, drawn, seed, timeline } = request;
+  const { spec } = candidate;
+  const seconds = lengthOf(load, drawn);
+  const expectedWaits = spec.tasks.map(() => new Float64Array(Math.ceil(seconds)).fill(Number.NaN));
+  const controller = createEngineController(
+    {
+      tasks: spec.tasks,
+      capacity: capacityOf(candidate, load),
+      ...(spec.sharing === undefined ? {} : { sharing: spec.sharing }),
+    },
+    {
+      ...(load.startMs === undefined ? {} : { startMs: load.startMs }),
+      decided(now, decisions) {
+        for (const [i, { belief }] of decisions.entries())
+          expectedWaits[i]![Math.floor(now)] = belief?.expectedWaitSeconds ?? Number.NaN;
+      },
+    },
+  );
+  const outcome = simulate({
+    tasks: spec.tasks.map((task) => simulatedTask(task, request)),
+    controller,
+    tickSeconds: tickMs(spec) / 1000,
+    seed,
+    seconds,
+    timeline,
+  });
+  return { outcome, expectedWaits };
+}
+
+/** How often decisions are made: as often as the metric that is read most often. */
+export function tickMs(spec: EngineSpec): number {
+  const intervals = spec.tasks.flatMap(({ metric }) => intervalOf(spec, metric?.source) ?? []);
+  return intervals.length === 0 ? TICK_MS : Math.min(...intervals);
+}
+
+/** How often a source is read, in milliseconds. */
+export function intervalOf(spec: EngineSpec, source: string | undefined): number | undefined {
+  return source === undefined ? undefined : spec.sources.get(source)?.intervalMs;
+}
+
+/** What there is to share: what the config says, and what it leaves to its scheduler from the load. */
+export function capacityOf({ name, spec }: Candidate, load: Load): EngineSpec["capacity"] {
+  const measured = spec.measured ?? [];
+  const missing = measured.find((resource) => !Object.hasOwn(load.capacity, resource));
+  if (missing !== undefined)
+    throw new MicroscalingError(
+      "ERR_USAGE",
+      `${name} leaves the amount of ${missing} to its scheduler, which a simulation does not ask; expected it in ${load.name}`,
+      { details: [`capacity: { ${missing}: 8 }`] },
+    );
+  const amounts = measured.map((resource) => [resource, load.capacity[resource] ?? 0]);
+  return { ...spec.capacity, ...Object.fromEntries(amounts) };
+}
+
+function simulatedTask(task: TaskSpec, { candidate, load, drawn }: RunRequest): SimulatedTask {
+  const taskLoad = load.tasks.get(task.name);
+  const jobs = drawn.get(task.name);
+  return {
+    name: task.name,
+    ...(jobs === undefined ? {} : { jobs }),
+    plant: {
+      startupSeconds: taskLoad?.startupSeconds ?? DEFAULTS.startupSeconds,
+      startupJitter: taskLoad?.startupJitter ?? 0,
+      startFails: taskLoad?.startFails ?? 0,
+      stopSeconds: taskLoad?.stopSeconds ?? DEFAULTS.stopSeconds,
+    },
+    signal: signalOf(task, candidate, taskLoad),
+    withinSeconds: taskLoad?.withinSeconds ?? DEFAULTS.withinSeconds,
+    initial: taskLoad?.initial ?? initialOf(task, jobs),
+  };
+}
+
+/** What the metric of a task shows: what the load says, else what the plugin can. */
+export function signalOf(
+  { metric }: TaskSpec,
+  { shows }: Candidate,
+  taskLoad: TaskLoad | undefined,
+): SignalSpec {
+  const able = metric === undefined ? undefined : shows.get(metric.source);
+  return { shows: able ?? "length", delaySeconds: 0, loss: 0, ...taskLoad?.signal };
+}
+
+/** As many as the load needs at its start: nobody's queue began when its trace did. */
+function initialOf({ min, max }: TaskSpec, jobs: Jobs | undefined): number {
+  if (jobs === undefined) return min;
+  const first = jobs.rate.subarray(0, FIRST_SECONDS);
+  const rate = first.reduce((sum, value) => sum + value, 0) / Math.max(1, first.length);
+  const work = jobs.work.reduce((sum, value) => sum + value, 0) / Math.max(1, jobs.work.length);
+  return Math.min(max, Math.max(min, Math.ceil(rate * work)));
+}

@@ -1,0 +1,195 @@
+import { MicroscalingError } from "@microscaling/core";
+import {
+  cutJobs,
+  findObstacle,
+  meanScores,
+  meets,
+  search,
+  type Jobs,
+  type Objective,
+  type Obstacle,
+  type Outcome,
+  type Point,
+  type Scores,
+} from "@microscaling/simulator";
+import type { Candidate } from "./candidate.ts";
+import type { Load } from "./load.ts";
+import { capacityOf, DEFAULTS, drawLoad, lengthOf, runScenario, type Drawn } from "./scenario.ts";
+import { tunableOf, type Tunable } from "./tunable.ts";
+
+/** The part of the load that is searched on; the rest is held out. */
+const TRAINING = 0.7;
+/** Runs on the part that is held out. */
+const HELD_OUT_RUNS = 5;
+/** The needed instances are a mean over so many seconds. */
+const NEED_SECONDS = 60;
+/** Bursts are not all alike. */
+const SPARE = 1.5;
+
+/** One set of numbers. */
+export interface Tuned {
+  /** What to write into the config. */
+  readonly yaml: string;
+  /** The same on one line, for people. */
+  readonly setting: string;
+  /** On the part of the load that was searched on, and on the part that was held out. */
+  readonly training: Scores;
+  readonly heldOut: Scores;
+}
+
+/** What came of it. */
+export interface Tuning {
+  readonly best: Tuned;
+  /** The config as it is. */
+  readonly start: Tuned;
+  readonly front: readonly Tuned[];
+  readonly tried: number;
+  readonly trainingSeconds: number;
+  readonly seconds: number;
+  /** Whether the best one meets the objective on both parts. */
+  readonly meets: boolean;
+  /** Why some jobs are late whatever is decided, by task. */
+  readonly obstacles: ReadonlyMap<string, Obstacle>;
+}
+
+/** What to tune, and for what. */
+export interface TuningRequest {
+  readonly candidate: Candidate;
+  readonly load: Load;
+  readonly objective: Objective;
+  readonly seed: number;
+}
+
+/**
+ * Searches a config's numbers on the first part of a load and tries them on the rest.
+ * @throws MicroscalingError `ERR_USAGE` when there is nothing to tune
+ */
+export function tune({ candidate, load, objective, seed }: TuningRequest): Tuning {
+  const drawn = drawLoad(load, seed);
+  const seconds = Math.floor(lengthOf(load, drawn));
+  const trainingSeconds = Math.floor(TRAINING * seconds);
+  const capacity = capacityOf(candidate, load);
+  const obstacles = obstaclesOf({ candidate, load, drawn, capacity });
+  const tunable = tunableOf(candidate.spec, capacity, needsOf(drawn, obstacles));
+  if (tunable.tasks.length === 0)
+    throw new MicroscalingError(
+      "ERR_USAGE",
+      `${candidate.name} has nothing to tune: expected a task with a metric that has arrivals in ${load.name}, found none`,
+    );
+  const part = createPart({ candidate, load, tunable });
+  const training = part(0, trainingSeconds);
+  const heldOut = part(trainingSeconds, seconds);
+  const { parameters, start, allows } = tunable;
+  const found = search({ parameters, start, allows, evaluate: training, objective, seed });
+  const describe = (trial: { readonly point: Point; readonly scores: Scores }): Tuned => ({
+    yaml: tunable.yaml(trial.point),
+    setting: tunable.describe(trial.point),
+    training: trial.scores,
+    heldOut: meanScores(
+      Array.from({ length: HELD_OUT_RUNS }, (_, i) => heldOut(trial.point, seed + i)),
+    ),
+  });
+  const best = describe(found.best);
+  return {
+    best,
+    start: describe(found.start),
+    front: found.front.map(describe),
+    tried: found.tried,
+    trainingSeconds,
+    seconds,
+    meets: meets(objective, best.training) && meets(objective, best.heldOut),
+    obstacles,
+  };
+}
+
+interface Around {
+  readonly candidate: Candidate;
+  readonly load: Load;
+  readonly tunable: Tunable;
+}
+
+/** Runs points on a part of the load. A part is drawn once for each seed. */
+function createPart({ candidate, load, tunable }: Around) {
+  return (from: number, to: number): ((point: Point, seed: number) => Scores) => {
+    const draws = new Map<number, Drawn>();
+    const draw = (seed: number): Drawn => {
+      const whole = drawLoad(load, seed);
+      return new Map([...whole].map(([name, jobs]) => [name, cutJobs(jobs, from, to)]));
+    };
+    const { startMs } = load;
+    const part: Load = {
+      ...load,
+      seconds: to - from,
+      ...(startMs === undefined ? {} : { startMs: startMs + 1000 * from }),
+    };
+    return (point, seed) => {
+      const drawn = draws.get(seed) ?? draw(seed);
+      draws.set(seed, drawn);
+      const changed = { ...candidate, spec: tunable.apply(point) };
+      const request = { candidate: changed, load: part, drawn, seed, timeline: false };
+      return scoresOf(runScenario(request).outcome, tunable.tasks);
+    };
+  };
+}
+
+/** The worst task's waits and changes, and what all cost together. */
+function scoresOf({ tasks }: Outcome, names: readonly string[]): Scores {
+  const tuned = tasks.filter(({ name }) => names.includes(name));
+  const most = (read: (task: (typeof tuned)[number]) => number): number =>
+    Math.max(...tuned.map(read));
+  const sum = (read: (task: (typeof tuned)[number]) => number): number =>
+    tuned.reduce((all, task) => all + read(task), 0);
+  return {
+    late: most(({ late }) => late),
+    p95: most(({ wait }) => wait.p95),
+    p99: most(({ wait }) => wait.p99),
+    cost: sum(({ readySeconds }) => readySeconds) / sum(({ workSeconds }) => workSeconds),
+    changes: most(({ changesPerMinute }) => changesPerMinute),
+  };
+}
+
+/** How many instances are of use to each task: for the mean of its peak, or to be there before a burst. */
+function needsOf(drawn: Drawn, obstacles: ReadonlyMap<string, Obstacle>): Map<string, number> {
+  const needs = [...drawn].map(([name, jobs]) => {
+    const before = Math.ceil(SPARE * (obstacles.get(name)?.needed ?? 0));
+    return [name, Math.max(peakOf(jobs), before)] as const;
+  });
+  return new Map(needs);
+}
+
+function peakOf({ at, work, seconds }: Jobs): number {
+  const bins = new Float64Array(Math.max(1, Math.ceil(seconds / NEED_SECONDS)));
+  for (const [job, time] of at.entries()) {
+    const bin = Math.min(bins.length - 1, Math.floor(time / NEED_SECONDS));
+    bins[bin] = bins[bin]! + work[job]!;
+  }
+  return Math.ceil(Math.max(...bins) / NEED_SECONDS);
+}
+
+interface ObstacleQuestion {
+  readonly candidate: Candidate;
+  readonly load: Load;
+  readonly drawn: Drawn;
+  readonly capacity: Candidate["spec"]["capacity"];
+}
+
+function obstaclesOf(question: ObstacleQuestion): Map<string, Obstacle> {
+  const { candidate, load, drawn, capacity } = question;
+  const obstacles = new Map<string, Obstacle>();
+  for (const { name, metric, max, uses } of candidate.spec.tasks) {
+    const jobs = drawn.get(name);
+    if (jobs === undefined || metric === undefined) continue;
+    const taskLoad = load.tasks.get(name);
+    const room = Object.entries(capacity).map(([resource, amount]) =>
+      Math.floor(amount / (uses[resource] ?? 0) + 1e-9),
+    );
+    const obstacle = findObstacle({
+      jobs,
+      most: Math.min(max, ...room),
+      startupSeconds: taskLoad?.startupSeconds ?? DEFAULTS.startupSeconds,
+      withinSeconds: taskLoad?.withinSeconds ?? DEFAULTS.withinSeconds,
+    });
+    if (obstacle !== undefined) obstacles.set(name, obstacle);
+  }
+  return obstacles;
+}

@@ -1,0 +1,201 @@
+import type { TaskOutcome } from "./measure.ts";
+
+/** One figure that a report shows of each task. */
+export interface FigureKind {
+  readonly key: FigureKey;
+  /** For the head of a column. */
+  readonly label: string;
+  /** One sentence for people. */
+  readonly about: string;
+  /** How to write it: a part of 1 as a percentage, seconds, a percentage, or a plain number. */
+  readonly unit: "part" | "seconds" | "percent" | "number";
+  /** Whether it means nothing for a task without jobs. */
+  readonly ofJobs: boolean;
+  readonly read: (outcome: TaskOutcome) => number;
+}
+
+/** The figures, by name. */
+export type FigureKey =
+  | "jobs"
+  | "late"
+  | "p50"
+  | "p95"
+  | "p99"
+  | "max"
+  | "ordered"
+  | "ready"
+  | "cost"
+  | "changes"
+  | "thetaU"
+  | "thetaO"
+  | "tauU"
+  | "tauO"
+  | "upsilon";
+
+type Row = readonly [FigureKey, string, string, FigureKind["unit"], (one: TaskOutcome) => number];
+
+const WAITS: readonly Row[] = [
+  ["jobs", "jobs", "Jobs that arrived.", "number", (one) => one.jobs],
+  ["late", "late", "Part of the jobs that waited longer than allowed.", "part", (one) => one.late],
+  ["p50", "p50", "Half of the jobs waited no longer.", "seconds", (one) => one.wait.p50],
+  ["p95", "p95", "95 % of the jobs waited no longer.", "seconds", (one) => one.wait.p95],
+  ["p99", "p99", "99 % of the jobs waited no longer.", "seconds", (one) => one.wait.p99],
+  ["max", "max", "The longest wait.", "seconds", (one) => one.wait.max],
+];
+
+const SUPPLY: readonly Row[] = [
+  [
+    "ordered",
+    "ordered",
+    "Instance-seconds from asking for an instance until it is gone.",
+    "number",
+    (one) => one.orderedSeconds,
+  ],
+  [
+    "ready",
+    "ready",
+    "Instance-seconds from working until gone.",
+    "number",
+    (one) => one.readySeconds,
+  ],
+];
+
+const OF_WORK: readonly Row[] = [
+  [
+    "cost",
+    "cost",
+    "Ready instance-seconds over seconds of work: 1 is an instance for exactly as long as there is work.",
+    "number",
+    (one) => one.cost,
+  ],
+];
+
+const CHANGES: readonly Row[] = [
+  [
+    "changes",
+    "changes/min",
+    "How often the number of instances asked for changed, a minute.",
+    "number",
+    (one) => one.changesPerMinute,
+  ],
+];
+
+const ELASTICITY: readonly Row[] = [
+  [
+    "thetaU",
+    "θ_U",
+    "How much was missing, as a part of the demand, on average over time.",
+    "percent",
+    (one) => one.elasticity.thetaU,
+  ],
+  [
+    "thetaO",
+    "θ_O",
+    "How much there was too much, as a part of the demand, on average over time.",
+    "percent",
+    (one) => one.elasticity.thetaO,
+  ],
+  [
+    "tauU",
+    "τ_U",
+    "Part of the time in which something was missing.",
+    "percent",
+    (one) => one.elasticity.tauU,
+  ],
+  [
+    "tauO",
+    "τ_O",
+    "Part of the time in which there was too much.",
+    "percent",
+    (one) => one.elasticity.tauO,
+  ],
+  [
+    "upsilon",
+    "υ",
+    "Instability: part of the time in which supply and demand did not move the same way.",
+    "percent",
+    (one) => one.elasticity.upsilon,
+  ],
+];
+
+const kindsOf = (rows: readonly Row[], ofJobs: boolean): FigureKind[] =>
+  rows.map(([key, label, about, unit, read]) => ({ key, label, about, unit, ofJobs, read }));
+
+/** What a report's first table shows. */
+export const MAIN_FIGURES: readonly FigureKind[] = [
+  ...kindsOf(WAITS, true),
+  ...kindsOf(SUPPLY, false),
+  ...kindsOf(OF_WORK, true),
+  ...kindsOf(CHANGES, false),
+];
+
+/** The elasticity metrics of the SPEC Research Group, as {@link Elasticity} has them. */
+export const ELASTICITY_FIGURES: readonly FigureKind[] = kindsOf(ELASTICITY, true);
+
+/** How the elasticity metrics were made comparable, for a report to say. */
+export const ELASTICITY_NOTE =
+  "SPEC elasticity metrics in percent, 0 is ideal. θ is normalised by the demand of each second: the least number of instances that keeps up with the mean rate, at least 1.";
+
+/** One figure over several runs. */
+export interface Figure {
+  readonly mean: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** All figures of one task. One that means nothing (a wait without jobs) is absent, never 0. */
+export type Figures = Readonly<Partial<Record<FigureKey, Figure>>>;
+
+/** Sums up the same task in several runs. */
+export function figuresOf(outcomes: readonly TaskOutcome[]): Figures {
+  const hasJobs = outcomes.some(({ jobs }) => jobs > 0);
+  const kinds = [...MAIN_FIGURES, ...ELASTICITY_FIGURES];
+  return Object.fromEntries(
+    kinds
+      .filter(({ ofJobs }) => hasJobs || !ofJobs)
+      .map(({ key, read }) => [key, figureOf(outcomes.map(read).filter(Number.isFinite))])
+      .filter(([, figure]) => figure !== undefined),
+  );
+}
+
+function figureOf(values: readonly number[]): Figure | undefined {
+  if (values.length === 0) return undefined;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { mean, least: Math.min(...values), most: Math.max(...values) };
+}
+
+/** A figure as people read it. */
+export interface FigureText {
+  readonly mean: string;
+  /** Where the runs differ, from the least to the most in the mean's unit. */
+  readonly range?: string;
+}
+
+/** Writes a figure with its unit. */
+export function writeFigure({ mean, least, most }: Figure, unit: FigureKind["unit"]): FigureText {
+  const { factor, word } = SCALES[unit === "seconds" && mean < 1 ? "milliseconds" : unit];
+  const text = `${short(factor * mean)}${word}`;
+  if (least === most) return { mean: text };
+  return { mean: text, range: `${short(factor * least)}–${short(factor * most)}` };
+}
+
+/** The same on one line; a figure that is absent is `-`. */
+export function formatFigure(figure: Figure | undefined, unit: FigureKind["unit"]): string {
+  if (figure === undefined) return "-";
+  const { mean, range } = writeFigure(figure, unit);
+  return range === undefined ? mean : `${mean} (${range})`;
+}
+
+const SCALES = {
+  part: { factor: 100, word: "%" },
+  percent: { factor: 1, word: "%" },
+  number: { factor: 1, word: "" },
+  seconds: { factor: 1, word: "s" },
+  milliseconds: { factor: 1000, word: "ms" },
+} as const;
+
+/** Three digits that count. */
+function short(value: number): string {
+  if (value === 0 || Math.abs(value) >= 100) return String(Math.round(value));
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import {
+  ELASTICITY_FIGURES,
+  ELASTICITY_NOTE,
+  MAIN_FIGURES,
+  writeFigure,
+  type Figure,
+  type FigureKind,
+} from "../figures.ts";
+import { chartsOf } from "./charts.ts";
+import type { Report } from "./report.ts";
+
+/**
+ * A report as one HTML file: needs no network and no other file, is light or dark as its reader's screen, and can be printed.
+ * @throws Error of `node:fs` when the package's own files are not there
+ */
+export function reportHtml(report: Report): string {
+  const { load, configs, assumed, seeds, seconds } = report;
+  const title = `${load} with ${configs.map(({ name }) => name).join(" and ")}`;
+  const files = readAssets();
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escape(title)}</title>
+<style>
+${files.chartStyle}
+${files.style}
+</style>
+</head>
+<body>
+<header>
+<h1>${escape(title)}</h1>
+<p>What Microscaling would have done, by <code>microscaling simulate</code>: ${escape(describeRuns(seconds, seeds))}</p>
+</header>
+<section>
+<h2>Summary</h2>
+${tableOf(report, MAIN_FIGURES)}
+</section>
+<main id="charts"><noscript><p>The charts need JavaScript.</p></noscript></main>
+<section>
+<h2>Elasticity</h2>
+<p>${escape(ELASTICITY_NOTE)} What drains a backlog counts as too much, so look at the waits beside it.</p>
+${tableOf(report, ELASTICITY_FIGURES)}
+</section>
+<section>
+<h2>What was assumed</h2>
+<ul>
+${assumed.map((one) => `<li>${escape(one)}</li>`).join("\n")}
+</ul>
+</section>
+<script type="application/json" id="data">${escapeJson(JSON.stringify(chartsOf(report)))}</script>
+<script>
+${files.chartScript}
+</script>
+<script>
+${files.script}
+</script>
+</body>
+</html>
+`;
+}
+
+/** `the load lasts 3600 s; mean of 5 runs, seeds 1 to 5, with the least and the most; the charts show the first`. */
+function describeRuns(seconds: number, seeds: readonly number[]): string {
+  const lasts = `the load lasts ${Math.round(seconds)} s`;
+  if (seeds.length === 1) return `${lasts}; one run, seed ${seeds[0]}.`;
+  return `${lasts}; the mean of ${seeds.length} runs, seeds ${seeds[0]} to ${seeds.at(-1)}, with the least and the most; the charts show the first.`;
+}
+
+function tableOf({ configs }: Report, kinds: readonly FigureKind[]): string {
+  const many = configs.length > 1;
+  const head = kinds.map(
+    ({ label, about }) => `<th scope="col" title="${escape(about)}">${escape(label)}</th>`,
+  );
+  const rows = (configs[0]?.tasks ?? []).flatMap(({ name }) =>
+    configs.flatMap((config) => {
+      const task = config.tasks.find((one) => one.name === name);
+      if (task === undefined || kinds.every(({ key }) => task.figures[key] === undefined))
+        return [];
+      const cells = kinds.map(({ key, unit }) => cellOf(task.figures[key], unit));
+      const by = many ? `<td>${escape(config.name)}</td>` : "";
+      return [`<tr><th scope="row">${escape(name)}</th>${by}${cells.join("")}</tr>`];
+    }),
+  );
+  return `<div class="scroll"><table>
+<thead><tr><th scope="col">task</th>${many ? '<th scope="col">config</th>' : ""}${head.join("")}</tr></thead>
+<tbody>
+${rows.join("\n")}
+</tbody>
+</table></div>`;
+}
+
+function cellOf(figure: Figure | undefined, unit: FigureKind["unit"]): string {
+  if (figure === undefined) return "<td>-</td>";
+  const { mean, range } = writeFigure(figure, unit);
+  return `<td>${escape(mean)}${range === undefined ? "" : `<br><small>${escape(range)}</small>`}</td>`;
+}
+
+function readAssets(): Record<"chartScript" | "chartStyle" | "script" | "style", string> {
+  const { resolve } = createRequire(import.meta.url);
+  const own = join(dirname(resolve("@microscaling/simulator/package.json")), "assets");
+  const chart = dirname(resolve("uplot/dist/uPlot.iife.min.js"));
+  return {
+    chartScript: read(join(chart, "uPlot.iife.min.js")),
+    chartStyle: read(join(chart, "uPlot.min.css")),
+    script: read(join(own, "report.js")),
+    style: read(join(own, "report.css")),
+  };
+}
+
+function read(file: string): string {
+  return readFileSync(file, "utf8").trim();
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+};
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (letter) => ENTITIES[letter] ?? letter);
+}
+
+/** Nothing in a script ends it early. */
+function escapeJson(json: string): string {
+  return json.replaceAll("<", String.raw`\u003c`);
+}

@@ -1,0 +1,174 @@
+import { seeded, type Random } from "../random.ts";
+import { compareScores, type Objective, type Scores } from "./objective.ts";
+
+/** One number that may be another. */
+export interface Parameter {
+  readonly name: string;
+  /** 0 < from ≤ to on a logarithmic scale. */
+  readonly from: number;
+  readonly to: number;
+  /** Whether twice as much is the same step everywhere, or one more. */
+  readonly scale: "log" | "linear";
+  /** Only whole numbers. */
+  readonly whole?: boolean;
+}
+
+/** A value for each parameter, in their order. */
+export type Point = readonly number[];
+
+/** A point, and what came of it on average. */
+export interface Trial {
+  readonly point: Point;
+  readonly scores: Scores;
+  /** How many runs that is the mean of. */
+  readonly runs: number;
+}
+
+/** What to search. */
+export interface SearchRequest {
+  readonly parameters: readonly Parameter[];
+  /** What there is now. */
+  readonly start: Point;
+  /** Runs one point with one seed. */
+  readonly evaluate: (point: Point, seed: number) => Scores;
+  /** Points that are not allowed are not tried. */
+  readonly allows: (point: Point) => boolean;
+  readonly objective: Objective;
+  /** The same seed tries the same points. */
+  readonly seed: number;
+}
+
+/** What came of a search. */
+export interface SearchResult {
+  readonly best: Trial;
+  readonly start: Trial;
+  /** Of what was tried often enough to go by, all that nothing else beats in both figures of the objective; by the first. */
+  readonly front: readonly Trial[];
+  /** How many points were tried. */
+  readonly tried: number;
+}
+
+/** Points drawn from everywhere, points near the best of them, and how many go on to more runs. */
+const WIDE = 64;
+const GOES_ON = 12;
+const NEAR = 32;
+const LAST = 5;
+/** Runs of a point that goes on, and of the last ones. */
+const SOME_RUNS = 3;
+const MANY_RUNS = 7;
+
+/**
+ * Tries points at random, spends more runs on the better ones (successive halving), and looks around the best. Every point gets the same
+ * seeds, so that they differ in nothing else.
+ */
+export function search(request: SearchRequest): SearchResult {
+  const { parameters, start, objective, allows, seed } = request;
+  const random = seeded(seed, "tune");
+  const runs = createRuns(request);
+  const byScore = (a: Trial, b: Trial): number => compareScores(objective, a.scores, b.scores);
+  const best = (points: readonly Point[], count: number, some: number): Point[] =>
+    points
+      .map((point) => runs.mean(point, some))
+      .toSorted(byScore)
+      .slice(0, count)
+      .map(({ point }) => point);
+  const draw = (make: () => Point): Point => {
+    for (let i = 0; i < 50; i++) {
+      const point = make();
+      if (allows(point)) return point;
+    }
+    return start;
+  };
+
+  const wide = Array.from({ length: WIDE }, () => draw(() => anywhere(parameters, random)));
+  const good = [...best([start, ...wide], GOES_ON, 1), start];
+  const centres = best(good, 3, SOME_RUNS);
+  const near = Array.from({ length: NEAR }, (_, i) =>
+    draw(() => around(parameters, centres[i % centres.length]!, random)),
+  );
+  const last = best([...good, ...near], LAST, SOME_RUNS);
+  for (const point of [start, ...last]) runs.mean(point, MANY_RUNS);
+  const known = runs.all().filter((trial) => trial.runs >= SOME_RUNS);
+  const certain = known.filter((trial) => trial.runs >= MANY_RUNS).toSorted(byScore);
+  return {
+    best: certain[0]!,
+    start: runs.mean(start, MANY_RUNS),
+    front: frontOf(known, objective),
+    tried: runs.all().length,
+  };
+}
+
+interface Runs {
+  /** The mean of so many runs, or of more if there were. */
+  mean(point: Point, runs: number): Trial;
+  all(): Trial[];
+}
+
+function createRuns({ evaluate, seed }: SearchRequest): Runs {
+  const done = new Map<string, { readonly point: Point; readonly scores: Scores[] }>();
+  const trialOf = ({ point, scores }: { point: Point; scores: Scores[] }): Trial => ({
+    point,
+    scores: meanScores(scores),
+    runs: scores.length,
+  });
+  return {
+    mean(point, runs) {
+      const key = point.join(" ");
+      const one = done.get(key) ?? { point, scores: [] };
+      done.set(key, one);
+      while (one.scores.length < runs) one.scores.push(evaluate(point, seed + one.scores.length));
+      return trialOf(one);
+    },
+    all: () => [...done.values()].map(trialOf),
+  };
+}
+
+/** Averages what came of several runs. */
+export function meanScores(all: readonly Scores[]): Scores {
+  const mean = (key: keyof Scores): number =>
+    all.reduce((sum, scores) => sum + scores[key], 0) / all.length;
+  return {
+    late: mean("late"),
+    p95: mean("p95"),
+    p99: mean("p99"),
+    cost: mean("cost"),
+    changes: mean("changes"),
+  };
+}
+
+function anywhere(parameters: readonly Parameter[], random: Random): Point {
+  return parameters.map((parameter) => valueAt(parameter, random()));
+}
+
+/** Within a tenth of each range. */
+function around(parameters: readonly Parameter[], centre: Point, random: Random): Point {
+  return parameters.map((parameter, i) => {
+    const place = placeOf(parameter, centre[i]!) + (random() - 0.5) / 5;
+    return valueAt(parameter, Math.min(1, Math.max(0, place)));
+  });
+}
+
+/** Two digits that count: what is found is to be written down. */
+function valueAt({ from, to, scale, whole }: Parameter, place: number): number {
+  const value = scale === "log" ? from * (to / from) ** place : from + (to - from) * place;
+  return whole === true ? Math.round(value) : Number(value.toPrecision(2));
+}
+
+function placeOf({ from, to, scale }: Parameter, value: number): number {
+  if (from === to) return 0;
+  return scale === "log"
+    ? Math.log(value / from) / Math.log(to / from)
+    : (value - from) / (to - from);
+}
+
+function frontOf(trials: readonly Trial[], { figure, best }: Objective): Trial[] {
+  const beats = (a: Scores, b: Scores): boolean =>
+    a[figure] <= b[figure] && a[best] <= b[best] && (a[figure] < b[figure] || a[best] < b[best]);
+  const front = trials
+    .filter(({ scores }) => !trials.some((other) => beats(other.scores, scores)))
+    .toSorted((a, b) => a.scores[figure] - b.scores[figure] || a.scores.cost - b.scores.cost);
+  // Of several that come to the same in both, one is enough.
+  return front.filter(
+    ({ scores }, i) => i === 0 || scores[figure] !== front[i - 1]!.scores[figure],
+  );
+}
