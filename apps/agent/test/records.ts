@@ -49,6 +49,8 @@ export function engineState(change: Partial<EngineState> = {}): EngineState {
   return {
     record: record(decision()),
     tasks: [taskState()],
+    capacity: { instances: 10 },
+    capacityProblem: undefined,
     schedulerProblem: undefined,
     ...change,
   };

@@ -1,4 +1,5 @@
-import { MicroscalingError, raced, type Role, within } from "@microscaling/core";
+import { type Amounts, MicroscalingError, raced, type Role, within } from "@microscaling/core";
+import type { Measured } from "./decide/decider.ts";
 import { NOT_READ } from "./decide/observed.ts";
 import { drain } from "./loop/drain.ts";
 import { alone, createLeadership, type Leadership } from "./loop/lead.ts";
@@ -113,11 +114,23 @@ async function letGo(
     );
 }
 
-function stateOf({ board, record }: Session, now: number, role: Role | undefined): EngineState {
+/** What the scheduler is to say and has not said yet is not known, and left out. */
+function capacityOf({ capacity, measured: names = [] }: EngineSpec, measured: Measured): Amounts {
+  const given = Object.entries(capacity).filter(([resource]) => !names.includes(resource));
+  return { ...Object.fromEntries(given), ...("amounts" in measured ? measured.amounts : {}) };
+}
+
+function stateOf(
+  { spec, board, record, measurer }: Session,
+  now: number,
+  role: Role | undefined,
+): EngineState {
   const problems = new Set(board.slots.map((slot) => slot.countsProblem));
   return {
     record,
     ...(role === undefined ? {} : { role }),
+    capacity: capacityOf(spec, measurer.measured()),
+    capacityProblem: measurer.problem(),
     schedulerProblem: problems.size === 1 ? [...problems][0] : undefined,
     tasks: board.slots.map((slot) => ({
       name: slot.task.name,

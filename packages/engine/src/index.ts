@@ -1,4 +1,11 @@
 export { decide, type Decided } from "./decide/decide.ts";
+export {
+  createDecider,
+  NOTHING_MEASURED,
+  type Decider,
+  type DecidingSpec,
+  type Measured,
+} from "./decide/decider.ts";
 export { explain, limitText } from "./decide/explain.ts";
 export { nothingObserved, type Observed } from "./decide/observed.ts";
 export { isCron, isTimeZone } from "./decide/schedule.ts";

@@ -1,6 +1,7 @@
 import type {
   Amounts,
   Clock,
+  Decision,
   DecisionRecord,
   Logger,
   Metric,
@@ -8,6 +9,8 @@ import type {
   Role,
   Scheduler,
 } from "@microscaling/core";
+import type { Measured } from "./decide/decider.ts";
+import type { Observed } from "./decide/observed.ts";
 
 /** Everything the engine needs to know: the config once it is checked and its plugins are made. */
 export interface EngineSpec {
@@ -171,6 +174,26 @@ export interface EngineContext {
   readonly random: () => number;
   /** Decide and report, but ask nothing of the scheduler. */
   readonly dryRun: boolean;
+  /** Present when decisions are to be replayed later. */
+  readonly recorder?: Recorder;
+}
+
+/** Is given all that decisions rest on. It is called in the loop: it must neither throw nor wait. */
+export interface Recorder {
+  /** The turns that follow are of `spec`. After a reload it `continues`: what was remembered of tasks that stay is kept. */
+  opened(spec: EngineSpec, continues: boolean): void;
+  /** One turn. What is observed changes in place afterwards. */
+  decided(turn: Turn): void;
+}
+
+/** One turn of the loop: what was known, and what was decided. */
+export interface Turn {
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+  readonly measured: Measured;
+  /** In the order of the config. */
+  readonly observed: readonly Observed[];
+  readonly decisions: readonly Decision[];
 }
 
 /** The running loop. */
@@ -195,6 +218,10 @@ export interface EngineState {
   /** The newest turn of the loop; absent before the first. */
   readonly record: DecisionRecord | undefined;
   readonly tasks: readonly TaskState[];
+  /** What there is to share; what the scheduler has not said yet is absent. */
+  readonly capacity: Amounts;
+  /** Why the scheduler cannot say now what there is, if so. */
+  readonly capacityProblem: string | undefined;
   /** Why counts are not known, if so. */
   readonly schedulerProblem: string | undefined;
   /** Absent when no lease is shared. */

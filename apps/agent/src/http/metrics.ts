@@ -1,13 +1,12 @@
 import type { Belief, Decision, DecisionRecord, Monitor } from "@microscaling/core";
 import type { EngineState } from "@microscaling/engine";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { LoadedConfig } from "../config/index.ts";
 
 /** Prometheus metrics of the agent. */
 export interface AgentMetrics {
   readonly monitor: Monitor;
   /** The text of `/metrics`. */
-  render(state: EngineState, capacity: LoadedConfig["spec"]["capacity"]): Promise<string>;
+  render(state: EngineState): Promise<string>;
   readonly contentType: string;
 }
 
@@ -37,8 +36,8 @@ export function createMetrics(): AgentMetrics {
       },
       close: () => Promise.resolve(),
     },
-    render(state, capacity) {
-      show(state, capacity);
+    render(state) {
+      show(state);
       totals(state, tallies);
       return registry.metrics();
     },
@@ -108,9 +107,7 @@ function createTotals(
   };
 }
 
-function createGauges(
-  registry: Registry,
-): (state: EngineState, capacity: Readonly<Record<string, number>>) => void {
+function createGauges(registry: Registry): (state: EngineState) => void {
   const gauges: Gauge[] = [];
   const gauge = (name: string, help: string, labelNames: string[] = ["task"]): Gauge => {
     const registers = [registry];
@@ -131,11 +128,11 @@ function createGauges(
   const leader = gauge("leader", "1 while this agent leads, 0 while it stands by.", ["lease"]);
   const held = gauge("capacity", "What there is to share, by resource.", ["resource"]);
 
-  return (state, capacity) => {
+  return (state) => {
     // What is unknown has no series: a number would be a lie.
     for (const each of gauges) each.reset();
     if (state.role !== undefined) leader.set({ lease: state.role.lease }, state.role.leads ? 1 : 0);
-    for (const [resource, amount] of Object.entries(capacity)) held.set({ resource }, amount);
+    for (const [resource, amount] of Object.entries(state.capacity)) held.set({ resource }, amount);
     for (const { name: task, readingAgeMs, countsAgeMs } of state.tasks) {
       if (readingAgeMs !== undefined) age.set({ task }, readingAgeMs / 1000);
       if (countsAgeMs !== undefined) countsAge.set({ task }, countsAgeMs / 1000);

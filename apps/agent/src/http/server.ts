@@ -75,7 +75,7 @@ function createApp({ source, metrics, clock, redactor }: AppContext): Hono {
     return c.json(redactor.map(answer), answer.ready ? 200 : 503);
   });
   app.get("/metrics", async (c) => {
-    const text = await metrics.render(source.engine.state(), source.config().spec.capacity);
+    const text = await metrics.render(source.engine.state());
     return c.body(text, 200, { "content-type": metrics.contentType });
   });
   app.get("/state", (c) => {

@@ -14,7 +14,8 @@ export function describeState(
     config: config.origin,
     dryRun,
     ha: describeRole(state, config),
-    capacity: config.spec.capacity,
+    capacity: state.capacity,
+    capacityProblem: state.capacityProblem ?? null,
     schedulerProblem: state.schedulerProblem ?? null,
     tasks: state.tasks.map((task) => describeTask(task, decisions.get(task.name))),
   };

@@ -1,5 +1,5 @@
 import type { WriteStream } from "node:tty";
-import type { Amounts, Clock, DecisionRecord, Monitor } from "@microscaling/core";
+import type { Clock, DecisionRecord, Monitor } from "@microscaling/core";
 import type { EngineState } from "@microscaling/engine";
 import { createLogUpdate } from "log-update";
 import { renderPicture } from "./render.ts";
@@ -7,7 +7,6 @@ import { renderPicture } from "./render.ts";
 /** What the view looks at besides the records it is given. */
 export interface ViewSource {
   readonly state: () => EngineState;
-  readonly capacity: () => Amounts;
   readonly dryRun: boolean;
 }
 
@@ -36,10 +35,9 @@ export function createLiveView(stream: WriteStream, clock: Clock): LiveView {
   function paint(): void {
     if (newest === undefined || source === undefined || over.signal.aborted) return;
     const problems = new Map<string, string>();
-    for (const { name, problem } of source.state().tasks)
-      if (problem !== undefined) problems.set(name, problem);
+    const { tasks, capacity } = source.state();
+    for (const { name, problem } of tasks) if (problem !== undefined) problems.set(name, problem);
     const { dryRun } = source;
-    const capacity = source.capacity();
     const width = stream.columns;
     update(renderPicture({ record: newest, capacity, problems, dryRun, width }));
   }

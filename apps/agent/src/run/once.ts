@@ -50,12 +50,15 @@ export async function logOnce({ record, state }: OnceResult, { log }: PartsReque
   await createChangeLog(log.logger).report(record, AbortSignal.abort());
   for (const { name, problem } of state.tasks)
     if (problem !== undefined) log.logger.error(`${name}: ${problem}`, { task: name });
+  if (state.capacityProblem !== undefined) log.logger.error(state.capacityProblem);
   if (state.schedulerProblem !== undefined) log.logger.error(state.schedulerProblem);
 }
 
 /** Whether everything could be read, and was done. */
 export function isWhole({ state }: OnceResult): boolean {
   return (
-    state.schedulerProblem === undefined && state.tasks.every((task) => task.problem === undefined)
+    state.schedulerProblem === undefined &&
+    state.capacityProblem === undefined &&
+    state.tasks.every((task) => task.problem === undefined)
   );
 }

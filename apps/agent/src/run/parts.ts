@@ -55,7 +55,6 @@ export async function makeParts(request: PartsRequest): Promise<Parts> {
   const address = await open(request, { engine, reloader, http });
   view?.show({
     state: () => engine.state(),
-    capacity: () => reloader.config().spec.capacity,
     dryRun: request.dryRun,
   });
   return { engine, reloader, http, address };

@@ -14,7 +14,7 @@ function open(): { view: LiveView; clock: TestClock; drawn: () => string } {
   stream.setEncoding("utf8").on("data", (text: string) => (written += text));
   const clock = createTestClock();
   const view = createLiveView(stream as unknown as WriteStream, clock);
-  view.show({ state: () => engineState(), capacity: () => ({ instances: 10 }), dryRun: false });
+  view.show({ state: () => engineState(), dryRun: false });
   const drawn = (): string => {
     const text = stripVTControlCharacters(written);
     written = "";

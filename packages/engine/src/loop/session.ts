@@ -1,11 +1,10 @@
 import type { DecisionRecord } from "@microscaling/core";
-import { decide } from "../decide/decide.ts";
-import { layOutTasks } from "../decide/task-table.ts";
-import { emptyMemory, type Memory } from "../decide/wish.ts";
+import { createDecider, type Decider } from "../decide/decider.ts";
 import type { EngineContext, EngineSpec } from "../spec.ts";
 import { createActor } from "./act.ts";
 import { createBoard, type Board } from "./board.ts";
 import type { Leadership, Term } from "./lead.ts";
+import { createMeasurer, type Measurer } from "./measure.ts";
 import type { Reporter } from "./reporter.ts";
 import { watchCounts } from "./watch-counts.ts";
 import { watchSource } from "./watch-metrics.ts";
@@ -19,7 +18,8 @@ const COALESCE_MS = 2;
 export interface Session {
   readonly spec: EngineSpec;
   readonly board: Board;
-  memory: Memory;
+  readonly decider: Decider;
+  readonly measurer: Measurer;
   record: DecisionRecord | undefined;
   /** Watches, decides and acts until `end` is called. */
   start(): void;
@@ -40,10 +40,10 @@ export interface SessionContext extends EngineContext {
 
 /** Sets up a session; what an old one knows of tasks that stay is taken over. Starts nothing. */
 export function openSession(spec: EngineSpec, context: SessionContext, old?: Session): Session {
-  const { clock, logger, random, life, reporter, dryRun, lead } = context;
+  const { clock, logger, random, life, reporter, dryRun, lead, recorder } = context;
   const ended = new AbortController();
   const signal = AbortSignal.any([life, ended.signal]);
-  const table = layOutTasks(spec.tasks, spec.capacity);
+  const decider = createDecider(spec, old?.decider);
   let woken = Promise.withResolvers<void>();
   let wokenAt: number | undefined;
   const changed = (): void => {
@@ -53,6 +53,7 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
   };
   const board = createBoard(spec.tasks, changed, old?.board);
   const watching = { clock, logger, board, signal };
+  const measurer = createMeasurer(spec, { clock, logger, signal, changed }, old?.measurer);
   const counts = watchCounts(
     spec.scheduler,
     {
@@ -81,8 +82,9 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
     wokenAt = undefined;
     const at = clock.now();
     if (acts) actor.refresh(at);
-    const { decisions, memory } = decide(table, board.slots, session.memory, at);
-    session.memory = memory;
+    const measured = measurer.measured();
+    const decisions = decider.decide(board.slots, measured, at);
+    recorder?.decided({ at, measured, observed: board.slots, decisions });
     const role = lead.role();
     const decideMs = performance.now() - startedAt;
     session.record = { at, decisions, decideMs, lagMs, ...(role === undefined ? {} : { role }) };
@@ -121,19 +123,26 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
     });
   }
 
+  recorder?.opened(spec, old !== undefined);
   const session: Session = {
     spec,
     board,
-    memory: takeOver(spec, old) ?? emptyMemory(table),
+    decider,
+    measurer,
     record: undefined,
     start() {
       if (!dryRun) background("making tasks ready", actor.prepare({ once: false }));
+      background("measuring the capacity", measurer.run());
       background("watching counts", counts.run());
       for (const source of sources) background("watching a metric", source.run());
       background("the loop", run());
     },
     async once(asks) {
-      await Promise.all([counts.observe(), ...sources.map((source) => source.read())]);
+      await Promise.all([
+        measurer.observe(),
+        counts.observe(),
+        ...sources.map((source) => source.read()),
+      ]);
       const acts = asks && term() !== undefined;
       if (acts) await actor.prepare({ once: true });
       const record = turn({ acts });
@@ -152,21 +161,4 @@ export function openSession(spec: EngineSpec, context: SessionContext, old?: Ses
     },
   };
   return session;
-}
-
-/** The memory of tasks whose target is still the same. */
-function takeOver(spec: EngineSpec, old: Session | undefined): Memory | undefined {
-  if (old === undefined) return undefined;
-  const before = new Map(
-    old.spec.tasks.map((task, i) => [task.name, { target: JSON.stringify(task.target), i }]),
-  );
-  const from = spec.tasks.map((task) => {
-    const was = before.get(task.name);
-    return was !== undefined && was.target === JSON.stringify(task.target) ? was.i : -1;
-  });
-  return {
-    readAt: Float64Array.from(from, (i) => old.memory.readAt[i] ?? 0),
-    wishes: from.map((i) => old.memory.wishes[i]),
-    claims: Int32Array.from(from, (i) => old.memory.claims[i] ?? 0),
-  };
 }

@@ -1,0 +1,90 @@
+import type { Amounts, Decision, Limit } from "@microscaling/core";
+import type { EngineSpec } from "../spec.ts";
+import { decide } from "./decide.ts";
+import { requestedOf, type Observed } from "./observed.ts";
+import { layOutTasks, type TaskTable } from "./task-table.ts";
+import { emptyMemory, type Memory } from "./wish.ts";
+
+/** What of a spec decides. */
+export type DecidingSpec = Pick<EngineSpec, "tasks" | "capacity" | "sharing">;
+
+/** What the scheduler has said there is, by resource; or why it has not, so that nothing may be asked of it. */
+export type Measured = { readonly amounts: Amounts } | { readonly unknown: string };
+
+/** Nothing is left to the scheduler. */
+export const NOTHING_MEASURED: Measured = { amounts: {} };
+
+/** Decides turn by turn, and remembers in between. */
+export interface Decider {
+  readonly spec: DecidingSpec;
+  memory(): Memory;
+  /**
+   * One turn.
+   * @param observed what is known of each task, in the order of the config
+   * @param at milliseconds since the epoch
+   */
+  decide(observed: readonly Observed[], measured: Measured, at: number): readonly Decision[];
+}
+
+/** A decider for `spec`; of `before` it keeps what is remembered of tasks whose target is still the same. */
+export function createDecider(spec: DecidingSpec, before?: Decider): Decider {
+  let table = layOut(spec, {});
+  let laidOutFor = NOTHING_MEASURED;
+  let memory = before === undefined ? emptyMemory(table) : takeOver(spec, before);
+  return {
+    spec,
+    memory: () => memory,
+    decide(observed, measured, at) {
+      if ("unknown" in measured) return holdAll(spec, observed, measured.unknown);
+      if (measured !== laidOutFor) {
+        table = layOut(spec, measured.amounts);
+        laidOutFor = measured;
+      }
+      const decided = decide(table, observed, memory, at);
+      memory = decided.memory;
+      return decided.decisions;
+    },
+  };
+}
+
+function layOut({ tasks, capacity }: DecidingSpec, measured: Amounts): TaskTable {
+  return layOutTasks(tasks, { ...capacity, ...measured });
+}
+
+/** While it is not known what there is to share, everything stays as it is. */
+function holdAll(
+  { tasks }: DecidingSpec,
+  observed: readonly Observed[],
+  reason: string,
+): readonly Decision[] {
+  const limits: readonly Limit[] = [{ by: "held", reason }];
+  return observed.map((seen, i) => {
+    const requested = requestedOf(seen);
+    return {
+      task: tasks[i]!.name,
+      wish: requested,
+      reason: "held",
+      grant: requested,
+      ask: undefined,
+      limits,
+      reading: seen.reading,
+      counts: seen.counts,
+    };
+  });
+}
+
+function takeOver({ tasks }: DecidingSpec, before: Decider): Memory {
+  const old = before.memory();
+  const places = new Map(
+    before.spec.tasks.map((task, i) => [task.name, { target: JSON.stringify(task.target), i }]),
+  );
+  const from = tasks.map((task) => {
+    const was = places.get(task.name);
+    return was !== undefined && was.target === JSON.stringify(task.target) ? was.i : -1;
+  });
+  return {
+    readAt: Float64Array.from(from, (i) => old.readAt[i] ?? 0),
+    wishes: from.map((i) => old.wishes[i]),
+    claims: Int32Array.from(from, (i) => old.claims[i] ?? 0),
+  };
+}
