@@ -1,4 +1,5 @@
 // Three tasks of priorities 1, 2 and 3 on a capacity that is too small for all of them at times.
+import type { Decision } from "@microscaling/core";
 import type { SharingSpec, TargetSpec, TaskSpec } from "@microscaling/engine";
 import {
   createEngineController,
@@ -87,15 +88,7 @@ function runClasses(classes: readonly number[], seed: number): Ran {
     {
       decided(_now, decisions) {
         all++;
-        // What still stops is nobody's yet.
-        const used = decisions.reduce(
-          (sum, { grant, counts }) => sum + grant + counts!.stopping,
-          0,
-        );
-        const isLacking = decisions.some(({ limits }) =>
-          limits.some(({ by }) => by === "capacity"),
-        );
-        if (isLacking && used < CAPACITY) idle++;
+        if (decisions.some(lacks) && decisions.reduce(roomLeft, CAPACITY) > 0) idle++;
         for (const [i, { grant }] of decisions.entries()) turns[i]!.note(grant);
       },
     },
@@ -120,6 +113,16 @@ function runClasses(classes: readonly number[], seed: number): Ran {
     idle: (100 * idle) / all,
     most,
   };
+}
+
+/** Whether a task would like more than it may ask for. */
+function lacks({ limits }: Decision): boolean {
+  return limits.some(({ by }) => by === "capacity" || by === "waiting");
+}
+
+/** What is left of the room beside a task. What is told to stop in this turn, or still stops, is room that nobody can have yet. */
+function roomLeft(room: number, { ask = 0, counts }: Decision): number {
+  return room - Math.max(ask, counts!.requested) - counts!.stopping;
 }
 
 /** Counts how often a number turns round. */
