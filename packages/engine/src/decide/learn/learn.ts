@@ -1,5 +1,6 @@
 import type { TargetInput } from "../targets/target.ts";
 import { learnArrivals, type ArrivalRate } from "./arrivals.ts";
+import { addToBacklog, openBacklog, type Backlog } from "./backlog.ts";
 import { sampleOf, see, type Sample, type Seen } from "./sample.ts";
 import { learnService, serviceRate, type Service } from "./service.ts";
 import { learnSlope, relaxSlope, slopeRates, unknownSlope, type Slope } from "./slope.ts";
@@ -25,6 +26,7 @@ export interface Learned {
   readonly service: Service;
   /** From the level of jobs alone, for backends that count neither. */
   readonly slope: Slope;
+  readonly backlog: Backlog;
 }
 
 /** What a decision goes by. */
@@ -62,21 +64,32 @@ export function learn(
     before?.seen.at ?? at,
     hints.startupTime,
   );
-  if (before === undefined) return { ...nothingLearned(hints), seen, gap: 0, startup };
+  if (before === undefined)
+    return { ...nothingLearned(hints), seen, gap: 0, startup, backlog: openBacklog(at) };
   const sample = sampleOf(before.seen, seen);
   if (sample.seconds <= 0) return before;
   const scale = Math.max(hints.within, LEAST_SCALE_JOBS / serviceRate(before.service));
+  const slope = nextSlope(before, sample, seen, scale);
   return {
     seen,
     gap: sample.seconds,
     startup,
     arrivals: nextArrivals(before, sample, scale),
     service: nextService(before, sample, scale),
-    slope: nextSlope(before, sample, seen, scale),
+    slope,
+    backlog: addToBacklog(
+      before.backlog,
+      sample.arrived ?? slope.rate * sample.seconds,
+      seen.waiting,
+      at,
+    ),
   };
 }
 
-function nothingLearned({ within, serviceTime }: Hints): Omit<Learned, "seen" | "gap" | "startup"> {
+function nothingLearned({
+  within,
+  serviceTime,
+}: Hints): Omit<Learned, "seen" | "gap" | "startup" | "backlog"> {
   const each = serviceTime ?? SERVICE_PRIOR * within;
   const jobs = serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
   return {

@@ -1,5 +1,6 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
+import { paceInTime } from "../learn/backlog.ts";
 import { learn, loadOf, type Hints, type Learned, type Load } from "../learn/learn.ts";
 import { erlangInstances } from "./erlang.ts";
 import type { Target, TargetInput, Wish } from "./target.ts";
@@ -24,11 +25,14 @@ const HARMLESS = 0.88;
 const LOW = 0.1;
 /** On the way up what waits is drained in this part of the time that it may wait, and on the way down; but not faster than this part of θ. */
 const DRAIN_UP = 0.8;
-const DRAIN_DOWN = 0.5;
+const DRAIN_DOWN = 0.4;
 const DRAIN_HORIZON = 0.4;
 /** So much may wait, as a part of the time that a start leaves, before anything is drained; and is let wait before more go. */
 const KEEP_UP = 0.4;
 const KEEP_DOWN = 0.18;
+/** By this part of the time that it may wait every job that waits is to be begun: else more are asked for, and else none go. */
+const AHEAD = 0.7;
+const IN_TIME = 0.6;
 /** The least step down, as a part of what there is, and how much of it more where a start leaves all the time that a job may wait. */
 const STEP_DOWN = 0.12;
 const STEP_DOWN_SLACK = 0.42;
@@ -104,9 +108,13 @@ interface Outlook {
   readonly slack: number;
   /** How long a job waits that arrives at the horizon; `Infinity` when nobody would serve it. */
   readonly expectedWait: number;
+  /** Jobs a second that must be begun for those that wait to be in time: from the horizon on, with what is asked for; and from now on. */
+  readonly paceAhead: number;
+  readonly paceNow: number;
 }
 
-function lookAhead(input: Input, { seen, startup }: Learned, load: Load, within: number): Outlook {
+function lookAhead(input: Input, learned: Learned, load: Load, within: number): Outlook {
+  const { seen, startup, backlog: past } = learned;
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
   const horizon = startupSeconds + tickSeconds;
   let instanceSeconds = seen.running * horizon;
@@ -114,8 +122,8 @@ function lookAhead(input: Input, { seen, startup }: Learned, load: Load, within:
     const left = Math.max(0, startupSeconds - (seen.at - at) / 1000);
     instanceSeconds += instances * (horizon - left);
   }
-  const arriving = seen.waiting + arrivalRate * horizon;
-  const backlog = Math.max(0, arriving - serviceRate * instanceSeconds);
+  const begun = serviceRate * instanceSeconds;
+  const backlog = Math.max(0, seen.waiting + arrivalRate * horizon - begun);
   const expectedWait = backlog === 0 ? 0 : backlog / (serviceRate * input.requested);
   return {
     load,
@@ -124,6 +132,21 @@ function lookAhead(input: Input, { seen, startup }: Learned, load: Load, within:
     horizon,
     slack: Math.max(0, 1 - horizon / within),
     expectedWait,
+    paceAhead: paceInTime(past, {
+      waiting: seen.waiting,
+      within: AHEAD * within,
+      delay: horizon,
+      begun,
+      least: DRAIN_HORIZON * horizon,
+    }),
+    paceNow: paceInTime(past, {
+      waiting: seen.waiting,
+      within: IN_TIME * within,
+      // What those that still start do not do, as if all did nothing for a while.
+      delay: Math.max(0, horizon - instanceSeconds / Math.max(1, input.requested)),
+      begun: 0,
+      least: tickSeconds,
+    }),
   };
 }
 
@@ -137,8 +160,9 @@ function choose(input: Input, outlook: Outlook, memory: LatencyMemory): Wish<Lat
   const least = isShort ? erlangInstances(arrivalRate, serviceRate, within, LATE, max) : 1;
 
   const harmless = HARMLESS * within * slack;
-  const up = Math.max(least, upTo(outlook));
-  const isUrgent = expectedWait > harmless || requested < least;
+  const inTime = wholeInstances(outlook.paceAhead / serviceRate);
+  const isUrgent = expectedWait > harmless || requested < Math.max(least, inTime);
+  const up = Math.max(least, inTime, upTo(outlook));
   if (up > requested && isUrgent && memory.budget > -BURST)
     return { instances: up, reason: "above", memory };
 
@@ -160,11 +184,11 @@ function upTo({ load, waiting, within, horizon, slack }: Outlook): number {
 }
 
 /** What keeps up with the arrivals once some wait: less than that while fewer do. */
-function downTo({ load, waiting, within, horizon, slack }: Outlook): number {
+function downTo({ load, waiting, within, horizon, slack, paceNow }: Outlook): number {
   const { arrivalRate, serviceRate } = load;
   const surplus = waiting - KEEP_DOWN * within * slack * arrivalRate;
   const drained = surplus / Math.max(DRAIN_DOWN * within, DRAIN_HORIZON * horizon);
-  return wholeInstances((arrivalRate + drained) / serviceRate);
+  return wholeInstances(Math.max(arrivalRate + drained, paceNow) / serviceRate);
 }
 
 function wholeInstances(exact: number): number {
