@@ -4,6 +4,21 @@ const find = ({ tasks }, name) => tasks.find((task) => task.name === name);
 const colour = (name) => () =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
+const line = (label, stroke, more = {}) => ({
+  label,
+  stroke: colour(stroke),
+  width: 1.5,
+  points: { show: false },
+  ...more,
+});
+
+const axis = (more) => ({
+  stroke: colour("faint"),
+  grid: { stroke: colour("line"), width: 1 },
+  ticks: { stroke: colour("line"), width: 1 },
+  ...more,
+});
+
 (() => {
   const { time, secondsPerPoint, configs } = JSON.parse(
     document.getElementById("data").textContent,
@@ -15,13 +30,6 @@ const colour = (name) => () =>
   const HEIGHT = 190;
   const INSTANCES = "instances";
 
-  const line = (label, stroke, more = {}) => ({
-    label,
-    stroke: colour(stroke),
-    width: 1.5,
-    points: { show: false },
-    ...more,
-  });
   const stepped = uPlot.paths.stepped({ align: 1 });
 
   function add(tag, parent, text = "") {
@@ -41,13 +49,6 @@ const colour = (name) => () =>
   const STEPS = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
   ];
-
-  const axis = (more) => ({
-    stroke: colour("faint"),
-    grid: { stroke: colour("line"), width: 1 },
-    ticks: { stroke: colour("line"), width: 1 },
-    ...more,
-  });
 
   /** The largest value of the same quantity in all configs, so that they can be compared by eye. */
   function mostOf(lists) {
@@ -144,9 +145,10 @@ const colour = (name) => () =>
         if (task === undefined) return undefined;
         const series = [line("waited", "blue"), line("allowed", "red", { dash: [6, 4], width: 1 })];
         const lists = [task.longestWait, level(task.within)];
+        // What is drawn last is on top.
         if (task.expectedWait !== undefined) {
-          series.push(line("expected by the target", "orange", { width: 1 }));
-          lists.push(task.expectedWait);
+          series.unshift(line("expected by the target", "orange", { width: 1 }));
+          lists.unshift(task.expectedWait);
         }
         return { series, lists, top: waits, unit: " s" };
       },

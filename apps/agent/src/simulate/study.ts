@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { figuresOf, type Report, type ReportConfig } from "@microscaling/simulator";
 import { assumptions } from "./assumed.ts";
 import type { Candidate } from "./candidate.ts";
@@ -23,18 +24,25 @@ export interface StudyRequest {
 export function makeStudy({ candidates, load, seeds }: StudyRequest): Report {
   const draws = seeds.map((seed) => ({ seed, drawn: drawLoad(load, seed) }));
   const first = draws[0]!;
+  const names = shortNames(candidates.map(({ name }) => name));
   return {
-    load: load.name,
+    load: basename(load.name),
     seconds: lengthOf(load, first.drawn),
     seeds,
     assumed: assumptions(candidates, load),
-    configs: candidates.map((candidate) => {
+    configs: candidates.map((candidate, i) => {
       const runs = draws.map(({ seed, drawn }) =>
         runScenario({ candidate, load, drawn, seed, timeline: drawn === first.drawn }),
       );
-      return reportConfig(candidate, load, first.drawn, runs);
+      return { ...reportConfig(candidate, load, first.drawn, runs), name: names[i]! };
     }),
   };
+}
+
+/** Without their folders, where that tells them apart. */
+function shortNames(names: readonly string[]): string[] {
+  const short = names.map((name) => basename(name));
+  return new Set(short).size === names.length ? short : [...names];
 }
 
 function reportConfig(
@@ -42,10 +50,9 @@ function reportConfig(
   load: Load,
   drawn: Drawn,
   runs: readonly ScenarioRun[],
-): ReportConfig {
+): Omit<ReportConfig, "name"> {
   const { outcome, expectedWaits } = runs[0]!;
   return {
-    name: candidate.name,
     capacity: capacityOf(candidate, load),
     tasks: candidate.spec.tasks.map(({ name, uses }, i) => {
       const jobs = drawn.get(name);

@@ -80,7 +80,7 @@ function taskCharts(task: ReportTask, seconds: number, bin: number): TaskCharts 
     arrivals: mean(arrivalsOf(jobs, seconds), bin),
     waiting: most(timeline.waiting, bin),
     longestWait: most(timeline.oldestWait, bin),
-    ...(expectedWait === undefined ? {} : { expectedWait: most(expectedWait, bin) }),
+    ...(expectedWait === undefined ? {} : { expectedWait: mean(expectedWait, bin) }),
     demand: mean(demandOf(jobs, seconds), bin),
     ...supply,
   };
@@ -90,7 +90,7 @@ const mean = (values: Float64Array, bin: number): Points =>
   binned(values, bin, (part) => part.reduce((sum, value) => sum + value, 0) / part.length);
 
 const most = (values: Float64Array, bin: number): Points =>
-  binned(values, bin, (part) => Math.max(...part.filter((value) => !Number.isNaN(value))));
+  binned(values, bin, (part) => Math.max(...part));
 
 function binned(
   values: Float64Array,
@@ -99,7 +99,9 @@ function binned(
 ): (number | null)[] {
   const points: (number | null)[] = [];
   for (let from = 0; from < values.length; from += bin) {
-    const value = sum(values.subarray(from, from + bin));
+    // What nobody said in a second is no number in it.
+    const said = values.subarray(from, from + bin).filter((value) => !Number.isNaN(value));
+    const value = said.length === 0 ? Number.NaN : sum(said);
     points.push(Number.isFinite(value) ? rounded(value) : null);
   }
   return points;
