@@ -12,7 +12,7 @@ describe("help and usage", () => {
       expect(stdout).toContain(words);
   });
 
-  it.each(["run", "validate", "plan", "doctor", "init", "schema", "plugins"])(
+  it.each(["run", "validate", "plan", "simulate", "tune", "doctor", "init", "schema", "plugins"])(
     "has an example for %s",
     async (command) => {
       const { code, stdout } = await run(createFolder(), "help", command);
