@@ -44,15 +44,15 @@ export type WishReason =
 /** What a target that learns believes of a task's load and of its instances. What it does not know yet is absent. Each is finite and ≥ 0. */
 export interface Belief {
   /** Jobs that arrive, per second: λ. */
-  readonly arrivalRate?: number;
+  readonly arrivalRate?: number | undefined;
   /** Jobs that one busy instance finishes, per second: μ. */
-  readonly serviceRate?: number;
+  readonly serviceRate?: number | undefined;
   /** From asking for an instance until it runs, in seconds. */
-  readonly startupSeconds?: number;
+  readonly startupSeconds?: number | undefined;
   /** Until nothing waits, with the instances asked for so far, in seconds. Absent when they cannot keep up. */
-  readonly drainSeconds?: number;
+  readonly drainSeconds?: number | undefined;
   /** How long a job waits that arrives when an instance asked for now would run, in seconds. */
-  readonly expectedWaitSeconds?: number;
+  readonly expectedWaitSeconds?: number | undefined;
 }
 
 /** What was decided for one task, and why. */

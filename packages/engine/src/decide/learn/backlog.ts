@@ -1,39 +1,48 @@
 /** When jobs arrived, as far back as some of them wait. */
 export interface Backlog {
-  /** Jobs that ever arrived, since the first reading. */
+  /** Jobs that arrived since the last time that nothing waited. */
   readonly arrived: number;
-  /** What `arrived` was at some moments, in milliseconds since the epoch; oldest first. */
+  /** What `arrived` was at some moments; oldest first. Those that wait came after the first. */
   readonly marks: readonly Mark[];
 }
 
 interface Mark {
+  /** In milliseconds since the epoch. */
   readonly at: number;
   readonly arrived: number;
 }
 
-/** Of more than so many marks every second one is dropped: how long the oldest job waits need not be known to the second. */
-const MOST_MARKS = 16;
+/** Marks are this far apart, as a part of the time that a job may wait: how long one waits need not be known to the second. */
+const APART = 1 / 10;
 
-/** Before anything was seen: what waits is taken to have just come. */
-export function openBacklog(at: number): Backlog {
-  return { arrived: 0, marks: [{ at, arrived: 0 }] };
-}
+/** Nothing waits. */
+export const NO_BACKLOG: Backlog = { arrived: 0, marks: [] };
 
 /**
- * Takes note of what arrived since the last look.
+ * Takes note of what arrived between two looks.
  * @param jobs that arrived, counted or estimated
+ * @param waiting jobs at the second look
+ * @param lastAt when the looks were, in milliseconds since the epoch
+ * @param within how long a job may wait, in seconds
  */
-export function addToBacklog(before: Backlog, jobs: number, waiting: number, at: number): Backlog {
+export function addToBacklog(
+  before: Backlog,
+  jobs: number,
+  waiting: number,
+  lastAt: number,
+  within: number,
+): Backlog {
+  if (waiting === 0) return NO_BACKLOG;
   const arrived = before.arrived + Math.max(0, jobs);
-  const now = { at, arrived };
-  if (waiting === 0) return { arrived, marks: [now] };
   const { marks } = before;
   // The last mark before the oldest job that waits is still needed.
   let first = 0;
   while (first + 1 < marks.length && marks[first + 1]!.arrived <= arrived - waiting) first++;
-  const kept = [...marks.slice(first), now];
-  if (kept.length <= MOST_MARKS) return { arrived, marks: kept };
-  return { arrived, marks: kept.filter((_, i) => i % 2 === 0 || i === kept.length - 1) };
+  const newest = marks.at(-1);
+  const isDue = newest === undefined || lastAt - newest.at >= APART * within * 1000;
+  if (!isDue && first === 0) return { arrived, marks };
+  const kept = first === 0 ? marks : marks.slice(first);
+  return { arrived, marks: isDue ? [...kept, { at: lastAt, arrived: before.arrived }] : kept };
 }
 
 /** What {@link paceInTime} goes by; times in seconds. */
@@ -52,17 +61,18 @@ export interface Deadline {
 /**
  * How many jobs a second must be begun so that each is in time, if they are taken in the order in which they came: the greatest of
  * k / (within − age of the k-th), over the jobs that wait. An exact condition for a fluid.
+ * @param now milliseconds since the epoch
  */
-export function paceInTime({ arrived, marks }: Backlog, deadline: Deadline): number {
+export function paceInTime({ arrived, marks }: Backlog, deadline: Deadline, now: number): number {
   const { waiting, within, delay, begun, least } = deadline;
-  const now = marks.at(-1)!.at;
   const gone = arrived - waiting + begun;
   let pace = 0;
-  for (const [i, mark] of marks.entries()) {
-    if (mark.arrived <= gone) continue;
-    // As old as any that came between two marks.
-    const age = (now - (marks[i - 1] ?? mark).at) / 1000;
-    pace = Math.max(pace, (mark.arrived - gone) / Math.max(least, within - age - delay));
+  for (let i = 0; i < marks.length; i++) {
+    const upTo = marks[i + 1]?.arrived ?? arrived;
+    if (upTo <= gone) continue;
+    // As old as any that came between this mark and the next.
+    const age = (now - marks[i]!.at) / 1000;
+    pace = Math.max(pace, (upTo - gone) / Math.max(least, within - age - delay));
   }
   return pace;
 }

@@ -1,6 +1,6 @@
 import type { TargetInput } from "../targets/target.ts";
 import { learnArrivals, type ArrivalRate } from "./arrivals.ts";
-import { addToBacklog, openBacklog, type Backlog } from "./backlog.ts";
+import { addToBacklog, NO_BACKLOG, type Backlog } from "./backlog.ts";
 import { sampleOf, see, type Sample, type Seen } from "./sample.ts";
 import { learnService, serviceRate, type Service } from "./service.ts";
 import { learnSlope, relaxSlope, slopeRates, unknownSlope, type Slope } from "./slope.ts";
@@ -10,8 +10,8 @@ import { learnStartup, startupSeconds, type Startup } from "./startup.ts";
 export interface Hints {
   /** How long a job may wait: the scale of time. > 0 */
   readonly within: number;
-  readonly serviceTime?: number;
-  readonly startupTime?: number;
+  readonly serviceTime: number | undefined;
+  readonly startupTime: number | undefined;
 }
 
 /** What has been learned of one task. */
@@ -65,11 +65,14 @@ export function learn(
     hints.startupTime,
   );
   if (before === undefined)
-    return { ...nothingLearned(hints), seen, gap: 0, startup, backlog: openBacklog(at) };
+    return { ...nothingLearned(hints), seen, gap: 0, startup, backlog: NO_BACKLOG };
   const sample = sampleOf(before.seen, seen);
   if (sample.seconds <= 0) return before;
   const scale = Math.max(hints.within, LEAST_SCALE_JOBS / serviceRate(before.service));
-  const slope = nextSlope(before, sample, seen, scale);
+  // Where jobs are counted, nothing need be guessed from their level.
+  const isCounted = sample.arrived !== undefined;
+  const slope = isCounted ? before.slope : nextSlope(before, sample, seen, scale);
+  const arrived = sample.arrived ?? slope.rate * sample.seconds;
   return {
     seen,
     gap: sample.seconds,
@@ -77,12 +80,7 @@ export function learn(
     arrivals: nextArrivals(before, sample, scale),
     service: nextService(before, sample, scale),
     slope,
-    backlog: addToBacklog(
-      before.backlog,
-      sample.arrived ?? slope.rate * sample.seconds,
-      seen.waiting,
-      at,
-    ),
+    backlog: addToBacklog(before.backlog, arrived, seen.waiting, before.seen.at, hints.within),
   };
 }
 

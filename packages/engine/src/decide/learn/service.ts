@@ -33,7 +33,8 @@ export function learnService(
   const isDoubtful = finished > DOUBTFUL_TIMES * expected + DOUBTFUL_JOBS;
   if (isDoubtful && !before.isDoubtful) return { ...before, isDoubtful };
   const secondsOfJobs = MEMORY_JOBS / (serviceRate(before) * Math.max(1, busy));
-  const kept = Math.exp(-seconds / Math.max(MEMORY_WITHINS * scale, secondsOfJobs));
+  const memory = Math.max(MEMORY_WITHINS * scale, secondsOfJobs);
+  const kept = memory / (memory + seconds);
   return {
     jobs: before.jobs * kept + finished,
     busySeconds: before.busySeconds * kept + busy * seconds,

@@ -33,6 +33,8 @@ export function learnStartup(
     const pending = counts.starting > 0 ? [{ at, instances: counts.starting }] : [];
     return { mean: hint, deviation: 0, pending, running: counts.running };
   }
+  if (before.pending.length === 0 && counts.starting === 0 && counts.running === before.running)
+    return before;
   let { mean, deviation } = before;
   const pending = [...before.pending];
   let cameUp = counts.running - before.running;

@@ -14,7 +14,7 @@ export interface AutoQueueMemory {
 }
 
 /** The scale of time that a queue's length does not give: how fast what is learned may drift, and what a start is taken to last at first. */
-const HINTS: Hints = { within: 10 };
+const HINTS: Hints = { within: 10, serviceTime: undefined, startupTime: undefined };
 
 /** A smaller change, as a part of what there is, is noise. */
 const CALM = 0.15;

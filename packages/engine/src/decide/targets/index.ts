@@ -30,6 +30,6 @@ const TARGETS = {
 
 /** The target that a task's `target: { use }` names. */
 export function targetOf(spec: TargetSpec): Target<TargetSpec, unknown> {
-  if (spec.use === "queue" && spec.gains === "auto") return autoQueueTarget as AnyTarget;
+  if (spec.use === "queue" && spec.gains === "auto") return autoQueueTarget;
   return TARGETS[spec.use];
 }

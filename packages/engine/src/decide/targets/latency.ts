@@ -10,6 +10,7 @@ type Input = TargetInput<LatencySpec>;
 
 /** What the target remembers between readings. */
 export interface LatencyMemory {
+  readonly hints: Hints;
   readonly learned: Learned;
   readonly requested: number;
   /** Changes that may be made now; below 0 when more was urgent. */
@@ -58,42 +59,49 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   reads: true,
   settles: false,
   wish(input, memory) {
-    const hints = hintsOf(input.spec);
+    const hints = memory?.hints ?? hintsOf(input.spec);
     const learned = learn(memory?.learned, input, hints);
-    const next = remember(input, learned, memory);
-    if (memory === undefined || learned === memory.learned) return holdAt(input, next);
+    if (memory === undefined || learned === memory.learned)
+      return holdAt(input, remember(input, learned, memory, hints), undefined);
     const load = loadOf(learned, memory.learned, hints);
     const outlook = lookAhead(input, learned, load, hints.within);
-    return { ...choose(input, outlook, next), belief: beliefOf(input, outlook) };
+    return choose(input, outlook, remember(input, learned, memory, hints));
   },
 };
 
 function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
   return {
     within: withinMs / 1000,
-    ...(serviceMs === undefined ? {} : { serviceTime: serviceMs / 1000 }),
-    ...(startupMs === undefined ? {} : { startupTime: startupMs / 1000 }),
+    serviceTime: serviceMs === undefined ? undefined : serviceMs / 1000,
+    startupTime: startupMs === undefined ? undefined : startupMs / 1000,
   };
 }
 
-function holdAt({ requested }: Input, memory: LatencyMemory): Wish<LatencyMemory> {
-  return { instances: requested, reason: "meeting", memory };
+function holdAt(
+  { requested }: Input,
+  memory: LatencyMemory,
+  belief: Belief | undefined,
+): Wish<LatencyMemory> {
+  return { instances: requested, reason: "meeting", belief, memory };
 }
 
 function remember(
-  input: Input,
+  { at, requested, spec }: Input,
   learned: Learned,
   before: LatencyMemory | undefined,
+  hints: Hints,
 ): LatencyMemory {
-  const { at, requested, spec } = input;
-  if (before === undefined)
-    return { learned, requested, budget: BURST, downAt: Number.NEGATIVE_INFINITY, jobAt: at };
+  if (before === undefined) {
+    const downAt = Number.NEGATIVE_INFINITY;
+    return { hints, learned, requested, budget: BURST, downAt, jobAt: at };
+  }
   const minutes = (at - before.learned.seen.at) / 60_000;
   const refilled = Math.min(BURST, before.budget + spec.changesPerMinute * minutes);
   const budget = requested === before.requested ? refilled : refilled - 1;
   const { waiting, inFlight = 0, arrived } = learned.seen;
   const isQuiet = waiting === 0 && inFlight === 0 && arrived === before.learned.seen.arrived;
-  return { learned, requested, budget, downAt: before.downAt, jobAt: isQuiet ? before.jobAt : at };
+  const { downAt } = before;
+  return { hints, learned, requested, budget, downAt, jobAt: isQuiet ? before.jobAt : at };
 }
 
 /** What lies ahead if nothing is done. Times in seconds. */
@@ -104,17 +112,16 @@ interface Outlook {
   readonly within: number;
   /** θ: until what is asked for now shows: a start and the time between readings. */
   readonly horizon: number;
+  /** What those that run and start do until then, as seconds of one instance. */
+  readonly instanceSeconds: number;
   /** The part of the time a job may wait that a start leaves, in [0, 1]. */
   readonly slack: number;
   /** How long a job waits that arrives at the horizon; `Infinity` when nobody would serve it. */
   readonly expectedWait: number;
-  /** Jobs a second that must be begun for those that wait to be in time: from the horizon on, with what is asked for; and from now on. */
-  readonly paceAhead: number;
-  readonly paceNow: number;
 }
 
 function lookAhead(input: Input, learned: Learned, load: Load, within: number): Outlook {
-  const { seen, startup, backlog: past } = learned;
+  const { seen, startup } = learned;
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
   const horizon = startupSeconds + tickSeconds;
   let instanceSeconds = seen.running * horizon;
@@ -122,57 +129,56 @@ function lookAhead(input: Input, learned: Learned, load: Load, within: number): 
     const left = Math.max(0, startupSeconds - (seen.at - at) / 1000);
     instanceSeconds += instances * (horizon - left);
   }
-  const begun = serviceRate * instanceSeconds;
-  const backlog = Math.max(0, seen.waiting + arrivalRate * horizon - begun);
+  const { waiting } = seen;
+  const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
   const expectedWait = backlog === 0 ? 0 : backlog / (serviceRate * input.requested);
-  return {
-    load,
-    waiting: seen.waiting,
-    within,
-    horizon,
-    slack: Math.max(0, 1 - horizon / within),
-    expectedWait,
-    paceAhead: paceInTime(past, {
-      waiting: seen.waiting,
-      within: AHEAD * within,
-      delay: horizon,
-      begun,
-      least: DRAIN_HORIZON * horizon,
-    }),
-    paceNow: paceInTime(past, {
-      waiting: seen.waiting,
-      within: IN_TIME * within,
-      // What those that still start do not do, as if all did nothing for a while.
-      delay: Math.max(0, horizon - instanceSeconds / Math.max(1, input.requested)),
-      begun: 0,
-      least: tickSeconds,
-    }),
-  };
+  const slack = Math.max(0, 1 - horizon / within);
+  return { load, waiting, within, horizon, instanceSeconds, slack, expectedWait };
 }
 
 function choose(input: Input, outlook: Outlook, memory: LatencyMemory): Wish<LatencyMemory> {
   const { requested, at, max } = input;
   const { load, within, slack, expectedWait } = outlook;
   const { arrivalRate, serviceRate } = load;
+  const belief = beliefOf(requested, outlook);
   if (at - memory.jobAt >= QUIET_WITHINS * within * 1000)
-    return { instances: 0, reason: "below", memory };
+    return { instances: 0, reason: "below", belief, memory };
   const isShort = within * serviceRate < 1;
   const least = isShort ? erlangInstances(arrivalRate, serviceRate, within, LATE, max) : 1;
 
   const harmless = HARMLESS * within * slack;
-  const inTime = wholeInstances(outlook.paceAhead / serviceRate);
-  const isUrgent = expectedWait > harmless || requested < Math.max(least, inTime);
-  const up = Math.max(least, inTime, upTo(outlook));
-  if (up > requested && isUrgent && memory.budget > -BURST)
-    return { instances: up, reason: "above", memory };
+  const inTime = Math.max(least, inTimeAhead(outlook, memory.learned));
+  const isUrgent = expectedWait > harmless || requested < inTime;
+  const up = isUrgent && memory.budget > -BURST ? Math.max(inTime, upTo(outlook)) : 0;
+  if (up > requested) return { instances: up, reason: "above", belief, memory };
 
-  const down = Math.max(least, downTo(outlook));
-  const isWorthIt = down < (1 - STEP_DOWN - STEP_DOWN_SLACK * slack) * requested;
   const isHarmless = expectedWait <= Math.max(harmless, LOW * within);
   const isRested = at - memory.downAt >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
-  if (isWorthIt && isHarmless && isRested && memory.budget >= 1)
-    return { instances: down, reason: "below", memory: { ...memory, downAt: at } };
-  return holdAt(input, memory);
+  if (!isHarmless || !isRested || memory.budget < 1) return holdAt(input, memory, belief);
+  const most = (1 - STEP_DOWN - STEP_DOWN_SLACK * slack) * requested;
+  if (downTo(outlook) >= most) return holdAt(input, memory, belief);
+  const down = Math.max(least, downTo(outlook), inTimeNow(outlook, memory.learned, requested));
+  if (down >= most) return holdAt(input, memory, belief);
+  return { instances: down, reason: "below", belief, memory: { ...memory, downAt: at } };
+}
+
+/** What it takes from the horizon on for every job that waits to be in time. */
+function inTimeAhead(outlook: Outlook, { backlog, seen }: Learned): number {
+  const { load, waiting, within, horizon, instanceSeconds } = outlook;
+  const begun = load.serviceRate * instanceSeconds;
+  if (waiting <= begun) return 0;
+  const least = DRAIN_HORIZON * horizon;
+  const deadline = { waiting, within: AHEAD * within, delay: horizon, begun, least };
+  return wholeInstances(paceInTime(backlog, deadline, seen.at) / load.serviceRate);
+}
+
+/** What it takes from now on for that. Those that still start do nothing for a while: as if all did nothing for a part of it. */
+function inTimeNow(outlook: Outlook, { backlog, seen }: Learned, requested: number): number {
+  const { load, waiting, within, horizon, instanceSeconds } = outlook;
+  const delay = Math.max(0, horizon - instanceSeconds / requested);
+  const least = load.tickSeconds;
+  const deadline = { waiting, within: IN_TIME * within, delay, begun: 0, least };
+  return wholeInstances(paceInTime(backlog, deadline, seen.at) / load.serviceRate);
 }
 
 /** What keeps up with the arrivals and drains what waits, except for a few. */
@@ -184,25 +190,25 @@ function upTo({ load, waiting, within, horizon, slack }: Outlook): number {
 }
 
 /** What keeps up with the arrivals once some wait: less than that while fewer do. */
-function downTo({ load, waiting, within, horizon, slack, paceNow }: Outlook): number {
+function downTo({ load, waiting, within, horizon, slack }: Outlook): number {
   const { arrivalRate, serviceRate } = load;
   const surplus = waiting - KEEP_DOWN * within * slack * arrivalRate;
   const drained = surplus / Math.max(DRAIN_DOWN * within, DRAIN_HORIZON * horizon);
-  return wholeInstances(Math.max(arrivalRate + drained, paceNow) / serviceRate);
+  return wholeInstances((arrivalRate + drained) / serviceRate);
 }
 
 function wholeInstances(exact: number): number {
   return Math.ceil(exact - 1e-9);
 }
 
-function beliefOf({ requested }: Input, { load, waiting, expectedWait }: Outlook): Belief {
+function beliefOf(requested: number, { load, waiting, expectedWait }: Outlook): Belief {
   const { arrivalRate, serviceRate, startupSeconds } = load;
   const spare = requested * serviceRate - arrivalRate;
   return {
     arrivalRate,
     serviceRate,
     startupSeconds,
-    ...(spare > 0 ? { drainSeconds: waiting / spare } : {}),
-    ...(Number.isFinite(expectedWait) ? { expectedWaitSeconds: expectedWait } : {}),
+    drainSeconds: spare > 0 ? waiting / spare : undefined,
+    expectedWaitSeconds: expectedWait < Number.POSITIVE_INFINITY ? expectedWait : undefined,
   };
 }

@@ -22,7 +22,7 @@ export interface Wish<Memory> {
   readonly instances: number;
   readonly reason: WishReason;
   /** What a target that learns goes by. */
-  readonly belief?: Belief;
+  readonly belief?: Belief | undefined;
   /** What it wants to be given back with the next reading. */
   readonly memory: Memory;
 }
