@@ -51,6 +51,11 @@ describe("compareScores", () => {
     expect(isBetter({ cost: 1 }, { cost: 2 })).toBe(true);
   });
 
+  it("counts the bound itself only where the objective says so", () => {
+    expect(meets(objective, scores({ late: 0.01 }))).toBe(true);
+    expect(meets(parseObjective("late < 1%, then calmest"), scores({ late: 0.01 }))).toBe(false);
+  });
+
   it("puts last what cannot be told", () => {
     expect(isBetter({ changes: 100 }, { changes: Number.NaN })).toBe(true);
     expect(meets(objective, scores({ late: Number.NaN }))).toBe(false);

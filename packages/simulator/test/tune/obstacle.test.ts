@@ -33,10 +33,10 @@ it("finds none in a load that comes evenly", () => {
 });
 
 it("cuts a load in two that are the whole", () => {
-  const [first, second] = [cutJobs(bursts, 0, 400), cutJobs(bursts, 400, 600)];
-  expect([...first.at, ...second.at.map((time) => time + 400)].map((t) => t.toFixed(6))).toEqual(
+  const [first, second] = [cutJobs(bursts, 0, 420), cutJobs(bursts, 420, 600)];
+  expect([...first.at, ...second.at.map((time) => time + 420)].map((t) => t.toFixed(6))).toEqual(
     [...bursts.at].map((t) => t.toFixed(6)),
   );
   expect([...first.rate, ...second.rate]).toEqual([...bursts.rate]);
-  expect(second).toMatchObject({ seconds: 200 });
+  expect(second).toMatchObject({ seconds: 180 });
 });
