@@ -34,6 +34,10 @@ export const ERROR_CODES = {
     means: "The file cannot be written.",
     todo: "Check that the folder exists and may be written to.",
   },
+  ERR_RECORD_INVALID: {
+    means: "The file is not what `run --record` writes, or is damaged at the line that is named.",
+    todo: "Name another file. A last line that a crash cut is no mistake: what is before it is used.",
+  },
   ERR_HTTP_LISTEN: {
     means: "The agent cannot listen on the address of `http:`.",
     todo: "Stop the program that uses it, or set another `port` under `http:` (0 is any free one), or `http: false`.",

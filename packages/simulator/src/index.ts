@@ -30,6 +30,15 @@ export type { TaskOutcome } from "./measure.ts";
 export type { PlantSpec } from "./plant.ts";
 export { seeded, type Random } from "./random.ts";
 export type { Seen, SignalSpec } from "./sensor.ts";
+export {
+  createRecordWriter,
+  readRecord,
+  type RecordedTurn,
+  type RecordSink,
+  type RecordSource,
+} from "./record.ts";
+export { readRecordedLoad, type RecordedLoad } from "./recorded-load.ts";
+export { replayRecord, type ReplayedTurn } from "./replay.ts";
 export { reportCsv } from "./report/csv.ts";
 export { reportHtml } from "./report/html.ts";
 export { reportJson } from "./report/json.ts";

@@ -1,0 +1,259 @@
+import { MicroscalingError, type Decision } from "@microscaling/core";
+import type {
+  DecidingSpec,
+  EngineSpec,
+  Measured,
+  Observed,
+  Recorder,
+  TaskSpec,
+  Turn,
+} from "@microscaling/engine";
+
+// A record is JSON, line by line. A header tells what the turns after it are about; each turn tells what has changed since the one before:
+//
+//     {"record":1,"continues":false,"spec":{"tasks":[…],"capacity":{…},"sharing":{…}}}
+//     {"at":1764000000000,"measured":{…},"observed":{"0":{"counts":{…},"reading":{…}}},"decisions":{"0":{"wish":8,…}}}
+//     {"at":1764000000500}
+
+/** The version of the format. */
+const VERSION = 1;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What of a task is seen, in the order in which it is written. */
+const SEEN = [
+  "counts",
+  "countsProblem",
+  "asked",
+  "unsettledSince",
+  "reading",
+  "noReading",
+  "failures",
+  "growth",
+  "growthReason",
+] as const satisfies readonly (keyof Observed)[];
+
+/** Where the lines of a record go. */
+export interface RecordSink {
+  /** Takes one line, without its end. */
+  readonly write: (line: string) => void;
+  /** Hides secrets in what is about to be written. */
+  readonly hide: (line: object) => object;
+}
+
+/** Writes what an engine decides, and all that it goes by, so that it can be replayed. Workloads and queries are left out. */
+export function createRecordWriter({ write, hide }: RecordSink): Recorder {
+  let before = new Map<string, string>();
+  const put = (line: object): void => write(JSON.stringify(hide(line)));
+
+  /** Whether `value` is another than under that name before. */
+  function isNew(name: string, value: unknown): boolean {
+    // Compared as text, since a plugin may change the map that it gave before.
+    const text = JSON.stringify(value);
+    if (before.get(name) === text) return false;
+    before.set(name, text);
+    return true;
+  }
+
+  /** Of each map in the list what has changed. */
+  function changes(kind: string, list: readonly Json[]): Json {
+    const all: [string, Json][] = [];
+    for (const [i, map] of list.entries()) {
+      const news = Object.entries(map).filter(([key, value]) =>
+        isNew(`${kind} ${i} ${key}`, value),
+      );
+      if (news.length > 0) all.push([String(i), Object.fromEntries(news)]);
+    }
+    return all.length === 0 ? {} : { [kind]: Object.fromEntries(all) };
+  }
+
+  return {
+    opened(spec, continues) {
+      before = new Map();
+      put({ record: VERSION, continues, spec: writeSpec(spec) });
+    },
+    decided({ at, measured, observed, decisions }) {
+      put({
+        at,
+        ...(isNew("measured", measured) ? { measured } : {}),
+        ...changes("observed", observed.map(writeObserved)),
+        ...changes("decisions", decisions.map(writeDecision)),
+      });
+    },
+  };
+}
+
+function writeSpec({ tasks, capacity, sharing }: EngineSpec): Json {
+  return {
+    tasks: tasks.map(({ workload: _workload, metric, ...task }) => ({
+      ...task,
+      ...(metric === undefined ? {} : { metric: { ...metric, query: undefined } }),
+    })),
+    capacity,
+    ...(sharing === undefined
+      ? {}
+      : { sharing: { ...sharing, groups: Object.fromEntries(sharing.groups) } }),
+  };
+}
+
+/** JSON knows neither what is not there nor infinity: both are `null`, which none of these is otherwise. */
+function writeObserved(observed: Observed): Json {
+  return Object.fromEntries(
+    SEEN.map((key) => [
+      key,
+      observed[key] === Number.POSITIVE_INFINITY ? null : (observed[key] ?? null),
+    ]),
+  );
+}
+
+/** What a decision says besides what was seen. */
+function writeDecision({ wish, reason, grant, ask, limits, belief }: Decision): Json {
+  return { wish, reason, grant, ask: ask ?? null, limits, belief: belief ?? null };
+}
+
+/** One turn of a record. What is observed changes in place as the next turn is read. */
+export interface RecordedTurn extends Turn {
+  readonly spec: DecidingSpec;
+  /** The first of its header: after a start, or after a reload, which keeps what was remembered of tasks that stay. */
+  readonly opens?: "start" | "reload";
+}
+
+/** What `readRecord` is given. */
+export interface RecordSource {
+  /** The lines of the file, without their ends. */
+  readonly lines: AsyncIterable<string> | Iterable<string>;
+  /** For messages: the file. */
+  readonly name: string;
+  /** Is told of a line that ends in its middle, as after a crash: all before it is used. */
+  readonly cut: (problem: string) => void;
+}
+
+/**
+ * Reads a record turn by turn.
+ * @throws MicroscalingError `ERR_RECORD_INVALID` when it is none, is of another version, or has a line that is none of a record's.
+ */
+export async function* readRecord({
+  lines,
+  name,
+  cut,
+}: RecordSource): AsyncGenerator<RecordedTurn> {
+  let reader: Reader | undefined;
+  let line = 0;
+  let broken: number | undefined;
+  for await (const text of lines) {
+    line++;
+    if (text === "") continue;
+    const place = `${name}:${line}`;
+    const json = parse(text);
+    const isHeader = json !== undefined && "record" in json;
+    if (broken !== undefined && !isHeader) throw invalid(`${name}:${broken}`, "a line of JSON");
+    if (broken !== undefined) cut(cutText(`${name}:${broken}`));
+    broken = undefined;
+    if (isHeader) reader = openReader(json, place);
+    else if (reader === undefined) throw invalid(place, "the header of a record");
+    else if (json === undefined) broken = line;
+    else yield reader(json, place);
+  }
+  if (broken !== undefined) cut(cutText(`${name}:${broken}`));
+  if (line === 0) throw invalid(name, "the header of a record");
+}
+
+function cutText(place: string): string {
+  return `${place} ends in the middle of a line, as after a crash; what is before it is used`;
+}
+
+function invalid(place: string, expected: string): MicroscalingError {
+  return new MicroscalingError(
+    "ERR_RECORD_INVALID",
+    `${place}: expected ${expected}, as \`microscaling run --record\` writes it`,
+  );
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isMap(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads one turn. */
+type Reader = (line: Json, place: string) => RecordedTurn;
+
+function openReader(header: Json, place: string): Reader {
+  if (header["record"] !== VERSION) throw invalid(place, `a record of version ${VERSION}`);
+  const spec = readSpec(header["spec"], place);
+  const seen: Json[] = spec.tasks.map(() => ({}));
+  const decided: Json[] = spec.tasks.map(() => ({}));
+  let measured: unknown;
+  let opens: RecordedTurn["opens"] = header["continues"] === true ? "reload" : "start";
+  return (line, where) => {
+    const { at } = line;
+    if (typeof at !== "number") throw invalid(where, "a turn with its time");
+    measured = line["measured"] ?? measured;
+    merge(seen, line["observed"], where);
+    merge(decided, line["decisions"], where);
+    const observed = seen.map(readObserved);
+    const turn: RecordedTurn = {
+      spec,
+      at,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
+      measured: measured as Measured,
+      observed,
+      decisions: decided.map((json, i) => readDecision(spec.tasks[i]!, json, observed[i]!)),
+      ...(opens === undefined ? {} : { opens }),
+    };
+    opens = undefined;
+    return turn;
+  };
+}
+
+function readSpec(json: unknown, place: string): DecidingSpec {
+  if (!isMap(json) || !Array.isArray(json["tasks"]) || !isMap(json["capacity"]))
+    throw invalid(place, "a header with tasks and a capacity");
+  const { sharing } = json;
+  const groups = isMap(sharing) && isMap(sharing["groups"]) ? sharing["groups"] : {};
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
+  return {
+    ...json,
+    ...(isMap(sharing) ? { sharing: { ...sharing, groups: new Map(Object.entries(groups)) } } : {}),
+  } as unknown as DecidingSpec;
+}
+
+/** Puts what has changed over what was known. */
+function merge(known: Json[], changes: unknown, place: string): void {
+  if (changes === undefined) return;
+  if (!isMap(changes)) throw invalid(place, "a map of changes");
+  for (const [i, change] of Object.entries(changes)) {
+    const before = known[Number(i)];
+    if (before === undefined || !isMap(change))
+      throw invalid(place, "changes of the header's tasks");
+    known[Number(i)] = { ...before, ...change };
+  }
+}
+
+function readObserved(json: Json): Observed {
+  const entries = SEEN.map((key) => [key, json[key] ?? undefined] as const);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
+  const observed = Object.fromEntries(entries) as unknown as Observed;
+  observed.growth ??= Number.POSITIVE_INFINITY;
+  return observed;
+}
+
+function readDecision({ name }: TaskSpec, json: Json, { reading, counts }: Observed): Decision {
+  const { belief, ask, ...rest } = json;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
+  return {
+    task: name,
+    ...rest,
+    ask: ask ?? undefined,
+    reading,
+    counts,
+    ...(belief === null ? {} : { belief }),
+  } as unknown as Decision;
+}
+
+function isMap(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,23 @@
+import type { Decision } from "@microscaling/core";
+import { createDecider, type Decider } from "@microscaling/engine";
+import type { RecordedTurn } from "./record.ts";
+
+/** A turn of a record, decided once more. */
+export interface ReplayedTurn {
+  readonly recorded: RecordedTurn;
+  /** What the engine's `decide` says now. */
+  readonly decisions: readonly Decision[];
+}
+
+/** Decides every turn of a record once more: with the same engine the decisions are the same. */
+export async function* replayRecord(
+  turns: AsyncIterable<RecordedTurn>,
+): AsyncGenerator<ReplayedTurn> {
+  let decider: Decider | undefined;
+  for await (const recorded of turns) {
+    const { spec, opens, observed, measured, at } = recorded;
+    if (opens === "start" || decider === undefined) decider = createDecider(spec);
+    else if (opens === "reload") decider = createDecider(spec, decider);
+    yield { recorded, decisions: decider.decide(observed, measured, at) };
+  }
+}
