@@ -100,6 +100,12 @@ function addRun(program: Command, bind: Bind): void {
     .option("--live", "show a live view on a terminal; lines elsewhere")
     .addOption(
       new Option(
+        "--record <file>",
+        "append all that is decided, and why, so that it can be replayed",
+      ).conflicts("once"),
+    )
+    .addOption(
+      new Option(
         "--log-format <format>",
         "how to log (default: pretty on a terminal, else json)",
       ).choices(["pretty", "json"]),

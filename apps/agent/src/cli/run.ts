@@ -13,6 +13,8 @@ export interface RunOptions extends ConfigOption {
   readonly once?: boolean;
   readonly live?: boolean;
   readonly logFormat?: LogFormat;
+  /** The file to record into. */
+  readonly record?: string;
 }
 
 /** Runs the agent until it is told to stop, or once. */
@@ -25,6 +27,7 @@ export async function runCommand(options: RunOptions, context: CommandContext): 
     return await runAgent({
       ...partsRequest(options.config, dryRun, log),
       ...(view === undefined ? {} : { view }),
+      ...(options.record === undefined ? {} : { record: options.record }),
       version: readVersion(),
       process,
       exit: (code) => process.exit(code),

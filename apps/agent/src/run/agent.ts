@@ -98,7 +98,7 @@ function createHandlers(
 
 /** Ends everything in bounded time: what hangs is named and left behind. */
 async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts): Promise<void> {
-  const { engine, reloader, http } = parts;
+  const { engine, reloader, http, record } = parts;
   await endsWithin(clock, CLOSE_MS, reloader.close());
   const graceMs = reloader.config().settings.shutdownGraceMs;
   const endAt = clock.now() + graceMs + CLOSE_MS;
@@ -115,6 +115,7 @@ async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts):
   // Instances that cannot outlive the agent are stopped here, which may take all of their grace.
   await bounded("a plugin", reloader.config().close());
   await bounded("the endpoints", http?.close());
+  await bounded("the record", record?.close());
   view?.close();
   logger.info("stopped");
 }

@@ -5,6 +5,7 @@ import type { HttpServer } from "../http/server.ts";
 import type { LiveView } from "../live/view.ts";
 import { createChangeLog } from "../log/change-log.ts";
 import type { Log } from "../log/logger.ts";
+import type { RecordFile } from "./record-file.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 
 /** What the agent is made from. */
@@ -17,6 +18,8 @@ export interface PartsRequest {
   readonly clock: Clock;
   readonly log: Log;
   readonly view?: LiveView;
+  /** The file to record into, as the user wrote it. */
+  readonly record?: string;
 }
 
 /** The agent, put together and not started. */
@@ -26,6 +29,7 @@ export interface Parts {
   readonly http: HttpServer | undefined;
   /** Where the endpoints are, if anywhere. */
   readonly address: string | undefined;
+  readonly record: RecordFile | undefined;
 }
 
 /**
@@ -39,12 +43,14 @@ export async function makeParts(request: PartsRequest): Promise<Parts> {
   for (const warning of config.warnings) log.logger.warn(warning);
   const http = config.settings.http === false ? undefined : await makeHttp(request);
   const monitors = [createChangeLog(log.logger), http?.monitor, view?.monitor];
+  const record = await openRecord(request);
   const engine = createEngine(config.spec, {
     clock: request.clock,
     logger: log.logger.child({ component: "engine" }),
     monitors: monitors.filter((monitor) => monitor !== undefined),
     random: Math.random,
     dryRun: request.dryRun,
+    ...(record === undefined ? {} : { recorder: record.recorder }),
   });
   const reloader = createReloader(config, {
     engine,
@@ -52,12 +58,12 @@ export async function makeParts(request: PartsRequest): Promise<Parts> {
     load: (previous) => readConfig(request, previous),
     adopt: (next) => adopt(log, next),
   });
-  const address = await open(request, { engine, reloader, http });
+  const address = await open(request, { engine, reloader, http, record });
   view?.show({
     state: () => engine.state(),
     dryRun: request.dryRun,
   });
-  return { engine, reloader, http, address };
+  return { engine, reloader, http, address, record };
 }
 
 /** Reads the config for the engine; on a reload, `previous` is the one that runs. */
@@ -86,9 +92,15 @@ async function makeHttp({ clock, log }: PartsRequest): Promise<HttpServer> {
   return createHttpServer(clock, log.redactor);
 }
 
+async function openRecord({ record, cwd, log }: PartsRequest): Promise<RecordFile | undefined> {
+  if (record === undefined) return undefined;
+  const { openRecordFile } = await import("./record-file.ts");
+  return await openRecordFile(record, cwd, log);
+}
+
 async function open(
   { dryRun }: PartsRequest,
-  { engine, reloader, http }: Omit<Parts, "address">,
+  { engine, reloader, http, record }: Omit<Parts, "address">,
 ): Promise<string | undefined> {
   const config = reloader.config();
   const at = config.settings.http;
@@ -96,6 +108,7 @@ async function open(
   try {
     return await http.listen(at, { engine, config: () => reloader.config(), dryRun });
   } catch (error) {
+    await record?.close();
     await config.close();
     throw error;
   }

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { readRecord, replayRecord } from "@microscaling/simulator";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { folderWith, run, start, TOY_CONFIG } from "./program.ts";
+import { folderWith, run, start, stopAgent, TOY_CONFIG } from "./program.ts";
 
 const STARTED = "tasks on toy";
 const WITH_HTTP = TOY_CONFIG.replace("http: false", "http: { port: 0 }");
@@ -16,6 +17,8 @@ function fixedAt(instances: number): string {
     `use: fixed, instances: ${instances}`,
   );
 }
+
+const cut = (problem: string): void => expect.fail(problem);
 
 function messages(stdout: string): string[] {
   return stdout
@@ -58,6 +61,36 @@ describe("plan", () => {
 
   it("ends with 2 on a bad config", async () => {
     expect(await run(folderWith("tasks: 3"), "plan")).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("run --record", () => {
+  it("writes down what it decided, so that it can be decided once more", async () => {
+    const folder = folderWith(TOY_CONFIG);
+    const agent = start(folder, ["run", "--record", "live.jsonl"]);
+    await agent.line("batch 0 ->");
+    await stopAgent(agent);
+    const lines = readFileSync(join(folder, "live.jsonl"), "utf8").trimEnd().split("\n");
+    const turns = [];
+    for await (const { recorded, decisions } of replayRecord(
+      readRecord({ lines, name: "live.jsonl", cut }),
+    ))
+      turns.push({ recorded: recorded.decisions, decisions });
+    expect(turns.some(({ decisions }) => decisions[1]?.grant === 9)).toBe(true);
+    for (const { recorded, decisions } of turns) expect(decisions).toEqual(recorded);
+  });
+
+  it("goes on without a record where none can be written", async () => {
+    const agent = start(folderWith(TOY_CONFIG), ["run", "--record", "missing/live.jsonl"]);
+    expect(await agent.line("cannot record")).toMatch(/ENOENT.*goes on without a record/);
+    await agent.line("batch 0 ->");
+    await stopAgent(agent);
+  });
+
+  it("has no meaning for one turn", async () => {
+    const outcome = await run(folderWith(TOY_CONFIG), "run", "--once", "--record", "live.jsonl");
+    expect(outcome).toMatchObject({ code: 2 });
+    expect(outcome.stderr).toMatch(/--record.*--once/);
   });
 });
 
