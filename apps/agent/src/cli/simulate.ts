@@ -52,10 +52,9 @@ export async function loadAll(
   const cwd = process.cwd();
   const candidates: Candidate[] = [];
   for (const config of files) candidates.push(await loadCandidate(config, cwd));
-  for (const { secrets, warnings } of candidates) {
-    redactor.add(secrets);
-    for (const warning of warnings) process.stderr.write(`warning ${redactor.text(warning)}\n`);
-  }
+  for (const { secrets } of candidates) redactor.add(secrets);
   const load = await readLoad({ file, cwd, tasks: hintsOf(candidates) });
+  for (const warning of [...candidates, load].flatMap(({ warnings }) => warnings))
+    process.stderr.write(`warning ${redactor.text(warning)}\n`);
   return { candidates, load };
 }

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
 import {
   drawJobs,
   jobsOfTrace,
@@ -7,8 +8,11 @@ import {
   readCounts,
   readHeader,
   readJobs,
+  readRecord,
+  readRecordedLoad,
   type Jobs,
   type Rate,
+  type RecordedLoad,
   type ServiceTimes,
   type TracedService,
 } from "@microscaling/simulator";
@@ -16,7 +20,7 @@ import type { Document } from "../config/document.ts";
 import { checkFields, refuseOthers } from "../config/fields.ts";
 import { isMap, valueAt, type Path } from "../config/places.ts";
 import { readGenerator } from "./generators.ts";
-import { csvFields } from "./load-fields.ts";
+import { csvFields, recordFields } from "./load-fields.ts";
 
 /** Where the jobs of a task come from. */
 export interface Arrivals {
@@ -24,8 +28,22 @@ export interface Arrivals {
   readonly isTrace: boolean;
   /** How long they take where the file itself says so. */
   readonly service?: TracedService;
+  /** What a record tells besides. */
+  readonly recorded?: Recorded;
   /** Draws them. The same seed gives the same jobs. */
   draw(service: TracedService, seed: number): Jobs;
+}
+
+/** What a recorded run tells of a task besides its arrivals. */
+export type Recorded = Pick<RecordedLoad, "startMs" | "startupSeconds" | "by">;
+
+/** Whose arrivals to read. */
+export interface ArrivalsRequest {
+  /** That file names start from. */
+  readonly folder: string;
+  readonly task: string;
+  /** That the task's `service:` needs of a CSV of jobs. */
+  readonly columns: readonly string[];
 }
 
 /** What `arrivals:` may be. */
@@ -33,17 +51,15 @@ const FORMS = "a map with csv, record or use";
 
 /**
  * Checks a task's `arrivals:` and reads the file that it names; mistakes are collected in the document.
- * @param folder that file names start from
- * @param columns that the task's `service:` needs of a CSV of jobs
  */
-export function readArrivals(
+export async function readArrivals(
   document: Document,
   path: Path,
-  folder: string,
-  columns: readonly string[],
-): Arrivals | undefined {
+  { folder, task, columns }: ArrivalsRequest,
+): Promise<Arrivals | undefined> {
   const written = valueAt(document.value, path);
-  if (isMap(written) && "csv" in written) return readCsv(document, path, folder, columns);
+  if (isMap(written) && "csv" in written) return readCsv(document, path, { folder, columns });
+  if (isMap(written) && "record" in written) return readRecorded(document, path, { folder, task });
   if (isMap(written) && "use" in written) {
     const rate = readGenerator(document, path);
     return rate && ofRate(rate);
@@ -55,8 +71,7 @@ export function readArrivals(
 function readCsv(
   document: Document,
   path: Path,
-  folder: string,
-  columns: readonly string[],
+  { folder, columns }: Omit<ArrivalsRequest, "task">,
 ): Arrivals | undefined {
   const { csv, scale } = checkFields(document, path, csvFields);
   refuseOthers(document, path, csvFields);
@@ -68,8 +83,7 @@ function readCsv(
       document.mistakes.add([...path, "scale"], `only counts can be scaled, and ${csv} has jobs`);
     return ofJobs(text, csv, columns);
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    document.mistakes.add([...path, "csv"], words.startsWith(csv) ? words : `${csv}: ${words}`);
+    document.mistakes.add([...path, "csv"], wordsOf(error, csv));
     return undefined;
   }
 }
@@ -90,6 +104,36 @@ function ofJobs(text: string, name: string, columns: readonly string[]): Arrival
     ...(saysService ? { service: { baseSeconds: 0, secondsPer: { [SERVICE_COLUMN]: 1 } } } : {}),
     draw: (service, seed) => jobsOfTrace(trace, service, seed),
   };
+}
+
+async function readRecorded(
+  document: Document,
+  path: Path,
+  { folder, task }: Omit<ArrivalsRequest, "columns">,
+): Promise<Arrivals | undefined> {
+  const { record } = checkFields(document, path, recordFields);
+  refuseOthers(document, path, recordFields);
+  if (record === undefined) return undefined;
+  const mistake = (text: string): undefined => {
+    document.mistakes.add([...path, "record"], text);
+  };
+  try {
+    const lines = createInterface({ input: createReadStream(resolve(folder, record)) });
+    const cut = (problem: string): void => void document.warnings.push(problem);
+    const load = await readRecordedLoad(readRecord({ lines, name: record, cut }), task);
+    if (load === undefined) return mistake(`${record} has no two readings of ${task}`);
+    const { rate, serviceSeconds: meanSeconds, ...recorded } = load;
+    const service = meanSeconds && ({ meanSeconds, shape: "exponential" } as const);
+    return { ...ofRate(() => rate), ...(service ? { service } : {}), recorded };
+  } catch (error) {
+    return mistake(wordsOf(error, record));
+  }
+}
+
+/** What went wrong with a file, and which. */
+function wordsOf(error: unknown, file: string): string {
+  const words = error instanceof Error ? error.message : String(error);
+  return words.startsWith(file) ? words : `${file}: ${words}`;
 }
 
 function ofRate(rate: (seed: number) => Rate): Arrivals {

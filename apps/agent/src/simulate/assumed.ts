@@ -1,6 +1,7 @@
 import { formatDuration } from "@microscaling/core";
 import type { TaskSpec } from "@microscaling/engine";
 import type { SignalSpec } from "@microscaling/simulator";
+import type { Recorded } from "./arrivals.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Load, TaskLoad } from "./load.ts";
 import { DEFAULTS, intervalOf, signalOf, tickMs } from "./scenario.ts";
@@ -53,8 +54,17 @@ function ofTask(name: string, candidates: readonly Candidate[], load: Load): str
     interval === undefined
       ? "it has no metric"
       : `its metric shows ${describeSignal(signalOf(task, candidate, taskLoad), interval)}`;
-  return [`${name}: ${service}; ${plant}; ${metric}. A wait above ${text(within)} is late.`];
+  const { recorded } = taskLoad.arrivals;
+  const from = recorded === undefined ? "" : `; ${RECORDED[recorded.by]}`;
+  return [`${name}: ${service}; ${plant}; ${metric}${from}. A wait above ${text(within)} is late.`];
 }
+
+const RECORDED: Readonly<Record<Recorded["by"], string>> = {
+  counted: "its arrivals are those that the record counted",
+  believed: "its arrivals are what the recorded target believed, since nothing counted them",
+  growth:
+    "its arrivals are by how much the recorded queue grew, so what was worked off meanwhile is missing",
+};
 
 function describeIdle({ metric }: TaskSpec): string {
   return metric === undefined

@@ -60,6 +60,9 @@ const file = (): Field<string> => required(() => text("the name of a file"));
 /** `arrivals: { csv }`. */
 export const csvFields = { csv: file(), scale: optional(() => length()) } as const;
 
+/** `arrivals: { record }`. */
+export const recordFields = { record: file() } as const;
+
 /** `service: { mean }`. */
 export const meanFields = {
   mean: required(() => duration(1)),

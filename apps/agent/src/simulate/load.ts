@@ -20,6 +20,8 @@ export interface Load {
   /** Amounts that a config leaves to its scheduler. */
   readonly capacity: Amounts;
   readonly tasks: ReadonlyMap<string, TaskLoad>;
+  /** What is allowed but probably not meant, one line each. */
+  readonly warnings: readonly string[];
 }
 
 /** One task's. */
@@ -69,13 +71,13 @@ export async function readLoad(request: LoadFileRequest): Promise<Load> {
   for (const name of Object.keys(root.tasks ?? {})) {
     const hints = tasks.get(name);
     if (hints === undefined) document.mistakes.unknownKey(["tasks"], name, [...tasks.keys()]);
-    else read.set(name, readTask(document, ["tasks", name], { folder, hints }));
+    else read.set(name, await readTask(document, ["tasks", name], { folder, task: name, hints }));
   }
   document.mistakes.assertNone();
   return {
     name: file,
     ...optionally("seconds", secondsOf(root.length)),
-    ...optionally("startMs", root.start === undefined ? undefined : Date.parse(root.start)),
+    ...optionally("startMs", startOf(root.start, read)),
     capacity: Object.fromEntries(
       Object.entries(root.capacity ?? {}).map(([name, written]) => [
         name,
@@ -83,7 +85,18 @@ export async function readLoad(request: LoadFileRequest): Promise<Load> {
       ]),
     ),
     tasks: read,
+    warnings: document.warnings,
   };
+}
+
+/** When the load says, else when the first of its records does. */
+function startOf(
+  written: string | undefined,
+  tasks: ReadonlyMap<string, TaskLoad>,
+): number | undefined {
+  if (written !== undefined) return Date.parse(written);
+  const starts = [...tasks.values()].flatMap(({ arrivals }) => arrivals?.recorded?.startMs ?? []);
+  return starts.length === 0 ? undefined : Math.min(...starts);
 }
 
 async function open(file: string, cwd: string): Promise<Document> {
@@ -110,10 +123,15 @@ function loadFileFor(csv: string, task: string): string {
 
 interface Around {
   readonly folder: string;
+  readonly task: string;
   readonly hints: TaskHints;
 }
 
-function readTask(document: Document, path: Path, { folder, hints }: Around): TaskLoad {
+async function readTask(
+  document: Document,
+  path: Path,
+  { folder, task, hints }: Around,
+): Promise<TaskLoad> {
   const fields = checkFields(document, path, taskLoadFields);
   if (isMap(valueAt(document.value, path))) refuseOthers(document, path, taskLoadFields);
   const servicePath = [...path, "service"];
@@ -122,7 +140,7 @@ function readTask(document: Document, path: Path, { folder, hints }: Around): Ta
   const arrivals =
     fields.arrivals === undefined
       ? undefined
-      : readArrivals(document, [...path, "arrivals"], folder, columns);
+      : await readArrivals(document, [...path, "arrivals"], { folder, task, columns });
   const service = written ?? arrivals?.service ?? hinted(hints);
   if (columns.length > 0 && arrivals?.isTrace === false)
     document.mistakes.add(servicePath, "`per` needs a CSV of jobs with columns, found none");
@@ -133,7 +151,10 @@ function readTask(document: Document, path: Path, { folder, hints }: Around): Ta
   return {
     ...optionally("arrivals", arrivals),
     ...optionally("service", service),
-    ...optionally("startupSeconds", secondsOf(time) ?? hints.startupSeconds),
+    ...optionally(
+      "startupSeconds",
+      secondsOf(time) ?? arrivals?.recorded?.startupSeconds ?? hints.startupSeconds,
+    ),
     ...optionally("startupJitter", partIn(jitter)),
     ...optionally("stopSeconds", secondsOf(fields.stop)),
     ...optionally("startFails", partIn(fields.startFails)),

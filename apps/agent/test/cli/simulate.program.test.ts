@@ -51,10 +51,8 @@ describe("simulate", () => {
   it("shows what the example's config would have done, and writes a page", async () => {
     const folder = createFolder();
     const page = join(folder, "report.html");
-    const { code, stdout, stderr } = await run(
-      EXAMPLE,
-      ...["simulate", "--load", "load.yaml", "--compare", "queue-length.yaml", "--html", page],
-    );
+    const words = ["--load", "load.yaml", "--compare", "queue-length.yaml", "--html", page];
+    const { code, stdout, stderr } = await run(EXAMPLE, "simulate", ...words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^TASK +CONFIG +JOBS +LATE +P50 +P95 +P99 +MAX +ORDERED +READY +COST/m);
     expect(stdout).toMatch(/^consumer +microscaling\.yaml +\d+ +[\d.]+%/m);

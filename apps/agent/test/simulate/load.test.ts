@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { nothingObserved, type EngineSpec, type TaskSpec } from "@microscaling/engine";
+import { createRecordWriter } from "@microscaling/simulator";
 import { describe, expect, it } from "vitest";
 import { readLoad, type Load, type TaskHints } from "../../src/simulate/load.ts";
 import { createFolder } from "../run/folder.ts";
@@ -24,6 +26,41 @@ async function mistakes(files: Record<string, string>, hints = HINTS): Promise<s
   const error: unknown = await read(files, hints).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "ERR_CONFIG_INVALID" });
   return (error as { details: string[] }).details.map((line) => line.replace(/^\S+ /, ""));
+}
+
+const START = Date.UTC(2026, 0, 5, 9);
+
+/** Three seconds of an agent, in which seven jobs arrived a second. */
+function recordOf(name: string): string {
+  const lines: string[] = [];
+  const writer = createRecordWriter({ write: (line) => lines.push(line), hide: (line) => line });
+  const task: TaskSpec = {
+    name,
+    priority: 1,
+    min: 0,
+    max: 5,
+    maxDelta: 5,
+    uses: {},
+    target: { use: "simple-queue", length: 5 },
+    workload: {},
+  };
+  const capacity = { instances: 5 };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a record has no more of it
+  writer.opened({ tasks: [task], capacity } as unknown as EngineSpec, false);
+  for (const second of [0, 1, 2, 3]) {
+    const at = START + 1000 * second;
+    const parts = { ready: second, arrived: 100 + 7 * second };
+    const reading = { kind: "reading", value: second, at, parts } as const;
+    const belief = { serviceRate: 4, startupSeconds: 6 };
+    const decision = { task: name, wish: 1, reason: "meeting", grant: 1, ask: 1 } as const;
+    writer.decided({
+      at,
+      measured: { amounts: {} },
+      observed: [{ ...nothingObserved(), reading }],
+      decisions: [{ ...decision, limits: [], reading, counts: undefined, belief }],
+    });
+  }
+  return `${lines.join("\n")}\n`;
 }
 
 const tasksOf = (mails: string): string => `tasks: { mails: ${mails} }`;
@@ -202,6 +239,51 @@ describe("a CSV alone", () => {
       message: expect.stringContaining("found mails, orders") as string,
       details: [expect.stringContaining("arrivals: { csv: yesterday.csv }")],
     });
+  });
+});
+
+describe("a recorded run", () => {
+  it("says how many arrived, when, and what the target learned of the instances", async () => {
+    const load = await read({
+      "load.yaml": tasksOf("{ arrivals: { record: run.jsonl } }"),
+      "run.jsonl": recordOf("mails"),
+    });
+    const { arrivals, service, startupSeconds } = load.tasks.get("mails")!;
+    expect(load.startMs).toBe(START);
+    expect(service).toEqual({ meanSeconds: 0.25, shape: "exponential" });
+    expect(startupSeconds).toBe(6);
+    expect([...arrivals!.draw(SERVICE, 1).rate]).toEqual([7, 7, 7]);
+  });
+
+  it("is left aside where the load file says otherwise", async () => {
+    const load = await read({
+      "load.yaml": `start: 2026-03-02T08:00:00Z\n${tasksOf("{ arrivals: { record: run.jsonl }, service: { mean: 1s }, startup: 1s }")}`,
+      "run.jsonl": recordOf("mails"),
+    });
+    expect(load.startMs).toBe(Date.UTC(2026, 2, 2, 8));
+    expect(load.tasks.get("mails")).toMatchObject({
+      service: { meanSeconds: 1 },
+      startupSeconds: 1,
+    });
+  });
+
+  it.each([
+    ["is of another task", recordOf("orders"), "run.jsonl has no two readings of mails"],
+    ["is none", "hello\n", "record: run.jsonl:1: expected the header of a record"],
+  ])("is refused when it %s", async (_what, text, expected) => {
+    const files = {
+      "load.yaml": tasksOf("{ arrivals: { record: run.jsonl } }"),
+      "run.jsonl": text,
+    };
+    expect((await mistakes(files)).join("\n")).toContain(expected);
+  });
+
+  it("is used up to where a crash cut it, with a warning", async () => {
+    const load = await read({
+      "load.yaml": tasksOf("{ arrivals: { record: run.jsonl } }"),
+      "run.jsonl": `${recordOf("mails")}{"at":17`,
+    });
+    expect(load.warnings).toEqual([expect.stringContaining("run.jsonl:6 ends in the middle")]);
   });
 });
 
