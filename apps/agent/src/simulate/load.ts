@@ -1,10 +1,11 @@
 import { dirname, resolve } from "node:path";
-import { MicroscalingError, parseAmount, parseDuration, type Amounts } from "@microscaling/core";
+import { MicroscalingError, parseDuration, type Amounts } from "@microscaling/core";
 import type { SignalSpec, TracedService } from "@microscaling/simulator";
 import { createDocument, type Document } from "../config/document.ts";
 import { checkFields, refuseOthers } from "../config/fields.ts";
 import { isMap, valueAt, type Path } from "../config/places.ts";
 import { parseConfig, readConfigFile } from "../config/read.ts";
+import { settleAmounts } from "../config/settle.ts";
 import { readArrivals, type Arrivals } from "./arrivals.ts";
 import { loadFields, partOf, taskLoadFields } from "./load-fields.ts";
 import { linearColumns, readService } from "./service.ts";
@@ -78,12 +79,7 @@ export async function readLoad(request: LoadFileRequest): Promise<Load> {
     name: file,
     ...optionally("seconds", secondsOf(root.length)),
     ...optionally("startMs", startOf(root.start, read)),
-    capacity: Object.fromEntries(
-      Object.entries(root.capacity ?? {}).map(([name, written]) => [
-        name,
-        parseAmount(written) ?? 0,
-      ]),
-    ),
+    capacity: settleAmounts(root.capacity ?? {}),
     tasks: read,
     warnings: document.warnings,
   };

@@ -29,7 +29,7 @@ export function reportText(report: Report): string {
 }
 
 /** One row for each task and config. */
-export function figureTable({ configs }: Report, kinds: readonly FigureKind[]): string {
+function figureTable({ configs }: Report, kinds: readonly FigureKind[]): string {
   const many = configs.length > 1;
   const names = new Set(configs.flatMap(({ tasks }) => tasks.map(({ name }) => name)));
   const rows = [...names].flatMap((name) =>

@@ -102,9 +102,9 @@ function cellOf(figure: Figure | undefined, unit: FigureKind["unit"]): string {
 }
 
 function readAssets(): Record<"chartScript" | "chartStyle" | "script" | "style", string> {
-  const { resolve } = createRequire(import.meta.url);
-  const own = join(dirname(resolve("@microscaling/simulator/package.json")), "assets");
-  const chart = dirname(resolve("uplot/dist/uPlot.iife.min.js"));
+  const require = createRequire(import.meta.url);
+  const own = join(dirname(require.resolve("@microscaling/simulator/package.json")), "assets");
+  const chart = dirname(require.resolve("uplot/dist/uPlot.iife.min.js"));
   return {
     chartScript: read(join(chart, "uPlot.iife.min.js")),
     chartStyle: read(join(chart, "uPlot.min.css")),
