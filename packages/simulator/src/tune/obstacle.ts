@@ -33,33 +33,33 @@ const BEFORE_SECONDS = 60;
 /**
  * Looks for a burst that cannot be served in time by any target that only knows what has arrived: one that finds as many instances as kept up
  * with the minute before it.
- * @returns the worst one, or nothing
+ * @returns the one that needs the most instances, or nothing
  */
 export function findObstacle(request: ObstacleRequest): Obstacle | undefined {
   const { jobs, most, startupSeconds, withinSeconds } = request;
   const sums = cumulated(jobs);
   const last = sums.length - 1;
   let worst: Obstacle | undefined;
-  let largest = 0;
   for (const burst of BURSTS)
     for (let at = 0; at + burst <= last; at++) {
       const work = sums[at + burst]! - sums[at]!;
       const time = burst + withinSeconds;
       const before = Math.min(at, BEFORE_SECONDS);
       const ready = before === 0 ? most : Math.ceil((sums[at]! - sums[at - before]!) / before);
-      const late = Math.min(time, startupSeconds);
-      const possible = Math.min(ready, most) * late + most * (time - late);
-      const excess = work / Math.max(possible, 1e-9);
+      const alone = Math.min(time, startupSeconds);
+      const joined = most * (time - alone);
+      const possible = Math.min(ready, most) * alone + joined;
       // A little beyond is chance: jobs are whole.
-      if (work - possible < 1 || excess <= Math.max(1.1, largest)) continue;
-      largest = excess;
-      const spare = most * (time - late);
+      if (work - possible < 1 || work <= 1.1 * possible) continue;
+      const isRoom = work > most * time;
+      const needed = Math.ceil(isRoom ? work / time : (work - joined) / alone);
+      if (needed <= (worst?.needed ?? 0)) continue;
       worst = {
-        kind: work > most * time ? "room" : "startup",
+        kind: isRoom ? "room" : "startup",
         at,
         burstSeconds: burst,
         workSeconds: work,
-        needed: Math.ceil(work > most * time ? work / time : (work - spare) / late),
+        needed,
       };
     }
   return worst;

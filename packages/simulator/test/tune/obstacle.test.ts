@@ -17,6 +17,17 @@ it("finds a burst that is over before an instance has started, and what it would
   expect(obstacle!.at % 60).toBe(0);
 });
 
+it("finds the one that needs the most of several", () => {
+  const rate = onOff({ seconds: 600, jobs: 100, period: 60 }).map((jobs, second) =>
+    second === 240 ? 3 * jobs : jobs,
+  );
+  const jobs = drawJobs(rate, SERVICE, 1);
+  const obstacle = findObstacle({ ...common, jobs, startupSeconds: 20 });
+  expect(obstacle!.at).toBeGreaterThan(230);
+  expect(obstacle!.at).toBeLessThanOrEqual(240);
+  expect(obstacle!.needed).toBeGreaterThan(9);
+});
+
 it("finds none when instances start in time", () => {
   expect(findObstacle({ ...common, startupSeconds: 1 })).toBeUndefined();
 });
