@@ -16,7 +16,7 @@ const plugin: SchedulerPlugin<KubernetesOptions, KubernetesWorkload> = defineSch
   capabilities: {
     watch: true,
     prepare: true,
-    capacity: false,
+    capacity: true,
     outlivesAgent: true,
     replaces: true,
     check: true,

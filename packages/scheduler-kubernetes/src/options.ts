@@ -9,6 +9,8 @@ export interface KubernetesOptions {
   readonly context?: string | undefined;
   /** Of tasks that do not say theirs. Default: the context's, else `default`. */
   readonly namespace?: string | undefined;
+  /** Whose hard limits are the capacity that the config leaves to the scheduler: `name` or `namespace/name`. The nodes' unless told. */
+  readonly resourceQuota?: string | undefined;
 }
 
 /** Kubernetes calls it a DNS label. */
@@ -34,5 +36,13 @@ export const optionsSchema: StandardSchema<KubernetesOptions> = z.strictObject({
     .optional(),
   namespace: namespaceSchema
     .describe("The namespace of tasks that do not say theirs. Default: the context's, or default.")
+    .optional(),
+  resourceQuota: z
+    .string()
+    .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, {
+      error:
+        "expected the name of a ResourceQuota, or its namespace and its name, such as mail/workers",
+    })
+    .describe("The quota that `capacity: { cpu: scheduler }` means. Default: what the nodes have.")
     .optional(),
 });

@@ -11,6 +11,7 @@ import {
 } from "@microscaling/core";
 import pLimit from "p-limit";
 
+import { readCapacity } from "./capacity.ts";
 import { checkTask } from "./check.ts";
 import { createConnection } from "./connection.ts";
 import { createLease } from "./lease.ts";
@@ -161,6 +162,7 @@ export function createScheduler(
     observe,
     scale,
     watch,
+    capacity: (signal) => readCapacity(connection, options.resourceQuota, signal),
     lease(name) {
       isShared = true;
       return createLease({ connection, clock }, name);
