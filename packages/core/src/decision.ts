@@ -70,5 +70,5 @@ export interface Decision {
   readonly reading: Reading | undefined;
   readonly counts: Counts | undefined;
   /** Present when the target learns. */
-  readonly belief?: Belief;
+  readonly belief?: Belief | undefined;
 }

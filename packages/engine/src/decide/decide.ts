@@ -52,7 +52,6 @@ export function decide(
   const decisions: Decision[] = [];
   for (let i = 0; i < observed.length; i++) {
     const { countsProblem, reading, counts } = observed[i]!;
-    const belief = wishes.memory.wishes[i]?.belief;
     decisions.push({
       task: table.tasks[i]!.name,
       wish: wishes.instances[i]!,
@@ -62,7 +61,7 @@ export function decide(
       limits: withShareLimits(table, i, want[i]!, allocation, issued, limits[i]!),
       reading,
       counts,
-      ...(belief === undefined ? {} : { belief }),
+      belief: wishes.memory.wishes[i]?.belief,
     });
   }
   return { decisions, memory: { ...wishes.memory, claims: allocation.claim } };

@@ -1,6 +1,7 @@
+import type { Counts } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
 import { learnArrivals, type ArrivalRate } from "./arrivals.ts";
-import { addToBacklog, NO_BACKLOG, type Backlog } from "./backlog.ts";
+import { markArrivals, NO_MARKS, type Marks } from "./backlog.ts";
 import { sampleOf, see, type Sample, type Seen } from "./sample.ts";
 import { learnService, serviceRate, type Service } from "./service.ts";
 import { learnSlope, relaxSlope, slopeRates, unknownSlope, type Slope } from "./slope.ts";
@@ -26,7 +27,9 @@ export interface Learned {
   readonly service: Service;
   /** From the level of jobs alone, for backends that count neither. */
   readonly slope: Slope;
-  readonly backlog: Backlog;
+  /** How many jobs have arrived since the first reading, and when those that wait did. */
+  readonly arrived: number;
+  readonly marks: Marks;
 }
 
 /** What a decision goes by. */
@@ -52,58 +55,54 @@ const LEAST_SCALE_JOBS = 5;
 /** Learns from one more reading. */
 export function learn(
   before: Learned | undefined,
-  input: TargetInput<unknown>,
+  { at, value, parts, counts }: TargetInput<unknown>,
   hints: Hints,
 ): Learned {
-  const { at, value, parts, counts } = input;
   const seen = see(at, value, parts, counts!);
-  const startup = learnStartup(
-    before?.startup,
-    counts!,
-    at,
-    before?.seen.at ?? at,
-    hints.startupTime,
-  );
-  if (before === undefined)
-    return { ...nothingLearned(hints), seen, gap: 0, startup, backlog: NO_BACKLOG };
+  if (before === undefined) return nothingLearned(seen, counts!, hints);
   const sample = sampleOf(before.seen, seen);
   if (sample.seconds <= 0) return before;
   const scale = Math.max(hints.within, LEAST_SCALE_JOBS / serviceRate(before.service));
   // Where jobs are counted, nothing need be guessed from their level.
   const isCounted = sample.arrived !== undefined;
   const slope = isCounted ? before.slope : nextSlope(before, sample, seen, scale);
-  const arrived = sample.arrived ?? slope.rate * sample.seconds;
+  const arrived = before.arrived + (sample.arrived ?? slope.rate * sample.seconds);
+  const { at: lastAt } = before.seen;
+  const looks = { lastAt, lastArrived: before.arrived, arrived, waiting: seen.waiting };
   return {
     seen,
     gap: sample.seconds,
-    startup,
+    startup: learnStartup(before.startup, counts!, at, lastAt, hints.startupTime),
     arrivals: nextArrivals(before, sample, scale),
     service: nextService(before, sample, scale),
     slope,
-    backlog: addToBacklog(before.backlog, arrived, seen.waiting, before.seen.at, hints.within),
+    arrived,
+    marks: markArrivals(before.marks, looks, hints.within),
   };
 }
 
-function nothingLearned({
-  within,
-  serviceTime,
-}: Hints): Omit<Learned, "seen" | "gap" | "startup" | "backlog"> {
-  const each = serviceTime ?? SERVICE_PRIOR * within;
-  const jobs = serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
+function nothingLearned(seen: Seen, counts: Counts, { within, ...hints }: Hints): Learned {
+  const each = hints.serviceTime ?? SERVICE_PRIOR * within;
+  const jobs = hints.serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
   return {
+    seen,
+    gap: 0,
+    startup: learnStartup(undefined, counts, seen.at, seen.at, hints.startupTime),
     arrivals: undefined,
     service: { jobs, busySeconds: jobs * each, isDoubtful: false },
     slope: unknownSlope(1 / each, jobs),
+    arrived: 0,
+    marks: NO_MARKS,
   };
 }
 
 function nextArrivals(
-  before: Learned,
+  { arrivals }: Learned,
   { arrived, seconds }: Sample,
   scale: number,
 ): ArrivalRate | undefined {
-  if (arrived === undefined) return before.arrivals;
-  return learnArrivals(before.arrivals, arrived / seconds, seconds, scale);
+  if (arrived === undefined) return arrivals;
+  return learnArrivals(arrivals, arrived / seconds, seconds, scale);
 }
 
 function nextService({ service }: Learned, sample: Sample, scale: number): Service {
@@ -130,12 +129,10 @@ function nextSlope(
  */
 export function loadOf(learned: Learned, before: Learned, hints: Hints): Load {
   const { seen, gap, startup, arrivals, service, slope } = learned;
-  const rates =
-    arrivals === undefined
-      ? slopeRates(slope)
-      : { arrivalRate: arrivals.rate, serviceRate: serviceRate(service) };
+  const guessed = arrivals === undefined ? slopeRates(slope) : undefined;
   return {
-    ...rates,
+    arrivalRate: guessed?.arrivalRate ?? arrivals?.rate ?? 0,
+    serviceRate: guessed?.serviceRate ?? serviceRate(service),
     // A start is taken to last as long as a job may wait until one has been seen: that is the careful side.
     startupSeconds: startupSeconds(startup, seen.at, hints.within),
     // One gap alone may be that of readings that failed.

@@ -1,6 +1,6 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { paceInTime } from "../learn/backlog.ts";
+import { paceInTime, type Deadline } from "../learn/backlog.ts";
 import { learn, loadOf, type Hints, type Learned, type Load } from "../learn/learn.ts";
 import { erlangInstances } from "./erlang.ts";
 import type { Target, TargetInput, Wish } from "./target.ts";
@@ -163,22 +163,26 @@ function choose(input: Input, outlook: Outlook, memory: LatencyMemory): Wish<Lat
 }
 
 /** What it takes from the horizon on for every job that waits to be in time. */
-function inTimeAhead(outlook: Outlook, { backlog, seen }: Learned): number {
+function inTimeAhead(outlook: Outlook, learned: Learned): number {
   const { load, waiting, within, horizon, instanceSeconds } = outlook;
   const begun = load.serviceRate * instanceSeconds;
   if (waiting <= begun) return 0;
   const least = DRAIN_HORIZON * horizon;
   const deadline = { waiting, within: AHEAD * within, delay: horizon, begun, least };
-  return wholeInstances(paceInTime(backlog, deadline, seen.at) / load.serviceRate);
+  return wholeInstances(paceOf(learned, deadline) / load.serviceRate);
 }
 
 /** What it takes from now on for that. Those that still start do nothing for a while: as if all did nothing for a part of it. */
-function inTimeNow(outlook: Outlook, { backlog, seen }: Learned, requested: number): number {
+function inTimeNow(outlook: Outlook, learned: Learned, requested: number): number {
   const { load, waiting, within, horizon, instanceSeconds } = outlook;
   const delay = Math.max(0, horizon - instanceSeconds / requested);
   const least = load.tickSeconds;
   const deadline = { waiting, within: IN_TIME * within, delay, begun: 0, least };
-  return wholeInstances(paceInTime(backlog, deadline, seen.at) / load.serviceRate);
+  return wholeInstances(paceOf(learned, deadline) / load.serviceRate);
+}
+
+function paceOf(learned: Learned, deadline: Deadline): number {
+  return paceInTime(learned.marks, learned.arrived, deadline, learned.seen.at);
 }
 
 /** What keeps up with the arrivals and drains what waits, except for a few. */
