@@ -10,7 +10,7 @@ export const QUEUE: TargetSpec = {
   velocitySamples: 1,
 };
 /** The same as a wait, with the config's default for how often it may move. */
-export const LATENCY: TargetSpec = { use: "latency", withinMs: 10_000, changesPerMinute: 8 };
+export const LATENCY: TargetSpec = { use: "latency", withinMs: 10_000, changesPerMinute: 20 };
 const PRIORITIES = 50;
 
 /** Tasks of spread priorities: nine in ten on a queue with this target, the tenth takes the remainder. */

@@ -36,7 +36,6 @@ export function elasticityOf(jobs: Jobs, { running }: Timeline): Elasticity {
     lastDemand = demand;
   }
   const { length } = running;
-  const percent = (sum: number, of: number): number => (of > 0 ? (100 * sum) / of : 0);
   return {
     thetaU: percent(sums.thetaU, length),
     thetaO: percent(sums.thetaO, length),
@@ -44,6 +43,10 @@ export function elasticityOf(jobs: Jobs, { running }: Timeline): Elasticity {
     tauO: percent(sums.tauO, length),
     upsilon: percent(sums.upsilon, length - 1),
   };
+}
+
+function percent(sum: number, of: number): number {
+  return of > 0 ? (100 * sum) / of : 0;
 }
 
 function meanOf(values: Float64Array): number {

@@ -19,6 +19,11 @@ function scaled({ at, work, seconds, rate }: Jobs, k: number): Jobs {
   };
 }
 
+/** No reading is to be had for a minute. */
+function isLost(now: number): boolean {
+  return now >= 290 && now < 350;
+}
+
 describe("a task with a latency target", () => {
   it.each([
     ["totals", 0.1],
@@ -109,7 +114,6 @@ describe("a task with a latency target", () => {
       exponential(1),
       3,
     );
-    const isLost = (now: number): boolean => now >= 290 && now < 350;
     const { turns } = runLatency({ jobs, within: 10, startup: 5, initial: 4, loss: isLost });
     const lost = turns.filter(({ now }) => isLost(now)).map(({ decision }) => decision);
     expect(new Set(lost.map(({ grant }) => grant)).size).toBe(1);

@@ -13,7 +13,7 @@ import { MEASURED, type WrittenTarget, type WrittenWindow } from "./written.ts";
 
 /** The original's gains: `MSS_KU` 0.05 and `MSS_TU` 10. */
 const GAINS = { kP: 0.04, kI: 0, kD: 1.25, velocitySamples: 1 };
-const CHANGES_PER_MINUTE = 8;
+const CHANGES_PER_MINUTE = 20;
 const LEAST_MAX_AGE_MS = 10_000;
 const METRIC_TIMEOUT = "2s";
 const SCHEDULER_TIMEOUT = "30s";

@@ -22,7 +22,7 @@ const target = (): z.ZodType<TaskFields["target"]> =>
           .describe("From asking for an instance until it runs. Default: learned."),
         changesPerMinute: length()
           .optional()
-          .describe("How often the number of instances may change, on average. Default: 8."),
+          .describe("How often the number of instances may change, on average. Default: 20."),
       }),
       map({
         use: z.literal("queue"),

@@ -32,7 +32,7 @@ const MEASURING = {
 
 test("a latency target needs no more than how long a job may wait", async () => {
   const { spec, warnings } = await load(config(LATENCY));
-  expect(spec.tasks[0]?.target).toEqual({ use: "latency", withinMs: 5000, changesPerMinute: 8 });
+  expect(spec.tasks[0]?.target).toEqual({ use: "latency", withinMs: 5000, changesPerMinute: 20 });
   expect(warnings).toEqual([]);
 });
 
