@@ -24,6 +24,7 @@ const GENERATORS: Readonly<Record<string, Reader>> = {
     { use, length: span, low: jobs, high: jobs, from: moment, to: moment },
     ({ length, low, high, from, to }) =>
       step({ seconds: whole(length), low, high, from: seconds(from), to: seconds(to) }),
+    ["from", "to"],
   ),
   ramp: generator(
     { use, length: span, low: jobs, high: jobs, from: moment, top: span, fall: span },
@@ -36,6 +37,7 @@ const GENERATORS: Readonly<Record<string, Reader>> = {
         top: seconds(top),
         fall: seconds(fall),
       }),
+    ["from", "top", "fall"],
   ),
   sine: generator(
     { use, length: span, mean: jobs, amplitude: required(() => percent(false)), period: span },
@@ -59,6 +61,7 @@ const GENERATORS: Readonly<Record<string, Reader>> = {
         hold: seconds(hold),
         decay: seconds(decay),
       }),
+    ["at", "hold"],
   ),
   mmpp: generator(
     { use, length: span, quiet: jobs, busy: jobs, quietFor: span, busyFor: span },
@@ -85,13 +88,22 @@ export function readGenerator(document: Document, path: Path): RateOfSeed | unde
   return undefined;
 }
 
+/** @param ascending keys of times that come one after the other */
 function generator<F extends Fields>(
   fields: F,
   make: (values: Required<Checked<F>>, seed: number) => Rate,
+  ascending: readonly (keyof F & string)[] = [],
 ): Reader {
   return (document, path) => {
     const values = checkFields(document, path, fields);
     refuseOthers(document, path, fields);
+    for (const [i, key] of ascending.entries()) {
+      const [before, value] = [ascending[i - 1], values[key]];
+      if (before === undefined || typeof value !== "string") continue;
+      const earlier = values[before];
+      if (typeof earlier === "string" && seconds(value) <= seconds(earlier))
+        document.mistakes.expected([...path, key], `a time after ${before}, which is ${earlier}`);
+    }
     return isComplete(values, fields) ? (seed) => make(values, seed) : undefined;
   };
 }

@@ -197,6 +197,10 @@ tasks:
   it.each([
     ["5", "expected a map with arrivals, service"],
     ["{ arrivals: 5 }", "expected a map with csv, record or use, found 5"],
+    [
+      "{ arrivals: { use: ramp, length: 1m, low: 1, high: 2, from: 9s, top: 9s, fall: 20s }, service: { mean: 1s } }",
+      'top: expected a time after from, which is 9s, found "9s"',
+    ],
     ["{ arrivals: { use: stpe } }", 'found "stpe"; did you mean "step"?'],
     ["{ arrivals: { csv: counts.csv } }", "service: expected how long a job takes"],
     ["{ arrivals: { csv: none.csv }, service: { mean: 1s } }", "csv: none.csv: ENOENT"],
