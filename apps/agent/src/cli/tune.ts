@@ -18,7 +18,10 @@ export interface TuneOptions extends ConfigOption {
 export async function tuneCommand(options: TuneOptions, context: CommandContext): Promise<number> {
   const objective = readObjective(options.objective);
   const { candidates, load } = await loadAll([options.config], options.load, context);
-  const tuning = tune({ candidate: candidates[0]!, load, objective, seed: options.seed });
+  const { stderr } = process;
+  const ran = (runs: number): void => void (stderr.isTTY && stderr.write(`\r${runs} runs `));
+  const tuning = tune({ candidate: candidates[0]!, load, objective, seed: options.seed, ran });
+  if (stderr.isTTY) stderr.write("\r\u001B[K");
   const text =
     options.json === true
       ? JSON.stringify({ ...tuning, obstacles: Object.fromEntries(tuning.obstacles) }, null, 2)

@@ -58,13 +58,15 @@ export interface TuningRequest {
   readonly load: Load;
   readonly objective: Objective;
   readonly seed: number;
+  /** Is told after every run how many there were: a long load takes minutes. */
+  readonly ran: (runs: number) => void;
 }
 
 /**
  * Searches a config's numbers on the first part of a load and tries them on the rest.
  * @throws MicroscalingError `ERR_USAGE` when there is nothing to tune
  */
-export function tune({ candidate, load, objective, seed }: TuningRequest): Tuning {
+export function tune({ candidate, load, objective, seed, ran }: TuningRequest): Tuning {
   const drawn = drawLoad(load, seed);
   const seconds = Math.floor(lengthOf(load, drawn));
   const trainingSeconds = Math.floor(TRAINING * seconds);
@@ -80,7 +82,13 @@ export function tune({ candidate, load, objective, seed }: TuningRequest): Tunin
   const training = part(0, trainingSeconds);
   const heldOut = part(trainingSeconds, seconds);
   const { parameters, start, allows } = tunable;
-  const found = search({ parameters, start, allows, evaluate: training, objective, seed });
+  let runs = 0;
+  const evaluate = (point: Point, of: number): Scores => {
+    const scores = training(point, of);
+    ran(++runs);
+    return scores;
+  };
+  const found = search({ parameters, start, allows, evaluate, objective, seed });
   const describe = (trial: { readonly point: Point; readonly scores: Scores }): Tuned => ({
     yaml: tunable.yaml(trial.point),
     setting: tunable.describe(trial.point),
