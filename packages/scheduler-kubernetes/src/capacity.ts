@@ -28,7 +28,8 @@ export async function readCapacity(
 
 async function readNodes(connection: Asked, signal: AbortSignal): Promise<Amounts> {
   const access: Access = { verb: "list", group: "", resource: "nodes" };
-  const sum = new Map<string, number>();
+  // Every node has these, so that without any there is nothing of them.
+  const sum = new Map(["cpu", "memory", INSTANCES].map((name) => [name, 0]));
   let next = "";
   do {
     const page = { limit: PAGE, ...(next === "" ? {} : { continue: next }) };

@@ -14,7 +14,7 @@ import {
   startKubernetes,
   type Kubernetes,
 } from "@microscaling/test-servers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import plugin from "../src/index.ts";
 import { createLease } from "../src/lease.ts";
@@ -131,6 +131,23 @@ describe.skipIf(kubernetesProblem() !== undefined).each(["namespace", "cluster"]
         () => false,
       );
       expect(await seen).toBe(scope === "cluster");
+    });
+
+    it("let it see the nodes once the one for the capacity is applied as well", async () => {
+      const config = new KubeConfig();
+      config.loadFromFile(kubernetes.kubeconfig);
+      const client = KubernetesObjectApi.makeApiClient(config);
+      for (const one of await readManifests(join(FOLDER, "capacity")))
+        await client.patch(one, undefined, undefined, "test", true, PatchStrategy.ServerSideApply);
+      const kubeconfig = await kubernetes.writeKubeconfig(token, "default");
+      const scheduler = await createKubernetesScheduler({ kubeconfig });
+      onTestFinished(() => scheduler.close());
+      expect(
+        await until(
+          async () => scheduler.capacity?.(never),
+          () => true,
+        ),
+      ).toBeDefined();
     });
 
     it("have a config that the agent accepts, on an address that the probes reach", async () => {

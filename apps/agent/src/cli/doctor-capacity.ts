@@ -6,18 +6,22 @@ import {
   type Counts,
   type Finding,
   INSTANCES,
+  type MicroscalingError,
 } from "@microscaling/core";
 import { withDeadline, type EngineSpec } from "@microscaling/engine";
 import { limitOf, lineOf, type DoctorLine } from "./doctor-line.ts";
 import type { SchedulerExam } from "./doctor-scheduler.ts";
 
-/** Compares the capacity with what runs, if that is known. */
+/** Compares the capacity with what runs, if that is known. @param said what the scheduler's backend says it has, if it did */
 export function examineUse(
-  { capacity, tasks }: EngineSpec,
+  { capacity, measured = [], tasks }: EngineSpec,
   counts: SchedulerExam["counts"],
+  said: Amounts | undefined,
 ): DoctorLine[] {
   if (counts === undefined) return [];
-  return Object.entries(capacity).map(([resource, there]) => {
+  return Object.entries(capacity).flatMap(([resource, written]) => {
+    const there = measured.includes(resource) ? said?.[resource] : written;
+    if (there === undefined) return [];
     let used = 0;
     for (const { name, uses } of tasks) {
       const count = counts.get(name);
@@ -40,30 +44,64 @@ function describeUse(resource: string, used: number, there: number): Finding {
   return { level: "warning", message, advice };
 }
 
-/** Compares the capacity with what the scheduler's backend says it has. */
-export async function examineBackend(
-  { capacity, scheduler: spec }: EngineSpec,
-  clock: Clock,
-): Promise<DoctorLine[]> {
-  const { name, scheduler } = spec;
-  const asked = Object.entries(capacity).filter(([resource]) => resource !== INSTANCES);
-  if (scheduler.capacity === undefined || asked.length === 0) return [];
+/** What the scheduler's backend says it has. */
+export interface BackendExam {
+  readonly lines: readonly DoctorLine[];
+  /** Absent when it was not asked, or did not say. */
+  readonly said?: Amounts;
+}
+
+/** Asks the scheduler's backend what it has, and compares the capacity with it. */
+export async function examineBackend(spec: EngineSpec, clock: Clock): Promise<BackendExam> {
+  const { capacity, measured = [] } = spec;
+  const { name, scheduler } = spec.scheduler;
+  const isAsked = measured.length > 0 || Object.keys(capacity).some((one) => one !== INSTANCES);
+  if (scheduler.capacity === undefined || !isAsked) return { lines: [] };
   const what = `scheduler ${name}: say what it can hold`;
   try {
-    const has: Amounts = await withDeadline(
-      limitOf(spec, clock, what),
+    const said: Amounts = await withDeadline(
+      limitOf(spec.scheduler, clock, what),
       async (signal) => (await scheduler.capacity?.(signal)) ?? {},
     );
-    return asked.flatMap(([resource, wanted]) => {
-      const there = has[resource];
-      if (there === undefined || wanted <= there) return [];
-      const message = `${resource}: ${wanted} to share, but ${name} has only ${there}`;
-      const advice = `Lower capacity.${resource}.`;
-      return [{ about: "capacity", level: "warning", message, advice }];
-    });
+    return { lines: compare(spec, said), said };
   } catch (error) {
-    const { message } = asMicroscalingError(error, "ERR_PLUGIN_FAULT", what);
-    const advice = "It was not compared with what the backend has; see the lines of the scheduler.";
-    return [{ about: "capacity", level: "warning", message, advice }];
+    return {
+      lines: examineFailure(asMicroscalingError(error, "ERR_PLUGIN_FAULT", what), measured),
+    };
   }
+}
+
+function compare(
+  { capacity, measured = [], scheduler: { name } }: EngineSpec,
+  said: Amounts,
+): DoctorLine[] {
+  return Object.entries(capacity).flatMap(([resource, wanted]): DoctorLine[] => {
+    const there = said[resource];
+    if (measured.includes(resource)) {
+      if (there !== undefined)
+        return [{ about: "capacity", level: "ok", message: `${resource}: ${name} says ${there}` }];
+      const message = `${resource}: ${name} does not say how much there is, only ${Object.keys(said).join(" and ") || "nothing"}`;
+      const advice = `Write an amount under capacity.${resource}; until then nothing is scaled.`;
+      return [{ about: "capacity", level: "problem", message, advice }];
+    }
+    if (resource === INSTANCES || there === undefined || wanted <= there) return [];
+    const message = `${resource}: ${wanted} to share, but ${name} has only ${there}`;
+    return [
+      { about: "capacity", level: "warning", message, advice: `Lower capacity.${resource}.` },
+    ];
+  });
+}
+
+function examineFailure(
+  { code, message }: MicroscalingError,
+  measured: readonly string[],
+): DoctorLine[] {
+  if (measured.length > 0) {
+    const advice = `Mend that, or write an amount in place of capacity.${measured[0]}; until then nothing is scaled.`;
+    return [{ about: "capacity", level: "problem", message, advice }];
+  }
+  // A right that only comparing needs is none that anybody must give.
+  if (code === "ERR_SCHEDULER_REFUSED") return [];
+  const advice = "It was not compared with what the backend has; see the lines of the scheduler.";
+  return [{ about: "capacity", level: "warning", message, advice }];
 }

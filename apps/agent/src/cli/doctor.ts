@@ -59,7 +59,7 @@ export async function examine(spec: EngineSpec, clock: Clock): Promise<readonly 
   const lines = [...exam.lines, ...lease, ...metrics.flat()].toSorted(
     (a, b) => placeOf(a) - placeOf(b),
   );
-  return [...lines, ...examineUse(spec, exam.counts), ...backend];
+  return [...lines, ...examineUse(spec, exam.counts, backend.said), ...backend.lines];
 }
 
 function describeConfig({ origin, warnings, plugins }: LoadedConfig): DoctorLine[] {

@@ -11,6 +11,8 @@ const clock = createTestClock();
 const error = (words: string): MicroscalingError =>
   new MicroscalingError("ERR_SCHEDULER_REFUSED", words);
 
+const refused = (): Promise<never> => Promise.reject(error("may not list nodes"));
+
 function task(name: string, from?: string): TaskSpec {
   const metric = { query: {}, maxAgeMs: 10_000, failures: 3, fallback: "hold" } as const;
   return {
@@ -223,4 +225,39 @@ it("compares the capacity with what runs, and with what the backend has", async 
     "ok capacity: cpu: 6 of 8 in use",
     "warning capacity: cpu: 8 to share, but toy has only 4 → Lower capacity.cpu.",
   ]);
+});
+
+it("shows what the scheduler says where the capacity is left to it", async () => {
+  const toy = createToyScheduler({ clock });
+  toy.add("mails", 9);
+  const change = { capacity: { instances: 10, cpu: 0 }, measured: ["cpu"] };
+  const capacityLines = async (capacity: Scheduler["capacity"]): Promise<string[]> => {
+    const lines = await linesOf(
+      { ...toy, ...(capacity === undefined ? {} : { capacity }) },
+      change,
+    );
+    return lines.filter((line) => line.includes(" capacity: "));
+  };
+  expect(await capacityLines(async () => ({ cpu: 4, memory: 1 }))).toEqual([
+    "ok capacity: instances: 9 of 10 in use",
+    expect.stringMatching(/^warning capacity: cpu: 4\.5 of 4 in use/),
+    "ok capacity: cpu: toy says 4",
+  ]);
+  expect(await capacityLines(async () => ({ memory: 1 }))).toEqual([
+    "ok capacity: instances: 9 of 10 in use",
+    expect.stringMatching(
+      /^problem capacity: cpu: toy does not say how much there is, only memory → Write an amount/,
+    ),
+  ]);
+  expect(await capacityLines(refused)).toEqual([
+    "ok capacity: instances: 9 of 10 in use",
+    expect.stringMatching(/^problem capacity: may not list nodes → .*until then nothing is scaled/),
+  ]);
+});
+
+it("asks nobody for a right that only comparing needs", async () => {
+  const capacity = { instances: 10, cpu: 8 };
+  const toy = createToyScheduler({ clock });
+  const lines = await linesOf({ ...toy, capacity: refused }, { capacity });
+  expect(lines.filter((line) => line.includes("nodes"))).toEqual([]);
 });
