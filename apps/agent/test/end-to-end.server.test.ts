@@ -12,8 +12,10 @@ import {
   type DockerServer,
   type Nsqd,
 } from "@microscaling/test-servers";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { folderWith, start, stopAgent } from "./cli/program.ts";
+import { expectSameDecisions } from "./replay.ts";
 import { untilRunning } from "./until.ts";
 
 const LABEL = "com.microscaling.microscaling-in-a-box";
@@ -144,6 +146,33 @@ describe("one agent on a real nsqd and a real Docker Engine", () => {
     await until(1, 9);
     await stopAgent(agent);
     expect(await running()).toEqual({ consumer: 0, batch: 0 });
+  });
+
+  it("keeps to a latency target, and its record replays to the same decisions", async () => {
+    const folder = folderWith(
+      config().replace("use: queue, length: 10", "use: latency, within: 2s"),
+    );
+    const agent = start(folder, ["run", "--record", "live.jsonl"]);
+    await until(1, 9);
+    await publish(nsqd, "demo", 1000);
+    await until(8, 2);
+    expect(most).toBeLessThanOrEqual(10);
+    await stopAgent(agent);
+    const turns = await expectSameDecisions(join(folder, "live.jsonl"));
+    expect(turns.some(([consumer]) => consumer?.grant === 8)).toBe(true);
+    expect(turns.some(([consumer]) => consumer?.belief?.arrivalRate !== undefined)).toBe(true);
+  });
+
+  it("shares what the Docker Engine says it has", async () => {
+    const { NCPU: cpus } = JSON.parse(await askDocker(docker.host, { path: "/info" })) as {
+      NCPU: number;
+    };
+    const yaml = config()
+      .replace("{ instances: 10 }", "{ instances: 10, cpu: scheduler }")
+      .replaceAll("    workload:", `    uses: { cpu: ${cpus / 4} }\n    workload:`);
+    const agent = start(folderWith(yaml), ["run"]);
+    await until(1, 3);
+    await stopAgent(agent);
   });
 
   it("lets a task with a missing image say so, and the others go on", async () => {
