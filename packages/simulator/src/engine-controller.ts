@@ -1,16 +1,12 @@
 import {
-  decide,
-  emptyMemory,
-  layOutTasks,
+  createDecider,
   nothingObserved,
-  type EngineSpec,
+  NOTHING_MEASURED,
+  type DecidingSpec,
   type Observed,
 } from "@microscaling/engine";
 import type { Decision } from "@microscaling/core";
 import type { Controller, View } from "./simulate.ts";
-
-/** What of an engine's spec decides. */
-export type DecidingSpec = Pick<EngineSpec, "tasks" | "capacity" | "sharing">;
 
 /** How the engine's decisions are asked for. */
 export interface EngineControllerOptions {
@@ -22,20 +18,18 @@ export interface EngineControllerOptions {
 
 const DAY_MS = 86_400_000;
 
-/** The production `decide` on a production spec, whose tasks are the run's, in their order. */
+/** The production decider on a production spec, whose tasks are the run's, in their order. All of its capacity counts, also what is left to a scheduler. */
 export function createEngineController(
   spec: DecidingSpec,
   { startMs = DAY_MS, decided }: EngineControllerOptions = {},
 ): Controller {
-  const table = layOutTasks(spec.tasks, spec.capacity);
+  const decider = createDecider(spec);
   const board = spec.tasks.map(() => nothingObserved());
-  let memory = emptyMemory(table);
   return {
     decide(views) {
       const now = startMs + Math.round((views[0]?.now ?? 0) * 1000);
       for (const [i, view] of views.entries()) observe(board[i]!, view, now);
-      const { decisions, memory: next } = decide(table, board, memory, now);
-      memory = next;
+      const decisions = decider.decide(board, NOTHING_MEASURED, now);
       decided?.(views[0]?.now ?? 0, decisions);
       return decisions.map(({ ask }, i) => ask ?? views[i]!.requested);
     },

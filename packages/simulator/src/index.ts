@@ -1,9 +1,5 @@
 export type { Elasticity } from "./elasticity.ts";
-export {
-  createEngineController,
-  type DecidingSpec,
-  type EngineControllerOptions,
-} from "./engine-controller.ts";
+export { createEngineController, type EngineControllerOptions } from "./engine-controller.ts";
 export {
   ELASTICITY_FIGURES,
   ELASTICITY_NOTE,
