@@ -110,6 +110,13 @@ tasks:
 http: { port: 0 }
 `;
 
+    /** What there is to share is what a quota allows. */
+    const sharing = (): string =>
+      config()
+        .replace("use: kubernetes,", "use: kubernetes, resourceQuota: workers,")
+        .replace(`instances: ${CAPACITY} }`, "instances: scheduler }")
+        .replace("    priority: 2", "    priority: 2\n    instances: { max: 20 }");
+
     it("scales up, preempts the remainder, scales down, and leaves the pods when it is stopped", async () => {
       kubernetes.kubelet.stopMs = 200;
       onTestFinished(() => void (kubernetes.kubelet.stopMs = 0));
@@ -122,6 +129,25 @@ http: { port: 0 }
       expect(most).toBeLessThanOrEqual(CAPACITY);
       await stopAgent(agent);
       expect(await pods()).toEqual({ consumer: 1, batch: 9 });
+    });
+
+    it("shares what a quota allows, and nothing before it may read it", async () => {
+      await kubernetes.ask({
+        path: `/api/v1/namespaces/${namespace}/resourcequotas`,
+        body: { metadata: { name: "workers" }, spec: { hard: { pods: "6" } } },
+      });
+      const refused = start(folderWith(sharing()), ["run"]);
+      await refused.line('resources: [\\"resourcequotas\\"], verbs: [\\"get\\"]');
+      expect(await pods()).toEqual({ consumer: 0, batch: 0 });
+      await stopAgent(refused);
+      const rule = { apiGroups: [""], resources: ["resourcequotas"], verbs: ["get"] };
+      const rules = [...RULES, rule];
+      const token = await kubernetes.createServiceAccount(namespace, "reader", rules);
+      kubeconfig = await kubernetes.writeKubeconfig(token, namespace);
+      const agent = start(folderWith(sharing()), ["run"]);
+      await until(1, 5);
+      expect(most).toBeLessThanOrEqual(6);
+      await stopAgent(agent);
     });
 
     it("loses nothing when the agent is killed in mid-scale", async () => {
