@@ -5,10 +5,12 @@ import type { Reading } from "./reading.ts";
 export type Limit =
   /** The task's own bounds. */
   | { readonly by: "min" | "max" | "maxDelta" }
-  /** All of the capacity is given to tasks that come first. `resource` is what ran out. */
+  /** All of the capacity is given to tasks that come first. `resource` is what ran out; that of a group: `media/cpu`. */
   | { readonly by: "capacity"; readonly resource: string }
-  /** Instances were taken for a task of higher priority. */
+  /** Instances were taken for a task of higher priority; where tasks share fairly, also for one of the same. */
   | { readonly by: "preempted"; readonly for: string }
+  /** What is to be taken from others for it cannot all be taken now, lest too much moves at a time. */
+  | { readonly by: "churn"; readonly reason: string }
   /** More than the capacity was requested, so the least important gave way. */
   | { readonly by: "overcommitted" }
   /** Granted, and started as soon as instances of `task` are gone; of anyone, where it is not known whose. */

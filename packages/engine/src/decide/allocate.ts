@@ -20,6 +20,8 @@ export interface Allocation {
   readonly takenFor: Int32Array;
   /** Index of the resource that keeps a task from what it wants; −1: none does. */
   readonly lacking: Int32Array;
+  /** Present where some wait since not all that is theirs may be taken from others now: 1 for each such task, and why. */
+  readonly delay?: { readonly tasks: Int32Array; readonly reason: string };
 }
 
 export const NOBODY: number = -1;

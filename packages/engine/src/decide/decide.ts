@@ -1,6 +1,8 @@
 import type { Decision, Limit } from "@microscaling/core";
-import { allocate, NOBODY, OVERCOMMITTED, type Allocation } from "./allocate.ts";
+import { allocate, NOBODY, OVERCOMMITTED, type Allocation, type Demand } from "./allocate.ts";
 import { boundAll, type Limits } from "./bounds.ts";
+import { limitChurn, type Churn } from "./fair/churn.ts";
+import { shareFairly } from "./fair/share-fairly.ts";
 import { issue, type Issue } from "./issue.ts";
 import { requestedOf, type Observed } from "./observed.ts";
 import { tableAt } from "./schedule.ts";
@@ -46,7 +48,10 @@ export function decide(
     memory.claims,
     now,
   );
-  const allocation = allocate(table, { requested, want, movable });
+  const { allocation, churn } = share(table, observed, { requested, want, movable }, now, {
+    wishes: wishes.memory.wishes,
+    churn: memory.churn,
+  });
   const issued = issue(table, observed, requested, allocation.grant);
 
   const decisions: Decision[] = [];
@@ -64,7 +69,22 @@ export function decide(
       belief: wishes.memory.wishes[i]?.belief,
     });
   }
-  return { decisions, memory: { ...wishes.memory, claims: allocation.claim } };
+  return { decisions, memory: { ...wishes.memory, claims: allocation.claim, churn } };
+}
+
+/** By weight, or in the order of the config. */
+function share(
+  table: TaskTable,
+  observed: readonly Observed[],
+  demand: Demand,
+  now: number,
+  { wishes, churn }: Pick<Memory, "wishes" | "churn">,
+): { readonly allocation: Allocation; readonly churn: Churn } {
+  const { fair } = table;
+  if (fair === undefined) return { allocation: allocate(table, demand), churn };
+  const startupSeconds = (i: number): number | undefined => wishes[i]?.belief?.startupSeconds;
+  const input = { table, fair, demand, observed, startupSeconds, now };
+  return limitChurn(input, shareFairly(table, fair, demand), churn);
 }
 
 const OVERCOMMITTED_LIMIT: Limit = { by: "overcommitted" };
@@ -74,7 +94,7 @@ function withShareLimits(
   table: TaskTable,
   i: number,
   want: number,
-  { grant, takenFor, lacking }: Allocation,
+  { grant, takenFor, lacking, delay }: Allocation,
   { ask, leaving }: Issue,
   limits: Limits,
 ): Limits {
@@ -86,6 +106,7 @@ function withShareLimits(
   else if (taker !== NOBODY) all.push({ by: "preempted", for: table.tasks[taker]!.name });
   if (given < want && lacking[i]! >= 0)
     all.push({ by: "capacity", resource: table.resources[lacking[i]!]! });
+  if (delay?.tasks[i] === 1) all.push({ by: "churn", reason: delay.reason });
   if (ask[i]! < given) all.push({ by: "waiting", task: table.tasks[leaving]?.name });
   return all;
 }

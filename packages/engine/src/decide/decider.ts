@@ -1,6 +1,7 @@
 import type { Amounts, Decision, Limit } from "@microscaling/core";
 import type { EngineSpec } from "../spec.ts";
 import { decide } from "./decide.ts";
+import { takeOverChurn } from "./fair/churn.ts";
 import { requestedOf, type Observed } from "./observed.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
 import { emptyMemory, type Memory } from "./wish.ts";
@@ -47,8 +48,8 @@ export function createDecider(spec: DecidingSpec, before?: Decider): Decider {
   };
 }
 
-function layOut({ tasks, capacity }: DecidingSpec, measured: Amounts): TaskTable {
-  return layOutTasks(tasks, { ...capacity, ...measured });
+function layOut({ tasks, capacity, sharing }: DecidingSpec, measured: Amounts): TaskTable {
+  return layOutTasks(tasks, { ...capacity, ...measured }, sharing);
 }
 
 /** While it is not known what there is to share, everything stays as it is. */
@@ -86,5 +87,6 @@ function takeOver({ tasks }: DecidingSpec, before: Decider): Memory {
     readAt: Float64Array.from(from, (i) => old.readAt[i] ?? 0),
     wishes: from.map((i) => old.wishes[i]),
     claims: Int32Array.from(from, (i) => old.claims[i] ?? 0),
+    churn: takeOverChurn(old.churn, from),
   };
 }

@@ -59,6 +59,7 @@ export function limitText(limit: Limit, { grant, ask }: Pick<Decision, "grant" |
       return "last change under way";
     case "held":
     case "backoff":
+    case "churn":
       return limit.reason;
     case "counts":
       return `instances not known: ${limit.reason}`;

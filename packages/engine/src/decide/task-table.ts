@@ -1,5 +1,6 @@
 import { INSTANCES, type Amounts } from "@microscaling/core";
-import type { TargetSpec, TaskSpec } from "../spec.ts";
+import type { SharingSpec, TargetSpec, TaskSpec } from "../spec.ts";
+import { compareFairly, layOutFair, type FairTable } from "./fair/fair-table.ts";
 import { targetOf } from "./targets/index.ts";
 import type { Target } from "./targets/target.ts";
 
@@ -8,13 +9,26 @@ export interface TaskTable {
   /** In the order of the config. Everything that is kept for each task has this order. */
   readonly tasks: readonly TaskSpec[];
   readonly targets: readonly Target<TargetSpec, unknown>[];
-  /** Indexes of the tasks that may be scaled: highest priority first, then the order of the config. */
+  /**
+   * Indexes of the tasks that may be scaled, those first that come first: by priority, then by the order of the config; where they share
+   * fairly by class, then by name.
+   */
   readonly order: Int32Array;
+  /** Those of the whole, then those of the groups: `media/cpu`. */
   readonly resources: readonly string[];
   /** For each resource, in thousandths. */
   readonly capacity: Float64Array;
   /** For each task and resource, in thousandths: `uses[task * resources.length + resource]`. */
   readonly uses: Float64Array;
+  /** Present where tasks of one priority share fairly. */
+  readonly fair?: FairTable;
+}
+
+/** A resource: of the whole, or of one group. */
+interface Resource {
+  readonly name: string;
+  readonly amount: number;
+  readonly group?: string;
 }
 
 /**
@@ -23,30 +37,60 @@ export interface TaskTable {
  */
 const THOUSANDTHS = 1000;
 
-/** Lays out the tasks and the capacity. Do it once for a config; deciding happens many times a second. */
-export function layOutTasks(tasks: readonly TaskSpec[], capacity: Amounts): TaskTable {
-  const resources = Object.keys(capacity);
-  const order = tasks.map((_, index) => index).filter((index) => priorityOf(tasks, index) > 0);
-  order.sort((a, b) => priorityOf(tasks, a) - priorityOf(tasks, b) || a - b);
+/**
+ * Lays out the tasks and the capacity. Do it once for a config; deciding happens many times a second.
+ *
+ * @param sharing how tasks share; absent: `ordered`
+ */
+export function layOutTasks(
+  tasks: readonly TaskSpec[],
+  capacity: Amounts,
+  sharing?: SharingSpec,
+): TaskTable {
+  const fair = sharing?.share === "fair" ? sharing : undefined;
+  const resources = resourcesOf(capacity, fair);
+  const order = tasks.map((_, index) => index).filter((index) => tasks[index]!.priority > 0);
+  order.sort((a, b) =>
+    fair === undefined
+      ? tasks[a]!.priority - tasks[b]!.priority || a - b
+      : compareFairly(tasks[a]!, tasks[b]!),
+  );
   const uses = new Float64Array(tasks.length * resources.length);
   for (const [index, task] of tasks.entries()) {
-    for (const [r, name] of resources.entries()) {
-      const amount = name === INSTANCES ? 1 : (task.uses[name] ?? 0);
-      uses[index * resources.length + r] = Math.round(amount * THOUSANDTHS);
-    }
+    for (const [r, resource] of resources.entries())
+      uses[index * resources.length + r] = thousandths(usesOf(task, resource));
   }
-  return {
+  const table = {
     tasks,
     targets: tasks.map((task) => targetOf(task.target)),
     order: Int32Array.from(order),
-    resources,
-    capacity: Float64Array.from(resources, (name) =>
-      Math.round((capacity[name] ?? 0) * THOUSANDTHS),
+    resources: resources.map(({ name, group }) =>
+      group === undefined ? name : `${group}/${name}`,
     ),
+    capacity: Float64Array.from(resources, ({ amount }) => thousandths(amount)),
     uses,
   };
+  if (fair === undefined) return table;
+  const whole = resources.filter(({ group }) => group === undefined).length;
+  return { ...table, fair: layOutFair(fair, tasks, { ...table, whole }) };
 }
 
-function priorityOf(tasks: readonly TaskSpec[], index: number): number {
-  return tasks[index]?.priority ?? 0;
+/** What is not in the whole is not limited for a group either: tasks need not say how much of it they use. */
+function resourcesOf(capacity: Amounts, fair: SharingSpec | undefined): Resource[] {
+  const whole = Object.entries(capacity).map(([name, amount]): Resource => ({ name, amount }));
+  const inGroups = [...(fair?.groups ?? [])].flatMap(([group, amounts]) =>
+    Object.entries(amounts)
+      .filter(([name]) => Object.hasOwn(capacity, name))
+      .map(([name, amount]): Resource => ({ name, amount, group })),
+  );
+  return [...whole, ...inGroups];
+}
+
+function usesOf(task: TaskSpec, { name, group }: Resource): number {
+  if (group !== undefined && group !== task.group) return 0;
+  return name === INSTANCES ? 1 : (task.uses[name] ?? 0);
+}
+
+function thousandths(amount: number): number {
+  return Math.round(amount * THOUSANDTHS);
 }

@@ -1,5 +1,6 @@
 import { formatDuration, type WishReason } from "@microscaling/core";
 import type { TargetSpec, TaskSpec } from "../spec.ts";
+import { noChurn, type Churn } from "./fair/churn.ts";
 import type { Observed } from "./observed.ts";
 import type { TargetInput, Wish } from "./targets/target.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -11,6 +12,8 @@ export interface Memory {
   readonly wishes: readonly (Wish<unknown> | undefined)[];
   /** For each task, what it was granted and what was taken from others for it: its own until it has settled. */
   readonly claims: Int32Array;
+  /** What sharing fairly remembers. */
+  readonly churn: Churn;
 }
 
 /** Nothing remembered yet. */
@@ -19,6 +22,7 @@ export function emptyMemory(table: TaskTable): Memory {
     readAt: new Float64Array(table.tasks.length),
     wishes: Array.from({ length: table.tasks.length }),
     claims: new Int32Array(table.tasks.length),
+    churn: noChurn(table.tasks.length),
   };
 }
 
@@ -28,7 +32,7 @@ export interface Wishes {
   readonly reasons: readonly WishReason[];
   /** Why a task has no number to go by, if so. */
   readonly missing: readonly (string | undefined)[];
-  readonly memory: Omit<Memory, "claims">;
+  readonly memory: Pick<Memory, "readAt" | "wishes">;
 }
 
 /**

@@ -1,0 +1,183 @@
+import { NOBODY, type Allocation, type Demand } from "../allocate.ts";
+import type { Observed } from "../observed.ts";
+import { addUses, fitting } from "../resources.ts";
+import type { TaskTable } from "../task-table.ts";
+import type { FairTable } from "./fair-table.ts";
+
+/** What is remembered so that not too much moves at a time. */
+export interface Churn {
+  /** For each task, what it had requested at the last decision; −1 when it was not known. */
+  readonly requested: Int32Array;
+  /** For each task, when it last grew, in milliseconds since the epoch. */
+  readonly grownAt: Float64Array;
+  /** The round in which something is being taken, if any. */
+  readonly round: Round | undefined;
+}
+
+interface Round {
+  /** In milliseconds since the epoch. */
+  readonly since: number;
+  /** For each task, what it had requested when the round began: what it has less than that has been taken. */
+  readonly requested: Int32Array;
+}
+
+/** A round lasts this long at least, in milliseconds: were stops instant, the share would be taken with every turn of the loop. */
+const ROUND_MS = 3000;
+/** And this long at most, in milliseconds: a stop that never ends must not keep everything in its place. */
+const LONGEST_ROUND_MS = 30_000;
+
+/** Nothing remembered yet, of so many tasks. */
+export function noChurn(tasks: number): Churn {
+  return {
+    requested: new Int32Array(tasks).fill(-1),
+    grownAt: new Float64Array(tasks).fill(Number.NEGATIVE_INFINITY),
+    round: undefined,
+  };
+}
+
+/** What was remembered, for tasks of which the i-th was the `from[i]`-th before; −1: it was none. */
+export function takeOverChurn({ requested, grownAt }: Churn, from: readonly number[]): Churn {
+  return {
+    requested: Int32Array.from(from, (i) => requested[i] ?? -1),
+    grownAt: Float64Array.from(from, (i) => grownAt[i] ?? Number.NEGATIVE_INFINITY),
+    round: undefined,
+  };
+}
+
+/** What keeping churn down goes by. */
+export interface ChurnInput {
+  readonly table: TaskTable;
+  readonly fair: FairTable;
+  readonly demand: Demand;
+  readonly observed: readonly Observed[];
+  /** How long each task's starts take, in seconds, where that is known. */
+  readonly startupSeconds: (i: number) => number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Takes from tasks only what may be taken now on the way to `ideal`, the last in order first; the rest of it stays with them, and those
+ * who gain wait for it. The way always ends there: the ideal stays the same while what is taken only gets more.
+ */
+export function limitChurn(
+  input: ChurnInput,
+  ideal: Allocation,
+  before: Churn,
+): { readonly allocation: Allocation; readonly churn: Churn } {
+  const { fair, demand, now } = input;
+  const { protectYoung, maxTakenShare } = fair.spec;
+  if (!protectYoung && maxTakenShare === 1) return { allocation: ideal, churn: before };
+  const churn = observe(input, before);
+  const losers = findLosers(input, ideal);
+  if (losers.length === 0) return { allocation: ideal, churn };
+  const isYoung = (i: number): boolean => {
+    const seconds = protectYoung ? (input.startupSeconds(i) ?? 0) : 0;
+    return now - churn.grownAt[i]! < seconds * 1000;
+  };
+  const round = churn.round ?? { since: now, requested: demand.requested.slice() };
+  const taken = takeSome(input, ideal, losers, round, isYoung);
+  return {
+    allocation: settleFor(input, ideal, losers, taken, losers.some(isYoung)),
+    churn: { ...churn, round: losers.some((_, at) => taken[at]! > 0) ? round : churn.round },
+  };
+}
+
+/** What has changed since the last decision. */
+function observe({ demand, observed, now }: ChurnInput, before: Churn): Churn {
+  const requested = demand.requested.slice();
+  const grownAt = before.grownAt.slice();
+  for (let i = 0; i < requested.length; i++) {
+    if (observed[i]!.counts === undefined) requested[i] = -1;
+    else if (before.requested[i]! >= 0 && requested[i]! > before.requested[i]!) grownAt[i] = now;
+  }
+  const { round } = before;
+  const isOver =
+    round !== undefined &&
+    now - round.since >= ROUND_MS &&
+    (now - round.since >= LONGEST_ROUND_MS || !isUnderWay(round, demand, observed));
+  return { requested, grownAt, round: isOver ? undefined : round };
+}
+
+/** Whether stops of the round have not ended. */
+function isUnderWay(round: Round, { requested }: Demand, observed: readonly Observed[]): boolean {
+  return observed.some(
+    ({ asked, counts }, i) =>
+      requested[i]! < round.requested[i]! && (asked !== undefined || (counts?.stopping ?? 0) > 0),
+  );
+}
+
+/** The tasks that are to have less than they have and still want, the last in order first. */
+function findLosers({ table, demand }: ChurnInput, { grant }: Allocation): number[] {
+  const losers: number[] = [];
+  for (let k = table.order.length - 1; k >= 0; k--) {
+    const i = table.order[k]!;
+    if (grant[i]! < hasOf(demand, i)) losers.push(i);
+  }
+  return losers;
+}
+
+function hasOf({ requested, want }: Demand, i: number): number {
+  return Math.min(requested[i]!, want[i]!);
+}
+
+/** How many instances are taken from each loser now. */
+function takeSome(
+  { table, fair, demand }: ChurnInput,
+  { grant }: Allocation,
+  losers: readonly number[],
+  round: Round,
+  isYoung: (i: number) => boolean,
+): readonly number[] {
+  const budget = table.capacity.map((amount, r) =>
+    r < fair.whole ? amount * fair.spec.maxTakenShare : Infinity,
+  );
+  let isFirst = true;
+  for (let i = 0; i < demand.want.length; i++) {
+    const gone = Math.min(round.requested[i]!, demand.want[i]!) - demand.requested[i]!;
+    if (gone <= 0) continue;
+    isFirst = false;
+    addUses(table, budget, i, -gone);
+  }
+  return losers.map((i) => {
+    if (isYoung(i)) return 0;
+    const wanted = hasOf(demand, i) - grant[i]!;
+    // One goes in any case, however small the share.
+    const taken = Math.max(fitting(table, i, wanted, budget), isFirst ? 1 : 0);
+    if (taken > 0) isFirst = false;
+    addUses(table, budget, i, -taken);
+    return taken;
+  });
+}
+
+/** What everyone gets while the losers keep all but what is `taken`, as far as the capacity allows. */
+function settleFor(
+  { table, fair, demand }: ChurnInput,
+  ideal: Allocation,
+  losers: readonly number[],
+  taken: readonly number[],
+  isForYoung: boolean,
+): Allocation {
+  const grant = Int32Array.from(ideal.grant, (each, i) => Math.min(each, demand.requested[i]!));
+  const free = table.capacity.slice();
+  for (let i = 0; i < grant.length; i++) addUses(table, free, i, -grant[i]!);
+  const give = (i: number, wanted: number): void => {
+    const given = fitting(table, i, wanted, free);
+    grant[i] = grant[i]! + given;
+    addUses(table, free, i, -given);
+  };
+  for (let at = losers.length - 1; at >= 0; at--) {
+    const i = losers[at]!;
+    give(i, hasOf(demand, i) - taken[at]! - grant[i]!);
+  }
+  for (const i of table.order) give(i, Math.max(0, ideal.grant[i]! - grant[i]!));
+  const delayed = grant.map((each, i) => Number(each < ideal.grant[i]!));
+  const takenFor = ideal.takenFor.map((taker, i) =>
+    grant[i]! < hasOf(demand, i) ? taker : NOBODY,
+  );
+  const share = `${Number((fair.spec.maxTakenShare * 100).toPrecision(3))} % of the capacity`;
+  const reason = isForYoung
+    ? "others are too young to be taken from"
+    : `no more than ${share} changes hands in a round`;
+  return { ...ideal, grant, takenFor, delay: { tasks: delayed, reason } };
+}

@@ -1,0 +1,74 @@
+import type { SharingSpec, TaskSpec } from "../../spec.ts";
+
+/** What sharing fairly needs besides the table, laid out once. */
+export interface FairTable {
+  readonly spec: SharingSpec;
+  /** Where each class ends in the table's `order`. Tasks of one class share by weight; the one before it comes first. */
+  readonly classEnds: Int32Array;
+  /** How many of the table's resources are the whole's; those of the groups come after. */
+  readonly whole: number;
+  /** For each task, what one instance uses of the resource of which it uses the largest part, in thousandths. */
+  readonly uses: Float64Array;
+  /** How much there is of that resource, in thousandths, times the task's weight, in thousandths: too large to be exact as one number. */
+  readonly capacity: Float64Array;
+  readonly weight: Float64Array;
+  /** `uses / (capacity · weight)`: how much dearer each instance of the task is than the one before. Rounded. */
+  readonly price: Float64Array;
+}
+
+/** What a fair table is laid out from. */
+interface Layout {
+  readonly order: Int32Array;
+  readonly resources: readonly string[];
+  readonly capacity: Float64Array;
+  readonly uses: Float64Array;
+  readonly whole: number;
+}
+
+const THOUSANDTHS = 1000;
+
+/**
+ * Which tasks share by weight with each other: those of one priority. Remainders take what all others leave, so they come after them, by
+ * priority among themselves.
+ */
+export function compareClasses(a: TaskSpec, b: TaskSpec): number {
+  return Number(isRemainder(a)) - Number(isRemainder(b)) || a.priority - b.priority;
+}
+
+/** Within a class the name decides, so that the order of the config does not matter. */
+export function compareFairly(a: TaskSpec, b: TaskSpec): number {
+  return compareClasses(a, b) || (a.name < b.name ? -1 : Number(a.name > b.name));
+}
+
+function isRemainder({ target }: TaskSpec): boolean {
+  return target.use === "remainder";
+}
+
+/** Lays out what sharing fairly needs. */
+export function layOutFair(
+  spec: SharingSpec,
+  tasks: readonly TaskSpec[],
+  layout: Layout,
+): FairTable {
+  const { order, resources, whole } = layout;
+  const classEnds: number[] = [];
+  for (const [k, i] of order.entries()) {
+    const next = order[k + 1];
+    if (next === undefined || compareClasses(tasks[i]!, tasks[next]!) !== 0) classEnds.push(k + 1);
+  }
+  const uses = new Float64Array(tasks.length);
+  const capacity = new Float64Array(tasks.length).fill(1);
+  const weight = Float64Array.from(tasks, (task) =>
+    Math.max(1, Math.round((task.weight ?? 1) * THOUSANDTHS)),
+  );
+  for (let i = 0; i < tasks.length; i++) {
+    for (let r = 0; r < whole; r++) {
+      const each = layout.uses[i * resources.length + r]!;
+      if (each === 0 || each / layout.capacity[r]! <= uses[i]! / capacity[i]!) continue;
+      uses[i] = each;
+      capacity[i] = layout.capacity[r]!;
+    }
+  }
+  const price = uses.map((each, i) => each / (capacity[i]! * weight[i]!));
+  return { spec, classEnds: Int32Array.from(classEnds), whole, uses, capacity, weight, price };
+}

@@ -1,0 +1,93 @@
+import { NOBODY, OVERCOMMITTED, type Allocation, type Demand } from "../allocate.ts";
+import { addUses, fitting, scarcest } from "../resources.ts";
+import type { TaskTable } from "../task-table.ts";
+import type { FairTable } from "./fair-table.ts";
+import { fillClass, type Filling } from "./fill.ts";
+
+/**
+ * Shares the capacity within each class by weight, and strictly between classes, in every resource of the whole and of each group:
+ *
+ * 1. What may not be moved stays.
+ * 2. Minima, in order. Where they are no guarantee, each class's own before what it wants beyond.
+ * 3. Class by class, weighted progressive filling by dominant share. What a class leaves is the next one's.
+ *
+ * The grant is what each task is to have in the end; `issue` starts no more than what others have left.
+ */
+export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): Allocation {
+  const filling = openFilling(table, fair, demand);
+  if (!grantAll(filling)) {
+    let from = 0;
+    if (fair.spec.minIsGuarantee) giveMinima(filling, 0, table.order.length);
+    for (const to of fair.classEnds) {
+      if (!fair.spec.minIsGuarantee) giveMinima(filling, from, to);
+      fillClass(filling, from, to);
+      from = to;
+    }
+  }
+  const { grant } = filling;
+  return { grant, claim: grant, takenFor: findTakers(filling), lacking: findLacking(filling) };
+}
+
+function openFilling(table: TaskTable, fair: FairTable, demand: Demand): Filling {
+  const { requested, want, movable } = demand;
+  const grant = new Int32Array(want.length);
+  const free = table.capacity.slice();
+  for (let i = 0; i < grant.length; i++) {
+    if (movable[i] === 1) continue;
+    grant[i] = requested[i]!;
+    addUses(table, free, i, -grant[i]!);
+  }
+  return { table, fair, current: requested, want, grant, free };
+}
+
+/** The usual case: all that is wanted fits. Says whether it does. */
+function grantAll({ table, want, grant, free }: Filling): boolean {
+  const left = free.slice();
+  for (let i = 0; i < grant.length; i++) addUses(table, left, i, grant[i]! - want[i]!);
+  if (left.some((amount) => amount < 0)) return false;
+  grant.set(want);
+  free.set(left);
+  return true;
+}
+
+function giveMinima({ table, want, grant, free }: Filling, from: number, to: number): void {
+  for (let k = from; k < to; k++) {
+    const i = table.order[k]!;
+    const missing = Math.min(table.tasks[i]!.min, want[i]!) - grant[i]!;
+    if (missing <= 0) continue;
+    const given = fitting(table, i, missing, free);
+    grant[i] = grant[i]! + given;
+    addUses(table, free, i, -given);
+  }
+}
+
+/** For whom each task loses what it still wants: the first that gains of a resource that it uses, itself or someone before its class's end. */
+function findTakers({ table, fair, current, want, grant }: Filling): Int32Array {
+  const takenFor = new Int32Array(grant.length).fill(NOBODY);
+  const { order, uses, resources } = table;
+  const width = resources.length;
+  const first = new Int32Array(width).fill(OVERCOMMITTED);
+  let from = 0;
+  for (const to of fair.classEnds) {
+    for (let k = from; k < to; k++) {
+      const i = order[k]!;
+      if (grant[i]! <= current[i]!) continue;
+      for (let r = 0; r < width; r++)
+        if (first[r] === OVERCOMMITTED && uses[i * width + r]! > 0) first[r] = k;
+    }
+    for (let k = from; k < to; k++) {
+      const i = order[k]!;
+      if (grant[i]! >= Math.min(current[i]!, want[i]!)) continue;
+      const takers = first.filter((taker, r) => taker >= 0 && uses[i * width + r]! > 0);
+      takenFor[i] = takers.length === 0 ? OVERCOMMITTED : order[Math.min(...takers)]!;
+    }
+    from = to;
+  }
+  return takenFor;
+}
+
+function findLacking({ table, want, grant, free }: Filling): Int32Array {
+  const lacking = new Int32Array(grant.length).fill(-1);
+  for (const i of table.order) if (grant[i]! < want[i]!) lacking[i] = scarcest(table, i, free);
+  return lacking;
+}

@@ -1,0 +1,239 @@
+/* oxlint-disable vitest/no-conditional-expect -- what is expected of a task depends on what the property drew */
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  cases,
+  classOf,
+  comesBefore,
+  fitsBeside,
+  floorOf,
+  give,
+  giveOneByOne,
+  limitsOf,
+  minimaFit,
+  type SharingCase,
+  type Sharer,
+} from "./cases.ts";
+
+const RUNS = { numRuns: 2000 };
+const any = cases();
+const equal = cases({ equal: true, allMovable: true });
+
+function withSharer(all: SharingCase, at: number, changes: Partial<Sharer>): SharingCase {
+  const sharers = all.sharers.map((sharer, i) => (i === at ? { ...sharer, ...changes } : sharer));
+  return { ...all, sharers };
+}
+
+function times(amounts: Readonly<Record<string, number>>, k: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, amount * k]));
+}
+
+function giveByName(all: SharingCase): Record<string, number> {
+  return Object.fromEntries(give(all).map((count, i) => [all.sharers[i]!.name, count]));
+}
+
+describe("fair sharing", () => {
+  it("never gives more than there is, of the whole or of a group (I1)", () => {
+    fc.assert(
+      fc.property(any, (all) => {
+        const unmoved = all.sharers.map(({ movable, has }) => (movable ? 0 : has));
+        const least = limitsOf(all, unmoved);
+        for (const [at, { there, used }] of limitsOf(all, give(all)).entries()) {
+          expect(used).toBeLessThanOrEqual(Math.max(there, least[at]!.used));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("gives everyone at least its minimum and at most what it wants (I2)", () => {
+    fc.assert(
+      fc.property(any, (all) => {
+        const guaranteed = { ...all, minIsGuarantee: true };
+        const isPossible = minimaFit(all);
+        for (const [i, count] of give(guaranteed).entries()) {
+          expect(count).toBeLessThanOrEqual(all.sharers[i]!.want);
+          if (isPossible) expect(count).toBeGreaterThanOrEqual(floorOf(all.sharers[i]!));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("keeps from nobody what a lower class has beyond its minima (I3)", () => {
+    fc.assert(
+      fc.property(any, (all) => {
+        const counts = give(all);
+        for (const [i, sharer] of all.sharers.entries()) {
+          if (counts[i]! >= sharer.want) continue;
+          const leastBelow = all.sharers.map((other, j) => {
+            if (classOf(other) <= classOf(sharer)) return counts[j]!;
+            if (all.minIsGuarantee) return Math.min(counts[j]!, floorOf(other));
+            return other.movable ? 0 : other.has;
+          });
+          expect(fitsBeside(all, leastBelow, i)).toBe(false);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("leaves no room that somebody who wants more could use (I4)", () => {
+    fc.assert(
+      fc.property(any, (all) => {
+        const counts = give(all);
+        for (const [i, { want }] of all.sharers.entries()) {
+          if (counts[i]! >= want) continue;
+          expect(fitsBeside(all, counts, i)).toBe(false);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("shares by weight within a class: nobody has an instance that was another's turn (I5)", () => {
+    fc.assert(
+      fc.property(equal, (all) => {
+        const counts = give(all);
+        for (const [i, poor] of all.sharers.entries()) {
+          if (counts[i]! >= poor.want) continue;
+          for (const [j, rich] of all.sharers.entries()) {
+            if (i === j || classOf(poor) !== classOf(rich) || counts[j]! <= floorOf(rich)) continue;
+            expect(comesBefore(all, rich, counts[j]!, poor, counts[i]! + 1)).toBe(true);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("takes from nobody when there is more, of one resource and equal instances (I6)", () => {
+    fc.assert(
+      fc.property(equal, fc.integer({ min: 1, max: 30 }), (all, more) => {
+        const before = give(all);
+        const after = give({ ...all, capacity: { cpu: all.capacity["cpu"]! + more } });
+        for (const [i, count] of after.entries()) {
+          expect(count).toBeGreaterThanOrEqual(before[i]!);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("does not change for others when a lower class without a minimum comes (I7)", () => {
+    fc.assert(
+      fc.property(any, fc.boolean(), (all, remainder) => {
+        const last = { ...all.sharers[0]!, name: "a", priority: 9, min: 0, has: 0, want: 9 };
+        const newcomer = { ...last, remainder, movable: true };
+        const isBelow = all.sharers.map((sharer) => classOf(sharer) < classOf(newcomer));
+        const before = give(all);
+        const after = give({ ...all, sharers: [...all.sharers, newcomer] });
+        for (const [i, count] of before.entries())
+          if (isBelow[i]) {
+            expect(after[i]).toBe(count);
+          }
+      }),
+      RUNS,
+    );
+  });
+
+  it("does not depend on the order of the tasks (I8)", () => {
+    const shuffled = any.chain((all) =>
+      fc.tuple(
+        fc.constant(all),
+        fc.shuffledSubarray([...all.sharers], { minLength: all.sharers.length }),
+      ),
+    );
+    fc.assert(
+      fc.property(shuffled, ([all, sharers]) => {
+        expect(giveByName({ ...all, sharers })).toEqual(giveByName(all));
+      }),
+      RUNS,
+    );
+  });
+
+  it("stays where it is once everyone has what it was given (I9)", () => {
+    fc.assert(
+      fc.property(any, (all) => {
+        const counts = give(all);
+        const sharers = all.sharers.map((sharer, i) => ({ ...sharer, has: counts[i]! }));
+        expect(give({ ...all, sharers })).toEqual(counts);
+      }),
+      RUNS,
+    );
+  });
+
+  it("is the same when all amounts are k times as large (I10)", () => {
+    fc.assert(
+      fc.property(any, fc.integer({ min: 2, max: 1_000_000 }), (all, k) => {
+        const scaled = {
+          ...all,
+          sharers: all.sharers.map((sharer) => ({ ...sharer, uses: times(sharer.uses, k) })),
+          capacity: times(all.capacity, k),
+          groups: Object.fromEntries(
+            Object.entries(all.groups).map(([name, amounts]) => [name, times(amounts, k)]),
+          ),
+        };
+        expect(give(scaled)).toEqual(give(all));
+      }),
+      RUNS,
+    );
+  });
+
+  it("moves at most two instances when one more is wanted, of one resource and equal ones (I11)", () => {
+    fc.assert(
+      fc.property(equal, fc.nat({ max: 7 }), (all, draw) => {
+        const at = draw % all.sharers.length;
+        const before = give(all);
+        const after = give(withSharer(all, at, { want: all.sharers[at]!.want + 1 }));
+        const moved = after.reduce((sum, count, i) => sum + Math.abs(count - before[i]!), 0);
+        expect(moved).toBeLessThanOrEqual(2);
+      }),
+      RUNS,
+    );
+  });
+
+  it("gives nobody less for wanting more, and a higher class is not touched by it (I12)", () => {
+    fc.assert(
+      fc.property(any, fc.nat({ max: 7 }), fc.integer({ min: 1, max: 5 }), (all, draw, more) => {
+        const at = draw % all.sharers.length;
+        const asker = all.sharers[at]!;
+        // A minimum that it had not wanted comes before a higher class's wishes.
+        fc.pre(asker.want >= asker.min);
+        const before = give(all);
+        const after = give(withSharer(all, at, { want: asker.want + more }));
+        expect(after[at]).toBeGreaterThanOrEqual(before[at]!);
+        for (const [i, sharer] of all.sharers.entries()) {
+          if (classOf(sharer) < classOf(asker)) expect(after[i]).toBe(before[i]);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("gives in bulk what it would give one by one (I13)", () => {
+    fc.assert(
+      fc.property(any, (all) => {
+        expect(give(all)).toEqual(giveOneByOne(all));
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
+  it("gives in bulk what it would give one by one, also hundreds of them (I13)", () => {
+    const large = cases({ allMovable: true }).map(
+      ({ sharers, capacity, minIsGuarantee }): SharingCase => ({
+        sharers: sharers.map((each) => ({ ...each, want: each.want * 30, has: each.has * 20 })),
+        capacity: { cpu: capacity["cpu"]! * 20, memory: capacity["memory"]! * 20 },
+        groups: {},
+        minIsGuarantee,
+      }),
+    );
+    fc.assert(
+      fc.property(large, (all) => {
+        expect(give(all)).toEqual(giveOneByOne(all));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
