@@ -27,7 +27,7 @@ const LOW = 0.1;
 /** On the way up what waits is drained in this part of the time that it may wait, and on the way down; but not faster than this part of θ. */
 const DRAIN_UP = 0.8;
 const DRAIN_DOWN = 0.4;
-const DRAIN_HORIZON = 0.4;
+const DRAIN_HORIZON = 0.3;
 /** So much may wait, as a part of the time that a start leaves, before anything is drained; and is let wait before more go. */
 const KEEP_UP = 0.4;
 const KEEP_DOWN = 0.18;
