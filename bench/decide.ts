@@ -5,6 +5,7 @@ import {
   layOutTasks,
   nothingObserved,
   type Observed,
+  type SharingSpec,
   type TaskSpec,
   type TaskTable,
 } from "@microscaling/engine";
@@ -16,23 +17,38 @@ const SIZES = [100, 1000, 10_000, 100_000];
 /** Tasks decided on in all for each size. */
 const DECISIONS = 3_000_000;
 const LEAST_ROUNDS = 40;
+const FAIR: SharingSpec = {
+  share: "fair",
+  minIsGuarantee: true,
+  protectYoung: true,
+  maxTakenShare: 1,
+  groups: new Map(),
+};
 
-/** Measures all sizes, and what latency targets cost beside queue lengths. */
+/** Measures all sizes, and what latency targets and fair sharing cost beside queue lengths in the order of the config. */
 export async function run(): Promise<Row[]> {
   const sizes = SIZES.map((n) => {
     const { decided, sketched } = measure(n);
     const bar = { value: n > 10_000 ? 0.8 : 0.4 };
     return row(`decide, ${n.toLocaleString("en")} tasks, each`, "µs", decided, sketched, bar);
   });
-  const { latency, queue } = measureTargets(10_000);
-  const name = "decide, 10,000 tasks, latency against queue, each";
-  return [...sizes, row(name, "µs", latency, queue, { ratio: 2 })];
+  // As much as there is in the rows above, and half of it, so that most tasks are limited.
+  const fair = [6, 3].map((roomEach) => {
+    const { latency, queue } = measureTargets(10_000, roomEach);
+    const room = roomEach === 6 ? "" : " half the room,";
+    const name = `decide, 10,000 tasks, latency and fair against queue and ordered,${room} each`;
+    return row(name, "µs", latency, queue, { ratio: 2 });
+  });
+  return [...sizes, ...fair];
 }
 
-/** The same tasks and readings, with totals to learn from, once with latency targets and once with queue lengths. */
-function measureTargets(n: number): { readonly latency: number; readonly queue: number } {
-  const queue = decidingOn(mixedTasks(n), n * 6);
-  const latency = decidingOn(mixedTasks(n, LATENCY), n * 6);
+/** The same tasks and readings, with totals to learn from, once with latency targets and fair sharing, once with queue lengths in order. */
+function measureTargets(
+  n: number,
+  roomEach: number,
+): { readonly latency: number; readonly queue: number } {
+  const queue = decidingOn(mixedTasks(n), n * roomEach);
+  const latency = decidingOn(mixedTasks(n, LATENCY), n * roomEach, FAIR);
   const random = createRandom();
   for (let round = 1; round <= DECISIONS / n; round++) {
     const readings = queue.observed.map(() => {
@@ -54,8 +70,8 @@ interface Deciding {
   readonly micros: () => number;
 }
 
-function decidingOn(tasks: readonly TaskSpec[], capacity: number): Deciding {
-  const table = layOutTasks(tasks, { instances: capacity });
+function decidingOn(tasks: readonly TaskSpec[], capacity: number, sharing?: SharingSpec): Deciding {
+  const table = layOutTasks(tasks, { instances: capacity }, sharing);
   const observed = tasks.map(observedTask);
   const took: number[] = [];
   let memory = emptyMemory(table);

@@ -75,10 +75,12 @@ export function limitChurn(
     const seconds = protectYoung ? (input.startupSeconds(i) ?? 0) : 0;
     return now - churn.grownAt[i]! < seconds * 1000;
   };
+  const isForYoung = losers.some(isYoung);
+  if (!isForYoung && maxTakenShare === 1) return { allocation: ideal, churn };
   const round = churn.round ?? { since: now, requested: demand.requested.slice() };
   const taken = takeSome(input, ideal, losers, round, isYoung);
   return {
-    allocation: settleFor(input, ideal, losers, taken, losers.some(isYoung)),
+    allocation: settleFor(input, ideal, losers, taken, isForYoung),
     churn: { ...churn, round: losers.some((_, at) => taken[at]! > 0) ? round : churn.round },
   };
 }
@@ -158,7 +160,7 @@ function settleFor(
   taken: readonly number[],
   isForYoung: boolean,
 ): Allocation {
-  const grant = Int32Array.from(ideal.grant, (each, i) => Math.min(each, demand.requested[i]!));
+  const grant = ideal.grant.map((each, i) => Math.min(each, demand.requested[i]!));
   const free = table.capacity.slice();
   for (let i = 0; i < grant.length; i++) addUses(table, free, i, -grant[i]!);
   const give = (i: number, wanted: number): void => {

@@ -66,20 +66,22 @@ function findTakers({ table, fair, current, want, grant }: Filling): Int32Array 
   const takenFor = new Int32Array(grant.length).fill(NOBODY);
   const { order, uses, resources } = table;
   const width = resources.length;
-  const first = new Int32Array(width).fill(OVERCOMMITTED);
+  const first = new Int32Array(width).fill(order.length);
   let from = 0;
   for (const to of fair.classEnds) {
     for (let k = from; k < to; k++) {
       const i = order[k]!;
       if (grant[i]! <= current[i]!) continue;
       for (let r = 0; r < width; r++)
-        if (first[r] === OVERCOMMITTED && uses[i * width + r]! > 0) first[r] = k;
+        if (uses[i * width + r]! > 0) first[r] = Math.min(first[r]!, k);
     }
     for (let k = from; k < to; k++) {
       const i = order[k]!;
       if (grant[i]! >= Math.min(current[i]!, want[i]!)) continue;
-      const takers = first.filter((taker, r) => taker >= 0 && uses[i * width + r]! > 0);
-      takenFor[i] = takers.length === 0 ? OVERCOMMITTED : order[Math.min(...takers)]!;
+      let taker = order.length;
+      for (let r = 0; r < width; r++)
+        if (uses[i * width + r]! > 0) taker = Math.min(taker, first[r]!);
+      takenFor[i] = order[taker] ?? OVERCOMMITTED;
     }
     from = to;
   }
