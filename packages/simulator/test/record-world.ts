@@ -10,7 +10,6 @@ import {
 } from "@microscaling/engine";
 import { createToyMetric, type ToyMetric } from "@microscaling/metric-toy";
 import { createToyScheduler, type ToyScheduler } from "@microscaling/scheduler-toy";
-import { onTestFinished } from "vitest";
 import { createRecordWriter } from "../src/record.ts";
 
 /** A task that reads nothing. */
@@ -77,7 +76,7 @@ export interface RecordedWorld {
   capacity: number | Error;
 }
 
-/** Makes it; the test starts the engine. */
+/** Makes it; the test starts the engine, on a clock that stands still without it. */
 export function createRecordedWorld(): RecordedWorld {
   const clock = createTestClock();
   const metric = createToyMetric({ clock });
@@ -128,7 +127,6 @@ export function createRecordedWorld(): RecordedWorld {
     dryRun: false,
     recorder,
   });
-  onTestFinished(() => void engine.stop({ graceMs: 0 }));
   const down = new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", "no daemon");
   const world: RecordedWorld = {
     clock,
