@@ -104,7 +104,8 @@ export function specOf({
     priority,
     weight,
     min,
-    max: 20,
+    max: remainder ? Math.max(min, want) : 20,
+    maxDelta: 20,
     uses,
     ...(group === undefined ? {} : { group }),
   });
@@ -239,3 +240,12 @@ export function giveOneByOne(all: SharingCase): number[] {
   }
   return counts;
 }
+
+/** Nothing runs at first that does not fit, and all that tasks want is at least their minimum. */
+export const startable: fc.Arbitrary<SharingCase> = cases({ allMovable: true }).map((all) => {
+  for (const each of all.sharers) Object.assign(each, { want: Math.max(each.want, each.min) });
+  const wishing = all.sharers.map((each) => Object.assign({}, each, { want: each.has }));
+  for (const [i, has] of give({ ...all, sharers: wishing }).entries())
+    Object.assign(all.sharers[i]!, { has });
+  return all;
+});

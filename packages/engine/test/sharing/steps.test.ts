@@ -1,0 +1,85 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fairly, fitsBeside, give, limitsOf, startable, type SharingCase } from "./cases.ts";
+import { createPlant, occupied, type Plant } from "./plant.ts";
+
+const draws = fc.infiniteStream(fc.nat({ max: 999 }));
+
+function sharingOf({ minIsGuarantee, groups }: SharingCase) {
+  return fairly({ minIsGuarantee, groups: new Map(Object.entries(groups)) });
+}
+
+function expectWithin(all: SharingCase, plant: Plant): void {
+  for (const { there, used } of limitsOf(all, occupied(plant)))
+    expect(used).toBeLessThanOrEqual(there);
+}
+
+function drawFrom(stream: Iterator<number>): () => number {
+  return () => Number(stream.next().value);
+}
+
+describe("step by step", () => {
+  it("never runs more than there is, whatever ends first, and settles on the shares (I14)", () => {
+    fc.assert(
+      fc.property(startable, draws, (all, stream) => {
+        const plant = createPlant(all, sharingOf(all), 40_000);
+        const draw = drawFrom(stream);
+        for (let step = 0; step < 15; step++) {
+          plant.step();
+          expectWithin(all, plant);
+          plant.finishSome(draw);
+          expectWithin(all, plant);
+        }
+        for (let step = 0; step < 25; step++) {
+          plant.step();
+          expectWithin(all, plant);
+          plant.finishAll();
+        }
+        const counts = plant.physical.map(({ running }) => running);
+        const there = all.sharers.map((sharer, i) => ({ ...sharer, has: counts[i]! }));
+        expect(counts).toEqual(give({ ...all, sharers: there }));
+        const isStill = plant.step().every(({ ask }, i) => ask === counts[i]);
+        expect(isStill).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("gives the first class what it would get alone, uses all there is, and swings between no classes", () => {
+    fc.assert(
+      fc.property(startable, draws, (all, stream) => {
+        const contending = all.sharers.map((each) => ({ ...each, remainder: false, min: 0 }));
+        const first = contending.map((each) => ({
+          ...each,
+          want: each.priority === 1 ? each.want : 0,
+        }));
+        const alone = createPlant({ ...all, sharers: first }, sharingOf(all), 40_000);
+        const among = createPlant({ ...all, sharers: contending }, sharingOf(all), 40_000);
+        const draw = drawFrom(stream);
+        const turns = contending.map(() => new Set<number>());
+        let before = among.physical.map(({ running }) => running);
+        for (let step = 0; step < 40; step++) {
+          alone.step();
+          among.step();
+          for (const [i, { running, starting }] of among.physical.entries()) {
+            const change = running + starting - before[i]!;
+            if (change !== 0) turns[i]!.add(Math.sign(change));
+          }
+          before = among.physical.map(({ running, starting }) => running + starting);
+          alone.finishAll();
+          if (step < 15) among.finishSome(draw);
+          else among.finishAll();
+        }
+        for (const [i, { priority, want }] of contending.entries()) {
+          const isServed = before[i]! >= want;
+          expect(isServed || !fitsBeside({ ...all, sharers: contending }, before, i)).toBe(true);
+          const asAlone = priority === 1 ? alone.physical[i] : among.physical[i];
+          expect(among.physical[i]).toEqual(asAlone);
+          // Whoever is given more gives nothing back, and the other way round.
+          expect(turns[i]!.size).toBeLessThanOrEqual(1);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
