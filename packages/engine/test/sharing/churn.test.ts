@@ -56,7 +56,7 @@ function takenOf({ sharers }: SharingCase, before: readonly number[], after: rea
 }
 
 describe("what keeps churn down", () => {
-  it("takes no more than its share of any resource in a round, or one instance, and ends at the shares", () => {
+  it("takes no more than its share of any resource in a round, one instance aside, and ends at the shares", () => {
     fc.assert(
       fc.property(startable, fc.constantFrom(0.05, 0.1, 0.5), (all, maxTakenShare) => {
         const walk = createWalk(all, settingsOf(all, { maxTakenShare }), []);
@@ -64,11 +64,13 @@ describe("what keeps churn down", () => {
         for (let round = 1; round <= 120; round++) {
           const after = walk(round * 3000);
           const taken = takenOf(all, before, after);
-          const isOne = taken.reduce((sum, each) => sum + each, 0) <= 1;
-          const isWithin = Object.entries(all.capacity).every(
-            ([resource, there]) => used(all, taken, resource) <= maxTakenShare * there,
-          );
-          expect(isOne || isWithin).toBe(true);
+          const isWithin = (those: readonly number[]): boolean =>
+            Object.entries(all.capacity).every(
+              ([resource, there]) => used(all, those, resource) <= maxTakenShare * there,
+            );
+          // One instance may be larger than the share.
+          const butOne = taken.map((_, i) => taken.map((each, j) => each - Number(i === j)));
+          expect([taken, ...butOne].some((those) => isWithin(those))).toBe(true);
           const fits = limitsOf(all, after).every((limit) => limit.used <= limit.there);
           expect(fits).toBe(true);
           before = after;
