@@ -41,7 +41,7 @@ describe("step by step", () => {
         const isStill = plant.step().every(({ ask }, i) => ask === counts[i]);
         expect(isStill).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -79,7 +79,45 @@ describe("step by step", () => {
           expect(turns[i]!.size).toBeLessThanOrEqual(1);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
+  });
+
+  it("shares as the page on sharing says", () => {
+    const task = {
+      remainder: false,
+      weight: 1,
+      group: undefined,
+      uses: {},
+      min: 0,
+      has: 0,
+      movable: true,
+    };
+    const uses = { cpu: 1 };
+    const all = (wants: number): SharingCase => ({
+      sharers: [
+        { ...task, name: "orders", priority: 1, min: 1, want: wants },
+        { ...task, name: "encode", priority: 2, weight: 2, group: "media", uses, want: 10 },
+        { ...task, name: "report", priority: 2, uses, want: 10 },
+        { ...task, name: "batch", priority: 3, remainder: true, want: 20 },
+      ],
+      capacity: { instances: 20, cpu: 12 },
+      groups: { media: { cpu: 6 } },
+      minIsGuarantee: true,
+    });
+    const decisions = createPlant(all(4), sharingOf(all(4))).step();
+    expect(decisions.map(({ grant }) => grant)).toEqual([4, 6, 6, 4]);
+    expect(decisions.map(({ limits }) => limits)).toEqual([
+      [],
+      [{ by: "capacity", resource: "media/cpu" }],
+      [{ by: "capacity", resource: "cpu" }],
+      [{ by: "capacity", resource: "instances" }],
+    ]);
+    const before = decisions.map(({ grant }) => grant);
+    const busy = all(9).sharers.map((each, i) => Object.assign({}, each, { has: before[i]! }));
+    const later = createPlant({ ...all(9), sharers: busy }, sharingOf(all(9))).step();
+    expect(later.map(({ grant }) => grant)).toEqual([9, 6, 5, 0]);
+    expect(later[3]!.limits).toContainEqual({ by: "preempted", for: "orders" });
+    expect(later[0]).toMatchObject({ ask: 4, limits: [{ by: "waiting", task: "batch" }] });
   });
 });

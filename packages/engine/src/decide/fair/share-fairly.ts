@@ -1,5 +1,5 @@
 import { NOBODY, OVERCOMMITTED, type Allocation, type Demand } from "../allocate.ts";
-import { addUses, fitting, scarcest } from "../resources.ts";
+import { addUses, fitting } from "../resources.ts";
 import type { TaskTable } from "../task-table.ts";
 import type { FairTable } from "./fair-table.ts";
 import { fillClass, type Filling } from "./fill.ts";
@@ -88,8 +88,17 @@ function findTakers({ table, fair, current, want, grant }: Filling): Int32Array 
   return takenFor;
 }
 
+/** Of what does not suffice for one instance more the last: a group's comes after the whole's and says more. */
 function findLacking({ table, want, grant, free }: Filling): Int32Array {
   const lacking = new Int32Array(grant.length).fill(-1);
-  for (const i of table.order) if (grant[i]! < want[i]!) lacking[i] = scarcest(table, i, free);
+  const { order, uses, resources } = table;
+  const width = resources.length;
+  for (const i of order) {
+    if (grant[i]! >= want[i]!) continue;
+    for (let r = 0; r < width; r++) {
+      const each = uses[i * width + r]!;
+      if (each > 0 && each > free[r]!) lacking[i] = r;
+    }
+  }
   return lacking;
 }
