@@ -31,7 +31,7 @@ const THOUSANDTHS = 1000;
  * Which tasks share by weight with each other: those of one priority. Remainders take what all others leave, so they come after them, by
  * priority among themselves.
  */
-export function compareClasses(a: TaskSpec, b: TaskSpec): number {
+function compareClasses(a: TaskSpec, b: TaskSpec): number {
   return Number(isRemainder(a)) - Number(isRemainder(b)) || a.priority - b.priority;
 }
 
