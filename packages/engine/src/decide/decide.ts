@@ -1,4 +1,4 @@
-import type { Decision, Limit } from "@microscaling/core";
+import type { Belief, Decision, Limit } from "@microscaling/core";
 import { allocate, NOBODY, OVERCOMMITTED, type Allocation, type Demand } from "./allocate.ts";
 import { boundAll, type Limits } from "./bounds.ts";
 import { limitChurn, type Churn } from "./fair/churn.ts";
@@ -66,10 +66,15 @@ export function decide(
       limits: withShareLimits(table, i, want[i]!, allocation, issued, limits[i]!),
       reading,
       counts,
-      belief: wishes.memory.wishes[i]?.belief,
+      belief: beliefOf(table, wishes.memory.wishes, i),
     });
   }
   return { decisions, memory: { ...wishes.memory, claims: allocation.claim, churn } };
+}
+
+function beliefOf(table: TaskTable, wishes: Memory["wishes"], i: number): Belief | undefined {
+  const wish = wishes[i];
+  return wish === undefined ? undefined : table.targets[i]!.belief?.(wish.memory);
 }
 
 /** By weight, or in the order of the config. */
@@ -82,7 +87,8 @@ function share(
 ): { readonly allocation: Allocation; readonly churn: Churn } {
   const { fair } = table;
   if (fair === undefined) return { allocation: allocate(table, demand), churn };
-  const startupSeconds = (i: number): number | undefined => wishes[i]?.belief?.startupSeconds;
+  const startupSeconds = (i: number): number | undefined =>
+    beliefOf(table, wishes, i)?.startupSeconds;
   const input = { table, fair, demand, observed, startupSeconds, now };
   return limitChurn(input, shareFairly(table, fair, demand), churn);
 }

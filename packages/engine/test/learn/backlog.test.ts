@@ -9,22 +9,19 @@ import {
 const WITHIN = 10;
 
 /** Looks this often, in seconds, from 0 s on: how many arrived since the last, and how many wait then. */
-function follow(looks: readonly (readonly [arrived: number, waiting: number])[], every = 1) {
+function follow(looked: readonly (readonly [arrived: number, waiting: number])[], every = 1) {
   let marks = NO_MARKS;
-  let arrived = 0;
-  for (const [i, [more, waiting]] of looks.entries()) {
-    const lastArrived = arrived;
-    arrived += more;
-    marks = markArrivals(
-      marks,
-      { lastAt: i * every * 1000, lastArrived, arrived, waiting },
-      WITHIN,
-    );
+  let looks = { lastAt: 0, at: 0, lastArrived: 0, arrived: 0, waiting: 0 };
+  for (const [more, waiting] of looked) {
+    const before = looks;
+    const { at: lastAt, arrived: lastArrived } = before;
+    const at = lastAt + every * 1000;
+    looks = { lastAt, at, lastArrived, arrived: lastArrived + more, waiting };
+    marks = markArrivals(marks, before, looks, WITHIN);
   }
-  const now = looks.length * every * 1000;
-  const deadline = { within: WITHIN, delay: 0, begun: 0, least: 1, waiting: looks.at(-1)![1] };
+  const deadline = { within: WITHIN, delay: 0, begun: 0, least: 1 };
   const pace = (changed: Partial<Deadline>): number =>
-    paceInTime(marks, arrived, { ...deadline, ...changed }, now);
+    paceInTime(marks, looks, { ...deadline, ...changed });
   return { marks, pace };
 }
 
@@ -79,6 +76,15 @@ describe("the pace that keeps what waits in time", () => {
         [5, 5],
       ]).pace({}),
     ).toBe(5 / 9);
+  });
+
+  it("takes all that waits for as old as the last look when it came since", () => {
+    const { marks, pace } = follow([
+      [30, 30],
+      [50, 40],
+    ]);
+    expect(marks).toEqual([]);
+    expect(pace({})).toBe(40 / 9);
   });
 
   it("counts what waited before the first look, as if it had just come", () => {

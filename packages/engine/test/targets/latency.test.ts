@@ -123,7 +123,7 @@ describe("the latency target", () => {
       max: 9,
     };
     const { memory } = latencyTarget.wish({ ...input, at: 0 }, undefined);
-    const { belief } = latencyTarget.wish({ ...input, at: 500 }, memory);
-    expect(belief).toMatchObject({ serviceRate: 0.5, startupSeconds: 3 });
+    const next = latencyTarget.wish({ ...input, at: 500 }, memory).memory;
+    expect(latencyTarget.belief?.(next)).toMatchObject({ serviceRate: 0.5, startupSeconds: 3 });
   });
 });

@@ -72,8 +72,8 @@ export function limitChurn(
   const losers = findLosers(input, ideal);
   if (losers.length === 0) return { allocation: ideal, churn };
   const isYoung = (i: number): boolean => {
-    const seconds = protectYoung ? (input.startupSeconds(i) ?? 0) : 0;
-    return now - churn.grownAt[i]! < seconds * 1000;
+    const age = now - churn.grownAt[i]!;
+    return protectYoung && age < Infinity && age < (input.startupSeconds(i) ?? 0) * 1000;
   };
   const isForYoung = losers.some(isYoung);
   if (!isForYoung && maxTakenShare === 1) return { allocation: ideal, churn };

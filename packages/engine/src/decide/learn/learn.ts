@@ -1,7 +1,7 @@
 import type { Counts } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
 import { learnArrivals, type ArrivalRate } from "./arrivals.ts";
-import { markArrivals, NO_MARKS, type Marks } from "./backlog.ts";
+import { markArrivals, NO_MARKS, type Looks, type Marks } from "./backlog.ts";
 import { sampleOf, see, type Sample, type Seen } from "./sample.ts";
 import { learnService, serviceRate, type Service } from "./service.ts";
 import { learnSlope, relaxSlope, slopeRates, unknownSlope, type Slope } from "./slope.ts";
@@ -18,19 +18,28 @@ export interface Hints {
 /** What has been learned of one task. */
 export interface Learned {
   readonly seen: Seen;
-  /** Between the newest readings, in seconds; 0 while there is only one. */
-  readonly gap: number;
   readonly startup: Startup;
-  /** From counted arrivals; absent while none could be counted. */
-  readonly arrivals: ArrivalRate | undefined;
-  /** From counted completions. */
-  readonly service: Service;
   /** From the level of jobs alone, for backends that count neither. */
   readonly slope: Slope;
-  /** How many jobs have arrived since the first reading, and when those that wait did. */
+  /** How many jobs have arrived since the first reading, until the last look and the one before; and when those that wait did. */
   readonly arrived: number;
+  readonly lastArrived: number;
   readonly marks: Marks;
+  readonly numbers: Numbers;
 }
+
+/** What else is learned, in one array: deciding on thousands of tasks takes much longer when each number is an object of its own. */
+type Numbers = readonly [
+  /** Between the newest readings, in seconds; 0 while there is only one. */
+  gap: number,
+  /** From counted arrivals; NaN while none could be counted. */
+  rate: number,
+  variance: number,
+  /** From counted completions; the last is 1 when the newest was doubtful. */
+  jobs: number,
+  busySeconds: number,
+  doubtful: number,
+];
 
 /** What a decision goes by. */
 export interface Load {
@@ -62,23 +71,45 @@ export function learn(
   if (before === undefined) return nothingLearned(seen, counts!, hints);
   const sample = sampleOf(before.seen, seen);
   if (sample.seconds <= 0) return before;
-  const scale = Math.max(hints.within, LEAST_SCALE_JOBS / serviceRate(before.service));
+  const service = serviceOf(before);
+  const scale = Math.max(hints.within, LEAST_SCALE_JOBS / serviceRate(service));
   // Where jobs are counted, nothing need be guessed from their level.
   const isCounted = sample.arrived !== undefined;
   const slope = isCounted ? before.slope : nextSlope(before, sample, seen, scale);
-  const arrived = before.arrived + (sample.arrived ?? slope.rate * sample.seconds);
-  const { at: lastAt } = before.seen;
-  const looks = { lastAt, lastArrived: before.arrived, arrived, waiting: seen.waiting };
+  const arrived = sample.arrived ?? slope.rate * sample.seconds;
   return {
     seen,
-    gap: sample.seconds,
-    startup: learnStartup(before.startup, counts!, at, lastAt, hints.startupTime),
-    arrivals: nextArrivals(before, sample, scale),
-    service: nextService(before, sample, scale),
+    startup: learnStartup(before.startup, counts!, at, before.seen.at, hints.startupTime),
     slope,
-    arrived,
-    marks: markArrivals(before.marks, looks, hints.within),
+    arrived: before.arrived + arrived,
+    lastArrived: before.arrived,
+    marks: nextMarks(before, seen, arrived, hints),
+    numbers: pack(
+      sample.seconds,
+      nextArrivals(arrivalsOf(before), sample, scale),
+      nextService(service, sample, scale),
+    ),
   };
+}
+
+function nextMarks(before: Learned, { at, waiting }: Seen, jobs: number, { within }: Hints): Marks {
+  // Said here, too, since it is so in most cases and the rest takes time.
+  if (waiting <= jobs) return NO_MARKS;
+  const looks = {
+    lastAt: before.seen.at,
+    at,
+    lastArrived: before.arrived,
+    arrived: before.arrived + jobs,
+    waiting,
+  };
+  return markArrivals(before.marks, looksOf(before), looks, within);
+}
+
+/** The last two looks at the queue. */
+export function looksOf(learned: Learned): Looks {
+  const { seen, arrived, lastArrived } = learned;
+  const { at, waiting } = seen;
+  return { lastAt: at - gapOf(learned) * 1000, at, lastArrived, arrived, waiting };
 }
 
 function nothingLearned(seen: Seen, counts: Counts, { within, ...hints }: Hints): Learned {
@@ -86,29 +117,47 @@ function nothingLearned(seen: Seen, counts: Counts, { within, ...hints }: Hints)
   const jobs = hints.serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
   return {
     seen,
-    gap: 0,
     startup: learnStartup(undefined, counts, seen.at, seen.at, hints.startupTime),
-    arrivals: undefined,
-    service: { jobs, busySeconds: jobs * each, isDoubtful: false },
     slope: unknownSlope(1 / each, jobs),
     arrived: 0,
+    lastArrived: 0,
     marks: NO_MARKS,
+    numbers: pack(0, undefined, { jobs, busySeconds: jobs * each, isDoubtful: false }),
   };
 }
 
+function pack(gap: number, arrivals: ArrivalRate | undefined, service: Service): Numbers {
+  const rate = arrivals === undefined ? Number.NaN : arrivals.rate;
+  const variance = arrivals === undefined ? Number.NaN : arrivals.variance;
+  const { jobs, busySeconds, isDoubtful } = service;
+  return [gap, rate, variance, jobs, busySeconds, isDoubtful ? 1 : 0];
+}
+
+function gapOf({ numbers }: Learned): number {
+  return numbers[0];
+}
+
+function arrivalsOf({ numbers }: Learned): ArrivalRate | undefined {
+  return Number.isNaN(numbers[1]) ? undefined : { rate: numbers[1], variance: numbers[2] };
+}
+
+function serviceOf({ numbers }: Learned): Service {
+  return { jobs: numbers[3], busySeconds: numbers[4], isDoubtful: numbers[5] === 1 };
+}
+
 function nextArrivals(
-  { arrivals }: Learned,
+  before: ArrivalRate | undefined,
   { arrived, seconds }: Sample,
   scale: number,
 ): ArrivalRate | undefined {
-  if (arrived === undefined) return arrivals;
-  return learnArrivals(arrivals, arrived / seconds, seconds, scale);
+  if (arrived === undefined) return before;
+  return learnArrivals(before, arrived / seconds, seconds, scale);
 }
 
-function nextService({ service }: Learned, sample: Sample, scale: number): Service {
+function nextService(before: Service, sample: Sample, scale: number): Service {
   const { finished, busy, seconds } = sample;
-  if (finished === undefined || busy === undefined) return service;
-  return learnService(service, finished, busy, seconds, scale);
+  if (finished === undefined || busy === undefined) return before;
+  return learnService(before, finished, busy, seconds, scale);
 }
 
 function nextSlope(
@@ -128,14 +177,17 @@ function nextSlope(
  * @param before what was learned before the newest reading
  */
 export function loadOf(learned: Learned, before: Learned, hints: Hints): Load {
-  const { seen, gap, startup, arrivals, service, slope } = learned;
-  const guessed = arrivals === undefined ? slopeRates(slope) : undefined;
+  const { seen, startup, slope, numbers } = learned;
+  const isCounted = !Number.isNaN(numbers[1]);
+  const guessed = isCounted ? undefined : slopeRates(slope);
+  const gap = gapOf(learned);
+  const earlier = gapOf(before);
   return {
-    arrivalRate: guessed?.arrivalRate ?? arrivals?.rate ?? 0,
-    serviceRate: guessed?.serviceRate ?? serviceRate(service),
+    arrivalRate: guessed === undefined ? numbers[1] : guessed.arrivalRate,
+    serviceRate: guessed === undefined ? numbers[3] / numbers[4] : guessed.serviceRate,
     // A start is taken to last as long as a job may wait until one has been seen: that is the careful side.
     startupSeconds: startupSeconds(startup, seen.at, hints.within),
     // One gap alone may be that of readings that failed.
-    tickSeconds: before.gap > 0 ? Math.min(gap, before.gap) : gap,
+    tickSeconds: earlier > 0 ? Math.min(gap, earlier) : gap,
   };
 }

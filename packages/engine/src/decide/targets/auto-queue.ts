@@ -1,3 +1,4 @@
+import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
 import { learn, loadOf, type Hints, type Learned } from "../learn/learn.ts";
 import type { Target } from "./target.ts";
@@ -11,6 +12,7 @@ export interface AutoQueueMemory {
   readonly integral: number;
   /** What it wished last. */
   readonly wished: number;
+  readonly belief: Belief | undefined;
 }
 
 /** The scale of time that a queue's length does not give: how fast what is learned may drift, and what a start is taken to last at first. */
@@ -38,7 +40,7 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
       return {
         instances: requested,
         reason: "meeting",
-        memory: { learned, integral: 0, wished: requested },
+        memory: { learned, integral: 0, wished: requested, belief: undefined },
       };
     const load = loadOf(learned, memory.learned, HINTS);
     const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
@@ -54,8 +56,13 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
     return {
       instances,
       reason,
-      belief: { arrivalRate, serviceRate, startupSeconds },
-      memory: { learned, integral, wished: instances },
+      memory: {
+        learned,
+        integral,
+        wished: instances,
+        belief: { arrivalRate, serviceRate, startupSeconds },
+      },
     };
   },
+  belief: (memory) => memory.belief,
 };

@@ -1,7 +1,6 @@
-import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { paceInTime, type Deadline } from "../learn/backlog.ts";
-import { learn, loadOf, type Hints, type Learned, type Load } from "../learn/learn.ts";
+import { paceInTime } from "../learn/backlog.ts";
+import { learn, loadOf, looksOf, type Hints, type Learned, type Load } from "../learn/learn.ts";
 import { erlangInstances } from "./erlang.ts";
 import type { Target, TargetInput, Wish } from "./target.ts";
 
@@ -13,12 +12,28 @@ export interface LatencyMemory {
   readonly hints: Hints;
   readonly learned: Learned;
   readonly requested: number;
-  /** Changes that may be made now; below 0 when more was urgent. */
-  readonly budget: number;
-  /** When it last went down, and when a job was last seen; in milliseconds since the epoch. */
-  readonly downAt: number;
-  readonly jobAt: number;
+  readonly numbers: Numbers;
 }
+
+/** What else is remembered, in one array for the same reason as what is learned. */
+type Numbers = readonly [
+  /** Changes that may be made now; below 0 when more was urgent. */
+  budget: number,
+  /** When it last went down, and when a job was last seen; in milliseconds since the epoch. */
+  downAt: number,
+  jobAt: number,
+  /** What is believed: λ, μ and D; and how long what waits takes to drain and how long a job is to wait, NaN where there is no saying. */
+  arrivalRate: number,
+  serviceRate: number,
+  startupSeconds: number,
+  drainSeconds: number,
+  expectedWait: number,
+];
+const BUDGET = 0;
+const DOWN_AT = 1;
+const JOB_AT = 2;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The part of the time that a start leaves of what a job may wait, below which an expected wait is harmless. */
 const HARMLESS = 0.88;
@@ -61,11 +76,21 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   wish(input, memory) {
     const hints = memory?.hints ?? hintsOf(input.spec);
     const learned = learn(memory?.learned, input, hints);
-    if (memory === undefined || learned === memory.learned)
-      return holdAt(input, remember(input, learned, memory, hints), undefined);
+    if (memory === undefined) return holdAt(input, open(input, hints, learned));
+    if (learned === memory.learned) return holdAt(input, memory);
     const load = loadOf(learned, memory.learned, hints);
     const outlook = lookAhead(input, learned, load, hints.within);
-    return choose(input, outlook, remember(input, learned, memory, hints));
+    return choose(input, learned, outlook, memory);
+  },
+  belief({ numbers }) {
+    if (Number.isNaN(numbers[3])) return undefined;
+    return {
+      arrivalRate: numbers[3],
+      serviceRate: numbers[4],
+      startupSeconds: numbers[5],
+      drainSeconds: Number.isNaN(numbers[6]) ? undefined : numbers[6],
+      expectedWaitSeconds: Number.isNaN(numbers[7]) ? undefined : numbers[7],
+    };
   },
 };
 
@@ -77,31 +102,42 @@ function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
   };
 }
 
-function holdAt(
-  { requested }: Input,
-  memory: LatencyMemory,
-  belief: Belief | undefined,
-): Wish<LatencyMemory> {
-  return { instances: requested, reason: "meeting", belief, memory };
+function holdAt({ requested }: Input, memory: LatencyMemory): Wish<LatencyMemory> {
+  return { instances: requested, reason: "meeting", memory };
 }
 
-function remember(
+/** Before there is anything to go by. */
+function open({ at, requested }: Input, hints: Hints, learned: Learned): LatencyMemory {
+  const none = Number.NaN;
+  const numbers: Numbers = [BURST, Number.NEGATIVE_INFINITY, at, none, none, none, none, none];
+  return { hints, learned, requested, numbers };
+}
+
+function nextNumbers(
   { at, requested, spec }: Input,
   learned: Learned,
-  before: LatencyMemory | undefined,
-  hints: Hints,
-): LatencyMemory {
-  if (before === undefined) {
-    const downAt = Number.NEGATIVE_INFINITY;
-    return { hints, learned, requested, budget: BURST, downAt, jobAt: at };
-  }
-  const minutes = (at - before.learned.seen.at) / 60_000;
-  const refilled = Math.min(BURST, before.budget + spec.changesPerMinute * minutes);
-  const budget = requested === before.requested ? refilled : refilled - 1;
-  const { waiting, inFlight = 0, arrived } = learned.seen;
-  const isQuiet = waiting === 0 && inFlight === 0 && arrived === before.learned.seen.arrived;
-  const { downAt } = before;
-  return { hints, learned, requested, budget, downAt, jobAt: isQuiet ? before.jobAt : at };
+  outlook: Outlook,
+  before: LatencyMemory,
+): Mutable<Numbers> {
+  const { load, waiting, expectedWait } = outlook;
+  const { arrivalRate, serviceRate, startupSeconds } = load;
+  const { numbers } = before;
+  const last = before.learned.seen;
+  const refill = (spec.changesPerMinute * (at - last.at)) / 60_000;
+  const refilled = Math.min(BURST, numbers[BUDGET] + refill);
+  const { inFlight = 0, arrived } = learned.seen;
+  const isQuiet = waiting === 0 && inFlight === 0 && arrived === last.arrived;
+  const spare = requested * serviceRate - arrivalRate;
+  return [
+    requested === before.requested ? refilled : refilled - 1,
+    numbers[DOWN_AT],
+    isQuiet ? numbers[JOB_AT] : at,
+    arrivalRate,
+    serviceRate,
+    startupSeconds,
+    spare > 0 ? waiting / spare : Number.NaN,
+    expectedWait < Number.POSITIVE_INFINITY ? expectedWait : Number.NaN,
+  ];
 }
 
 /** What lies ahead if nothing is done. Times in seconds. */
@@ -136,30 +172,44 @@ function lookAhead(input: Input, learned: Learned, load: Load, within: number): 
   return { load, waiting, within, horizon, instanceSeconds, slack, expectedWait };
 }
 
-function choose(input: Input, outlook: Outlook, memory: LatencyMemory): Wish<LatencyMemory> {
+function choose(
+  input: Input,
+  learned: Learned,
+  outlook: Outlook,
+  before: LatencyMemory,
+): Wish<LatencyMemory> {
+  const { requested, at } = input;
+  const numbers = nextNumbers(input, learned, outlook, before);
+  const instances = move(input, learned, outlook, numbers);
+  if (instances < requested && instances > 0) numbers[DOWN_AT] = at;
+  const memory = { hints: before.hints, learned, requested, numbers };
+  const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
+  return { instances, reason, memory };
+}
+
+/** How many instances there are to be. */
+function move(input: Input, learned: Learned, outlook: Outlook, numbers: Numbers): number {
   const { requested, at, max } = input;
   const { load, within, slack, expectedWait } = outlook;
   const { arrivalRate, serviceRate } = load;
-  const belief = beliefOf(requested, outlook);
-  if (at - memory.jobAt >= QUIET_WITHINS * within * 1000)
-    return { instances: 0, reason: "below", belief, memory };
+  if (at - numbers[JOB_AT] >= QUIET_WITHINS * within * 1000) return 0;
   const isShort = within * serviceRate < 1;
   const least = isShort ? erlangInstances(arrivalRate, serviceRate, within, LATE, max) : 1;
 
   const harmless = HARMLESS * within * slack;
-  const inTime = Math.max(least, inTimeAhead(outlook, memory.learned));
+  const inTime = Math.max(least, inTimeAhead(outlook, learned));
   const isUrgent = expectedWait > harmless || requested < inTime;
-  const up = isUrgent && memory.budget > -BURST ? Math.max(inTime, upTo(outlook)) : 0;
-  if (up > requested) return { instances: up, reason: "above", belief, memory };
+  const up = isUrgent && numbers[BUDGET] > -BURST ? Math.max(inTime, upTo(outlook)) : 0;
+  if (up > requested) return up;
 
   const isHarmless = expectedWait <= Math.max(harmless, LOW * within);
-  const isRested = at - memory.downAt >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
-  if (!isHarmless || !isRested || memory.budget < 1) return holdAt(input, memory, belief);
+  const isRested = at - numbers[DOWN_AT] >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
+  if (!isHarmless || !isRested || numbers[BUDGET] < 1) return requested;
   const most = (1 - STEP_DOWN - STEP_DOWN_SLACK * slack) * requested;
-  if (downTo(outlook) >= most) return holdAt(input, memory, belief);
-  const down = Math.max(least, downTo(outlook), inTimeNow(outlook, memory.learned, requested));
-  if (down >= most) return holdAt(input, memory, belief);
-  return { instances: down, reason: "below", belief, memory: { ...memory, downAt: at } };
+  const keepsUp = Math.max(least, downTo(outlook));
+  if (keepsUp >= most) return requested;
+  const down = Math.max(keepsUp, inTimeNow(outlook, learned, requested));
+  return down < most ? down : requested;
 }
 
 /** What it takes from the horizon on for every job that waits to be in time. */
@@ -168,8 +218,8 @@ function inTimeAhead(outlook: Outlook, learned: Learned): number {
   const begun = load.serviceRate * instanceSeconds;
   if (waiting <= begun) return 0;
   const least = DRAIN_HORIZON * horizon;
-  const deadline = { waiting, within: AHEAD * within, delay: horizon, begun, least };
-  return wholeInstances(paceOf(learned, deadline) / load.serviceRate);
+  const deadline = { within: AHEAD * within, delay: horizon, begun, least };
+  return wholeInstances(paceInTime(learned.marks, looksOf(learned), deadline) / load.serviceRate);
 }
 
 /** What it takes from now on for that. Those that still start do nothing for a while: as if all did nothing for a part of it. */
@@ -177,12 +227,8 @@ function inTimeNow(outlook: Outlook, learned: Learned, requested: number): numbe
   const { load, waiting, within, horizon, instanceSeconds } = outlook;
   const delay = Math.max(0, horizon - instanceSeconds / requested);
   const least = load.tickSeconds;
-  const deadline = { waiting, within: IN_TIME * within, delay, begun: 0, least };
-  return wholeInstances(paceOf(learned, deadline) / load.serviceRate);
-}
-
-function paceOf(learned: Learned, deadline: Deadline): number {
-  return paceInTime(learned.marks, learned.arrived, deadline, learned.seen.at);
+  const deadline = { within: IN_TIME * within, delay, begun: 0, least };
+  return wholeInstances(paceInTime(learned.marks, looksOf(learned), deadline) / load.serviceRate);
 }
 
 /** What keeps up with the arrivals and drains what waits, except for a few. */
@@ -203,16 +249,4 @@ function downTo({ load, waiting, within, horizon, slack }: Outlook): number {
 
 function wholeInstances(exact: number): number {
   return Math.ceil(exact - 1e-9);
-}
-
-function beliefOf(requested: number, { load, waiting, expectedWait }: Outlook): Belief {
-  const { arrivalRate, serviceRate, startupSeconds } = load;
-  const spare = requested * serviceRate - arrivalRate;
-  return {
-    arrivalRate,
-    serviceRate,
-    startupSeconds,
-    drainSeconds: spare > 0 ? waiting / spare : undefined,
-    expectedWaitSeconds: expectedWait < Number.POSITIVE_INFINITY ? expectedWait : undefined,
-  };
 }

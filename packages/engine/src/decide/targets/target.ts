@@ -21,8 +21,6 @@ export interface Wish<Memory> {
   /** How many instances it would like. Any whole number: bounds come later. */
   readonly instances: number;
   readonly reason: WishReason;
-  /** What a target that learns goes by. */
-  readonly belief?: Belief | undefined;
   /** What it wants to be given back with the next reading. */
   readonly memory: Memory;
 }
@@ -37,6 +35,8 @@ export interface Target<Spec, Memory> {
    */
   readonly settles: boolean;
   wish(input: TargetInput<Spec>, memory: Memory | undefined): Wish<Memory>;
+  /** What a target that learns goes by; nothing before it knows anything. */
+  belief?(memory: Memory): Belief | undefined;
 }
 
 /** Below this share of its length a queue needs fewer instances; from there to the length nothing moves. */
