@@ -122,7 +122,8 @@ function checkAmounts(plugin: string, names: readonly string[], said: unknown): 
 }
 
 function describe(amount: unknown, others: readonly string[]): string {
-  if (amount !== undefined) return String(amount);
+  if (typeof amount === "number") return String(amount);
+  if (amount !== undefined) return JSON.stringify(amount);
   return others.length === 0 ? "nothing" : `only ${others.join(" and ")}`;
 }
 
