@@ -1,4 +1,5 @@
-import { Cron } from "croner";
+import { createRequire } from "node:module";
+import type { Cron } from "croner";
 import type { TaskSpec, WindowSpec } from "../spec.ts";
 import type { TaskTable } from "./task-table.ts";
 
@@ -22,6 +23,17 @@ type Looking = (window: WindowSpec) => Look;
 /** What is asked of the library: five fields, and no timer. */
 const CRON = { mode: "5-part", paused: true } as const;
 const FOREVER = Number.POSITIVE_INFINITY;
+
+// Loaded when there is a schedule, since most agents have none and it would be a tenth of their start.
+const load = createRequire(import.meta.url);
+let library: typeof import("croner") | undefined;
+
+/** @throws TypeError when `start` is no cron of five fields, or there is no such time zone */
+function readCron(start: string, timezone: string): Cron {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of the very package
+  library ??= load("croner") as typeof import("croner");
+  return new library.Cron(start, { ...CRON, timezone });
+}
 
 const views = new WeakMap<TaskTable, View>();
 
@@ -89,7 +101,7 @@ function lookingAt(now: number): Looking {
 
 /** A window is open at the instant of its start, and no more once `durationMs` have passed since. */
 function lookAt({ start, timeZone, durationMs }: WindowSpec, now: number): Look {
-  const cron = new Cron(start, { ...CRON, timezone: timeZone });
+  const cron = readCron(start, timeZone);
   // Of the starts that may still hold it open the earliest: what comes after that is looked at when it ends.
   const opens = nextStart(cron, now - durationMs);
   const isOpen = opens <= now;
@@ -104,7 +116,7 @@ function nextStart(cron: Cron, at: number): number {
 /** Whether `text` is cron with five fields that come true at some time: the 31st of February never does. */
 export function isCron(text: string): boolean {
   try {
-    return nextStart(new Cron(text, { ...CRON, timezone: "UTC" }), 0) < FOREVER;
+    return nextStart(readCron(text, "UTC"), 0) < FOREVER;
   } catch {
     return false;
   }

@@ -61,7 +61,7 @@ export function inTimeAhead(outlook: Outlook, learned: Learned): number {
 
 /** What it takes from now on for that. Those that still start do nothing for a while: as if all did nothing for a part of it. */
 export function inTimeNow(outlook: Outlook, learned: Learned, requested: number): number {
-  const { load, waiting, within, horizon, instanceSeconds } = outlook;
+  const { load, within, horizon, instanceSeconds } = outlook;
   const delay = Math.max(0, horizon - instanceSeconds / requested);
   const least = load.tickSeconds;
   const deadline = { within: IN_TIME * within, delay, begun: 0, least };
