@@ -1,8 +1,8 @@
-import { formatDuration, type WishReason } from "@microscaling/core";
-import type { TargetSpec, TaskSpec } from "../spec.ts";
+import { formatDuration, type Reading, type WishReason } from "@microscaling/core";
+import type { TaskSpec } from "../spec.ts";
 import { noChurn, type Churn } from "./fair/churn.ts";
 import type { Observed } from "./observed.ts";
-import type { TargetInput, Wish } from "./targets/target.ts";
+import type { Wish } from "./targets/target.ts";
 import type { TaskTable } from "./task-table.ts";
 
 /** What is remembered between decisions: the wish that each task's newest reading led to. */
@@ -35,6 +35,9 @@ export interface Wishes {
   readonly memory: Pick<Memory, "readAt" | "wishes">;
 }
 
+/** For targets that read nothing. */
+const NO_READING: Reading = { kind: "reading", value: 0, at: 0 };
+
 /**
  * What every task would like. A target is asked once for each new reading; in between its wish stands. Without a number to go by a task
  * is held where it is, or gets its fallback once its metric has failed often enough. It is never scaled on the unknown.
@@ -60,7 +63,10 @@ export function wishAll(
     if (why === undefined) {
       const at = target.reads ? seen.reading!.at : 0;
       if (wish === undefined || at !== readAt[i]) {
-        wish = target.wish(toInput(task, seen, requested[i]!), wish?.memory);
+        const { target: spec, max } = task;
+        const { reading = NO_READING, counts } = seen;
+        const input = { spec, reading, counts, requested: requested[i]!, max };
+        wish = target.wish(input, wish?.memory);
         readAt[i] = at;
       }
       instances[i] = Math.max(0, standing(wish, requested[i]!));
@@ -73,19 +79,6 @@ export function wishAll(
     missing.push(why);
   }
   return { instances, reasons, missing, memory: { readAt, wishes } };
-}
-
-function toInput(task: TaskSpec, seen: Observed, requested: number): TargetInput<TargetSpec> {
-  const { reading, counts } = seen;
-  return {
-    spec: task.target,
-    value: reading?.value ?? 0,
-    parts: reading?.parts,
-    at: reading?.at ?? 0,
-    counts,
-    requested,
-    max: task.max,
-  };
 }
 
 function whyNoNumber(

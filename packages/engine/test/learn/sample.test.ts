@@ -1,4 +1,4 @@
-import type { ReadingParts } from "@microscaling/core";
+import type { Reading, ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { sampleOf, see } from "../../src/decide/learn/sample.ts";
 
@@ -13,7 +13,13 @@ function between(
     stopping: 0,
     requested: count,
   }));
-  return sampleOf(see(0, before.ready ?? 0, before, was!), see(2000, now.ready ?? 0, now, is!));
+  const reading = (at: number, parts: ReadingParts): Reading => ({
+    kind: "reading",
+    value: parts.ready ?? 0,
+    at,
+    parts,
+  });
+  return sampleOf(see(reading(0, before), was!), see(reading(2000, now), is!));
 }
 
 describe("what happened between two readings", () => {

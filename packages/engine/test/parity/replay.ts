@@ -41,13 +41,11 @@ export const replayTarget: Replay<TargetCase> = (vector) => {
   for (const [step, value] of vector.lengths.entries()) {
     const input = {
       spec,
-      value,
-      parts: undefined,
-      at: step,
+      reading: { kind: "reading", value, at: step },
       counts: undefined,
       requested,
       max: requested,
-    };
+    } as const;
     const wish = targetOf(spec).wish(input, memory);
     memory = wish.memory;
     const up = vector.meeting[step] === true ? 0 : Math.max(0, vector.delta[step]!);

@@ -20,7 +20,13 @@ function wishOn(look: Look, at: number, memory: LatencyMemory | undefined) {
   const requested = running + starting;
   const counts = { running, starting, stopping: 0, requested };
   return latencyTarget.wish(
-    { spec: SPEC, value: ready, parts, at, counts, requested, max: 100 },
+    {
+      spec: SPEC,
+      reading: { kind: "reading", value: ready, at, parts },
+      counts,
+      requested,
+      max: 100,
+    },
     memory,
   );
 }
@@ -114,16 +120,12 @@ describe("the latency target", () => {
   it("takes what it is told for granted until it has seen better", () => {
     const spec = { ...SPEC, serviceMs: 2000, startupMs: 3000 };
     const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
-    const input = {
-      spec,
-      value: 0,
-      parts: { ready: 0, inFlight: 0, arrived: 0, finished: 0 },
-      counts,
-      requested: 2,
-      max: 9,
+    const parts = { ready: 0, inFlight: 0, arrived: 0, finished: 0 };
+    const at = (ms: number, memory: LatencyMemory | undefined): LatencyMemory => {
+      const reading = { kind: "reading", value: 0, at: ms, parts } as const;
+      return latencyTarget.wish({ spec, reading, counts, requested: 2, max: 9 }, memory).memory;
     };
-    const { memory } = latencyTarget.wish({ ...input, at: 0 }, undefined);
-    const next = latencyTarget.wish({ ...input, at: 500 }, memory).memory;
+    const next = at(500, at(0, undefined));
     expect(latencyTarget.belief?.(next)).toMatchObject({ serviceRate: 0.5, startupSeconds: 3 });
   });
 });

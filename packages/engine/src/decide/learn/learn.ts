@@ -64,10 +64,10 @@ const LEAST_SCALE_JOBS = 5;
 /** Learns from one more reading. */
 export function learn(
   before: Learned | undefined,
-  { at, value, parts, counts }: TargetInput<unknown>,
+  { reading, counts }: TargetInput<unknown>,
   hints: Hints,
 ): Learned {
-  const seen = see(at, value, parts, counts!);
+  const seen = see(reading, counts!);
   if (before === undefined) return nothingLearned(seen, counts!, hints);
   const sample = sampleOf(before.seen, seen);
   if (sample.seconds <= 0) return before;
@@ -79,7 +79,7 @@ export function learn(
   const arrived = sample.arrived ?? slope.rate * sample.seconds;
   return {
     seen,
-    startup: learnStartup(before.startup, counts!, at, before.seen.at, hints.startupTime),
+    startup: learnStartup(before.startup, counts!, seen.at, before.seen.at, hints.startupTime),
     slope,
     arrived: before.arrived + arrived,
     lastArrived: before.arrived,

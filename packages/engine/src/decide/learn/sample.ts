@@ -1,4 +1,4 @@
-import type { Counts, ReadingParts } from "@microscaling/core";
+import type { Counts, Reading, ReadingParts } from "@microscaling/core";
 
 /** What was seen of a task at one moment. */
 export interface Seen {
@@ -27,8 +27,10 @@ export interface Sample {
   readonly isCensored: boolean;
 }
 
+const NO_PARTS: ReadingParts = {};
+
 /** Puts together what a reading and the counts say. */
-export function see(at: number, value: number, parts: ReadingParts = {}, counts: Counts): Seen {
+export function see({ at, value, parts = NO_PARTS }: Reading, counts: Counts): Seen {
   const { ready, inFlight, delayed = 0, arrived, finished } = parts;
   return {
     at,

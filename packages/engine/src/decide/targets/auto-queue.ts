@@ -34,7 +34,7 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
   reads: true,
   settles: false,
   wish(input, memory) {
-    const { spec, value, requested } = input;
+    const { spec, reading, requested } = input;
     const learned = learn(memory?.learned, input, HINTS);
     if (memory === undefined || learned === memory.learned)
       return {
@@ -45,7 +45,7 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
     const load = loadOf(learned, memory.learned, HINTS);
     const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
     const deadTime = startupSeconds + tickSeconds;
-    const error = value - spec.length;
+    const error = reading.value - spec.length;
     const isCut = error > 0 ? requested < memory.wished : requested > memory.wished;
     const integral = memory.integral + (isCut ? 0 : (error * tickSeconds) / (8 * deadTime));
     const fed = arrivalRate / serviceRate;

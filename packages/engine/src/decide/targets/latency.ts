@@ -97,14 +97,23 @@ function holdAt({ requested }: Input, memory: LatencyMemory): Wish<LatencyMemory
 }
 
 /** Before there is anything to go by. */
-function open({ at, requested }: Input, hints: Hints, learned: Learned): LatencyMemory {
+function open({ reading, requested }: Input, hints: Hints, learned: Learned): LatencyMemory {
   const none = Number.NaN;
-  const numbers: Numbers = [BURST, Number.NEGATIVE_INFINITY, at, none, none, none, none, none];
+  const numbers: Numbers = [
+    BURST,
+    Number.NEGATIVE_INFINITY,
+    reading.at,
+    none,
+    none,
+    none,
+    none,
+    none,
+  ];
   return { hints, learned, requested, numbers };
 }
 
 function nextNumbers(
-  { at, requested, spec }: Input,
+  { reading: { at }, requested, spec }: Input,
   learned: Learned,
   outlook: Outlook,
   before: LatencyMemory,
@@ -136,10 +145,10 @@ function choose(
   outlook: Outlook,
   before: LatencyMemory,
 ): Wish<LatencyMemory> {
-  const { requested, at } = input;
+  const { requested, reading } = input;
   const numbers = nextNumbers(input, learned, outlook, before);
   const instances = move(input, learned, outlook, numbers);
-  if (instances < requested && instances > 0) numbers[DOWN_AT] = at;
+  if (instances < requested && instances > 0) numbers[DOWN_AT] = reading.at;
   const memory = { hints: before.hints, learned, requested, numbers };
   const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
   return { instances, reason, memory };
@@ -147,7 +156,8 @@ function choose(
 
 /** How many instances there are to be. */
 function move(input: Input, learned: Learned, outlook: Outlook, numbers: Numbers): number {
-  const { requested, at, max } = input;
+  const { requested, max } = input;
+  const { at } = input.reading;
   const { load, within, slack, expectedWait } = outlook;
   const { arrivalRate, serviceRate } = load;
   if (at - numbers[JOB_AT] >= QUIET_WITHINS * within * 1000) return 0;

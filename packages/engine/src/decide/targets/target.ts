@@ -1,14 +1,10 @@
-import type { Belief, Counts, ReadingParts, WishReason } from "@microscaling/core";
+import type { Belief, Counts, Reading, WishReason } from "@microscaling/core";
 
 /** What a target is given: one task at one moment. */
 export interface TargetInput<Spec> {
   readonly spec: Spec;
-  /** The reading's value, finite and ≥ 0. Always 0 for targets that read nothing. */
-  readonly value: number;
-  /** What the value is made of, as far as the backend knows. */
-  readonly parts: ReadingParts | undefined;
-  /** When the reading was true, in milliseconds since the epoch. Always 0 for targets that read nothing. */
-  readonly at: number;
+  /** The newest, its value finite and ≥ 0. For targets that read nothing it says nothing. */
+  readonly reading: Reading;
   readonly counts: Counts | undefined;
   /** How many instances there are, or will be once what is under way has settled. */
   readonly requested: number;
