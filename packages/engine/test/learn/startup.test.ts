@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { learnStartup, startupSeconds, type Startup } from "../../src/decide/learn/startup.ts";
+import {
+  atLeastPending,
+  learnStartup,
+  openStartup,
+  usualStart,
+  type Startup,
+} from "../../src/decide/learn/startup.ts";
+
+const PRIOR = 10;
 
 /** Follows running and starting counts, one look every half a second. */
 function follow(looks: readonly (readonly [running: number, starting: number])[], hint?: number) {
@@ -7,10 +15,15 @@ function follow(looks: readonly (readonly [running: number, starting: number])[]
   let at = 0;
   for (const [running, starting] of looks) {
     const counts = { running, starting, stopping: 0, requested: running + starting };
-    startup = learnStartup(startup, counts, at, Math.max(0, at - 500), hint);
+    startup =
+      startup === undefined
+        ? openStartup(counts, at, hint)
+        : learnStartup(startup, counts, at, at - 500);
     at += 500;
   }
-  return { startup: startup!, at: at - 500 };
+  at -= 500;
+  const seconds = atLeastPending(startup!, usualStart(startup!, PRIOR), at);
+  return { startup: startup!, seconds };
 }
 
 describe("the start-up time", () => {
@@ -62,13 +75,13 @@ describe("the start-up time", () => {
       [0, 0],
       [0, 1],
     ]);
-    expect(startupSeconds(few.startup, few.at, 10)).toBe(10);
+    expect(few.seconds).toBe(PRIOR);
     const many = follow([[0, 0], ...Array.from({ length: 40 }, () => [0, 1] as const)], 3);
-    expect(startupSeconds(many.startup, many.at, 10)).toBe(20);
+    expect(many.seconds).toBe(20);
   });
 
   it("adds the deviation where start-up times differ", () => {
-    const { startup, at } = follow([
+    const { startup, seconds } = follow([
       [0, 0],
       [0, 1],
       [1, 0],
@@ -77,6 +90,6 @@ describe("the start-up time", () => {
       [1, 1],
       [2, 0],
     ]);
-    expect(startupSeconds(startup, at, 10)).toBeGreaterThan(startup.mean!);
+    expect(seconds).toBeGreaterThan(startup.mean!);
   });
 });

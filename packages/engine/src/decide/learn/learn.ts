@@ -5,7 +5,7 @@ import { markArrivals, NO_MARKS, type Looks, type Marks } from "./backlog.ts";
 import { sampleOf, see, type Sample, type Seen } from "./sample.ts";
 import { learnService, serviceRate, type Service } from "./service.ts";
 import { learnSlope, relaxSlope, slopeRates, unknownSlope, type Slope } from "./slope.ts";
-import { learnStartup, startupSeconds, type Startup } from "./startup.ts";
+import { atLeastPending, learnStartup, openStartup, usualStart, type Startup } from "./startup.ts";
 
 /** What the user says beforehand, in seconds. */
 export interface Hints {
@@ -19,6 +19,8 @@ export interface Hints {
 export interface Learned {
   readonly seen: Seen;
   readonly startup: Startup;
+  /** Whether a start is under way. */
+  readonly isStarting: boolean;
   /** From the level of jobs alone, for backends that count neither. */
   readonly slope: Slope;
   /** How many jobs have arrived since the first reading, until the last look and the one before; and when those that wait did. */
@@ -39,6 +41,8 @@ type Numbers = readonly [
   jobs: number,
   busySeconds: number,
   doubtful: number,
+  /** How long a start takes, in seconds. */
+  start: number,
 ];
 
 /** What a decision goes by. */
@@ -77,9 +81,11 @@ export function learn(
   const isCounted = sample.arrived !== undefined;
   const slope = isCounted ? before.slope : nextSlope(before, sample, seen, scale);
   const arrived = sample.arrived ?? slope.rate * sample.seconds;
+  const startup = nextStartup(before, seen, counts!);
   return {
     seen,
-    startup: learnStartup(before.startup, counts!, seen.at, before.seen.at, hints.startupTime),
+    startup,
+    isStarting: startup.pending.length > 0,
     slope,
     arrived: before.arrived + arrived,
     lastArrived: before.arrived,
@@ -88,8 +94,15 @@ export function learn(
       sample.seconds,
       nextArrivals(arrivalsOf(before), sample, scale),
       nextService(service, sample, scale),
+      startup === before.startup ? before.numbers[6] : usualStart(startup, hints.within),
     ),
   };
+}
+
+function nextStartup(before: Learned, seen: Seen, counts: Counts): Startup {
+  const isCalm = !before.isStarting && counts.starting === 0;
+  if (isCalm && seen.running === before.seen.running) return before.startup;
+  return learnStartup(before.startup, counts, seen.at, before.seen.at);
 }
 
 function nextMarks(before: Learned, { at, waiting }: Seen, jobs: number, { within }: Hints): Marks {
@@ -115,22 +128,30 @@ export function looksOf(learned: Learned): Looks {
 function nothingLearned(seen: Seen, counts: Counts, { within, ...hints }: Hints): Learned {
   const each = hints.serviceTime ?? SERVICE_PRIOR * within;
   const jobs = hints.serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
+  const startup = openStartup(counts, seen.at, hints.startupTime);
+  const service = { jobs, busySeconds: jobs * each, isDoubtful: false };
   return {
     seen,
-    startup: learnStartup(undefined, counts, seen.at, seen.at, hints.startupTime),
+    startup,
+    isStarting: startup.pending.length > 0,
     slope: unknownSlope(1 / each, jobs),
     arrived: 0,
     lastArrived: 0,
     marks: NO_MARKS,
-    numbers: pack(0, undefined, { jobs, busySeconds: jobs * each, isDoubtful: false }),
+    numbers: pack(0, undefined, service, usualStart(startup, within)),
   };
 }
 
-function pack(gap: number, arrivals: ArrivalRate | undefined, service: Service): Numbers {
+function pack(
+  gap: number,
+  arrivals: ArrivalRate | undefined,
+  service: Service,
+  start: number,
+): Numbers {
   const rate = arrivals === undefined ? Number.NaN : arrivals.rate;
   const variance = arrivals === undefined ? Number.NaN : arrivals.variance;
   const { jobs, busySeconds, isDoubtful } = service;
-  return [gap, rate, variance, jobs, busySeconds, isDoubtful ? 1 : 0];
+  return [gap, rate, variance, jobs, busySeconds, isDoubtful ? 1 : 0, start];
 }
 
 function gapOf({ numbers }: Learned): number {
@@ -176,8 +197,8 @@ function nextSlope(
  * What is believed now.
  * @param before what was learned before the newest reading
  */
-export function loadOf(learned: Learned, before: Learned, hints: Hints): Load {
-  const { seen, startup, slope, numbers } = learned;
+export function loadOf(learned: Learned, before: Learned): Load {
+  const { seen, startup, isStarting, slope, numbers } = learned;
   const isCounted = !Number.isNaN(numbers[1]);
   const guessed = isCounted ? undefined : slopeRates(slope);
   const gap = gapOf(learned);
@@ -185,8 +206,7 @@ export function loadOf(learned: Learned, before: Learned, hints: Hints): Load {
   return {
     arrivalRate: guessed === undefined ? numbers[1] : guessed.arrivalRate,
     serviceRate: guessed === undefined ? numbers[3] / numbers[4] : guessed.serviceRate,
-    // A start is taken to last as long as a job may wait until one has been seen: that is the careful side.
-    startupSeconds: startupSeconds(startup, seen.at, hints.within),
+    startupSeconds: isStarting ? atLeastPending(startup, numbers[6], seen.at) : numbers[6],
     // One gap alone may be that of readings that failed.
     tickSeconds: earlier > 0 ? Math.min(gap, earlier) : gap,
   };

@@ -19,22 +19,16 @@ interface Start {
 /** The part that a new sample has in the mean. */
 const GAIN = 0.125;
 
+/** Before anything was seen of a task but this. */
+export function openStartup(counts: Counts, at: number, hint: number | undefined): Startup {
+  const pending = counts.starting > 0 ? [{ at, instances: counts.starting }] : [];
+  return { mean: hint, deviation: 0, pending, running: counts.running };
+}
+
 /**
  * Learns from the counts at `at`, in milliseconds. What starts now and did not at the last look, at `lastAt`, was asked for just after it.
  */
-export function learnStartup(
-  before: Startup | undefined,
-  counts: Counts,
-  at: number,
-  lastAt: number,
-  hint: number | undefined,
-): Startup {
-  if (before === undefined) {
-    const pending = counts.starting > 0 ? [{ at, instances: counts.starting }] : [];
-    return { mean: hint, deviation: 0, pending, running: counts.running };
-  }
-  if (before.pending.length === 0 && counts.starting === 0 && counts.running === before.running)
-    return before;
+export function learnStartup(before: Startup, counts: Counts, at: number, lastAt: number): Startup {
   let { mean, deviation } = before;
   const pending = [...before.pending];
   let cameUp = counts.running - before.running;
@@ -75,9 +69,16 @@ function reconciled(pending: readonly Start[], starting: number, lastAt: number)
   return kept;
 }
 
-/** How long a start takes, with some care, in seconds: what is learned, and at least as long as the oldest has been under way. */
-export function startupSeconds(startup: Startup, at: number, prior: number): number {
-  const learned = startup.mean === undefined ? prior : startup.mean + startup.deviation;
-  const oldest = startup.pending[0];
-  return oldest === undefined ? learned : Math.max(learned, (at - oldest.at) / 1000);
+/**
+ * How long a start takes, with some care, in seconds.
+ * @param prior until one has been seen
+ */
+export function usualStart({ mean, deviation }: Startup, prior: number): number {
+  return mean === undefined ? prior : mean + deviation;
+}
+
+/** At least as long as the oldest start under way has been. */
+export function atLeastPending({ pending }: Startup, usual: number, at: number): number {
+  const oldest = pending[0];
+  return oldest === undefined ? usual : Math.max(usual, (at - oldest.at) / 1000);
 }

@@ -42,7 +42,7 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
         reason: "meeting",
         memory: { learned, integral: 0, wished: requested, belief: undefined },
       };
-    const load = loadOf(learned, memory.learned, HINTS);
+    const load = loadOf(learned, memory.learned);
     const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
     const deadTime = startupSeconds + tickSeconds;
     const error = reading.value - spec.length;

@@ -9,7 +9,6 @@ type Input = TargetInput<LatencySpec>;
 
 /** What the target remembers between readings. */
 export interface LatencyMemory {
-  readonly hints: Hints;
   readonly learned: Learned;
   readonly requested: number;
   readonly numbers: Numbers;
@@ -64,11 +63,11 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   reads: true,
   settles: false,
   wish(input, memory) {
-    const hints = memory?.hints ?? hintsOf(input.spec);
+    const hints = hintsOf(input.spec);
     const learned = learn(memory?.learned, input, hints);
-    if (memory === undefined) return holdAt(input, open(input, hints, learned));
+    if (memory === undefined) return holdAt(input, open(input, learned));
     if (learned === memory.learned) return holdAt(input, memory);
-    const load = loadOf(learned, memory.learned, hints);
+    const load = loadOf(learned, memory.learned);
     const outlook = lookAhead(input.requested, learned, load, hints.within);
     return choose(input, learned, outlook, memory);
   },
@@ -97,7 +96,7 @@ function holdAt({ requested }: Input, memory: LatencyMemory): Wish<LatencyMemory
 }
 
 /** Before there is anything to go by. */
-function open({ reading, requested }: Input, hints: Hints, learned: Learned): LatencyMemory {
+function open({ reading, requested }: Input, learned: Learned): LatencyMemory {
   const none = Number.NaN;
   const numbers: Numbers = [
     BURST,
@@ -109,7 +108,7 @@ function open({ reading, requested }: Input, hints: Hints, learned: Learned): La
     none,
     none,
   ];
-  return { hints, learned, requested, numbers };
+  return { learned, requested, numbers };
 }
 
 function nextNumbers(
@@ -149,7 +148,7 @@ function choose(
   const numbers = nextNumbers(input, learned, outlook, before);
   const instances = move(input, learned, outlook, numbers);
   if (instances < requested && instances > 0) numbers[DOWN_AT] = reading.at;
-  const memory = { hints: before.hints, learned, requested, numbers };
+  const memory = { learned, requested, numbers };
   const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
   return { instances, reason, memory };
 }

@@ -34,13 +34,15 @@ export function lookAhead(
   load: Load,
   within: number,
 ): Outlook {
-  const { seen, startup } = learned;
+  const { seen, startup, isStarting } = learned;
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
   const horizon = startupSeconds + tickSeconds;
   let instanceSeconds = seen.running * horizon;
-  for (const { at, instances } of startup.pending) {
-    const left = Math.max(0, startupSeconds - (seen.at - at) / 1000);
-    instanceSeconds += instances * (horizon - left);
+  if (isStarting) {
+    for (const { at, instances } of startup.pending) {
+      const left = Math.max(0, startupSeconds - (seen.at - at) / 1000);
+      instanceSeconds += instances * (horizon - left);
+    }
   }
   const { waiting } = seen;
   const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
