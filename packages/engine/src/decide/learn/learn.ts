@@ -16,16 +16,15 @@ export interface Hints {
 }
 
 /** What has been learned of one task. */
-export interface Learned {
-  readonly seen: Seen;
+export interface Learned extends Seen {
   readonly startup: Startup;
   /** Whether a start is under way. */
   readonly isStarting: boolean;
   /** From the level of jobs alone, for backends that count neither. */
   readonly slope: Slope;
   /** How many jobs have arrived since the first reading, until the last look and the one before; and when those that wait did. */
-  readonly arrived: number;
-  readonly lastArrived: number;
+  readonly arrivals: number;
+  readonly lastArrivals: number;
   readonly marks: Marks;
   readonly numbers: Numbers;
 }
@@ -73,7 +72,7 @@ export function learn(
 ): Learned {
   const seen = see(reading, counts!);
   if (before === undefined) return nothingLearned(seen, counts!, hints);
-  const sample = sampleOf(before.seen, seen);
+  const sample = sampleOf(before, seen);
   if (sample.seconds <= 0) return before;
   const service = serviceOf(before);
   const scale = Math.max(hints.within, LEAST_SCALE_JOBS / serviceRate(service));
@@ -82,13 +81,20 @@ export function learn(
   const slope = isCounted ? before.slope : nextSlope(before, sample, seen, scale);
   const arrived = sample.arrived ?? slope.rate * sample.seconds;
   const startup = nextStartup(before, seen, counts!);
+  const { at, waiting, inFlight, delayed, running } = seen;
   return {
-    seen,
+    at,
+    waiting,
+    inFlight,
+    delayed,
+    arrived: seen.arrived,
+    finished: seen.finished,
+    running,
     startup,
     isStarting: startup.pending.length > 0,
     slope,
-    arrived: before.arrived + arrived,
-    lastArrived: before.arrived,
+    arrivals: before.arrivals + arrived,
+    lastArrivals: before.arrivals,
     marks: nextMarks(before, seen, arrived, hints),
     numbers: pack(
       sample.seconds,
@@ -101,18 +107,18 @@ export function learn(
 
 function nextStartup(before: Learned, seen: Seen, counts: Counts): Startup {
   const isCalm = !before.isStarting && counts.starting === 0;
-  if (isCalm && seen.running === before.seen.running) return before.startup;
-  return learnStartup(before.startup, counts, seen.at, before.seen.at);
+  if (isCalm && seen.running === before.running) return before.startup;
+  return learnStartup(before.startup, counts, seen.at, before.at);
 }
 
 function nextMarks(before: Learned, { at, waiting }: Seen, jobs: number, { within }: Hints): Marks {
   // Said here, too, since it is so in most cases and the rest takes time.
   if (waiting <= jobs) return NO_MARKS;
   const looks = {
-    lastAt: before.seen.at,
+    lastAt: before.at,
     at,
-    lastArrived: before.arrived,
-    arrived: before.arrived + jobs,
+    lastArrived: before.arrivals,
+    arrived: before.arrivals + jobs,
     waiting,
   };
   return markArrivals(before.marks, looksOf(before), looks, within);
@@ -120,8 +126,7 @@ function nextMarks(before: Learned, { at, waiting }: Seen, jobs: number, { withi
 
 /** The last two looks at the queue. */
 export function looksOf(learned: Learned): Looks {
-  const { seen, arrived, lastArrived } = learned;
-  const { at, waiting } = seen;
+  const { at, waiting, arrivals: arrived, lastArrivals: lastArrived } = learned;
   return { lastAt: at - gapOf(learned) * 1000, at, lastArrived, arrived, waiting };
 }
 
@@ -131,12 +136,12 @@ function nothingLearned(seen: Seen, counts: Counts, { within, ...hints }: Hints)
   const startup = openStartup(counts, seen.at, hints.startupTime);
   const service = { jobs, busySeconds: jobs * each, isDoubtful: false };
   return {
-    seen,
+    ...seen,
     startup,
     isStarting: startup.pending.length > 0,
     slope: unknownSlope(1 / each, jobs),
-    arrived: 0,
-    lastArrived: 0,
+    arrivals: 0,
+    lastArrivals: 0,
     marks: NO_MARKS,
     numbers: pack(0, undefined, service, usualStart(startup, within)),
   };
@@ -198,7 +203,7 @@ function nextSlope(
  * @param before what was learned before the newest reading
  */
 export function loadOf(learned: Learned, before: Learned): Load {
-  const { seen, startup, isStarting, slope, numbers } = learned;
+  const { at, startup, isStarting, slope, numbers } = learned;
   const isCounted = !Number.isNaN(numbers[1]);
   const guessed = isCounted ? undefined : slopeRates(slope);
   const gap = gapOf(learned);
@@ -206,7 +211,7 @@ export function loadOf(learned: Learned, before: Learned): Load {
   return {
     arrivalRate: guessed === undefined ? numbers[1] : guessed.arrivalRate,
     serviceRate: guessed === undefined ? numbers[3] / numbers[4] : guessed.serviceRate,
-    startupSeconds: isStarting ? atLeastPending(startup, numbers[6], seen.at) : numbers[6],
+    startupSeconds: isStarting ? atLeastPending(startup, numbers[6], at) : numbers[6],
     // One gap alone may be that of readings that failed.
     tickSeconds: earlier > 0 ? Math.min(gap, earlier) : gap,
   };

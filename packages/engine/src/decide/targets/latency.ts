@@ -120,10 +120,10 @@ function nextNumbers(
   const { load, waiting, expectedWait } = outlook;
   const { arrivalRate, serviceRate, startupSeconds } = load;
   const { numbers } = before;
-  const last = before.learned.seen;
+  const last = before.learned;
   const refill = (spec.changesPerMinute * (at - last.at)) / 60_000;
   const refilled = Math.min(BURST, numbers[BUDGET] + refill);
-  const { inFlight = 0, arrived } = learned.seen;
+  const { inFlight = 0, arrived } = learned;
   const isQuiet = waiting === 0 && inFlight === 0 && arrived === last.arrived;
   const spare = requested * serviceRate - arrivalRate;
   return [

@@ -34,17 +34,16 @@ export function lookAhead(
   load: Load,
   within: number,
 ): Outlook {
-  const { seen, startup, isStarting } = learned;
+  const { running, waiting, startup, isStarting } = learned;
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
   const horizon = startupSeconds + tickSeconds;
-  let instanceSeconds = seen.running * horizon;
+  let instanceSeconds = running * horizon;
   if (isStarting) {
     for (const { at, instances } of startup.pending) {
-      const left = Math.max(0, startupSeconds - (seen.at - at) / 1000);
+      const left = Math.max(0, startupSeconds - (learned.at - at) / 1000);
       instanceSeconds += instances * (horizon - left);
     }
   }
-  const { waiting } = seen;
   const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
   const expectedWait = backlog === 0 ? 0 : backlog / (serviceRate * requested);
   const slack = Math.max(0, 1 - horizon / within);
