@@ -2,6 +2,10 @@ import type { Reading, ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { sampleOf, see } from "../../src/decide/learn/sample.ts";
 
+function readingOf(at: number, parts: ReadingParts): Reading {
+  return { kind: "reading", value: parts.ready ?? 0, at, parts };
+}
+
 function between(
   before: ReadingParts,
   now: ReadingParts,
@@ -13,13 +17,7 @@ function between(
     stopping: 0,
     requested: count,
   }));
-  const reading = (at: number, parts: ReadingParts): Reading => ({
-    kind: "reading",
-    value: parts.ready ?? 0,
-    at,
-    parts,
-  });
-  return sampleOf(see(reading(0, before), was!), see(reading(2000, now), is!));
+  return sampleOf(see(readingOf(0, before), was!), see(readingOf(2000, now), is!));
 }
 
 describe("what happened between two readings", () => {
