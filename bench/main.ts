@@ -5,6 +5,7 @@ import type { Row } from "./row.ts";
 /** A bench and the names of its rows begin alike, so that `--only` finds both. */
 const BENCHES = [
   "decide",
+  "simulator",
   "lag",
   "nsq-1000",
   "sqs-200",
