@@ -124,6 +124,7 @@ tasks:
     target: { use: queue, length: 20 }
   mails:
     priority: 2
+    weight: 3
     instances: { min: 1, max: 4 }
     metric: { use: sqs, queue: mails }
     target: { use: queue, length: 20 }
@@ -186,7 +187,7 @@ describe.skipIf(!canRun)("Kubernetes fed by NSQ, SQS and Azure at once", () => {
     await until(pods, { orders: 1, mails: 4, images: 1, batch: 4 });
     await sendToAzureQueue(azurite, "images", { n: BURST });
     await until(pods, { orders: 1, mails: 4, images: 4, batch: 1 });
-    // The remainder has too little left to give: of those with equal priority the later one gives way.
+    // The remainder has too little left to give: of those with equal priority the one of less weight gives way.
     await publish(nsqd, "orders", BURST);
     await until(pods, { orders: 5, mails: 4, images: 1, batch: 0 });
     await emptyChannel(nsqd, "orders", "work");
