@@ -27,6 +27,10 @@ const SCALE_RULES = {
 };
 const POD_RULES = { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] };
 
+interface DeploymentStatus {
+  readonly status?: { readonly conditions?: readonly { type: string; reason: string }[] };
+}
+
 describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server", () => {
   let kubernetes: Kubernetes;
   let proxy: Proxy;
@@ -68,6 +72,12 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
 
   function account(...rules: readonly object[]): Promise<string> {
     return kubernetes.createServiceAccount(namespace, `agent-${rules.length}`, rules);
+  }
+
+  /** Why the deployment's controller says that it gets on: the last thing that it writes. */
+  async function readProgress(): Promise<unknown> {
+    const { status } = (await kubernetes.ask({ path: deployment() })) as DeploymentStatus;
+    return status?.conditions?.find(({ type }) => type === "Progressing")?.reason;
   }
 
   const deployment = (name = "worker"): string =>
@@ -177,6 +187,8 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
 
   it("does not take for standing what a request that was lost may have changed", async () => {
     const task = await createTask("worker");
+    // Else what its controller still writes says, in time, that nothing was changed.
+    await until(readProgress, (reason) => reason === "NewReplicaSetAvailable");
     await counts(scheduler, task, { requested: 0 });
     proxy.intercept = (asked) => (asked.startsWith("PATCH") ? { status: 500 } : undefined);
     await scheduler.scale(task, 1, never);
