@@ -104,6 +104,47 @@ describe("the latency target", () => {
     );
   });
 
+  it("wishes a number from 0 up, whatever is read and counted", () => {
+    const count = fc.oneof(fc.nat(5), fc.nat(1_000_000));
+    const look = fc.record({
+      value: count,
+      parts: fc.oneof(
+        fc.constant(undefined),
+        fc.record({ ready: count }),
+        fc.record({ ready: count, inFlight: count }),
+        fc.record({ ready: count, inFlight: count, arrived: count }),
+        fc.record({ ready: count, inFlight: count, arrived: count, finished: count }),
+      ),
+      running: fc.nat(50),
+      starting: fc.nat(50),
+      after: fc.oneof(fc.constant(500), fc.nat(10_000_000)),
+    });
+    fc.assert(
+      fc.property(fc.array(look, { minLength: 2, maxLength: 60 }), (looks) => {
+        let memory: LatencyMemory | undefined;
+        let at = 0;
+        for (const { value, parts, running, starting, after } of looks) {
+          const requested = running + starting;
+          const counts = { running, starting, stopping: 0, requested };
+          const reading = {
+            kind: "reading",
+            value,
+            at,
+            ...(parts === undefined ? {} : { parts }),
+          } as const;
+          const wish = latencyTarget.wish(
+            { spec: SPEC, reading, counts, requested, max: 100 },
+            memory,
+          );
+          expect(wish.instances).toBeGreaterThanOrEqual(0);
+          ({ memory } = wish);
+          at += after;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("moves nothing on its first reading, which says nothing of the load", () => {
     const look = { ready: 500, arrived: 500, finished: 0, running: 3, starting: 0 };
     expect(wishOn(look, 0, undefined)).toMatchObject({ instances: 3, reason: "meeting" });

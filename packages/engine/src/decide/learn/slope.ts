@@ -23,6 +23,8 @@ const LEAST_JOBS = 5;
 const SURPRISE = 3;
 /** The largest step of {@link Slope.logService}: the filter takes a curve for a line. */
 const LARGEST_STEP = 0.5;
+/** Beyond e to the power of this, either way, a rate is no more to be believed; nor is a variance below its inverse. */
+const LARGEST_LOG = 20;
 /** How fast arrivals are forgotten while nothing waits, as a part of the time that a job may wait. */
 const FADE = 0.3;
 
@@ -87,9 +89,10 @@ export function learnSlope(
   const step = Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, serviceGain * surprise));
   return {
     rate: Math.max(0, rate + rateGain * surprise),
-    logService: logService + step,
-    rateVariance: a - rateGain * (a - done * c),
-    serviceVariance: d - serviceGain * (c - done * d),
+    logService: Math.min(LARGEST_LOG, Math.max(-LARGEST_LOG, logService + step)),
+    rateVariance: Math.max(0, a - rateGain * (a - done * c)),
+    // Rounding could else take it below 0.
+    serviceVariance: Math.max(Math.exp(-LARGEST_LOG), d - serviceGain * (c - done * d)),
     covariance: c - rateGain * (c - done * d),
     seconds: lasted,
   };
