@@ -11,19 +11,12 @@ import {
 } from "@microscaling/engine";
 import type { Reading } from "@microscaling/core";
 import { median, row, type Row } from "./row.ts";
-import { LATENCY, mixedTasks } from "./tasks.ts";
+import { FAIR, LATENCY, mixedTasks } from "./tasks.ts";
 
 const SIZES = [100, 1000, 10_000, 100_000];
 /** Tasks decided on in all for each size. */
 const DECISIONS = 3_000_000;
 const LEAST_ROUNDS = 40;
-const FAIR: SharingSpec = {
-  share: "fair",
-  minIsGuarantee: true,
-  protectYoung: true,
-  maxTakenShare: 1,
-  groups: new Map(),
-};
 
 /** Measures all sizes, and what latency targets and fair sharing cost beside queue lengths in the order of the config. */
 export async function run(): Promise<Row[]> {

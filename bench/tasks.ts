@@ -1,4 +1,4 @@
-import type { TargetSpec, TaskSpec } from "@microscaling/engine";
+import type { SharingSpec, TargetSpec, TaskSpec } from "@microscaling/engine";
 
 /** Reaches its bounds in one step when a burst comes. */
 export const QUEUE: TargetSpec = {
@@ -11,6 +11,15 @@ export const QUEUE: TargetSpec = {
 };
 /** The same as a wait, with the config's default for how often it may move. */
 export const LATENCY: TargetSpec = { use: "latency", withinMs: 10_000, changesPerMinute: 20 };
+/** How tasks share, by the config's defaults. */
+export const FAIR: SharingSpec = {
+  share: "fair",
+  minIsGuarantee: true,
+  protectYoung: true,
+  maxTakenShare: 1,
+  groups: new Map(),
+};
+
 const PRIORITIES = 50;
 
 /** Tasks of spread priorities: nine in ten on a queue with this target, the tenth takes the remainder. */

@@ -1,6 +1,6 @@
 // Three tasks of priorities 1, 2 and 3 on a capacity that is too small for all of them at times.
 import type { Decision } from "@microscaling/core";
-import type { SharingSpec, TargetSpec, TaskSpec } from "@microscaling/engine";
+import type { TargetSpec, TaskSpec } from "@microscaling/engine";
 import {
   createEngineController,
   drawJobs,
@@ -11,6 +11,7 @@ import {
   type Rate,
   type SimulatedTask,
 } from "@microscaling/simulator";
+import { FAIR } from "../tasks.ts";
 import { SETTINGS } from "./case.ts";
 import { latencyTarget, meanOf } from "./controllers.ts";
 import { plantOf, seedsOf } from "./suite.ts";
@@ -18,14 +19,6 @@ import { plantOf, seedsOf } from "./suite.ts";
 const SECONDS = 1800;
 const CAPACITY = 40;
 const SETTING = SETTINGS[0]!;
-/** The defaults of a config. */
-const FAIR: SharingSpec = {
-  share: "fair",
-  minIsGuarantee: true,
-  protectYoung: true,
-  maxTakenShare: 1,
-  groups: new Map(),
-};
 /** In jobs a second, and so in instances: 4 to 28, 4 or 10, and 10; together too many for some minutes of each wave. */
 const LOADS: readonly Rate[] = [
   sine({ seconds: SECONDS, mean: 16, amplitude: 0.75, period: 600 }),

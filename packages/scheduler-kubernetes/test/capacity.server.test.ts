@@ -3,7 +3,7 @@ import { kubernetesProblem, startKubernetes, type Kubernetes } from "@microscali
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import type { KubernetesWorkload } from "../src/index.ts";
-import { createKubernetesScheduler, never } from "./support.ts";
+import { openForTest, never } from "./support.ts";
 
 describe.skipIf(kubernetesProblem() !== undefined)("the capacity, on a real API server", () => {
   let kubernetes: Kubernetes;
@@ -15,12 +15,8 @@ describe.skipIf(kubernetesProblem() !== undefined)("the capacity, on a real API 
   }, 600_000);
   afterAll(() => kubernetes.stop());
 
-  async function open(options: object = {}): Promise<Scheduler<KubernetesWorkload>> {
-    const { kubeconfig } = kubernetes;
-    const scheduler = await createKubernetesScheduler({ kubeconfig, namespace, ...options });
-    onTestFinished(() => scheduler.close());
-    return scheduler;
-  }
+  const open = (options: object = {}): Promise<Scheduler<KubernetesWorkload>> =>
+    openForTest({ kubeconfig: kubernetes.kubeconfig, namespace, ...options });
 
   /** A node as its kubelet would tell of it; gone when the test ends. */
   async function addNode(name: string, allocatable: object, spec: object = {}): Promise<void> {

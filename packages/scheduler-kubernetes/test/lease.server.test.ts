@@ -7,6 +7,7 @@ import {
   counts,
   createDeployment,
   createKubernetesScheduler,
+  openForTest,
   createListener,
   createTask,
   never,
@@ -30,12 +31,8 @@ describe.skipIf(kubernetesProblem() !== undefined)("leases on a real API server"
   }, 600_000);
   afterAll(() => kubernetes.stop());
 
-  async function open(options: object = {}): Promise<Scheduler<KubernetesWorkload>> {
-    const { kubeconfig } = kubernetes;
-    const scheduler = await createKubernetesScheduler({ kubeconfig, namespace, ...options });
-    onTestFinished(() => scheduler.close());
-    return scheduler;
-  }
+  const open = (options: object = {}): Promise<Scheduler<KubernetesWorkload>> =>
+    openForTest({ kubeconfig: kubernetes.kubeconfig, namespace, ...options });
   const leaseOf = async (name: string, options: object = {}): Promise<Lease> =>
     (await open(options)).lease!(name);
   const pathOf = (name: string, of = namespace): string =>

@@ -10,6 +10,7 @@ import {
   type SchedulerTask,
 } from "@microscaling/core";
 import type { Kubernetes } from "@microscaling/test-servers";
+import { onTestFinished } from "vitest";
 
 import plugin, { type KubernetesWorkload } from "../src/index.ts";
 
@@ -34,6 +35,13 @@ export async function createTask(
   const checked = await plugin.workload["~standard"].validate(workload);
   if (checked.issues !== undefined) throw new Error(JSON.stringify(checked.issues));
   return { name, workload: checked.value };
+}
+
+/** A scheduler that is closed when the test ends. */
+export async function openForTest(options: object): Promise<Scheduler<KubernetesWorkload>> {
+  const scheduler = await createKubernetesScheduler(options);
+  onTestFinished(() => scheduler.close());
+  return scheduler;
 }
 
 /** A logger that keeps its warnings. */
