@@ -29,7 +29,10 @@ import { QUEUE, task } from "./tasks.ts";
 
 const CONSUMERS = 8;
 const EVICTED = 10;
-const ROUNDS = 5;
+/** One way's times differ by a quarter from round to round; so many rounds bring their median to within some hundredths. */
+const ROUNDS = 11;
+/** Before each burst everything is idle for this long, in milliseconds, and by chance for up to an interval more. */
+const IDLE_MS = 1000;
 const MESSAGES = 1000;
 const TIMEOUT_MS = 60_000;
 /** By which the scheduler knows whose container it is. */
@@ -94,18 +97,14 @@ async function measure(servers: Servers, evicted: number): Promise<Row[]> {
 async function byHand({ docker, image }: Servers, evicted: number): Promise<number> {
   const start = async (): Promise<Docker.Container> => {
     const HostConfig = { NetworkMode: "host" };
-    const made = await docker.createContainer({
-      Image: image,
-
-      HostConfig,
-    });
+    const made = await docker.createContainer({ Image: image, HostConfig });
     await made.start();
     return made;
   };
   const startMany = (n: number): Promise<Docker.Container[]> =>
     Promise.all(Array.from({ length: n }, start));
   const victims = await startMany(evicted);
-  await sleep(500);
+  await sleep(IDLE_MS);
   const begin = performance.now();
   await Promise.all(victims.map((victim) => victim.stop({ t: 1 })));
   await startMany(CONSUMERS);
@@ -134,7 +133,7 @@ async function byEngine(servers: Servers, evicted: number, intervalMs: number): 
       await sleep(50);
     }
     // It is idle, and anywhere between two readings.
-    await sleep(1500 + Math.random() * intervalMs);
+    await sleep(IDLE_MS + Math.random() * intervalMs);
     const starts = await followStarts(docker);
     const begin = performance.now();
     await publish(nsqd, topic, MESSAGES);

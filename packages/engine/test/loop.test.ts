@@ -51,6 +51,32 @@ describe("the loop", () => {
     await stop(world);
   });
 
+  it.each([
+    { took: 1, every: 6 },
+    { took: 10, every: 50 },
+    { took: 100, every: 150 },
+  ])(
+    "observes a backend that takes $took ms for it every $every ms while events pour in",
+    async ({ took, every }) => {
+      const world = createWorld({ tasks: [consumer], countsEveryMs: 60_000 });
+      const { observe } = world.scheduler;
+      let observed = 0;
+      world.scheduler.observe = async (tasks, signal) => {
+        observed++;
+        await world.clock.sleep(took);
+        return observe(tasks, signal);
+      };
+      await run(world, 1000);
+      observed = 0;
+      for (let ms = 0; ms < 600; ms++) {
+        world.scheduler.add("consumer", ms % 2);
+        await world.clock.advance(1);
+      }
+      expect(Math.abs(observed - 600 / every)).toBeLessThanOrEqual(1);
+      await stop(world);
+    },
+  );
+
   it("lets one metric that hangs for ever delay nobody else", async () => {
     const deaf: Metric = { read: () => new Promise(() => {}), close: async () => {} };
     const tasks = Array.from({ length: 100 }, (_, i) =>

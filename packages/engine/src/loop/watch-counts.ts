@@ -13,8 +13,12 @@ import type { WatchContext } from "./watch-metrics.ts";
 
 /** Waits this long after a lost watch before it is tried again, in milliseconds. Counts are polled meanwhile. */
 const REWATCH_MS = 1000;
-/** Events come in swarms: after an observation the next one waits this long, in milliseconds. */
-const SWARM_MS = 5;
+/**
+ * Events come in swarms: after an observation the next one waits so many times as long as that one took, so that a backend which is at
+ * work on what was asked is not kept from it by being watched; within these bounds, in milliseconds.
+ */
+const SWARM_TIMES = 4;
+const SWARM_MS: readonly [least: number, most: number] = [5, 50];
 
 const NOTHING: Counts = { running: 0, starting: 0, stopping: 0, requested: 0 };
 
@@ -86,8 +90,9 @@ export function watchCounts(
   async function poll(): Promise<void> {
     while (!signal.aborted) {
       poked = Promise.withResolvers<void>();
+      const startedAt = clock.monotonic();
       await observe();
-      await clock.sleep(SWARM_MS, signal);
+      await clock.sleep(swarmMs(clock.monotonic() - startedAt), signal);
       const waited = new AbortController();
       await Promise.race([
         poked.promise,
@@ -116,6 +121,12 @@ export function watchCounts(
       await Promise.all([poll(), pushed]);
     },
   };
+}
+
+/** How long to wait after an observation that took so long; both in milliseconds. */
+function swarmMs(tookMs: number): number {
+  const [least, most] = SWARM_MS;
+  return Math.min(Math.max(SWARM_TIMES * tookMs, least), most);
 }
 
 /** Puts counts on the board. A task that the plugin left out or got wrong is unknown, for itself alone. */
