@@ -41,12 +41,12 @@ export const OVERCOMMITTED: number = -2;
  */
 export function allocate(table: TaskTable, demand: Demand): Allocation {
   const share = openShare(table, demand);
-  const { order, tasks } = table;
+  const { order, min } = table;
   const { requested, want } = demand;
   for (let r = 0; r < share.free.length; r++) takeUntilFree(share, r, 0, OVERCOMMITTED);
   let minima = false;
-  for (const i of order) minima ||= requested[i]! < tasks[i]!.min && want[i]! > requested[i]!;
-  if (minima) askInOrder(share, (i) => Math.min(want[i]!, tasks[i]!.min));
+  for (const i of order) minima ||= requested[i]! < min[i]! && want[i]! > requested[i]!;
+  if (minima) askInOrder(share, (i) => Math.min(want[i]!, min[i]!));
   askInOrder(share, (i) => want[i]!);
   for (let i = 0; i < share.grant.length; i++) share.claim[i] = share.claim[i]! + share.grant[i]!;
   return share;
@@ -82,21 +82,21 @@ function openShare(table: TaskTable, demand: Demand): Share {
 
 /** How many instances may be taken from a task. */
 function spareOf({ table, demand, grant }: Share, i: number): number {
-  return demand.movable[i] === 1 ? Math.max(0, grant[i]! - table.tasks[i]!.min) : 0;
+  return demand.movable[i] === 1 ? Math.max(0, grant[i]! - table.min[i]!) : 0;
 }
 
 /** Lets every task that wants more ask for up to `upTo` instances, highest priority first. */
 function askInOrder(share: Share, upTo: (i: number) => number): void {
   const { table, demand } = share;
-  const { order, tasks } = table;
+  const { order } = table;
   // What may be taken from the tasks below the priority at hand. Tasks of one priority leave it together.
   const takeable = new Float64Array(table.capacity.length);
   for (let k = 0; k < order.length; k++)
     addUses(table, takeable, order[k]!, spareOf(share, order[k]!));
   for (let from = 0; from < order.length;) {
-    const { priority } = tasks[order[from]!]!;
+    const priority = table.priority[order[from]!]!;
     let below = from;
-    for (; below < order.length && tasks[order[below]!]!.priority === priority; below++) {
+    for (; below < order.length && table.priority[order[below]!] === priority; below++) {
       addUses(table, takeable, order[below]!, -spareOf(share, order[below]!));
     }
     for (let k = from; k < below; k++) {
@@ -117,7 +117,7 @@ function ask(share: Share, i: number, wanted: number, below: number, takeable: F
   addUses(table, free, i, -got);
   if (got === wanted) return;
   share.lacking[i] = scarcest(table, i, free);
-  if (table.tasks[i]!.target.use === "remainder") return;
+  if (table.targetSpecs[i]!.use === "remainder") return;
   const missing = fitting(table, i, wanted - got, free, takeable);
   if (missing === 0) return;
   // Promised now, in every resource, so that nobody below is given it; granted in the next step.

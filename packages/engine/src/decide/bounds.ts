@@ -40,7 +40,7 @@ export function boundAll(
   const limits: Limits[] = [];
   for (let i = 0; i < want.length; i++) {
     const seen = observed[i]!;
-    if (table.tasks[i]!.priority === 0) limits.push(UNSCALED);
+    if (table.priority[i] === 0) limits.push(UNSCALED);
     else if (seen.countsProblem !== undefined)
       limits.push([{ by: "counts", reason: seen.countsProblem }]);
     else if (table.targets[i]!.settles && !isSettled(seen, now)) {
@@ -63,7 +63,9 @@ function boundOne(
   wishes: Wishes,
   want: Int32Array,
 ): Limits {
-  const { min, max, maxDelta } = table.tasks[i]!;
+  const min = table.min[i]!;
+  const max = table.max[i]!;
+  const maxDelta = table.maxDelta[i]!;
   const wish = wishes.instances[i]!;
   const has = want[i]!;
   const missing = wishes.missing[i];

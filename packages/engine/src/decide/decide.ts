@@ -58,7 +58,7 @@ export function decide(
   for (let i = 0; i < observed.length; i++) {
     const { countsProblem, reading, counts } = observed[i]!;
     decisions.push({
-      task: table.tasks[i]!.name,
+      task: table.names[i]!,
       wish: wishes.instances[i]!,
       reason: wishes.reasons[i]!,
       grant: allocation.grant[i]!,
@@ -109,10 +109,10 @@ function withShareLimits(
   if (given >= want && ask[i] === given && taker === NOBODY) return limits;
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
-  else if (taker !== NOBODY) all.push({ by: "preempted", for: table.tasks[taker]!.name });
+  else if (taker !== NOBODY) all.push({ by: "preempted", for: table.names[taker]! });
   if (given < want && lacking[i]! >= 0)
     all.push({ by: "capacity", resource: table.resources[lacking[i]!]! });
   if (delay?.tasks[i] === 1) all.push({ by: "churn", reason: delay.reason });
-  if (ask[i]! < given) all.push({ by: "waiting", task: table.tasks[leaving]?.name });
+  if (ask[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
   return all;
 }

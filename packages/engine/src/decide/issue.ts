@@ -24,7 +24,7 @@ export function issue(
   const room = table.capacity.slice();
   let leaving = -1;
   for (let i = 0; i < observed.length; i++) {
-    addUses(table, room, i, -occupying(observed[i]!, table.tasks[i]!.max));
+    addUses(table, room, i, -occupying(observed[i]!, table.max[i]!));
   }
   for (const i of table.order) {
     const more = grant[i]! - requested[i]!;

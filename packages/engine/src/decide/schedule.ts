@@ -54,12 +54,15 @@ function viewAt(table: TaskTable, now: number): View {
     return { table, from: Number.NEGATIVE_INFINITY, until: FOREVER };
   const look = lookingAt(now);
   let until = FOREVER;
-  const tasks = table.tasks.map((task) => {
+  const min = table.min.slice();
+  const max = table.max.slice();
+  for (const [i, task] of table.tasks.entries()) {
     const { bounds, until: edge } = boundsAt(task, now, look);
     until = Math.min(until, edge);
-    return { ...task, ...bounds };
-  });
-  return { table: { ...table, tasks }, from: now, until };
+    min[i] = bounds.min;
+    max[i] = bounds.max;
+  }
+  return { table: { ...table, min, max }, from: now, until };
 }
 
 /** A task's bounds at one time. */

@@ -4,11 +4,23 @@ import { compareFairly, layOutFair, type FairTable } from "./fair/fair-table.ts"
 import { targetOf } from "./targets/index.ts";
 import type { Target } from "./targets/target.ts";
 
-/** The tasks and the capacity, laid out once so that deciding only walks over numbers. */
+/**
+ * The tasks and the capacity, laid out once. What every decision needs of every task stands in arrays of numbers: with a hundred thousand
+ * tasks, fetching each task's own object would take most of the time.
+ */
 export interface TaskTable {
   /** In the order of the config. Everything that is kept for each task has this order. */
   readonly tasks: readonly TaskSpec[];
+  readonly names: readonly string[];
   readonly targets: readonly Target<TargetSpec, unknown>[];
+  readonly targetSpecs: readonly TargetSpec[];
+  readonly priority: Int32Array;
+  /** Bounds in instances, those of an open window where a task has a schedule; what is unlimited is {@link MOST}. */
+  readonly min: Int32Array;
+  readonly max: Int32Array;
+  readonly maxDelta: Int32Array;
+  /** How old a reading may be, in milliseconds; `Infinity` where there is no limit. */
+  readonly maxAgeMs: Float64Array;
   /**
    * Indexes of the tasks that may be scaled, those first that come first: by priority, then by the order of the config; where they share
    * fairly by class, then by name.
@@ -37,6 +49,9 @@ interface Resource {
  */
 const THOUSANDTHS = 1000;
 
+/** More instances than any task has: counts are kept as whole numbers of 32 bits. */
+const MOST = 2 ** 31 - 1;
+
 /**
  * Lays out the tasks and the capacity. Do it once for a config; deciding happens many times a second.
  *
@@ -62,7 +77,14 @@ export function layOutTasks(
   }
   const table = {
     tasks,
-    targets: tasks.map((task) => targetOf(task.target)),
+    names: tasks.map(({ name }) => name),
+    targets: tasks.map(({ target }) => targetOf(target)),
+    targetSpecs: tasks.map(({ target }) => target),
+    priority: Int32Array.from(tasks, ({ priority }) => Math.min(priority, MOST)),
+    min: Int32Array.from(tasks, ({ min }) => Math.min(min, MOST)),
+    max: Int32Array.from(tasks, ({ max }) => Math.min(max, MOST)),
+    maxDelta: Int32Array.from(tasks, ({ maxDelta }) => Math.min(maxDelta, MOST)),
+    maxAgeMs: Float64Array.from(tasks, ({ metric }) => metric?.maxAgeMs ?? Infinity),
     order: Int32Array.from(order),
     resources: resources.map(({ name, group }) =>
       group === undefined ? name : `${group}/${name}`,

@@ -55,23 +55,29 @@ export function wishAll(
   const reasons: WishReason[] = [];
   const missing: (string | undefined)[] = [];
   for (let i = 0; i < observed.length; i++) {
-    const task = table.tasks[i]!;
     const target = table.targets[i]!;
     const seen = observed[i]!;
     let wish = memory.wishes[i];
-    const why = whyNoNumber(target.reads, task, seen, now);
+    const why = whyNoNumber(target.reads, table.maxAgeMs[i]!, seen, now);
     if (why === undefined) {
       const at = target.reads ? seen.reading!.at : 0;
       if (wish === undefined || at !== readAt[i]) {
-        const { target: spec, max } = task;
         const { reading = NO_READING, counts } = seen;
-        const input = { spec, reading, counts, requested: requested[i]!, max };
+        const max = table.max[i]!;
+        const input = {
+          spec: table.targetSpecs[i]!,
+          reading,
+          counts,
+          requested: requested[i]!,
+          max,
+        };
         wish = target.wish(input, wish?.memory);
         readAt[i] = at;
       }
       instances[i] = Math.max(0, standing(wish, requested[i]!));
       reasons.push(wish.reason);
     } else {
+      const task = table.tasks[i]!;
       instances[i] = withoutNumber(task, seen, requested[i]!);
       reasons.push(hasFallenBack(task, seen) ? "fallback" : "held");
     }
@@ -83,7 +89,7 @@ export function wishAll(
 
 function whyNoNumber(
   reads: boolean,
-  task: TaskSpec,
+  maxAgeMs: number,
   seen: Observed,
   now: number,
 ): string | undefined {
@@ -96,7 +102,6 @@ function whyNoNumber(
   if (!(reading.value >= 0 && reading.value < Number.POSITIVE_INFINITY)) {
     return `the reading is ${reading.value}, which is no number from 0 up`;
   }
-  const maxAgeMs = task.metric?.maxAgeMs ?? Number.POSITIVE_INFINITY;
   if (now - reading.at <= maxAgeMs) return undefined;
   return `the newest reading is ${formatDuration(now - reading.at)} old, over maxAge ${formatDuration(maxAgeMs)}`;
 }

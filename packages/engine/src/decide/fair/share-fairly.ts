@@ -53,7 +53,7 @@ function grantAll({ table, want, grant, free }: Filling): boolean {
 function giveMinima({ table, want, grant, free }: Filling, from: number, to: number): void {
   for (let k = from; k < to; k++) {
     const i = table.order[k]!;
-    const missing = Math.min(table.tasks[i]!.min, want[i]!) - grant[i]!;
+    const missing = Math.min(table.min[i]!, want[i]!) - grant[i]!;
     if (missing <= 0) continue;
     const given = fitting(table, i, missing, free);
     grant[i] = grant[i]! + given;
