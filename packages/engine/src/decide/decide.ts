@@ -4,6 +4,7 @@ import { boundAll, type Limits } from "./bounds.ts";
 import { limitChurn, type Churn } from "./fair/churn.ts";
 import { shareFairly } from "./fair/share-fairly.ts";
 import { issue, type Issue } from "./issue.ts";
+import { Row } from "./learn/row.ts";
 import { requestedOf, type Observed } from "./observed.ts";
 import { tableAt } from "./schedule.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -48,8 +49,9 @@ export function decide(
     memory.claims,
     now,
   );
+  const beliefOf = believing(table, wishes.memory);
   const { allocation, churn } = share(table, observed, { requested, want, movable }, now, {
-    wishes: wishes.memory.wishes,
+    beliefOf,
     churn: memory.churn,
   });
   const issued = issue(table, observed, requested, allocation.grant);
@@ -66,15 +68,23 @@ export function decide(
       limits: withShareLimits(table, i, want[i]!, allocation, issued, limits[i]!),
       reading,
       counts,
-      belief: beliefOf(table, wishes.memory.wishes, i),
+      belief: beliefOf(i),
     });
   }
   return { decisions, memory: { ...wishes.memory, claims: allocation.claim, churn } };
 }
 
-function beliefOf(table: TaskTable, wishes: Memory["wishes"], i: number): Belief | undefined {
-  const wish = wishes[i];
-  return wish === undefined ? undefined : table.targets[i]!.belief?.(wish.memory);
+type BeliefOf = (i: number) => Belief | undefined;
+
+function believing(
+  { targets }: TaskTable,
+  { wishes, rows }: Pick<Memory, "wishes" | "rows">,
+): BeliefOf {
+  const row = new Row(rows);
+  return (i) => {
+    const wish = wishes[i];
+    return wish === undefined ? undefined : targets[i]!.belief?.(wish.memory, row.moveTo(i));
+  };
 }
 
 /** By weight, or in the order of the config. */
@@ -83,12 +93,11 @@ function share(
   observed: readonly Observed[],
   demand: Demand,
   now: number,
-  { wishes, churn }: Pick<Memory, "wishes" | "churn">,
+  { beliefOf, churn }: { readonly beliefOf: BeliefOf; readonly churn: Churn },
 ): { readonly allocation: Allocation; readonly churn: Churn } {
   const { fair } = table;
   if (fair === undefined) return { allocation: allocate(table, demand), churn };
-  const startupSeconds = (i: number): number | undefined =>
-    beliefOf(table, wishes, i)?.startupSeconds;
+  const startupSeconds = (i: number): number | undefined => beliefOf(i)?.startupSeconds;
   const input = { table, fair, demand, observed, startupSeconds, now };
   return limitChurn(input, shareFairly(table, fair, demand), churn);
 }

@@ -2,9 +2,10 @@ import type { Amounts, Decision, Limit } from "@microscaling/core";
 import type { EngineSpec } from "../spec.ts";
 import { decide } from "./decide.ts";
 import { takeOverChurn } from "./fair/churn.ts";
+import { takeOverRows } from "./learn/row.ts";
 import { requestedOf, type Observed } from "./observed.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
-import { emptyMemory, type Memory } from "./wish.ts";
+import { emptyMemory, newRows, type Memory } from "./wish.ts";
 
 /** What of a spec decides. */
 export type DecidingSpec = Pick<EngineSpec, "tasks" | "capacity" | "sharing">;
@@ -31,7 +32,7 @@ export interface Decider {
 export function createDecider(spec: DecidingSpec, before?: Decider): Decider {
   let table = layOut(spec, {});
   let laidOutFor = NOTHING_MEASURED;
-  let memory = before === undefined ? emptyMemory(table) : takeOver(spec, before);
+  let memory = before === undefined ? emptyMemory(table) : takeOver(spec, table, before);
   return {
     spec,
     memory: () => memory,
@@ -74,7 +75,7 @@ function holdAll(
   });
 }
 
-function takeOver({ tasks }: DecidingSpec, before: Decider): Memory {
+function takeOver({ tasks }: DecidingSpec, table: TaskTable, before: Decider): Memory {
   const old = before.memory();
   const places = new Map(
     before.spec.tasks.map((task, i) => [task.name, { target: JSON.stringify(task.target), i }]),
@@ -86,6 +87,7 @@ function takeOver({ tasks }: DecidingSpec, before: Decider): Memory {
   return {
     readAt: Float64Array.from(from, (i) => old.readAt[i] ?? 0),
     wishes: from.map((i) => old.wishes[i]),
+    rows: takeOverRows(newRows(table), old.rows, from),
     claims: Int32Array.from(from, (i) => old.claims[i] ?? 0),
     churn: takeOverChurn(old.churn, from),
   };

@@ -1,6 +1,7 @@
 import { formatDuration, type Reading, type WishReason } from "@microscaling/core";
 import type { TaskSpec } from "../spec.ts";
 import { noChurn, type Churn } from "./fair/churn.ts";
+import { Row, ROW_WIDTH } from "./learn/row.ts";
 import type { Observed } from "./observed.ts";
 import type { Wish } from "./targets/target.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -10,6 +11,8 @@ export interface Memory {
   /** For each task, the time of the reading that its wish rests on; 0 when there is none. */
   readonly readAt: Float64Array;
   readonly wishes: readonly (Wish<unknown> | undefined)[];
+  /** For each task, the numbers of targets that learn; none where no target does. */
+  readonly rows: Float64Array;
   /** For each task, what it was granted and what was taken from others for it: its own until it has settled. */
   readonly claims: Int32Array;
   /** What sharing fairly remembers. */
@@ -21,9 +24,17 @@ export function emptyMemory(table: TaskTable): Memory {
   return {
     readAt: new Float64Array(table.tasks.length),
     wishes: Array.from({ length: table.tasks.length }),
+    rows: newRows(table),
     claims: new Int32Array(table.tasks.length),
     churn: noChurn(table.tasks.length),
   };
+}
+
+/** Room for the numbers of targets that learn, if there are any. */
+export function newRows({ targets }: TaskTable): Float64Array {
+  return new Float64Array(
+    targets.some(({ learns }) => learns === true) ? targets.length * ROW_WIDTH : 0,
+  );
 }
 
 /** What each task would like. One entry for each task, in the order of the config. */
@@ -32,7 +43,7 @@ export interface Wishes {
   readonly reasons: readonly WishReason[];
   /** Why a task has no number to go by, if so. */
   readonly missing: readonly (string | undefined)[];
-  readonly memory: Pick<Memory, "readAt" | "wishes">;
+  readonly memory: Pick<Memory, "readAt" | "wishes" | "rows">;
 }
 
 /** For targets that read nothing. */
@@ -51,6 +62,8 @@ export function wishAll(
 ): Wishes {
   const instances = new Float64Array(observed.length);
   const readAt = memory.readAt.slice();
+  const rows = memory.rows.slice();
+  const row = new Row(rows);
   const wishes: (Wish<unknown> | undefined)[] = [];
   const reasons: WishReason[] = [];
   const missing: (string | undefined)[] = [];
@@ -70,6 +83,7 @@ export function wishAll(
           counts,
           requested: requested[i]!,
           max,
+          row: row.moveTo(i),
         };
         wish = target.wish(input, wish?.memory);
         readAt[i] = at;
@@ -84,7 +98,7 @@ export function wishAll(
     wishes.push(wish);
     missing.push(why);
   }
-  return { instances, reasons, missing, memory: { readAt, wishes } };
+  return { instances, reasons, missing, memory: { readAt, wishes, rows } };
 }
 
 function whyNoNumber(

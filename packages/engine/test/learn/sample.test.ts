@@ -57,7 +57,7 @@ describe("what happened between two readings", () => {
       { ready: 0, inFlight: 0, arrived: 500 },
       { ready: 3, inFlight: 0, arrived: 3 },
     );
-    expect(found).toMatchObject({ arrived: undefined, finished: undefined, rise: 3 });
+    expect(found).toMatchObject({ arrived: Number.NaN, finished: Number.NaN, rise: 3 });
   });
 
   it("with the length alone knows the level only from one waiting job to another", () => {
@@ -67,7 +67,7 @@ describe("what happened between two readings", () => {
       isCensored: false,
     });
     expect(between({ ready: 5 }, { ready: 0 })).toMatchObject({ rise: -5, isCensored: true });
-    expect(between({ ready: 0 }, { ready: 5 })).toMatchObject({ rise: undefined });
+    expect(between({ ready: 0 }, { ready: 5 })).toMatchObject({ rise: Number.NaN });
   });
 
   it("has no more instances at work than jobs in flight, nor than there are", () => {

@@ -1,7 +1,26 @@
 import * as fc from "fast-check";
 import type { ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
-import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/latency.ts";
+import type { Learned } from "../../src/decide/learn/learn.ts";
+import { Row, ROW_WIDTH } from "../../src/decide/learn/row.ts";
+import { latencyTarget } from "../../src/decide/targets/latency.ts";
+
+/** What the target remembers of one task. */
+interface Remembered {
+  readonly memory: Learned;
+  readonly numbers: Float64Array;
+}
+
+/** Leaves what was remembered `before` as it is. */
+function wishOf(
+  input: Omit<Parameters<typeof latencyTarget.wish>[0], "row">,
+  before: Remembered | undefined,
+) {
+  const numbers = before?.numbers.slice() ?? new Float64Array(ROW_WIDTH);
+  const wish = latencyTarget.wish({ ...input, row: new Row(numbers) }, before?.memory);
+  const remembered: Remembered = { memory: wish.memory, numbers };
+  return { ...wish, remembered };
+}
 
 interface Look {
   readonly ready: number;
@@ -13,13 +32,13 @@ interface Look {
 
 const SPEC = { use: "latency", withinMs: 10_000, changesPerMinute: 60 } as const;
 
-function wishOn(look: Look, at: number, memory: LatencyMemory | undefined) {
+function wishOn(look: Look, at: number, before: Remembered | undefined) {
   const { ready, arrived, finished, running, starting } = look;
   const inFlight = Math.min(running, arrived - finished - ready);
   const parts: ReadingParts = { ready, inFlight, arrived, finished };
   const requested = running + starting;
   const counts = { running, starting, stopping: 0, requested };
-  return latencyTarget.wish(
+  return wishOf(
     {
       spec: SPEC,
       reading: { kind: "reading", value: ready, at, parts },
@@ -27,7 +46,7 @@ function wishOn(look: Look, at: number, memory: LatencyMemory | undefined) {
       requested,
       max: 100,
     },
-    memory,
+    before,
   );
 }
 
@@ -52,13 +71,13 @@ function live({
   running: number;
   starting: number;
 }) {
-  let memory: LatencyMemory | undefined;
+  let remembered: Remembered | undefined;
   let arrived = 0;
   let finished = 0;
   let look: Look = { ready: 0, arrived, finished, running, starting };
   let at = 0;
   for (const { arrives, isDone } of steps) {
-    memory = wishOn(look, at, memory).memory;
+    ({ remembered } = wishOn(look, at, remembered));
     arrived += arrives;
     finished = Math.min(arrived, finished + Math.min(isDone, running));
     look = {
@@ -70,17 +89,17 @@ function live({
     };
     at += 500;
   }
-  return { memory, look, at };
+  return { remembered, look, at };
 }
 
 describe("the latency target", () => {
   it("never wishes fewer for a longer queue", () => {
     fc.assert(
       fc.property(history, (drawn) => {
-        const { memory, look, at } = live(drawn);
+        const { remembered, look, at } = live(drawn);
         const longer = { ...look, ready: look.ready + drawn.more };
-        expect(wishOn(longer, at, memory).instances).toBeGreaterThanOrEqual(
-          wishOn(look, at, memory).instances,
+        expect(wishOn(longer, at, remembered).instances).toBeGreaterThanOrEqual(
+          wishOn(look, at, remembered).instances,
         );
       }),
       { numRuns: 2000 },
@@ -90,14 +109,14 @@ describe("the latency target", () => {
   it("never wishes fewer for more arrivals", () => {
     fc.assert(
       fc.property(history, (drawn) => {
-        const { memory, look, at } = live(drawn);
+        const { remembered, look, at } = live(drawn);
         const busier = {
           ...look,
           arrived: look.arrived + drawn.more,
           ready: look.ready + drawn.more,
         };
-        expect(wishOn(busier, at, memory).instances).toBeGreaterThanOrEqual(
-          wishOn(look, at, memory).instances,
+        expect(wishOn(busier, at, remembered).instances).toBeGreaterThanOrEqual(
+          wishOn(look, at, remembered).instances,
         );
       }),
       { numRuns: 2000 },
@@ -121,7 +140,7 @@ describe("the latency target", () => {
     });
     fc.assert(
       fc.property(fc.array(look, { minLength: 2, maxLength: 60 }), (looks) => {
-        let memory: LatencyMemory | undefined;
+        let remembered: Remembered | undefined;
         let at = 0;
         for (const { value, parts, running, starting, after } of looks) {
           const requested = running + starting;
@@ -132,12 +151,9 @@ describe("the latency target", () => {
             at,
             ...(parts === undefined ? {} : { parts }),
           } as const;
-          const wish = latencyTarget.wish(
-            { spec: SPEC, reading, counts, requested, max: 100 },
-            memory,
-          );
+          const wish = wishOf({ spec: SPEC, reading, counts, requested, max: 100 }, remembered);
           expect(wish.instances).toBeGreaterThanOrEqual(0);
-          ({ memory } = wish);
+          ({ remembered } = wish);
           at += after;
         }
       }),
@@ -152,8 +168,8 @@ describe("the latency target", () => {
 
   it("starts at once when a job waits and there is nobody", () => {
     const none = { ready: 0, arrived: 0, finished: 0, running: 0, starting: 0 };
-    const { memory } = wishOn(none, 0, undefined);
-    const wish = wishOn({ ...none, ready: 1, arrived: 1 }, 500, memory);
+    const { remembered } = wishOn(none, 0, undefined);
+    const wish = wishOn({ ...none, ready: 1, arrived: 1 }, 500, remembered);
     expect(wish.reason).toBe("above");
     expect(wish.instances).toBeGreaterThanOrEqual(1);
   });
@@ -162,11 +178,14 @@ describe("the latency target", () => {
     const spec = { ...SPEC, serviceMs: 2000, startupMs: 3000 };
     const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
     const parts = { ready: 0, inFlight: 0, arrived: 0, finished: 0 };
-    const at = (ms: number, memory: LatencyMemory | undefined): LatencyMemory => {
+    const at = (ms: number, before: Remembered | undefined): Remembered => {
       const reading = { kind: "reading", value: 0, at: ms, parts } as const;
-      return latencyTarget.wish({ spec, reading, counts, requested: 2, max: 9 }, memory).memory;
+      return wishOf({ spec, reading, counts, requested: 2, max: 9 }, before).remembered;
     };
-    const next = at(500, at(0, undefined));
-    expect(latencyTarget.belief?.(next)).toMatchObject({ serviceRate: 0.5, startupSeconds: 3 });
+    const { memory, numbers } = at(500, at(0, undefined));
+    expect(latencyTarget.belief?.(memory, new Row(numbers))).toMatchObject({
+      serviceRate: 0.5,
+      startupSeconds: 3,
+    });
   });
 });

@@ -1,10 +1,4 @@
-/** What is believed of a rate of arrivals. */
-export interface ArrivalRate {
-  /** Jobs a second, ≥ 0. */
-  readonly rate: number;
-  /** How unsure that is: its variance. */
-  readonly variance: number;
-}
+import type { Row } from "./row.ts";
 
 /** How much a rate is expected to drift, as a part of it, over the time that a job may wait. */
 const DRIFT = 0.25;
@@ -14,31 +8,27 @@ const LEAST_JOBS = 5;
 const SURPRISE = 3;
 
 /**
- * Learns from one more sample. A Kalman filter of a level that drifts, with the noise of a Poisson process: quick where there are many
- * jobs, calm where there are few, and at once where the load has changed.
+ * Learns a rate of arrivals from one more sample. A Kalman filter of a level that drifts, with the noise of a Poisson process: quick
+ * where there are many jobs, calm where there are few, and at once where the load has changed.
  *
+ * @param row whose rate and variance this changes
  * @param sample jobs a second since the last one; may be below 0 where it is estimated
  * @param seconds how long it was taken over
  * @param scale how long a job may wait, in seconds: the scale of time
  */
-export function learnArrivals(
-  before: ArrivalRate | undefined,
-  sample: number,
-  seconds: number,
-  scale: number,
-): ArrivalRate {
+export function learnArrivals(row: Row, sample: number, seconds: number, scale: number): void {
+  const { rate } = row;
   const least = LEAST_JOBS / scale;
-  if (before === undefined) {
-    const rate = Math.max(0, sample);
-    return { rate, variance: Math.max(rate, least) / seconds };
+  if (Number.isNaN(rate)) {
+    row.rate = Math.max(0, sample);
+    row.variance = Math.max(sample, least) / seconds;
+    return;
   }
-  const noise = Math.max(before.rate, least) / seconds;
-  let variance = before.variance + (DRIFT * before.rate) ** 2 * (seconds / scale);
-  const surprise = sample - before.rate;
+  const noise = Math.max(rate, least) / seconds;
+  let variance = row.variance + (DRIFT * rate) ** 2 * (seconds / scale);
+  const surprise = sample - rate;
   if (surprise ** 2 > SURPRISE ** 2 * (variance + noise)) variance += surprise ** 2;
   const gain = variance / (variance + noise);
-  return {
-    rate: Math.max(0, before.rate + gain * surprise),
-    variance: (1 - gain) * variance,
-  };
+  row.rate = Math.max(0, rate + gain * surprise);
+  row.variance = (1 - gain) * variance;
 }

@@ -1,77 +1,85 @@
 import type { Counts, Reading, ReadingParts } from "@microscaling/core";
+import type { Row } from "./row.ts";
 
-/** What was seen of a task at one moment. */
+/** What was seen of a task at one moment. What is not known is NaN. */
 export interface Seen {
-  /** When, in milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   readonly at: number;
-  /** Jobs that wait. */
+  /** Jobs that wait, that an instance has, and that may not be taken yet. */
   readonly waiting: number;
-  /** Jobs that an instance has; those that may not be taken yet. */
-  readonly inFlight: number | undefined;
+  readonly inFlight: number;
   readonly delayed: number;
-  readonly arrived: number | undefined;
-  readonly finished: number | undefined;
+  /** Running totals of jobs. */
+  readonly arrived: number;
+  readonly finished: number;
+  /** Instances. */
   readonly running: number;
 }
 
-/** What happened between two moments, as far as it can be known. */
+/** What happened between two moments; NaN where it cannot be known. */
 export interface Sample {
   readonly seconds: number;
-  readonly arrived: number | undefined;
-  readonly finished: number | undefined;
+  readonly arrived: number;
+  readonly finished: number;
   /** How many instances were at work, on average. */
-  readonly busy: number | undefined;
+  readonly busy: number;
   /** By how much the jobs in the system became more. */
-  readonly rise: number | undefined;
+  readonly rise: number;
   /** Whether they may have become fewer than `rise` says: the queue has run dry meanwhile. */
   readonly isCensored: boolean;
 }
 
 const NO_PARTS: ReadingParts = {};
+const UNKNOWN = Number.NaN;
 
 /** Puts together what a reading and the counts say. */
-export function see({ at, value, parts = NO_PARTS }: Reading, counts: Counts): Seen {
-  const { ready, inFlight, delayed = 0, arrived, finished } = parts;
+export function see({ at, value, parts = NO_PARTS }: Reading, { running }: Counts): Seen {
   return {
     at,
-    waiting: ready ?? value,
-    inFlight,
-    delayed,
-    arrived,
-    finished,
-    running: counts.running,
+    waiting: parts.ready ?? value,
+    inFlight: parts.inFlight ?? UNKNOWN,
+    delayed: parts.delayed ?? 0,
+    arrived: parts.arrived ?? UNKNOWN,
+    finished: parts.finished ?? UNKNOWN,
+    running,
   };
+}
+
+/** Makes `seen` the newest look at the task. */
+export function noteSeen(row: Row, seen: Seen): void {
+  row.lastAt = Number.isNaN(row.at) ? seen.at : row.at;
+  row.at = seen.at;
+  row.waiting = seen.waiting;
+  row.inFlight = seen.inFlight;
+  row.delayed = seen.delayed;
+  row.arrived = seen.arrived;
+  row.finished = seen.finished;
+  row.running = seen.running;
 }
 
 /** Compares two moments. A running total that fell has begun anew, so nothing is known of it this time. */
 export function sampleOf(before: Seen, now: Seen): Sample {
-  const seconds = (now.at - before.at) / 1000;
   const rise = riseOf(before, now);
   const arrived = moreOf(before.arrived, now.arrived);
   const finished = moreOf(before.finished, now.finished);
   return {
-    seconds,
+    seconds: (now.at - before.at) / 1000,
     // What is in the system became more by what arrived and less by what was finished, so two of the three give the third.
-    arrived: arrived ?? notNegative(sum(rise, finished)),
-    finished:
-      finished ??
-      notNegative(arrived === undefined || rise === undefined ? undefined : arrived - rise),
+    arrived: isKnown(arrived) ? arrived : Math.max(0, rise + finished),
+    finished: isKnown(finished) ? finished : Math.max(0, arrived - rise),
     busy: busyOf(before, now),
     rise,
-    isCensored: now.inFlight === undefined && !isBusy(now),
+    isCensored: !isKnown(now.inFlight) && !isBusy(now),
   };
 }
 
-function moreOf(before: number | undefined, now: number | undefined): number | undefined {
-  return before === undefined || now === undefined || now < before ? undefined : now - before;
+/** Whether a number is known. */
+export function isKnown(value: number): boolean {
+  return !Number.isNaN(value);
 }
 
-function sum(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a + b;
-}
-
-function notNegative(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : Math.max(0, value);
+function moreOf(before: number, now: number): number {
+  return now >= before ? now - before : UNKNOWN;
 }
 
 /** While jobs wait, every instance is at work; else how many are is only known from the jobs in flight. */
@@ -79,18 +87,17 @@ function isBusy({ waiting }: Seen): boolean {
   return waiting > 0;
 }
 
-function riseOf(before: Seen, now: Seen): number | undefined {
+function riseOf(before: Seen, now: Seen): number {
   const waiting = now.waiting + now.delayed - before.waiting - before.delayed;
-  if (before.inFlight !== undefined && now.inFlight !== undefined)
-    return waiting + now.inFlight - before.inFlight;
-  if (!isBusy(before)) return undefined;
+  const begun = now.inFlight - before.inFlight;
+  if (isKnown(begun)) return waiting + begun;
   // An instance that came up has taken a job without finishing one.
-  return waiting + now.running - before.running;
+  return isBusy(before) ? waiting + now.running - before.running : UNKNOWN;
 }
 
-function busyOf(before: Seen, now: Seen): number | undefined {
+function busyOf(before: Seen, now: Seen): number {
   const mean = (before.running + now.running) / 2;
-  if (isBusy(before) && (isBusy(now) || now.inFlight === undefined)) return mean;
+  if (isBusy(before) && (isBusy(now) || !isKnown(now.inFlight))) return mean;
   // As of the beginning: what arrived since would make it larger, just when the level rose. An instance may have several jobs in flight.
-  return before.inFlight === undefined ? undefined : Math.min(before.running, before.inFlight);
+  return Math.min(before.running, before.inFlight);
 }

@@ -1,6 +1,6 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { learn, loadOf, type Hints, type Learned } from "../learn/learn.ts";
+import { beginLearning, gapOf, learn, loadOf, type Hints, type Learned } from "../learn/learn.ts";
 import type { Target } from "./target.ts";
 
 type QueueSpec = Extract<TargetSpec, { use: "queue" }>;
@@ -33,16 +33,18 @@ const CALM = 0.15;
 export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
   reads: true,
   settles: false,
+  learns: true,
   wish(input, memory) {
-    const { spec, reading, requested } = input;
-    const learned = learn(memory?.learned, input, HINTS);
-    if (memory === undefined || learned === memory.learned)
-      return {
-        instances: requested,
-        reason: "meeting",
-        memory: { learned, integral: 0, wished: requested, belief: undefined },
-      };
-    const load = loadOf(learned, memory.learned);
+    const { spec, reading, requested, row } = input;
+    if (memory === undefined) {
+      const learned = beginLearning(input, HINTS);
+      const begun = { learned, integral: 0, wished: requested, belief: undefined };
+      return { instances: requested, reason: "meeting", memory: begun };
+    }
+    if (reading.at <= row.at) return { instances: requested, reason: "meeting", memory };
+    const earlierGap = gapOf(row);
+    const learned = learn(memory.learned, input, HINTS.within);
+    const load = loadOf(learned, row, earlierGap);
     const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
     const deadTime = startupSeconds + tickSeconds;
     const error = reading.value - spec.length;

@@ -1,38 +1,13 @@
 import type { TargetSpec } from "../../spec.ts";
-import { learn, loadOf, type Hints, type Learned } from "../learn/learn.ts";
+import { beginLearning, gapOf, learn, loadOf, type Hints, type Learned } from "../learn/learn.ts";
+import type { Row } from "../learn/row.ts";
+import { isKnown } from "../learn/sample.ts";
 import { erlangInstances } from "./erlang.ts";
 import { downTo, inTimeAhead, inTimeNow, lookAhead, upTo, type Outlook } from "./outlook.ts";
 import type { Target, TargetInput, Wish } from "./target.ts";
 
 type LatencySpec = Extract<TargetSpec, { use: "latency" }>;
 type Input = TargetInput<LatencySpec>;
-
-/** What the target remembers between readings. */
-export interface LatencyMemory {
-  readonly learned: Learned;
-  readonly requested: number;
-  readonly numbers: Numbers;
-}
-
-/** What else is remembered, in one array for the same reason as what is learned. */
-type Numbers = readonly [
-  /** Changes that may be made now; below 0 when more was urgent. */
-  budget: number,
-  /** When it last went down, and when a job was last seen; in milliseconds since the epoch. */
-  downAt: number,
-  jobAt: number,
-  /** What is believed: λ, μ and D; and how long what waits takes to drain and how long a job is to wait, NaN where there is no saying. */
-  arrivalRate: number,
-  serviceRate: number,
-  startupSeconds: number,
-  drainSeconds: number,
-  expectedWait: number,
-];
-const BUDGET = 0;
-const DOWN_AT = 1;
-const JOB_AT = 2;
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The part of the time that a start leaves of what a job may wait, below which an expected wait is harmless. */
 const HARMLESS = 0.88;
@@ -59,26 +34,36 @@ const QUIET_WITHINS = 2;
  *
  * it is w = B / (μ·N). While w is harmless nothing moves. What is harmless shrinks as starts take longer: a·W·(1 − θ/W).
  */
-export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
+export const latencyTarget: Target<LatencySpec, Learned> = {
   reads: true,
   settles: false,
+  learns: true,
   wish(input, memory) {
-    const hints = hintsOf(input.spec);
-    const learned = learn(memory?.learned, input, hints);
-    if (memory === undefined) return holdAt(input, open(input, learned));
-    if (learned === memory.learned) return holdAt(input, memory);
-    const load = loadOf(learned, memory.learned);
-    const outlook = lookAhead(input.requested, learned, load, hints.within);
-    return choose(input, learned, outlook, memory);
+    const { spec, reading, requested, row } = input;
+    if (memory === undefined) return holdAt(requested, open(input));
+    if (reading.at <= row.at) return holdAt(requested, memory);
+    const within = spec.withinMs / 1000;
+    const earlierGap = gapOf(row);
+    const arrivedBefore = row.arrived;
+    const learned = learn(memory, input, within);
+    const outlook = lookAhead(requested, learned, row, loadOf(learned, row, earlierGap), within);
+    noteOutlook(row, outlook, requested);
+    // Two totals that are not known are the same.
+    const isQuiet =
+      row.waiting === 0 && !(row.inFlight > 0) && Object.is(row.arrived, arrivedBefore);
+    if (!isQuiet) row.jobAt = reading.at;
+    refill(input);
+    return choose(input, learned, outlook);
   },
-  belief({ numbers }) {
-    if (Number.isNaN(numbers[3])) return undefined;
+  belief(_, row) {
+    const { arrivalRate, serviceRate, startupSeconds, drainSeconds, expectedWaitSeconds } = row;
+    if (!isKnown(arrivalRate)) return undefined;
     return {
-      arrivalRate: numbers[3],
-      serviceRate: numbers[4],
-      startupSeconds: numbers[5],
-      drainSeconds: Number.isNaN(numbers[6]) ? undefined : numbers[6],
-      expectedWaitSeconds: Number.isNaN(numbers[7]) ? undefined : numbers[7],
+      arrivalRate,
+      serviceRate,
+      startupSeconds,
+      drainSeconds: isKnown(drainSeconds) ? drainSeconds : undefined,
+      expectedWaitSeconds: isKnown(expectedWaitSeconds) ? expectedWaitSeconds : undefined,
     };
   },
 };
@@ -91,90 +76,67 @@ function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
   };
 }
 
-function holdAt({ requested }: Input, memory: LatencyMemory): Wish<LatencyMemory> {
+function holdAt(requested: number, memory: Learned): Wish<Learned> {
   return { instances: requested, reason: "meeting", memory };
 }
 
 /** Before there is anything to go by. */
-function open({ reading, requested }: Input, learned: Learned): LatencyMemory {
-  const none = Number.NaN;
-  const numbers: Numbers = [
-    BURST,
-    Number.NEGATIVE_INFINITY,
-    reading.at,
-    none,
-    none,
-    none,
-    none,
-    none,
-  ];
-  return { learned, requested, numbers };
+function open(input: Input): Learned {
+  const { spec, reading, requested, row } = input;
+  row.requested = requested;
+  row.budget = BURST;
+  row.downAt = Number.NEGATIVE_INFINITY;
+  row.jobAt = reading.at;
+  row.arrivalRate = Number.NaN;
+  return beginLearning(input, hintsOf(spec));
 }
 
-function nextNumbers(
-  { reading: { at }, requested, spec }: Input,
-  learned: Learned,
-  outlook: Outlook,
-  before: LatencyMemory,
-): Mutable<Numbers> {
-  const { load, waiting, expectedWait } = outlook;
-  const { arrivalRate, serviceRate, startupSeconds } = load;
-  const { numbers } = before;
-  const last = before.learned;
-  const refill = (spec.changesPerMinute * (at - last.at)) / 60_000;
-  const refilled = Math.min(BURST, numbers[BUDGET] + refill);
-  const { inFlight = 0, arrived } = learned;
-  const isQuiet = waiting === 0 && inFlight === 0 && arrived === last.arrived;
-  const spare = requested * serviceRate - arrivalRate;
-  return [
-    requested === before.requested ? refilled : refilled - 1,
-    numbers[DOWN_AT],
-    isQuiet ? numbers[JOB_AT] : at,
-    arrivalRate,
-    serviceRate,
-    startupSeconds,
-    spare > 0 ? waiting / spare : Number.NaN,
-    expectedWait < Number.POSITIVE_INFINITY ? expectedWait : Number.NaN,
-  ];
+/** Puts what is gone by into the row. */
+function noteOutlook(row: Row, { load, waiting, expectedWait }: Outlook, requested: number): void {
+  const spare = requested * load.serviceRate - load.arrivalRate;
+  row.arrivalRate = load.arrivalRate;
+  row.serviceRate = load.serviceRate;
+  row.startupSeconds = load.startupSeconds;
+  row.drainSeconds = spare > 0 ? waiting / spare : Number.NaN;
+  row.expectedWaitSeconds = expectedWait < Number.POSITIVE_INFINITY ? expectedWait : Number.NaN;
 }
 
-function choose(
-  input: Input,
-  learned: Learned,
-  outlook: Outlook,
-  before: LatencyMemory,
-): Wish<LatencyMemory> {
-  const { requested, reading } = input;
-  const numbers = nextNumbers(input, learned, outlook, before);
-  const instances = move(input, learned, outlook, numbers);
-  if (instances < requested && instances > 0) numbers[DOWN_AT] = reading.at;
-  const memory = { learned, requested, numbers };
+/** More may be changed as time goes by, and less where something has been. */
+function refill({ spec, requested, row }: Input): void {
+  const more = (spec.changesPerMinute * (row.at - row.lastAt)) / 60_000;
+  row.budget = Math.min(BURST, row.budget + more) - Number(requested !== row.requested);
+  row.requested = requested;
+}
+
+function choose(input: Input, learned: Learned, outlook: Outlook): Wish<Learned> {
+  const { requested, row } = input;
+  const instances = move(input, learned, outlook);
+  if (instances < requested && instances > 0) row.downAt = row.at;
   const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
-  return { instances, reason, memory };
+  return { instances, reason, memory: learned };
 }
 
 /** How many instances there are to be. */
-function move(input: Input, learned: Learned, outlook: Outlook, numbers: Numbers): number {
-  const { requested, max } = input;
-  const { at } = input.reading;
+function move({ requested, max, row }: Input, learned: Learned, outlook: Outlook): number {
+  const { at, budget } = row;
   const { load, within, slack, expectedWait } = outlook;
   const { arrivalRate, serviceRate } = load;
-  if (at - numbers[JOB_AT] >= QUIET_WITHINS * within * 1000) return 0;
+  if (at - row.jobAt >= QUIET_WITHINS * within * 1000) return 0;
   const isShort = within * serviceRate < 1;
   const least = isShort ? erlangInstances(arrivalRate, serviceRate, within, LATE, max) : 1;
 
   const harmless = HARMLESS * within * slack;
-  const inTime = Math.max(least, inTimeAhead(outlook, learned));
+  const inTime = Math.max(least, inTimeAhead(outlook, learned, row));
   const isUrgent = expectedWait > harmless || requested < inTime;
-  const up = isUrgent && numbers[BUDGET] > -BURST ? Math.max(inTime, upTo(outlook)) : 0;
+  const up = isUrgent && budget > -BURST ? Math.max(inTime, upTo(outlook)) : 0;
   if (up > requested) return up;
 
   const isHarmless = expectedWait <= Math.max(harmless, LOW * within);
-  const isRested = at - numbers[DOWN_AT] >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
-  if (!isHarmless || !isRested || numbers[BUDGET] < 1) return requested;
+  const isRested = at - row.downAt >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
+  if (!isHarmless || !isRested || budget < 1) return requested;
   const most = (1 - STEP_DOWN - STEP_DOWN_SLACK * slack) * requested;
   const keepsUp = Math.max(least, downTo(outlook));
   if (keepsUp >= most) return requested;
-  const down = Math.max(keepsUp, inTimeNow(outlook, learned, requested));
+  const down = Math.max(keepsUp, inTimeNow(outlook, learned, row, requested));
   return down < most ? down : requested;
 }

@@ -1,5 +1,6 @@
 import { paceInTime } from "../learn/backlog.ts";
 import { looksOf, type Learned, type Load } from "../learn/learn.ts";
+import type { Row } from "../learn/row.ts";
 
 /** On the way up what waits is drained in this part of the time that it may wait, and on the way down; but not faster than this part of θ. */
 const DRAIN_UP = 0.8;
@@ -30,19 +31,18 @@ export interface Outlook {
 /** Looks as far ahead as a start takes. */
 export function lookAhead(
   requested: number,
-  learned: Learned,
+  { startup }: Learned,
+  row: Row,
   load: Load,
   within: number,
 ): Outlook {
-  const { running, waiting, startup, isStarting } = learned;
+  const { waiting } = row;
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
   const horizon = startupSeconds + tickSeconds;
-  let instanceSeconds = running * horizon;
-  if (isStarting) {
-    for (const { at, instances } of startup.pending) {
-      const left = Math.max(0, startupSeconds - (learned.at - at) / 1000);
-      instanceSeconds += instances * (horizon - left);
-    }
+  let instanceSeconds = row.running * horizon;
+  for (const { at, instances } of startup.pending) {
+    const left = Math.max(0, startupSeconds - (row.at - at) / 1000);
+    instanceSeconds += instances * (horizon - left);
   }
   const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
   const expectedWait = backlog === 0 ? 0 : backlog / (serviceRate * requested);
@@ -51,22 +51,22 @@ export function lookAhead(
 }
 
 /** What it takes from the horizon on for every job that waits to be in time. */
-export function inTimeAhead(outlook: Outlook, learned: Learned): number {
+export function inTimeAhead(outlook: Outlook, learned: Learned, row: Row): number {
   const { load, waiting, within, horizon, instanceSeconds } = outlook;
   const begun = load.serviceRate * instanceSeconds;
   if (waiting <= begun) return 0;
   const least = DRAIN_HORIZON * horizon;
   const deadline = { within: AHEAD * within, delay: horizon, begun, least };
-  return wholeInstances(paceInTime(learned.marks, looksOf(learned), deadline) / load.serviceRate);
+  return wholeInstances(paceInTime(learned.marks, looksOf(row), deadline) / load.serviceRate);
 }
 
 /** What it takes from now on for that. Those that still start do nothing for a while: as if all did nothing for a part of it. */
-export function inTimeNow(outlook: Outlook, learned: Learned, requested: number): number {
+export function inTimeNow(outlook: Outlook, learned: Learned, row: Row, requested: number): number {
   const { load, within, horizon, instanceSeconds } = outlook;
   const delay = Math.max(0, horizon - instanceSeconds / requested);
   const least = load.tickSeconds;
   const deadline = { within: IN_TIME * within, delay, begun: 0, least };
-  return wholeInstances(paceInTime(learned.marks, looksOf(learned), deadline) / load.serviceRate);
+  return wholeInstances(paceInTime(learned.marks, looksOf(row), deadline) / load.serviceRate);
 }
 
 /** What keeps up with the arrivals and drains what waits, except for a few. */

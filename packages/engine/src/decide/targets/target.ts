@@ -1,4 +1,5 @@
 import type { Belief, Counts, Reading, WishReason } from "@microscaling/core";
+import type { Row } from "../learn/row.ts";
 
 /** What a target is given: one task at one moment. */
 export interface TargetInput<Spec> {
@@ -10,6 +11,8 @@ export interface TargetInput<Spec> {
   readonly requested: number;
   /** The task's own upper bound. */
   readonly max: number;
+  /** Where a target that learns keeps its numbers of the task: those of the last reading, to be changed. */
+  readonly row: Row;
 }
 
 /** What a target answers. */
@@ -21,7 +24,7 @@ export interface Wish<Memory> {
   readonly memory: Memory;
 }
 
-/** Turns readings into a wish. Pure: the same input and memory give the same wish. */
+/** Turns readings into a wish. Pure but for the row: the same input and memory give the same wish. */
 export interface Target<Spec, Memory> {
   /** Whether it needs a metric. It is asked once for each new reading, never twice for the same. */
   readonly reads: boolean;
@@ -30,9 +33,11 @@ export interface Target<Spec, Memory> {
    * is starting need not: waiting would cost it the time of a start.
    */
   readonly settles: boolean;
+  /** Whether it keeps numbers in a row. */
+  readonly learns?: true;
   wish(input: TargetInput<Spec>, memory: Memory | undefined): Wish<Memory>;
   /** What a target that learns goes by; nothing before it knows anything. */
-  belief?(memory: Memory): Belief | undefined;
+  belief?(memory: Memory, row: Row): Belief | undefined;
 }
 
 /** Below this share of its length a queue needs fewer instances; from there to the length nothing moves. */
