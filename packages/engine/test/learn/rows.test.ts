@@ -35,6 +35,11 @@ function seen(round: number, each: number): Observed {
   return { ...nothingObserved(), counts, countsProblem: undefined, noReading: undefined, reading };
 }
 
+/** A look at a task with few jobs, and one at a task with many. */
+function looks(round: number) {
+  return [seen(round, 3), seen(round, 9)] as const;
+}
+
 describe("what is learned in rows of numbers", () => {
   it("stays as it was in the memory that was given: the same input decides the same again", () => {
     const table = layOutTasks([latencyTask("a"), latencyTask("b")], { instances: 20 });
@@ -53,7 +58,6 @@ describe("what is learned in rows of numbers", () => {
     const [a, b, c] = ["a", "b", "c"].map(latencyTask) as [TaskSpec, TaskSpec, TaskSpec];
     const capacity = { instances: 20 };
     const before = createDecider({ tasks: [a, b], capacity });
-    const looks = (round: number) => [seen(round, 3), seen(round, 9)] as const;
     for (let round = 1; round < 20; round++)
       before.decide(looks(round), NOTHING_MEASURED, round * 500);
     const [ofA, ofB] = before.decide(looks(20), NOTHING_MEASURED, 10_000);
