@@ -45,9 +45,9 @@ tasks:
     instances: { min: 1, max: ${capacity} }
 ${workload(answers)}
     metric: ${query(answers)}
-    # Add instances while more jobs than this wait, and take some away while much fewer do. To say how long a job may wait
-    # instead, write { use: latency, within: 5s }.
-    target: { use: queue, length: 50 }
+    # No job is to wait longer than this; how many instances that takes is learned. To say how many jobs may wait instead,
+    # write { use: queue, length: 50 }.
+    target: { use: latency, within: 10s }
 
   # Work that can wait takes whatever is left, and gives way at once. Uncomment it if you have some.
   # batch:

@@ -47,6 +47,7 @@ test.each(ALL)("a first config for $scheduler and $metric is right", async (choi
   const { spec, warnings } = await load(renderConfig({ ...ANSWERS, ...choice }));
   expect(warnings).toEqual([]);
   expect(spec.scheduler.name).toBe(choice.scheduler);
+  expect(spec.tasks[0]?.target).toMatchObject({ use: "latency", withinMs: 10_000 });
   expect([...spec.sources.values()].map(({ name }) => name)).toEqual([choice.metric]);
 });
 
