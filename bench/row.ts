@@ -33,6 +33,11 @@ export function median(numbers: readonly number[]): number {
   return percentile(numbers, 0.5);
 }
 
+/** Their sum over their number. */
+export function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
 /** The number that a share of `part` (0 to 1) of them does not exceed. */
 export function percentile(numbers: readonly number[], part: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);

@@ -3,12 +3,14 @@ import { z } from "zod";
 
 import type { Ask } from "./calls.ts";
 import { jsonLines } from "./json-lines.ts";
-import { TASK_LABEL } from "./labels.ts";
+import { INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
 
 /** One event of a container that bears our label. */
 export interface ContainerEvent {
   readonly id: string;
   readonly task: string;
+  /** Its instance label, if it has one. */
+  readonly label: string | undefined;
   /** `die`, `start`, `health_status: unhealthy`, … */
   readonly action: string;
 }
@@ -41,11 +43,15 @@ export async function followEvents(
 
 const messageSchema = z.object({
   Action: z.string(),
-  Actor: z.object({ ID: z.string(), Attributes: z.object({ [TASK_LABEL]: z.string() }) }),
+  Actor: z.object({
+    ID: z.string(),
+    Attributes: z.object({ [TASK_LABEL]: z.string(), [INSTANCE_LABEL]: z.string().optional() }),
+  }),
 });
 
 function parseEvent(message: unknown): ContainerEvent | undefined {
   const { data } = messageSchema.safeParse(message);
   if (data === undefined) return undefined;
-  return { id: data.Actor.ID, task: data.Actor.Attributes[TASK_LABEL], action: data.Action };
+  const { ID: id, Attributes: labels } = data.Actor;
+  return { id, task: labels[TASK_LABEL], label: labels[INSTANCE_LABEL], action: data.Action };
 }

@@ -22,7 +22,8 @@ export interface Ledger {
   drop(change: Change): void;
   /** Runs `list`, and gives with its answer all changes that the answer may not show. */
   during<T>(list: () => Promise<T>): Promise<{ readonly listed: T; readonly changes: Change[] }>;
-  isStopping(id: string): boolean;
+  /** Whether this is under way: by a start's instance label, or a stop's id. */
+  isUnderWay(kind: Change["kind"], key: string): boolean;
 }
 
 interface Entry extends Change {
@@ -73,9 +74,9 @@ export function createLedger(): Ledger {
         forget();
       }
     },
-    isStopping: (id) =>
+    isUnderWay: (kind, key) =>
       [...entries.values()].some(
-        ({ kind, key, outcome }) => kind === "stop" && key === id && outcome === "under way",
+        (entry) => entry.kind === kind && entry.key === key && entry.outcome === "under way",
       ),
   };
 }

@@ -115,17 +115,22 @@ export function createLookout(context: LookoutContext): Lookout {
     return { instances, names: new Set(names) };
   }
 
-  function handle({ id, task: name, action }: ContainerEvent): void {
-    if (action === "kill") {
-      expected.add(id);
-      return;
-    }
-    if (action === "destroy") expected.delete(id);
+  /** What is done here tells of itself once it is done: each look costs Docker time that it needs for that. */
+  function handle(event: ContainerEvent): void {
+    const { id, label, action } = event;
+    if (action === "kill") expected.add(id);
+    else if (action === "die") die(event);
+    else if (action === "destroy" && expected.delete(id)) return;
+    else if (action === "start" && label !== undefined && ledger.isUnderWay("start", label)) return;
+    else changed();
+  }
+
+  function die({ id, task: name }: ContainerEvent): void {
+    if (ledger.isUnderWay("stop", id)) return;
     const task = known.get(name);
-    if (action === "die" && task !== undefined && !ledger.isStopping(id)) {
-      // Docker tells of an end before its own list shows it, so the container itself is asked.
-      bury(task, id, !expected.has(id));
-    } else changed();
+    // Docker tells of an end before its own list shows it, so the container itself is asked.
+    if (task === undefined) changed();
+    else bury(task, id, !expected.has(id));
   }
 
   return {

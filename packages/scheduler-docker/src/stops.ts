@@ -60,7 +60,6 @@ export async function stopInstance(
   } catch (error) {
     ledger.drop(change);
     if (!life.aborted) context.failed(task.name, toStopError(error, task.name));
-  } finally {
     context.changed();
   }
 }

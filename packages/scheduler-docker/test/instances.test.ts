@@ -132,10 +132,10 @@ describe("the ledger", () => {
     const ledger = createLedger();
     const change = ledger.begin("stop", "mail", "id");
     expect((await ledger.during(async () => {})).changes).toHaveLength(1);
-    expect(ledger.isStopping("id")).toBe(true);
+    expect(ledger.isUnderWay("stop", "id")).toBe(true);
     ledger.drop(change);
     expect((await ledger.during(async () => {})).changes).toEqual([]);
-    expect(ledger.isStopping("id")).toBe(false);
+    expect(ledger.isUnderWay("stop", "id")).toBe(false);
   });
 
   it("forgets nothing that a list under way may need, and a list that failed needs nothing", async () => {
