@@ -293,6 +293,18 @@ describe("the end", () => {
 });
 
 describe("a reload", () => {
+  it("right after a call was accepted, before its effect was seen, does not wait for it for ever", async () => {
+    const world = createWorld({ tasks: [taskSpec("jobs", { use: "fixed", instances: 2 })] });
+    world.engine.start();
+    while (world.asked("jobs").length === 0) await world.clock.advance(1);
+    expect(world.engine.state().record?.decisions[0]?.counts?.running).toBe(0);
+    const tasks = [taskSpec("jobs", { use: "fixed", instances: 5 })];
+    await world.engine.reload(world.spec({ tasks }));
+    await world.clock.advance(3000);
+    expect(world.scheduler.counts("jobs").running).toBe(5);
+    await stop(world);
+  });
+
   it("goes on with the new spec, and keeps what is known", async () => {
     const world = createWorld({ tasks: [batch] });
     await run(world);

@@ -89,7 +89,8 @@ export function createActor(context: ActContext): Actor {
       {
         attempts: noAttempts(unprepared),
         calling: false,
-        acceptedAt: undefined,
+        // What the session before this one asked for was answered before that ended: the first counts show it.
+        acceptedAt: slot.asked === undefined ? undefined : Number.NEGATIVE_INFINITY,
         gatherUntil: undefined,
         growing: false,
       },
