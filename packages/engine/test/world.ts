@@ -24,7 +24,7 @@ export function taskSpec(
   target: TargetSpec,
   settings: Partial<TaskSpec> = {},
 ): TaskSpec {
-  const reads = target.use === "queue" || target.use === "simple-queue";
+  const reads = target.use !== "remainder" && target.use !== "fixed";
   const metric = {
     source: "toy",
     query: {},

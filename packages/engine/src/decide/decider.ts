@@ -32,7 +32,7 @@ export interface Decider {
 export function createDecider(spec: DecidingSpec, before?: Decider): Decider {
   let table = layOut(spec, {});
   let laidOutFor = NOTHING_MEASURED;
-  let memory = before === undefined ? emptyMemory(table) : takeOver(spec, table, before);
+  let memory = before === undefined ? emptyMemory(table) : takeOver(table, before);
   return {
     spec,
     memory: () => memory,
@@ -75,12 +75,12 @@ function holdAll(
   });
 }
 
-function takeOver({ tasks }: DecidingSpec, table: TaskTable, before: Decider): Memory {
+function takeOver(table: TaskTable, before: Decider): Memory {
   const old = before.memory();
   const places = new Map(
     before.spec.tasks.map((task, i) => [task.name, { target: JSON.stringify(task.target), i }]),
   );
-  const from = tasks.map((task) => {
+  const from = table.tasks.map((task) => {
     const was = places.get(task.name);
     return was !== undefined && was.target === JSON.stringify(task.target) ? was.i : -1;
   });

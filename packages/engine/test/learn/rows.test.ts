@@ -11,17 +11,8 @@ import {
 } from "../../src/index.ts";
 import { taskSpec } from "../world.ts";
 
-const METRIC = {
-  source: "toy",
-  query: {},
-  maxAgeMs: 10_000,
-  failures: 3,
-  fallback: "hold",
-} as const;
-
 function latencyTask(name: string): TaskSpec {
-  const target = { use: "latency", withinMs: 10_000, changesPerMinute: 20 } as const;
-  return taskSpec(name, target, { metric: METRIC });
+  return taskSpec(name, { use: "latency", withinMs: 10_000, changesPerMinute: 20 });
 }
 
 /** The `round`-th look, half a second after the one before: `each` jobs arrive in between, and two instances finish two. */
