@@ -121,9 +121,9 @@ interface Sketched {
   readonly task: string;
   readonly value: number;
   readonly velocity: number;
-  readonly wish: number;
+  readonly desired: number;
   readonly reason: string;
-  readonly grant: number;
+  readonly granted: number;
   readonly limits: readonly { readonly by: string }[];
 }
 
@@ -141,15 +141,15 @@ function sketch(
     const value = observed[i]!.reading?.value ?? 0;
     const requested = observed[i]!.counts?.requested ?? 0;
     const velocity = value - (before[i]?.value ?? value);
-    const wish = Math.max(0, requested + Math.round((value - 50) * 0.04 + velocity * 0.01));
-    const want = Math.min(max, Math.max(min, wish));
-    const grant = Math.min(want, free);
-    free -= grant;
+    const desired = Math.max(0, requested + Math.round((value - 50) * 0.04 + velocity * 0.01));
+    const bounded = Math.min(max, Math.max(min, desired));
+    const granted = Math.min(bounded, free);
+    free -= granted;
     const limits: { by: string }[] = [];
-    if (want !== wish) limits.push({ by: want === max ? "max" : "min" });
-    if (grant < want) limits.push({ by: "capacity" });
-    const reason = wish > requested ? "above" : wish < requested ? "below" : "meeting";
-    all[i] = { task: name, value, velocity, wish, reason, grant, limits };
+    if (bounded !== desired) limits.push({ by: bounded === max ? "max" : "min" });
+    if (granted < bounded) limits.push({ by: "capacity" });
+    const reason = desired > requested ? "above" : desired < requested ? "below" : "meeting";
+    all[i] = { task: name, value, velocity, desired, reason, granted, limits };
   }
   return all;
 }

@@ -82,7 +82,7 @@ function runClasses(classes: readonly number[], seed: number): Ran {
       decided(_now, decisions) {
         all++;
         if (decisions.some(lacks) && decisions.reduce(roomLeft, CAPACITY) > 0) idle++;
-        for (const [i, { grant }] of decisions.entries()) turns[i]!.note(grant);
+        for (const [i, { granted }] of decisions.entries()) turns[i]!.note(granted);
       },
     },
   );
@@ -114,8 +114,8 @@ function lacks({ limits }: Decision): boolean {
 }
 
 /** What is left of the room beside a task. What is told to stop in this turn, or still stops, is room that nobody can have yet. */
-function roomLeft(room: number, { ask = 0, counts }: Decision): number {
-  return room - Math.max(ask, counts!.requested) - counts!.stopping;
+function roomLeft(room: number, { requested = 0, counts }: Decision): number {
+  return room - Math.max(requested, counts!.requested) - counts!.stopping;
 }
 
 /** Counts how often a number turns round. */

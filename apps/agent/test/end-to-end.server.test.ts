@@ -159,7 +159,7 @@ describe("one agent on a real nsqd and a real Docker Engine", () => {
     expect(most).toBeLessThanOrEqual(10);
     await stopAgent(agent);
     const turns = await expectSameDecisions(join(folder, "live.jsonl"));
-    expect(turns.some(([consumer]) => consumer?.grant === 8)).toBe(true);
+    expect(turns.some(([consumer]) => consumer?.granted === 8)).toBe(true);
     expect(turns.some(([consumer]) => consumer?.belief?.arrivalRate !== undefined)).toBe(true);
   });
 

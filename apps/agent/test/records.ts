@@ -9,10 +9,10 @@ export const AT: number = Date.UTC(2025, 0, 1, 12);
 export function decision(change: Partial<Decision> = {}): Decision {
   return {
     task: "mails",
-    wish: 2,
+    desired: 2,
     reason: "meeting",
-    grant: 2,
-    ask: 2,
+    granted: 2,
+    requested: 2,
     limits: [],
     reading: { kind: "reading", value: 40, at: AT },
     counts: { running: 2, starting: 0, stopping: 0, requested: 2 },

@@ -27,7 +27,7 @@ export type Limit =
   | { readonly by: "unscaled" };
 
 /** Why a target wishes what it does. One word for code; `explain` in the engine makes the sentence. */
-export type WishReason =
+export type DesiredReason =
   /** More waits than the target allows. */
   | "above"
   /** So little waits that fewer instances will do. */
@@ -61,12 +61,12 @@ export interface Belief {
 export interface Decision {
   readonly task: string;
   /** How many instances the target would like, before any limit. */
-  readonly wish: number;
-  readonly reason: WishReason;
+  readonly desired: number;
+  readonly reason: DesiredReason;
   /** How many it is given of the capacity. */
-  readonly grant: number;
+  readonly granted: number;
   /** How many may be asked of the scheduler now; below `grant` while others still stop. `undefined`: ask nothing. */
-  readonly ask: number | undefined;
+  readonly requested: number | undefined;
   readonly limits: readonly Limit[];
   /** The reading it rests on, if any. */
   readonly reading: Reading | undefined;

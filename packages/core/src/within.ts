@@ -13,10 +13,10 @@ export interface TimeLimit {
 
 /**
  * Does `work`, whose signal aborts when time is up, when `signal` does, and when the work has ended. Work that does not heed its signal is
- * waited for all the same: {@link raced} is for that.
+ * waited for all the same: {@link untilAborted} is for that.
  * @throws what `work` throws.
  */
-export async function within<T>(
+export async function withTimeLimit<T>(
   { clock, ms, signal, late }: TimeLimit,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -37,7 +37,7 @@ export async function within<T>(
  * Waits for `promise`, but not beyond the abort of `signal`, for what does not heed signals. What becomes of it later is nobody's failure.
  * @throws the signal's reason when that aborts first; else what `promise` throws.
  */
-export async function raced<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+export async function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   // One of the two is always left over.

@@ -47,12 +47,15 @@ describe("what a task gets", () => {
       [low, { count: 5 }],
     ]);
     expect(found["jobs"]).toMatchObject({
-      wish: 5,
-      grant: 0,
+      desired: 5,
+      granted: 0,
       limits: [{ by: "capacity", resource: "instances" }],
     });
-    expect(found["low"]).toMatchObject({ grant: 1, limits: [{ by: "preempted", for: "jobs" }] });
-    expect(found["middle"]).toMatchObject({ grant: 4, limits: [{ by: "preempted", for: "jobs" }] });
+    expect(found["low"]).toMatchObject({ granted: 1, limits: [{ by: "preempted", for: "jobs" }] });
+    expect(found["middle"]).toMatchObject({
+      granted: 4,
+      limits: [{ by: "preempted", for: "jobs" }],
+    });
   });
 
   it("keeps the same rules in every resource at once, and names the one that ran out", () => {
@@ -63,11 +66,11 @@ describe("what a task gets", () => {
       [light, { count: 0 }],
     ]);
     expect(found["heavy"]).toMatchObject({
-      grant: 3,
+      granted: 3,
       limits: [{ by: "capacity", resource: "cpu" }],
     });
     expect(found["light"]).toMatchObject({
-      grant: 1,
+      granted: 1,
       limits: [{ by: "capacity", resource: "cpu" }],
     });
   });
@@ -78,7 +81,7 @@ describe("what a task gets", () => {
       [batch, { count: 4, counts: { running: 4, starting: 0, stopping: 6, requested: 4 } }],
     ]);
     expect(found["jobs"]).toMatchObject({
-      grant: 5,
+      granted: 5,
       ask: 0,
       limits: [{ by: "waiting", task: "batch" }],
     });
@@ -91,7 +94,7 @@ describe("what a task gets", () => {
       [jobs, { count: 0, value: 1000 }],
       [low, { count: 0 }],
     ]);
-    expect([found["jobs"]?.grant, found["low"]?.grant]).toEqual([3, 2]);
+    expect([found["jobs"]?.granted, found["low"]?.granted]).toEqual([3, 2]);
   });
 
   it("cuts the least important when the capacity has shrunk", () => {
@@ -99,8 +102,8 @@ describe("what a task gets", () => {
       [taskSpec("a", { use: "fixed", instances: 3 }), { count: 3 }],
       [batch, { count: 5 }],
     ]);
-    expect(found["a"]?.grant).toBe(3);
-    expect(found["batch"]).toMatchObject({ grant: 1, limits: [{ by: "overcommitted" }] });
+    expect(found["a"]?.granted).toBe(3);
+    expect(found["batch"]).toMatchObject({ granted: 1, limits: [{ by: "overcommitted" }] });
   });
 });
 
@@ -119,7 +122,7 @@ describe("a task without a number to go by", () => {
   it.each(cases)("is held: %s", (name, seen, words) => {
     const found = decideOn({ instances: 10 }, [[jobs, seen]], name === "stale" ? 20_000 : 2);
     expect(found["jobs"]).toMatchObject({
-      grant: 4,
+      granted: 4,
       ask: 4,
       reason: "held",
       limits: [{ by: "held" }],
@@ -142,17 +145,17 @@ describe("a task without a number to go by", () => {
       const found = decideOn({ instances: 10 }, [
         [task, { count: 4, noReading: "no answer", failures }],
       ]);
-      expect(found["jobs"]?.grant).toBe(expected);
+      expect(found["jobs"]?.granted).toBe(expected);
     },
   );
 
   it("still keeps its bounds", () => {
     const task = taskSpec("jobs", queue(10), { min: 5, max: 6 });
     expect(
-      decideOn({ instances: 10 }, [[task, { count: 4, noReading: "no answer" }]])["jobs"]?.grant,
+      decideOn({ instances: 10 }, [[task, { count: 4, noReading: "no answer" }]])["jobs"]?.granted,
     ).toBe(5);
     expect(
-      decideOn({ instances: 10 }, [[task, { count: 9, noReading: "no answer" }]])["jobs"]?.grant,
+      decideOn({ instances: 10 }, [[task, { count: 9, noReading: "no answer" }]])["jobs"]?.granted,
     ).toBe(6);
   });
 });
@@ -209,7 +212,7 @@ describe("what limits a task is said", () => {
     const found = decideOn({ instances: 20 }, [
       [jobs, { count: 3, value: 900, countsProblem: "no daemon" }],
     ]);
-    expect(found["jobs"]?.ask).toBeUndefined();
+    expect(found["jobs"]?.requested).toBeUndefined();
   });
 
   it("no longer waits for a change that has been under way for half a minute", () => {

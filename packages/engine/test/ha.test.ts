@@ -47,7 +47,7 @@ describe("two agents that share a lease", () => {
     expect(b.asked("batch")).toEqual([]);
     const { record, tasks } = b.engine.state();
     expect(record?.role).toEqual({ lease: "main", leads: false, leader: "a" });
-    expect(record?.decisions.map((decision) => decision.grant)).toEqual([8, 2]);
+    expect(record?.decisions.map((decision) => decision.granted)).toEqual([8, 2]);
     expect(tasks.every((task) => task.ready)).toBe(true);
     await stop(b);
     await stop(a);
@@ -124,7 +124,7 @@ describe("two agents that share a lease", () => {
     while (b.engine.state().role?.leads !== true) await b.clock.advance(1);
     a.metric.set("jobs", 1000);
     await b.clock.advance(250);
-    expect(b.engine.state().record?.decisions[1]?.grant).toBe(2);
+    expect(b.engine.state().record?.decisions[1]?.granted).toBe(2);
     expect(b.asked("batch")).toEqual([]);
     await b.clock.advance(1000);
     expect(b.asked("batch")).toEqual([2]);

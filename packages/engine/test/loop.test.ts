@@ -332,9 +332,11 @@ describe("once", () => {
     const world = createWorld({ tasks: [taskSpec("jobs", queue(10)), batch] });
     world.metric.set("jobs", 85);
     const plan = await world.engine.once({ act: false });
-    expect(plan.decisions.map(({ task, wish, grant }) => ({ task, wish, grant }))).toEqual([
-      { task: "jobs", wish: 3, grant: 3 },
-      { task: "batch", wish: 10, grant: 7 },
+    expect(
+      plan.decisions.map(({ task, desired, granted }) => ({ task, desired, granted })),
+    ).toEqual([
+      { task: "jobs", desired: 3, granted: 3 },
+      { task: "batch", desired: 10, granted: 7 },
     ]);
     expect(world.scheduler.calls.map((call) => call.method)).toEqual(["observe"]);
     await world.engine.once({ act: true });
@@ -344,7 +346,7 @@ describe("once", () => {
   it("asks nothing in a dry run", async () => {
     const world = createWorld({ tasks: [batch], dryRun: true });
     await run(world);
-    expect(world.engine.state().record?.decisions[0]?.grant).toBe(10);
+    expect(world.engine.state().record?.decisions[0]?.granted).toBe(10);
     expect(world.scheduler.calls.every((call) => call.method === "observe")).toBe(true);
     await stop(world);
   });

@@ -55,7 +55,11 @@ async function measuring(answer: Answer): Promise<Measuring> {
   return self;
 }
 
-function decisionOf(engine: Engine): { grant?: number; ask?: number; limits?: readonly unknown[] } {
+function decisionOf(engine: Engine): {
+  granted?: number;
+  ask?: number;
+  limits?: readonly unknown[];
+} {
   return (engine.state().record?.decisions[0] ?? {}) as ReturnType<typeof decisionOf>;
 }
 
@@ -75,7 +79,7 @@ test("asks for nothing, and stops nothing, until it is known what there is", asy
   await clock.advance(5000);
   expect(asked("greedy")).toEqual([]);
   expect(decisionOf(engine)).toMatchObject({
-    grant: 3,
+    granted: 3,
     ask: undefined,
     limits: [{ by: "held", reason: "the capacity is not known: no daemon" }],
   });
@@ -152,5 +156,5 @@ test("a reload goes on with what was said, so that nothing is held meanwhile", a
 test("one turn alone asks, too", async () => {
   const { engine } = await measuring({ cpu: 5 });
   const { decisions } = await engine.once({ act: false });
-  expect(decisions[0]).toMatchObject({ ask: 5 });
+  expect(decisions[0]).toMatchObject({ requested: 5 });
 });

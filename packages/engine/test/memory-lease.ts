@@ -25,7 +25,7 @@ export interface MemoryLease {
   readonly in: (weather: () => Weather) => Lease;
   readonly state: () => LeaseState | undefined;
   /** Written past everyone. */
-  readonly put: (claim: Claim | undefined) => void;
+  readonly put: (reserved: Claim | undefined) => void;
   /** Every write that got through, in order: by whom. */
   readonly writes: readonly string[];
 }
@@ -36,8 +36,8 @@ export function createMemoryLease(clock: Clock): MemoryLease {
   let version = 0;
   const writes: string[] = [];
 
-  function put(claim: Claim | undefined): LeaseState | undefined {
-    state = claim === undefined ? undefined : { ...claim, version: `v${++version}` };
+  function put(reserved: Claim | undefined): LeaseState | undefined {
+    state = reserved === undefined ? undefined : { ...reserved, version: `v${++version}` };
     return state;
   }
 
@@ -54,11 +54,11 @@ export function createMemoryLease(clock: Clock): MemoryLease {
   return {
     in: (weather) => ({
       read: (signal) => through(weather(), signal, () => state),
-      write: (claim, over, signal) =>
+      write: (reserved, over, signal) =>
         through(weather(), signal, () => {
           if (state?.version !== over) return undefined;
-          writes.push(claim.holder);
-          return put(claim);
+          writes.push(reserved.holder);
+          return put(reserved);
         }),
     }),
     state: () => state,

@@ -18,7 +18,7 @@ function settle(moment: Moment): readonly Decision[] {
   for (let step = 1; step <= 100; step++) {
     const decided = decide(table, observed, memory, step);
     memory = decided.memory;
-    const counts = decided.decisions.map((decision) => decision.grant);
+    const counts = decided.decisions.map((decision) => decision.granted);
     if (counts.every((count, i) => count === requestedOf(observed[i]!))) return decided.decisions;
     // The same reading stands: its wish is a number and not a direction to go on in.
     observed = counts.map((count, i) => observe(count, observed[i]!.reading!.value));
@@ -41,9 +41,9 @@ describe("a decision", () => {
   it("never grants more than the capacity, in any resource (I1)", () => {
     fc.assert(
       fc.property(moments, (moment) => {
-        const grants = decideOn(moment).map((decision) => decision.grant);
+        const granted = decideOn(moment).map((decision) => decision.granted);
         for (const [resource, amount] of Object.entries(moment.capacity)) {
-          expect(used(moment, grants, resource)).toBeLessThanOrEqual(amount);
+          expect(used(moment, granted, resource)).toBeLessThanOrEqual(amount);
         }
       }),
     );
@@ -52,15 +52,15 @@ describe("a decision", () => {
   it("keeps every task within its bounds and its maxDelta, preemption excepted (I2)", () => {
     fc.assert(
       fc.property(moments, (moment) => {
-        for (const [i, { grant, limits }] of decideOn(moment).entries()) {
+        for (const [i, { granted, limits }] of decideOn(moment).entries()) {
           const { min, max, maxDelta, priority } = moment.tasks[i]!;
           const had = requestedOf(moment.observed[i]!);
-          if (priority === 0) expect(grant).toBe(had);
+          if (priority === 0) expect(granted).toBe(had);
           else {
-            expect(grant).toBeGreaterThanOrEqual(min);
-            expect(grant).toBeLessThanOrEqual(max);
+            expect(granted).toBeGreaterThanOrEqual(min);
+            expect(granted).toBeLessThanOrEqual(max);
             if (!limits.some((limit) => limit.by === "preempted"))
-              expect(Math.abs(grant - had)).toBeLessThanOrEqual(maxDelta);
+              expect(Math.abs(granted - had)).toBeLessThanOrEqual(maxDelta);
           }
         }
       }),
@@ -89,8 +89,8 @@ describe("a decision", () => {
           const { value } = moment.observed[i]!.reading!;
           if (value >= 0 && value < Infinity) continue;
           if (decision.reason !== "held") continue;
-          expect(decision.grant).toBeLessThanOrEqual(requestedOf(moment.observed[i]!));
-          expect(decision.wish).toBe(requestedOf(moment.observed[i]!));
+          expect(decision.granted).toBeLessThanOrEqual(requestedOf(moment.observed[i]!));
+          expect(decision.desired).toBe(requestedOf(moment.observed[i]!));
         }
       }),
     );
@@ -108,13 +108,13 @@ describe("a decision", () => {
     fc.assert(
       fc.property(moments, (moment) => {
         const decisions = settle(moment);
-        for (const [i, { grant, wish }] of decisions.entries()) {
+        for (const [i, { granted, desired }] of decisions.entries()) {
           const { max, priority, uses } = moment.tasks[i]!;
-          if (priority === 0 || grant >= Math.min(wish, max)) continue;
-          const grants = decisions.map((decision) => decision.grant);
+          if (priority === 0 || granted >= Math.min(desired, max)) continue;
+          const all = decisions.map((decision) => decision.granted);
           const roomForInstance =
-            moment.capacity["instances"]! - used(moment, grants, "instances") >= 1;
-          const spareCpu = Math.round((moment.capacity["cpu"]! - used(moment, grants, "cpu")) * 10);
+            moment.capacity["instances"]! - used(moment, all, "instances") >= 1;
+          const spareCpu = Math.round((moment.capacity["cpu"]! - used(moment, all, "cpu")) * 10);
           const roomForCpu = spareCpu >= Math.round((uses["cpu"] ?? 0) * 10);
           expect(roomForInstance && roomForCpu).toBe(false);
         }
@@ -131,11 +131,11 @@ describe("a decision", () => {
           tasks: [...moment.tasks, newcomer],
           observed: [...moment.observed, observe(0, 400)],
         };
-        const before = decideOn(moment).map((decision) => decision.grant);
+        const before = decideOn(moment).map((decision) => decision.granted);
         expect(
           decideOn(more)
             .slice(0, -1)
-            .map((decision) => decision.grant),
+            .map((decision) => decision.granted),
         ).toEqual(before);
       }),
     );
@@ -177,7 +177,8 @@ describe("the two phases (I14)", () => {
             });
             const decided = decide(table, observed, memory, step);
             memory = decided.memory;
-            for (const [i, { ask }] of decided.decisions.entries()) scale(world[i]!, ask!);
+            for (const [i, { requested: ask }] of decided.decisions.entries())
+              scale(world[i]!, ask!);
             for (const [resource, amount] of Object.entries(moment.capacity)) {
               const physical = world.map(
                 (counts) => counts.running + counts.starting + counts.stopping,
@@ -199,8 +200,8 @@ interface Physical {
   stopping: number;
 }
 
-function scale(counts: Physical, ask: number): void {
-  const change = ask - counts.running - counts.starting;
+function scale(counts: Physical, requested: number): void {
+  const change = requested - counts.running - counts.starting;
   if (change > 0) counts.starting += change;
   const fromRunning = Math.min(counts.running, Math.max(0, -change));
   counts.running -= fromRunning;

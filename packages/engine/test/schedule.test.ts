@@ -103,7 +103,7 @@ test("decide keeps to the bounds of the moment, and asks for them only at an edg
   const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
   const observed = [{ ...nothingObserved(), counts, countsProblem: undefined }];
   const grantAt = (time: string): number | undefined =>
-    decide(table, observed, emptyMemory(table), at(time)).decisions[0]?.grant;
+    decide(table, observed, emptyMemory(table), at(time)).decisions[0]?.granted;
   expect(grantAt("2026-11-23T07:59:00Z")).toBe(10);
   expect(grantAt("2026-11-23T08:00:00Z")).toBe(3);
   expect(grantAt("2026-11-23T09:00:00Z")).toBe(10);

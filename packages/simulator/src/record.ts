@@ -11,12 +11,19 @@ import type {
 
 // A record is JSON, line by line. A header tells what the turns after it are about; each turn tells what has changed since the one before:
 //
-//     {"record":1,"continues":false,"spec":{"tasks":[…],"capacity":{…},"sharing":{…}}}
-//     {"at":1764000000000,"measured":{…},"observed":{"0":{"counts":{…},"reading":{…}}},"decisions":{"0":{"wish":8,…}}}
+//     {"record":2,"continues":false,"spec":{"tasks":[…],"capacity":{…},"sharing":{…}}}
+//     {"at":1764000000000,"measured":{…},"observed":{"0":{"counts":{…},"reading":{…}}},"decisions":{"0":{"desired":8,…}}}
 //     {"at":1764000000500}
 
-/** The version of the format. */
-const VERSION = 1;
+/** The version of the format. Version 1 is the same with other names. */
+const VERSION = 2;
+/** What version 1 calls what. */
+const NAMES_1: Readonly<Record<string, string>> = {
+  asked: "pending",
+  wish: "desired",
+  grant: "granted",
+  ask: "requested",
+};
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -24,7 +31,7 @@ type Json = Readonly<Record<string, unknown>>;
 const SEEN = [
   "counts",
   "countsProblem",
-  "asked",
+  "pending",
   "unsettledSince",
   "reading",
   "noReading",
@@ -107,8 +114,8 @@ function writeObserved(observed: Observed): Json {
 }
 
 /** What a decision says besides what was seen. */
-function writeDecision({ wish, reason, grant, ask, limits, belief }: Decision): Json {
-  return { wish, reason, grant, ask: ask ?? null, limits, belief: belief ?? null };
+function writeDecision({ desired, reason, granted, requested, limits, belief }: Decision): Json {
+  return { desired, reason, granted, requested: requested ?? null, limits, belief: belief ?? null };
 }
 
 /** One turn of a record. What is observed changes in place as the next turn is read. */
@@ -182,7 +189,10 @@ function parse(text: string): Json | undefined {
 type Reader = (line: Json, place: string) => RecordedTurn;
 
 function openReader(header: Json, place: string): Reader {
-  if (header["record"] !== VERSION) throw invalid(place, `a record of version ${VERSION}`);
+  const version = header["record"];
+  if (version !== 1 && version !== VERSION)
+    throw invalid(place, `a record of version 1 or ${VERSION}`);
+  const names = version === 1 ? NAMES_1 : {};
   const spec = readSpec(header["spec"], place);
   const seen: Json[] = spec.tasks.map(() => ({}));
   const decided: Json[] = spec.tasks.map(() => ({}));
@@ -192,8 +202,8 @@ function openReader(header: Json, place: string): Reader {
     const { at } = line;
     if (typeof at !== "number") throw invalid(where, "a turn with its time");
     measured = line["measured"] ?? measured;
-    merge(seen, line["observed"], where);
-    merge(decided, line["decisions"], where);
+    merge(seen, line["observed"], { names, place: where });
+    merge(decided, line["decisions"], { names, place: where });
     const observed = seen.map(readObserved);
     const turn: RecordedTurn = {
       spec,
@@ -222,15 +232,23 @@ function readSpec(json: unknown, place: string): DecidingSpec {
 }
 
 /** Puts what has changed over what was known. */
-function merge(known: Json[], changes: unknown, place: string): void {
+function merge(
+  known: Json[],
+  changes: unknown,
+  { names, place }: { readonly names: Readonly<Record<string, string>>; readonly place: string },
+): void {
   if (changes === undefined) return;
   if (!isMap(changes)) throw invalid(place, "a map of changes");
   for (const [i, change] of Object.entries(changes)) {
     const before = known[Number(i)];
     if (before === undefined || !isMap(change))
       throw invalid(place, "changes of the header's tasks");
-    known[Number(i)] = { ...before, ...change };
+    known[Number(i)] = { ...before, ...renamed(change, names) };
   }
+}
+
+function renamed(json: Json, names: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [names[key] ?? key, value]));
 }
 
 function readObserved(json: Json): Observed {
@@ -242,12 +260,12 @@ function readObserved(json: Json): Observed {
 }
 
 function readDecision({ name }: TaskSpec, json: Json, { reading, counts }: Observed): Decision {
-  const { belief, ask, ...rest } = json;
+  const { belief, requested, ...rest } = json;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
   return {
     task: name,
     ...rest,
-    ask: ask ?? undefined,
+    requested: requested ?? undefined,
     reading,
     counts,
     ...(belief === null ? {} : { belief }),

@@ -82,7 +82,7 @@ describe("a task with a latency target", () => {
       startup: 5,
       initial: 1,
     });
-    const counts = turns.slice(-1200).map(({ decision }) => decision.grant);
+    const counts = turns.slice(-1200).map(({ decision }) => decision.granted);
     expect(new Set(counts).size).toBe(1);
     expect(late).toBeLessThan(0.05);
   });
@@ -104,7 +104,7 @@ describe("a task with a latency target", () => {
       changesPerMinute: 12 / k,
     });
     const grants = ({ turns }: typeof plain): number[] =>
-      turns.map(({ decision }) => decision.grant);
+      turns.map(({ decision }) => decision.granted);
     expect(grants(slow)).toEqual(grants(plain));
   });
 
@@ -116,7 +116,7 @@ describe("a task with a latency target", () => {
     );
     const { turns } = runLatency({ jobs, within: 10, startup: 5, initial: 4, loss: isLost });
     const lost = turns.filter(({ now }) => isLost(now)).map(({ decision }) => decision);
-    expect(new Set(lost.map(({ grant }) => grant)).size).toBe(1);
+    expect(new Set(lost.map(({ granted: grant }) => grant)).size).toBe(1);
     expect(new Set(lost.map(({ reason }) => reason))).toEqual(new Set(["held"]));
   });
 
@@ -128,7 +128,7 @@ describe("a task with a latency target", () => {
     );
     const { turns, timeline } = runLatency({ jobs, within: 10, startup: 5, initial: 3, max: 20 });
     const drained = timeline!.waiting.findIndex((waiting, second) => second > 300 && waiting < 20);
-    const low = turns.find(({ now, decision }) => now > drained && decision.grant <= 6);
+    const low = turns.find(({ now, decision }) => now > drained && decision.granted <= 6);
     // θ is a start and an interval; a pause lies between two steps down.
     expect(low!.now - drained).toBeLessThan(10);
   });

@@ -17,8 +17,8 @@ interface PlanRow {
   /** `null` when nothing could be read, or nothing is to be. */
   readonly reading: number | null;
   readonly running: number | null;
-  readonly wish: number;
-  readonly grant: number;
+  readonly desired: number;
+  readonly granted: number;
   /** How many more, or fewer, would be asked for now. */
   readonly change: number;
   readonly why: string;
@@ -49,15 +49,15 @@ function planRows({ config, record, state }: OnceResult): PlanRow[] {
 }
 
 function planRow(decision: Decision, priority: number, state: TaskState | undefined): PlanRow {
-  const { task, reading, counts, wish, grant, ask } = decision;
+  const { task, reading, counts, desired, granted, requested } = decision;
   return {
     task,
     priority,
     reading: reading?.value ?? null,
     running: counts?.running ?? null,
-    wish,
-    grant,
-    change: ask === undefined || counts === undefined ? 0 : ask - counts.requested,
+    desired,
+    granted,
+    change: requested === undefined || counts === undefined ? 0 : requested - counts.requested,
     why: explain(decision),
     belief: decision.belief ?? null,
     problem: state?.problem ?? null,
@@ -85,8 +85,8 @@ async function planTable(rows: readonly PlanRow[]): Promise<string> {
       String(row.priority),
       String(row.reading ?? "-"),
       String(row.running ?? "?"),
-      String(row.wish),
-      String(row.grant),
+      String(row.desired),
+      String(row.granted),
       row.change === 0 ? "-" : `${row.change > 0 ? "+" : ""}${row.change}`,
       row.problem === null ? row.why : `${row.why} (${row.problem})`,
     ]),

@@ -45,10 +45,10 @@ export function createMetrics(): AgentMetrics {
   };
 }
 
-function count(tallies: Map<string, Tally>, { task, ask, counts }: Decision): void {
+function count(tallies: Map<string, Tally>, { task, requested, counts }: Decision): void {
   let tally = tallies.get(task);
   if (tally === undefined) tallies.set(task, (tally = { up: 0, down: 0, none: 0 }));
-  const by = ask === undefined || counts === undefined ? 0 : ask - counts.requested;
+  const by = requested === undefined || counts === undefined ? 0 : requested - counts.requested;
   if (by === 0) tally.none += 1;
   else if (by > 0) tally.up += 1;
   else tally.down += 1;
@@ -118,8 +118,11 @@ function createGauges(registry: Registry): (state: EngineState) => void {
   const value = gauge("metric_value", "Newest reading of the task's metric: jobs, for a queue.");
   const age = gauge("metric_age_seconds", "Age of the task's newest reading.");
   const countsAge = gauge("counts_age_seconds", "Age of the task's newest counts.");
-  const wish = gauge("wish_instances", "Instances the task's target would like.");
-  const grant = gauge("grant_instances", "Instances the task is given of the capacity.");
+  const desired = gauge(
+    "desired_instances",
+    "Instances the task's target asks for, before any limit.",
+  );
+  const granted = gauge("granted_instances", "Instances the task is given of the capacity.");
   const running = gauge("running_instances", "Instances that are up and not asked to stop.");
   const starting = gauge("starting_instances", "Instances asked for and not up yet.");
   const stopping = gauge("stopping_instances", "Instances asked to stop and not gone yet.");
@@ -139,8 +142,8 @@ function createGauges(registry: Registry): (state: EngineState) => void {
     }
     for (const { task, reading, counts, limits, belief, ...decision } of state.record?.decisions ??
       []) {
-      wish.set({ task }, decision.wish);
-      grant.set({ task }, decision.grant);
+      desired.set({ task }, decision.desired);
+      granted.set({ task }, decision.granted);
       if (reading !== undefined) value.set({ task }, reading.value);
       if (counts !== undefined) {
         running.set({ task }, counts.running);

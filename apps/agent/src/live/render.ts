@@ -58,8 +58,8 @@ function rowOf(decision: Decision, problems: ReadonlyMap<string, string>): strin
   return [
     decision.task,
     decision.reading === undefined ? "-" : String(decision.reading.value),
-    String(decision.wish),
-    String(decision.grant),
+    String(decision.desired),
+    String(decision.granted),
     runningText(decision),
     bar(decision),
     problem === undefined

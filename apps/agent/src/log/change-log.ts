@@ -4,7 +4,7 @@ import { explain } from "@microscaling/engine";
 /** What was last logged of one task. */
 interface Seen {
   /** The grant that was last logged. */
-  grant: number | undefined;
+  granted: number | undefined;
   /** What was asked for has come true since. */
   settled: boolean;
   /** The troubles of the last turn, as a key. */
@@ -28,7 +28,7 @@ export function createChangeLog(logger: Logger): Monitor {
   function report(decision: Decision, at: number, isStandby: boolean): void {
     let now = seen.get(decision.task);
     if (now === undefined) {
-      now = { grant: undefined, settled: true, trouble: "", since: at, logged: "" };
+      now = { granted: undefined, settled: true, trouble: "", since: at, logged: "" };
       seen.set(decision.task, now);
     }
     // What a standby decides is not done.
@@ -48,7 +48,7 @@ export function createChangeLog(logger: Logger): Monitor {
 }
 
 function forgetChange(seen: Seen): void {
-  seen.grant = undefined;
+  seen.granted = undefined;
   seen.settled = true;
 }
 
@@ -57,22 +57,22 @@ function forgetChange(seen: Seen): void {
  * true is lost.
  */
 function logChange(logger: Logger, decision: Decision, seen: Seen): void {
-  const { ask, counts, grant, task } = decision;
-  if (ask === undefined || counts === undefined) return;
+  const { requested, counts, granted, task } = decision;
+  if (requested === undefined || counts === undefined) return;
   const from = counts.requested;
-  if (grant === from) seen.settled = true;
-  if (grant === from || (grant === seen.grant && !seen.settled)) return;
-  seen.grant = grant;
+  if (granted === from) seen.settled = true;
+  if (granted === from || (granted === seen.granted && !seen.settled)) return;
+  seen.granted = granted;
   seen.settled = false;
-  logger.info(`${task} ${from} -> ${grant}: ${explain(decision)}`, fieldsOf(decision, from));
+  logger.info(`${task} ${from} -> ${granted}: ${explain(decision)}`, fieldsOf(decision, from));
 }
 
 function fieldsOf(decision: Decision, from: number): LogFields {
   return {
     task: decision.task,
     from,
-    to: decision.grant,
-    wish: decision.wish,
+    to: decision.granted,
+    desired: decision.desired,
     reading: decision.reading?.value,
     limits: decision.limits.map((limit) => limit.by),
   };

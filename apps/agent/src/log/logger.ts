@@ -78,7 +78,7 @@ export async function createLog(request: LogRequest): Promise<Log> {
 }
 
 /** Fields that a change's sentence already tells, and those that only `detail` shows. */
-const TOLD = ["from", "to", "wish", "reading", "limits"];
+const TOLD = ["from", "to", "desired", "reading", "limits"];
 const DETAIL = ["pid", "component", "plugin"];
 
 async function prettyWriter(

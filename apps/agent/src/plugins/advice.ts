@@ -5,7 +5,7 @@ import type { PluginKind } from "../config/types.ts";
 import { closest } from "../config/words.ts";
 import { findInstalled, foldersUp } from "./folders.ts";
 import type { PluginName } from "./names.ts";
-import type { PluginWish } from "./resolve.ts";
+import type { PluginRequest } from "./resolve.ts";
 
 const ADD_COMMANDS = [
   ["pnpm-lock.yaml", "pnpm add"],
@@ -16,8 +16,8 @@ const ADD_COMMANDS = [
 ] as const;
 
 /** The error for a plugin that is not there: what was looked for, where, and what to type. */
-export function adviseNotFound(wish: PluginWish, name: PluginName): MicroscalingError {
-  const { kind, use, folders } = wish;
+export function adviseNotFound(request: PluginRequest, name: PluginName): MicroscalingError {
+  const { kind, use, folders } = request;
   const [folder = "."] = folders;
   if (name.form === "path") {
     const message = `no ${kind} at ${use}; the path is relative to ${folder}`;

@@ -6,7 +6,7 @@ import {
   type SchedulerPlugin,
 } from "@microscaling/core";
 import type { PluginEntry, PluginKind } from "../config/types.ts";
-import { resolvePlugin, type PluginWish } from "./resolve.ts";
+import { resolvePlugin, type PluginRequest } from "./resolve.ts";
 
 /** The plugin of each kind. */
 export interface PluginOf {
@@ -25,12 +25,12 @@ export interface LoadedPlugin<Kind extends PluginKind> {
  * @throws MicroscalingError `ERR_PLUGIN_NOT_FOUND`, `ERR_PLUGIN_LOAD`, `ERR_PLUGIN_SHAPE` or `ERR_PLUGIN_KIND`.
  */
 export async function loadPlugin<Kind extends PluginKind>(
-  wish: PluginWish & { readonly kind: Kind },
+  request: PluginRequest & { readonly kind: Kind },
 ): Promise<LoadedPlugin<Kind>> {
-  const { url, entry } = resolvePlugin(wish);
+  const { url, entry } = resolvePlugin(request);
   const plugin = await importDefault(url, entry);
   assertPlugin(plugin, entry);
-  assertKind(plugin, entry, wish.kind);
+  assertKind(plugin, entry, request.kind);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `assertKind` has just looked
   return { plugin: plugin as PluginOf[Kind], entry: { ...entry, name: plugin.name } };
 }

@@ -8,7 +8,7 @@ import { readVersion, type SearchFolders } from "./folders.ts";
 import { expandName } from "./names.ts";
 
 /** A plugin that is wanted. */
-export interface PluginWish {
+export interface PluginRequest {
   readonly kind: PluginKind;
   /** The name as the config has it. */
   readonly use: string;
@@ -27,17 +27,17 @@ export interface ResolvedPlugin {
  * Finds a plugin's module, from the config's folder first.
  * @throws MicroscalingError `ERR_PLUGIN_NOT_FOUND`, or `ERR_PLUGIN_LOAD` when the package is there but has no entry.
  */
-export function resolvePlugin(wish: PluginWish): ResolvedPlugin {
-  const { form, specifiers } = expandName(wish.kind, wish.use);
+export function resolvePlugin(request: PluginRequest): ResolvedPlugin {
+  const { form, specifiers } = expandName(request.kind, request.use);
   // A path is the config's own; the agent's folder has no part in it.
-  const folders = form === "path" ? wish.folders.slice(0, 1) : wish.folders;
+  const folders = form === "path" ? request.folders.slice(0, 1) : request.folders;
   for (const folder of folders)
     for (const specifier of specifiers) {
       const target = form === "path" ? resolve(folder, specifier) : specifier;
       const file = resolveFile(folder, target);
-      if (file !== undefined) return describe(wish, { file, specifier, folder, form });
+      if (file !== undefined) return describe(request, { file, specifier, folder, form });
     }
-  throw adviseNotFound(wish, { form, specifiers });
+  throw adviseNotFound(request, { form, specifiers });
 }
 
 function resolveFile(folder: string, target: string): string | undefined {
@@ -71,7 +71,7 @@ function isBroken(folder: string, target: string): boolean {
 }
 
 function describe(
-  { kind, use }: PluginWish,
+  { kind, use }: PluginRequest,
   found: { file: string; specifier: string; folder: string; form: "path" | "package" },
 ): ResolvedPlugin {
   const { file, specifier, folder, form } = found;

@@ -38,8 +38,8 @@ async function showsOf({ spec, plugins }: LoadedConfig): Promise<Map<string, Sig
   for (const [source, { name }] of spec.sources) {
     const entry = plugins.find((one) => one.kind === "metric" && one.name === name);
     if (entry === undefined) continue;
-    const wish = { kind: "metric", use: entry.package, folders: [entry.resolvedFrom] } as const;
-    const { plugin } = await loadPlugin(wish);
+    const request = { kind: "metric", use: entry.package, folders: [entry.resolvedFrom] } as const;
+    const { plugin } = await loadPlugin(request);
     shows.set(source, signalOf(plugin.capabilities.parts));
   }
   return shows;

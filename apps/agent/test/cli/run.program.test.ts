@@ -69,7 +69,7 @@ describe("run --record", () => {
     await agent.line("batch 0 ->");
     await stopAgent(agent);
     const turns = await expectSameDecisions(join(folder, "live.jsonl"));
-    expect(turns.some(([, batch]) => batch?.grant === 9)).toBe(true);
+    expect(turns.some(([, batch]) => batch?.granted === 9)).toBe(true);
   });
 
   it("goes on without a record where none can be written", async () => {

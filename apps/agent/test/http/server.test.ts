@@ -85,8 +85,8 @@ describe("/readyz", () => {
 describe("/metrics", () => {
   it("tells value, age, wish, grant, counts and limits of every task", async () => {
     const mails = decision({
-      wish: 8,
-      grant: 5,
+      desired: 8,
+      granted: 5,
       counts: { running: 2, starting: 3, stopping: 1, requested: 5 },
       limits: [{ by: "capacity", resource: "instances" }],
     });
@@ -132,7 +132,7 @@ describe("/metrics", () => {
   });
 
   it("has no series for what is unknown", async () => {
-    const blind = decision({ reading: undefined, counts: undefined, ask: undefined });
+    const blind = decision({ reading: undefined, counts: undefined, requested: undefined });
     const tasks = [taskState({ readingAgeMs: undefined })];
     const { get } = await open(engineState({ record: record(blind), tasks }));
     const { text } = await get("/metrics");
@@ -143,9 +143,9 @@ describe("/metrics", () => {
   it("counts decisions and times turns, and counts the same when asked twice", async () => {
     const { server, get } = await open(engineState());
     const { signal } = new AbortController();
-    await server.monitor.report(record(decision({ ask: 5 })), signal);
-    await server.monitor.report(record(decision({ ask: 1 })), signal);
-    await server.monitor.report(record(decision({ ask: 5, counts: running(1) })), signal);
+    await server.monitor.report(record(decision({ requested: 5 })), signal);
+    await server.monitor.report(record(decision({ requested: 1 })), signal);
+    await server.monitor.report(record(decision({ requested: 5, counts: running(1) })), signal);
     await get("/metrics");
     const lines = (await get("/metrics")).text.split("\n");
     expect(lines).toContain('microscaling_decisions_total{task="mails",change="up"} 2');
@@ -158,7 +158,7 @@ describe("/metrics", () => {
     const role = { lease: "main", leads: false, leader: "b" };
     const { server, get } = await open(engineState({ role }));
     const { signal } = new AbortController();
-    await server.monitor.report({ ...record(decision({ ask: 5 })), role }, signal);
+    await server.monitor.report({ ...record(decision({ requested: 5 })), role }, signal);
     const { text } = await get("/metrics");
     expect(text).toMatch(/^microscaling_leader\{lease="main"\} 0$/m);
     expect(text).not.toMatch(/^microscaling_decisions_total\{/m);

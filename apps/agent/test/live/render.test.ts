@@ -4,9 +4,9 @@ import { renderPicture } from "../../src/live/render.ts";
 import { decision, record } from "../records.ts";
 
 const mails = decision({
-  wish: 8,
-  grant: 5,
-  ask: 4,
+  desired: 8,
+  granted: 5,
+  requested: 4,
   reason: "above",
   counts: { running: 2, starting: 2, stopping: 1, requested: 4 },
   limits: [{ by: "capacity", resource: "instances" }],
@@ -54,7 +54,7 @@ describe("the live view's picture", () => {
       drainSeconds: 4.2,
       expectedWaitSeconds: 6.2,
     };
-    const task = decision({ wish: 8, grant: 8, reason: "above", belief });
+    const task = decision({ desired: 8, granted: 8, reason: "above", belief });
     const picture = { capacity: {}, problems: new Map(), dryRun: false, width: 200 };
     const text = stripVTControlCharacters(renderPicture({ ...picture, record: record(task) }));
     expect(text).toContain(

@@ -23,7 +23,7 @@ function open(): { view: LiveView; clock: TestClock; drawn: () => string } {
   return { view, clock, drawn };
 }
 
-const wish = (n: number) => record(decision({ wish: n, grant: n }));
+const wish = (n: number) => record(decision({ desired: n, granted: n }));
 
 it("paints the first turn at once, and then only the newest one", async () => {
   const { view, clock, drawn } = open();

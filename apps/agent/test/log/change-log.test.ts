@@ -16,7 +16,7 @@ async function turns(decisions: Decision[]): Promise<Line[]> {
 }
 
 const up = (ask: number, from: number): Decision =>
-  decision({ wish: ask, grant: ask, ask, reason: "above", counts: running(from) });
+  decision({ desired: ask, granted: ask, requested: ask, reason: "above", counts: running(from) });
 
 const held = (age: string): Decision =>
   decision({
@@ -61,7 +61,7 @@ describe("the change log", () => {
   it("logs a change once, however many steps it takes until others have stopped", async () => {
     const waiting = (ask: number, from: number): Decision => ({
       ...up(5, from),
-      ask,
+      requested: ask,
       limits: [{ by: "waiting", task: "batch" }],
     });
     const lines = await turns([waiting(2, 2), waiting(3, 2), waiting(4, 3), up(5, 4), up(5, 5)]);
@@ -91,15 +91,15 @@ describe("the change log", () => {
 
   it("says nothing of trouble that passes at once, as at the start", async () => {
     const early = decision({
-      ask: undefined,
+      requested: undefined,
       limits: [{ by: "counts", reason: "not counted yet" }],
     });
     expect(await turns([early, early, decision(), early, decision()])).toEqual([]);
   });
 
   it("does not tell apart what a full capacity and the task's bounds do every day", async () => {
-    const full = decision({ wish: 9, limits: [{ by: "capacity", resource: "instances" }] });
-    const bounded = decision({ wish: 9, limits: [{ by: "max" }] });
+    const full = decision({ desired: 9, limits: [{ by: "capacity", resource: "instances" }] });
+    const bounded = decision({ desired: 9, limits: [{ by: "max" }] });
     expect(await turns([decision(), full, bounded, decision()])).toEqual([]);
   });
 });

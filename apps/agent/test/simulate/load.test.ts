@@ -52,7 +52,13 @@ function recordOf(name: string): string {
     const parts = { ready: second, arrived: 100 + 7 * second };
     const reading = { kind: "reading", value: second, at, parts } as const;
     const belief = { serviceRate: 4, startupSeconds: 6 };
-    const decision = { task: name, wish: 1, reason: "meeting", grant: 1, ask: 1 } as const;
+    const decision = {
+      task: name,
+      desired: 1,
+      reason: "meeting",
+      granted: 1,
+      requested: 1,
+    } as const;
     writer.decided({
       at,
       measured: { amounts: {} },

@@ -4,22 +4,22 @@ import { addUses, fitting, scarcest } from "./resources.ts";
 /** What allocation goes by. One entry for each task, in the order of the config. */
 export interface Demand {
   /** What each task has asked for so far. */
-  readonly requested: Int32Array;
+  readonly current: Int32Array;
   /** What each task wants now, within its own bounds. */
-  readonly want: Int32Array;
+  readonly bounded: Int32Array;
   /** 1 where instances may be taken for a task of higher priority: scalable and settled. */
-  readonly movable: Uint8Array;
+  readonly preemptible: Uint8Array;
 }
 
 /** What allocation gives. One entry for each task, in the order of the config. */
 export interface Allocation {
-  readonly grant: Int32Array;
+  readonly granted: Int32Array;
   /** The grant and what is taken from others for it in this step. */
-  readonly claim: Int32Array;
+  readonly reserved: Int32Array;
   /** Index of the task that instances were taken for, {@link NOBODY}, or {@link OVERCOMMITTED}. */
-  readonly takenFor: Int32Array;
+  readonly preemptedBy: Int32Array;
   /** Index of the resource that keeps a task from what it wants; −1: none does. */
-  readonly lacking: Int32Array;
+  readonly limitingResource: Int32Array;
   /** Present where some wait since not all that is theirs may be taken from others now: 1 for each such task, and why. */
   readonly delay?: { readonly tasks: Int32Array; readonly reason: string };
 }
@@ -42,13 +42,14 @@ export const OVERCOMMITTED: number = -2;
 export function allocate(table: TaskTable, demand: Demand): Allocation {
   const share = openShare(table, demand);
   const { order, min } = table;
-  const { requested, want } = demand;
+  const { current: requested, bounded } = demand;
   for (let r = 0; r < share.free.length; r++) takeUntilFree(share, r, 0, OVERCOMMITTED);
   let minima = false;
-  for (const i of order) minima ||= requested[i]! < min[i]! && want[i]! > requested[i]!;
-  if (minima) askInOrder(share, (i) => Math.min(want[i]!, min[i]!));
-  askInOrder(share, (i) => want[i]!);
-  for (let i = 0; i < share.grant.length; i++) share.claim[i] = share.claim[i]! + share.grant[i]!;
+  for (const i of order) minima ||= requested[i]! < min[i]! && bounded[i]! > requested[i]!;
+  if (minima) askInOrder(share, (i) => Math.min(bounded[i]!, min[i]!));
+  askInOrder(share, (i) => bounded[i]!);
+  for (let i = 0; i < share.granted.length; i++)
+    share.reserved[i] = share.reserved[i]! + share.granted[i]!;
   return share;
 }
 
@@ -63,26 +64,26 @@ interface Share extends Allocation {
 
 function openShare(table: TaskTable, demand: Demand): Share {
   const { order, capacity } = table;
-  const { requested, want } = demand;
-  const grant = requested.slice();
+  const { current: requested, bounded } = demand;
+  const granted = requested.slice();
   const free = capacity.slice();
-  for (const i of order) if (want[i]! < requested[i]!) grant[i] = want[i]!;
-  for (let i = 0; i < grant.length; i++) addUses(table, free, i, -grant[i]!);
+  for (const i of order) if (bounded[i]! < requested[i]!) granted[i] = bounded[i]!;
+  for (let i = 0; i < granted.length; i++) addUses(table, free, i, -granted[i]!);
   return {
     table,
     demand,
-    grant,
-    claim: new Int32Array(grant.length),
+    granted,
+    reserved: new Int32Array(granted.length),
     free,
-    takenFor: new Int32Array(grant.length).fill(NOBODY),
-    lacking: new Int32Array(grant.length).fill(-1),
+    preemptedBy: new Int32Array(granted.length).fill(NOBODY),
+    limitingResource: new Int32Array(granted.length).fill(-1),
     cursor: new Int32Array(capacity.length).fill(order.length - 1),
   };
 }
 
 /** How many instances may be taken from a task. */
-function spareOf({ table, demand, grant }: Share, i: number): number {
-  return demand.movable[i] === 1 ? Math.max(0, grant[i]! - table.min[i]!) : 0;
+function spareOf({ table, demand, granted }: Share, i: number): number {
+  return demand.preemptible[i] === 1 ? Math.max(0, granted[i]! - table.min[i]!) : 0;
 }
 
 /** Lets every task that wants more ask for up to `upTo` instances, highest priority first. */
@@ -101,8 +102,8 @@ function askInOrder(share: Share, upTo: (i: number) => number): void {
     }
     for (let k = from; k < below; k++) {
       const i = order[k]!;
-      if (demand.want[i]! <= demand.requested[i]! || share.takenFor[i] !== NOBODY) continue;
-      const wanted = upTo(i) - share.grant[i]!;
+      if (demand.bounded[i]! <= demand.current[i]! || share.preemptedBy[i] !== NOBODY) continue;
+      const wanted = upTo(i) - share.granted[i]!;
       if (wanted > 0) ask(share, i, wanted, below, takeable);
     }
     from = below;
@@ -111,17 +112,17 @@ function askInOrder(share: Share, upTo: (i: number) => number): void {
 
 /** Gives task `i` what is free, and takes what is missing from the tasks that stand at `below` or later in `order`. */
 function ask(share: Share, i: number, wanted: number, below: number, takeable: Float64Array): void {
-  const { table, grant, free } = share;
+  const { table, granted, free } = share;
   const got = fitting(table, i, wanted, free);
-  grant[i] = grant[i]! + got;
+  granted[i] = granted[i]! + got;
   addUses(table, free, i, -got);
   if (got === wanted) return;
-  share.lacking[i] = scarcest(table, i, free);
+  share.limitingResource[i] = scarcest(table, i, free);
   if (table.targetSpecs[i]!.use === "remainder") return;
   const missing = fitting(table, i, wanted - got, free, takeable);
   if (missing === 0) return;
   // Promised now, in every resource, so that nobody below is given it; granted in the next step.
-  share.claim[i] = missing;
+  share.reserved[i] = missing;
   addUses(table, free, i, -missing);
   for (let r = 0; r < free.length; r++) takeUntilFree(share, r, below, i, takeable);
 }
@@ -134,7 +135,7 @@ function takeUntilFree(
   by: number,
   takeable?: Float64Array,
 ): void {
-  const { table, grant, free, cursor, takenFor } = share;
+  const { table, granted, free, cursor, preemptedBy } = share;
   while (free[r]! < 0 && cursor[r]! >= below) {
     const victim = table.order[cursor[r]!]!;
     const uses = table.uses[victim * table.resources.length + r]!;
@@ -144,8 +145,8 @@ function takeUntilFree(
       continue;
     }
     const taken = Math.min(spare, Math.ceil(-free[r]! / uses));
-    grant[victim] = grant[victim]! - taken;
-    takenFor[victim] = by;
+    granted[victim] = granted[victim]! - taken;
+    preemptedBy[victim] = by;
     addUses(table, free, victim, taken);
     if (takeable !== undefined) addUses(table, takeable, victim, -taken);
   }

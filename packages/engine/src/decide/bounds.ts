@@ -1,7 +1,7 @@
 import type { Limit } from "@microscaling/core";
 import { isSettled, type Observed } from "./observed.ts";
 import type { TaskTable } from "./task-table.ts";
-import type { Wishes } from "./wish.ts";
+import type { AllDesired } from "./desired.ts";
 
 /** The limits of one decision. */
 export type Limits = readonly Limit[];
@@ -16,9 +16,9 @@ const UNSCALED: Limits = [{ by: "unscaled" }];
 
 /** What each task wants once its own bounds have been kept. One entry for each task, in the order of the config. */
 export interface Bounded {
-  readonly want: Int32Array;
+  readonly bounded: Int32Array;
   /** 1 where instances may be taken for a task of higher priority: scalable and settled. */
-  readonly movable: Uint8Array;
+  readonly preemptible: Uint8Array;
   readonly limits: readonly Limits[];
 }
 
@@ -31,53 +31,53 @@ export function boundAll(
   table: TaskTable,
   observed: readonly Observed[],
   requested: Int32Array,
-  wishes: Wishes,
-  claims: Int32Array,
+  desired: AllDesired,
+  reserved: Int32Array,
   now: number,
 ): Bounded {
-  const want = requested.slice();
-  const movable = new Uint8Array(want.length);
+  const bounded = requested.slice();
+  const preemptible = new Uint8Array(bounded.length);
   const limits: Limits[] = [];
-  for (let i = 0; i < want.length; i++) {
+  for (let i = 0; i < bounded.length; i++) {
     const seen = observed[i]!;
     if (table.priority[i] === 0) limits.push(UNSCALED);
     else if (seen.countsProblem !== undefined)
       limits.push([{ by: "counts", reason: seen.countsProblem }]);
     else if (table.targets[i]!.settles && !isSettled(seen, now)) {
-      limits.push(wishes.instances[i] === want[i] ? NO_LIMITS : SETTLING);
+      limits.push(desired.instances[i] === bounded[i] ? NO_LIMITS : SETTLING);
       // Else what was taken for it would go back to others, and be taken again, while its first instances start.
-      want[i] = Math.max(want[i]!, Math.min(claims[i]!, wishes.instances[i]!));
+      bounded[i] = Math.max(bounded[i]!, Math.min(reserved[i]!, desired.instances[i]!));
     } else {
-      movable[i] = 1;
-      limits.push(boundOne(table, i, seen, wishes, want));
+      preemptible[i] = 1;
+      limits.push(boundOne(table, i, seen, desired, bounded));
     }
   }
-  return { want, movable, limits };
+  return { bounded, preemptible, limits };
 }
 
-/** Sets `want[i]`, which is what the task has, to what it wants. */
+/** Sets `bounded[i]`, which is what the task has, to what it wants. */
 function boundOne(
   table: TaskTable,
   i: number,
   seen: Observed,
-  wishes: Wishes,
-  want: Int32Array,
+  { instances, missing: allMissing }: AllDesired,
+  bounded: Int32Array,
 ): Limits {
   const min = table.min[i]!;
   const max = table.max[i]!;
   const maxDelta = table.maxDelta[i]!;
-  const wish = wishes.instances[i]!;
-  const has = want[i]!;
-  const missing = wishes.missing[i];
-  const inRange = Math.min(Math.max(wish, min), max);
+  const desired = instances[i]!;
+  const has = bounded[i]!;
+  const missing = allMissing[i];
+  const inRange = Math.min(Math.max(desired, min), max);
   const step = has + Math.min(Math.max(inRange - has, -maxDelta), maxDelta);
-  want[i] = Math.min(step, has + seen.growth);
-  if (want[i] === wish && missing === undefined) return NO_LIMITS;
+  bounded[i] = Math.min(step, has + seen.growth);
+  if (bounded[i] === desired && missing === undefined) return NO_LIMITS;
 
   const limits: Limit[] = missing === undefined ? [] : [{ by: "held", reason: missing }];
-  if (wish < min) limits.push(MIN);
-  if (wish > max) limits.push(MAX);
+  if (desired < min) limits.push(MIN);
+  if (desired > max) limits.push(MAX);
   if (step !== inRange) limits.push(MAX_DELTA);
-  if (want[i] !== step) limits.push({ by: "backoff", reason: seen.growthReason });
+  if (bounded[i] !== step) limits.push({ by: "backoff", reason: seen.growthReason });
   return limits;
 }

@@ -3,12 +3,12 @@ import { allocate, NOBODY, OVERCOMMITTED, type Allocation, type Demand } from ".
 import { boundAll, type Limits } from "./bounds.ts";
 import { limitChurn, type Churn } from "./fair/churn.ts";
 import { shareFairly } from "./fair/share-fairly.ts";
-import { issue, type Issue } from "./issue.ts";
+import { requestWithinRoom, type Requests } from "./issue.ts";
 import { Row } from "./learn/row.ts";
 import { requestedOf, type Observed } from "./observed.ts";
 import { tableAt } from "./schedule.ts";
 import type { TaskTable } from "./task-table.ts";
-import { wishAll, type Memory } from "./wish.ts";
+import { desireAll, type Memory } from "./desired.ts";
 
 /** What came of one decision. */
 export interface Decided {
@@ -40,50 +40,56 @@ export function decide(
   const table = tableAt(laidOut, now);
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
-  const wishes = wishAll(table, observed, requested, memory, now);
-  const { want, movable, limits } = boundAll(
+  const desired = desireAll(table, observed, requested, memory, now);
+  const { bounded, preemptible, limits } = boundAll(
     table,
     observed,
     requested,
-    wishes,
-    memory.claims,
+    desired,
+    memory.reserved,
     now,
   );
-  const beliefOf = believing(table, wishes.memory);
-  const { allocation, churn } = share(table, observed, { requested, want, movable }, now, {
-    beliefOf,
-    churn: memory.churn,
-  });
-  const issued = issue(table, observed, requested, allocation.grant);
+  const beliefOf = believing(table, desired.memory);
+  const { allocation, churn } = share(
+    table,
+    observed,
+    { current: requested, bounded, preemptible },
+    now,
+    {
+      beliefOf,
+      churn: memory.churn,
+    },
+  );
+  const issued = requestWithinRoom(table, observed, requested, allocation.granted);
 
   const decisions: Decision[] = [];
   for (let i = 0; i < observed.length; i++) {
     const { countsProblem, reading, counts } = observed[i]!;
     decisions.push({
       task: table.names[i]!,
-      wish: wishes.instances[i]!,
-      reason: wishes.reasons[i]!,
-      grant: allocation.grant[i]!,
-      ask: countsProblem === undefined ? issued.ask[i]! : undefined,
-      limits: withShareLimits(table, i, want[i]!, allocation, issued, limits[i]!),
+      desired: desired.instances[i]!,
+      reason: desired.reasons[i]!,
+      granted: allocation.granted[i]!,
+      requested: countsProblem === undefined ? issued.requested[i]! : undefined,
+      limits: withShareLimits(table, i, bounded[i]!, allocation, issued, limits[i]!),
       reading,
       counts,
       belief: beliefOf(i),
     });
   }
-  return { decisions, memory: { ...wishes.memory, claims: allocation.claim, churn } };
+  return { decisions, memory: { ...desired.memory, reserved: allocation.reserved, churn } };
 }
 
 type BeliefOf = (i: number) => Belief | undefined;
 
 function believing(
   { targets }: TaskTable,
-  { wishes, rows }: Pick<Memory, "wishes" | "rows">,
+  { desired, rows }: Pick<Memory, "desired" | "rows">,
 ): BeliefOf {
   const row = new Row(rows);
   return (i) => {
-    const wish = wishes[i];
-    return wish === undefined ? undefined : targets[i]!.belief?.(wish.memory, row.moveTo(i));
+    const last = desired[i];
+    return last === undefined ? undefined : targets[i]!.belief?.(last.memory, row.moveTo(i));
   };
 }
 
@@ -108,19 +114,19 @@ const OVERCOMMITTED_LIMIT: Limit = { by: "overcommitted" };
 function withShareLimits(
   table: TaskTable,
   i: number,
-  want: number,
-  { grant, takenFor, lacking, delay }: Allocation,
-  { ask, leaving }: Issue,
+  bounded: number,
+  { granted, preemptedBy, limitingResource, delay }: Allocation,
+  { requested: ask, leaving }: Requests,
   limits: Limits,
 ): Limits {
-  const given = grant[i]!;
-  const taker = takenFor[i]!;
-  if (given >= want && ask[i] === given && taker === NOBODY) return limits;
+  const given = granted[i]!;
+  const taker = preemptedBy[i]!;
+  if (given >= bounded && ask[i] === given && taker === NOBODY) return limits;
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
   else if (taker !== NOBODY) all.push({ by: "preempted", for: table.names[taker]! });
-  if (given < want && lacking[i]! >= 0)
-    all.push({ by: "capacity", resource: table.resources[lacking[i]!]! });
+  if (given < bounded && limitingResource[i]! >= 0)
+    all.push({ by: "capacity", resource: table.resources[limitingResource[i]!]! });
   if (delay?.tasks[i] === 1) all.push({ by: "churn", reason: delay.reason });
   if (ask[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
   return all;

@@ -5,7 +5,7 @@ import { takeOverChurn } from "./fair/churn.ts";
 import { takeOverRows } from "./learn/row.ts";
 import { requestedOf, type Observed } from "./observed.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
-import { emptyMemory, newRows, type Memory } from "./wish.ts";
+import { emptyMemory, newRows, type Memory } from "./desired.ts";
 
 /** What of a spec decides. */
 export type DecidingSpec = Pick<EngineSpec, "tasks" | "capacity" | "sharing">;
@@ -64,10 +64,10 @@ function holdAll(
     const requested = requestedOf(seen);
     return {
       task: tasks[i]!.name,
-      wish: requested,
+      desired: requested,
       reason: "held",
-      grant: requested,
-      ask: undefined,
+      granted: requested,
+      requested: undefined,
       limits,
       reading: seen.reading,
       counts: seen.counts,
@@ -86,9 +86,9 @@ function takeOver(table: TaskTable, before: Decider): Memory {
   });
   return {
     readAt: Float64Array.from(from, (i) => old.readAt[i] ?? 0),
-    wishes: from.map((i) => old.wishes[i]),
+    desired: from.map((i) => old.desired[i]),
     rows: takeOverRows(newRows(table), old.rows, from),
-    claims: Int32Array.from(from, (i) => old.claims[i] ?? 0),
+    reserved: Int32Array.from(from, (i) => old.reserved[i] ?? 0),
     churn: takeOverChurn(old.churn, from),
   };
 }

@@ -6,9 +6,10 @@ import { formatDuration, type Decision, type Limit } from "@microscaling/core";
  * `137 waiting, 6.2s expected, too many: 8`.
  */
 export function explain(decision: Decision): string {
-  const { wish, grant, limits } = decision;
+  const { desired, granted, limits } = decision;
   const why = reasonOf(decision);
-  const gets = grant === wish ? `${why}: ${grant}` : `${why}: wants ${wish}, gets ${grant}`;
+  const gets =
+    granted === desired ? `${why}: ${granted}` : `${why}: wants ${desired}, gets ${granted}`;
   return limits.length === 0
     ? gets
     : `${gets} (${limits.map((limit) => limitText(limit, decision)).join("; ")})`;
@@ -40,7 +41,10 @@ function reasonOf({ reason, reading, belief }: Decision): string {
 }
 
 /** What one limit did, for people. */
-export function limitText(limit: Limit, { grant, ask }: Pick<Decision, "grant" | "ask">): string {
+export function limitText(
+  limit: Limit,
+  { granted, requested }: Pick<Decision, "granted" | "requested">,
+): string {
   switch (limit.by) {
     case "min":
     case "max":
@@ -54,7 +58,7 @@ export function limitText(limit: Limit, { grant, ask }: Pick<Decision, "grant" |
     case "overcommitted":
       return "more than the capacity was in use";
     case "waiting":
-      return `${grant - (ask ?? grant)} waiting for ${limit.task ?? "room"}${limit.task === undefined ? "" : " to stop"}`;
+      return `${granted - (requested ?? granted)} waiting for ${limit.task ?? "room"}${limit.task === undefined ? "" : " to stop"}`;
     case "settling":
       return "last change under way";
     case "held":

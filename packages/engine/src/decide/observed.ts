@@ -7,7 +7,7 @@ export interface Observed {
   /** Why the counts cannot be trusted now; nothing is asked of the scheduler meanwhile. */
   countsProblem: string | undefined;
   /** The count asked of the scheduler whose outcome is not in the counts yet. */
-  asked: number | undefined;
+  pending: number | undefined;
   /** Since when running has differed from requested, in milliseconds since the epoch. */
   unsettledSince: number | undefined;
   /** The newest reading that was a number. */
@@ -30,7 +30,7 @@ export function nothingObserved(): Observed {
   return {
     counts: undefined,
     countsProblem: "not counted yet",
-    asked: undefined,
+    pending: undefined,
     unsettledSince: undefined,
     reading: undefined,
     noReading: NOT_READ,
@@ -48,12 +48,12 @@ const STUCK_AFTER_MS = 30_000;
 
 /** How many instances there will be once everything under way has settled. */
 export function requestedOf(observed: Observed): number {
-  return observed.asked ?? observed.counts?.requested ?? 0;
+  return observed.pending ?? observed.counts?.requested ?? 0;
 }
 
 /** Whether no change is under way, so that another may be decided. */
 export function isSettled(observed: Observed, now: number): boolean {
-  if (observed.asked !== undefined) return false;
+  if (observed.pending !== undefined) return false;
   if (observed.unsettledSince !== undefined && now - observed.unsettledSince >= STUCK_AFTER_MS)
     return true;
   const { counts } = observed;

@@ -90,7 +90,7 @@ export function createActor(context: ActContext): Actor {
         attempts: noAttempts(unprepared),
         calling: false,
         // What the session before this one asked for was answered before that ended: the first counts show it.
-        acceptedAt: slot.asked === undefined ? undefined : Number.NEGATIVE_INFINITY,
+        acceptedAt: slot.pending === undefined ? undefined : Number.NEGATIVE_INFINITY,
         gatherUntil: undefined,
         growing: false,
       },
@@ -137,7 +137,7 @@ export function createActor(context: ActContext): Actor {
 
   /** What was asked came to nothing: it neither counts nor is it a try that may yet live. */
   function takeBack(slot: Slot, { attempts }: TaskState): void {
-    slot.asked = undefined;
+    slot.pending = undefined;
     attempts.probing = false;
   }
 
@@ -146,7 +146,7 @@ export function createActor(context: ActContext): Actor {
     state.gatherUntil = undefined;
     state.growing = grows;
     if (grows && state.attempts.crashes > 0) state.attempts.probing = true;
-    slot.asked = instances;
+    slot.pending = instances;
     const call = scale(slot, state, instances, term);
     calls.add(call);
     void call.finally(() => calls.delete(call));
@@ -211,14 +211,14 @@ export function createActor(context: ActContext): Actor {
     apply(decisions, { term, once }) {
       if (countedAt < term.since) return;
       const now = clock.now();
-      for (const [i, { ask: wanted, grant }] of decisions.entries()) {
+      for (const [i, { requested: wanted, granted }] of decisions.entries()) {
         const slot = board.slots[i]!;
         const state = states.get(slot)!;
         const requested = slot.counts?.requested;
         if (wanted === undefined || requested === undefined || state.calling) continue;
-        if (wanted === (slot.asked ?? requested)) continue;
+        if (wanted === (slot.pending ?? requested)) continue;
         const grows = wanted > requested;
-        if (!once && gathers(state, grows && wanted < grant)) continue;
+        if (!once && gathers(state, grows && wanted < granted)) continue;
         const waits = now < state.attempts.retryAt && (grows || !state.growing);
         if (!waits) ask(slot, state, { instances: wanted, grows, term });
       }
@@ -233,7 +233,7 @@ export function createActor(context: ActContext): Actor {
         if (state.calling || state.acceptedAt === undefined || startedAt < state.acceptedAt)
           continue;
         state.acceptedAt = undefined;
-        slot.asked = undefined;
+        slot.pending = undefined;
       }
     },
     failed(task, error) {

@@ -131,9 +131,9 @@ export function createLeadership(
   /** @returns whether it got through. */
   async function write(by: string, signal: AbortSignal): Promise<boolean> {
     certain = false;
-    const claim = { holder: by, durationMs };
+    const reserved = { holder: by, durationMs };
     const written = await ask("write", signal, (inner) =>
-      lease.write(claim, state?.version, inner),
+      lease.write(reserved, state?.version, inner),
     );
     if (written === undefined) return false;
     note(checkLease(name, written));

@@ -1,6 +1,6 @@
 import type { Reading, ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
-import { sampleOf, see } from "../../src/decide/learn/sample.ts";
+import { sampleOf, snapshotOf } from "../../src/decide/learn/sample.ts";
 
 function readingOf(at: number, parts: ReadingParts): Reading {
   return { kind: "reading", value: parts.ready ?? 0, at, parts };
@@ -17,7 +17,7 @@ function between(
     stopping: 0,
     requested: count,
   }));
-  return sampleOf(see(readingOf(0, before), was!), see(readingOf(2000, now), is!));
+  return sampleOf(snapshotOf(readingOf(0, before), was!), snapshotOf(readingOf(2000, now), is!));
 }
 
 describe("what happened between two readings", () => {

@@ -49,11 +49,11 @@ export const replayTarget: Replay<TargetCase> = (vector) => {
       max: requested,
       row,
     } as const;
-    const wish = targetOf(spec).wish(input, memory);
-    memory = wish.memory;
+    const desired = targetOf(spec).desire(input, memory);
+    memory = desired.memory;
     const up = vector.meeting[step] === true ? 0 : Math.max(0, vector.delta[step]!);
     const down = vector.exceeding[step] === true ? Math.min(0, vector.delta[step]!) : 0;
-    const moved = wish.instances - requested;
+    const moved = desired.instances - requested;
     if (spec.use !== "remainder" && moved !== up + down) {
       return `step ${step}: reading ${value}: expected ${up + down}, found ${moved}`;
     }
@@ -109,7 +109,7 @@ function openWorld(vector: AllocCase): {
         seen.reading = { kind: "reading", value: seen.reading!.value, at: now };
       const decided = decide(table, observed, memory, now);
       memory = decided.memory;
-      return decided.decisions.map((decision) => decision.grant);
+      return decided.decisions.map((decision) => decision.granted);
     },
     settle(counts) {
       for (const [i, count] of counts.entries()) {

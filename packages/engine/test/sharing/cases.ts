@@ -12,9 +12,9 @@ export interface Sharer {
   readonly group: string | undefined;
   readonly uses: Readonly<Record<string, number>>;
   readonly min: number;
-  readonly want: number;
+  readonly bounded: number;
   readonly has: number;
-  readonly movable: boolean;
+  readonly preemptible: boolean;
 }
 
 /** Who shares what. */
@@ -48,9 +48,9 @@ export function cases({
     group: equal ? fc.constant(undefined) : fc.constantFrom(undefined, undefined, "g", "h"),
     uses: equal ? fc.constant({ cpu: 3 }) : fc.record({ cpu: amount, memory: amount }),
     min: fc.integer({ min: 0, max: 2 }),
-    want: fc.integer({ min: 0, max: 12 }),
+    bounded: fc.integer({ min: 0, max: 12 }),
     has: fc.integer({ min: 0, max: 12 }),
-    movable: allMovable
+    preemptible: allMovable
       ? fc.constant(true)
       : fc.integer({ min: 0, max: 5 }).map((draw) => draw > 0),
   });
@@ -72,7 +72,7 @@ export function cases({
       sharers: drawn.map((each, i) => ({
         ...each,
         name: `t${(i * 5) % 8}`,
-        want: each.movable ? each.want : Math.max(each.want, each.has),
+        bounded: each.preemptible ? each.bounded : Math.max(each.bounded, each.has),
       })),
     }));
 }
@@ -98,13 +98,13 @@ export function specOf({
   group,
   uses,
   min,
-  want,
+  bounded,
 }: Sharer): TaskSpec {
-  return taskSpec(name, remainder ? { use: "remainder" } : { use: "fixed", instances: want }, {
+  return taskSpec(name, remainder ? { use: "remainder" } : { use: "fixed", instances: bounded }, {
     priority,
     weight,
     min,
-    max: remainder ? Math.max(min, want) : 20,
+    max: remainder ? Math.max(min, bounded) : 20,
     maxDelta: 20,
     uses,
     ...(group === undefined ? {} : { group }),
@@ -116,11 +116,11 @@ export function give({ sharers, capacity, groups, minIsGuarantee }: SharingCase)
   const sharing = fairly({ minIsGuarantee, groups: new Map(Object.entries(groups)) });
   const table = layOutTasks(sharers.map(specOf), capacity, sharing);
   const demand = {
-    requested: Int32Array.from(sharers, ({ has }) => has),
-    want: Int32Array.from(sharers, ({ want }) => want),
-    movable: Uint8Array.from(sharers, ({ movable }) => Number(movable)),
+    current: Int32Array.from(sharers, ({ has }) => has),
+    bounded: Int32Array.from(sharers, ({ bounded }) => bounded),
+    preemptible: Uint8Array.from(sharers, ({ preemptible }) => Number(preemptible)),
   };
-  return [...shareFairly(table, table.fair!, demand).grant];
+  return [...shareFairly(table, table.fair!, demand).granted];
 }
 
 /** What is used of a resource: of the whole, or by one group. */
@@ -178,8 +178,8 @@ export function classOf({ priority, remainder }: Sharer): number {
 }
 
 /** What a sharer has in any case, where there is room for that. */
-export function floorOf({ min, want, has, movable }: Sharer): number {
-  return Math.max(Math.min(min, want), movable ? 0 : has);
+export function floorOf({ min, bounded, has, preemptible }: Sharer): number {
+  return Math.max(Math.min(min, bounded), preemptible ? 0 : has);
 }
 
 /** Whether the minima, and what may not be moved, fit. */
@@ -214,14 +214,14 @@ export function comesBefore(all: SharingCase, a: Sharer, k: number, b: Sharer, l
 /** Sharing as it is defined: one instance after the other, to whose key is the least. */
 export function giveOneByOne(all: SharingCase): number[] {
   const { sharers, minIsGuarantee } = all;
-  const counts = sharers.map(({ movable, has }) => (movable ? 0 : has));
+  const counts = sharers.map(({ preemptible, has }) => (preemptible ? 0 : has));
   const places = sharers.map((_, i) => i);
   const byName = places.toSorted((a, b) => (sharers[a]!.name < sharers[b]!.name ? -1 : 1));
   const classes = [...new Set(sharers.map((sharer) => classOf(sharer)))].toSorted((a, b) => a - b);
   const minima = (level: number): void => {
     for (const i of byName) {
       if (classOf(sharers[i]!) !== level) continue;
-      const floor = Math.min(sharers[i]!.min, sharers[i]!.want);
+      const floor = Math.min(sharers[i]!.min, sharers[i]!.bounded);
       while (counts[i]! < floor && fitsBeside(all, counts, i)) counts[i]!++;
     }
   };
@@ -230,7 +230,7 @@ export function giveOneByOne(all: SharingCase): number[] {
     if (!minIsGuarantee) minima(level);
     let hungry = places.filter((i) => classOf(sharers[i]!) === level);
     for (;;) {
-      hungry = hungry.filter((i) => counts[i]! < sharers[i]!.want && fitsBeside(all, counts, i));
+      hungry = hungry.filter((i) => counts[i]! < sharers[i]!.bounded && fitsBeside(all, counts, i));
       if (hungry.length === 0) break;
       const next = hungry.reduce((a, b) =>
         comesBefore(all, sharers[a]!, counts[a]! + 1, sharers[b]!, counts[b]! + 1) ? a : b,
@@ -243,8 +243,9 @@ export function giveOneByOne(all: SharingCase): number[] {
 
 /** Nothing runs at first that does not fit, and all that tasks want is at least their minimum. */
 export const startable: fc.Arbitrary<SharingCase> = cases({ allMovable: true }).map((all) => {
-  for (const each of all.sharers) Object.assign(each, { want: Math.max(each.want, each.min) });
-  const wishing = all.sharers.map((each) => Object.assign({}, each, { want: each.has }));
+  for (const each of all.sharers)
+    Object.assign(each, { bounded: Math.max(each.bounded, each.min) });
+  const wishing = all.sharers.map((each) => Object.assign({}, each, { bounded: each.has }));
   for (const [i, has] of give({ ...all, sharers: wishing }).entries())
     Object.assign(all.sharers[i]!, { has });
   return all;

@@ -17,9 +17,9 @@ function createWalk(all: SharingCase, sharing: SharingSpec, startupSeconds: read
   let churn: Churn = noChurn(has.length);
   return (now: number, { sharers }: SharingCase = all): number[] => {
     const demand = {
-      requested: has,
-      want: Int32Array.from(sharers, ({ want }) => want),
-      movable: new Uint8Array(has.length).fill(1),
+      current: has,
+      bounded: Int32Array.from(sharers, ({ bounded }) => bounded),
+      preemptible: new Uint8Array(has.length).fill(1),
     };
     const observed = Array.from(has, (running) => ({
       ...nothingObserved(),
@@ -37,7 +37,7 @@ function createWalk(all: SharingCase, sharing: SharingSpec, startupSeconds: read
     };
     const limited = limitChurn(input, ideal, churn);
     churn = limited.churn;
-    has = limited.allocation.grant.slice();
+    has = limited.allocation.granted.slice();
     return [...has];
   };
 }
@@ -52,7 +52,7 @@ function withHas(all: SharingCase, counts: readonly number[]): SharingCase {
 
 /** What each had, still wants, and does not have any more. */
 function takenOf({ sharers }: SharingCase, before: readonly number[], after: readonly number[]) {
-  return sharers.map(({ want }, i) => Math.max(0, Math.min(before[i]!, want) - after[i]!));
+  return sharers.map(({ bounded }, i) => Math.max(0, Math.min(before[i]!, bounded) - after[i]!));
 }
 
 describe("what keeps churn down", () => {
@@ -95,7 +95,7 @@ describe("what keeps churn down", () => {
     fc.assert(
       fc.property(later, ([all, startup, wants]) => {
         const sharers = all.sharers.map((each, i) => {
-          return { ...each, want: Math.max(each.min, wants[i]!) };
+          return { ...each, bounded: Math.max(each.min, wants[i]!) };
         });
         const walk = createWalk(all, settingsOf(all, { protectYoung: true }), startup);
         const grownAt = sharers.map(() => -Infinity);
@@ -124,9 +124,9 @@ describe("what keeps churn down", () => {
     group: undefined,
     uses: { cpu: 1 },
     min: 0,
-    want: 10,
+    bounded: 10,
     has: 10,
-    movable: true,
+    preemptible: true,
   };
   const two: SharingCase = {
     sharers: [low, { ...low, name: "high", priority: 1, has: 0 }],
@@ -156,9 +156,9 @@ describe("what keeps churn down", () => {
 
   it("says who waits, for whom instances are taken, and why not more of them", () => {
     const [lower, higher] = createPlant(two, fairly({ maxTakenShare: 0.2 })).step();
-    expect(lower).toMatchObject({ grant: 8, ask: 8 });
+    expect(lower).toMatchObject({ granted: 8, requested: 8 });
     expect(lower!.limits).toContainEqual({ by: "preempted", for: "high" });
-    expect(higher).toMatchObject({ grant: 2, ask: 0 });
+    expect(higher).toMatchObject({ granted: 2, requested: 0 });
     expect(higher!.limits).toEqual([
       { by: "churn", reason: "no more than 20 % of the capacity changes hands in a round" },
       { by: "waiting", task: "low" },

@@ -36,7 +36,7 @@ describe("fair sharing", () => {
   it("never gives more than there is, of the whole or of a group (I1)", () => {
     fc.assert(
       fc.property(any, (all) => {
-        const unmoved = all.sharers.map(({ movable, has }) => (movable ? 0 : has));
+        const unmoved = all.sharers.map(({ preemptible, has }) => (preemptible ? 0 : has));
         const least = limitsOf(all, unmoved);
         for (const [at, { there, used }] of limitsOf(all, give(all)).entries()) {
           expect(used).toBeLessThanOrEqual(Math.max(there, least[at]!.used));
@@ -52,7 +52,7 @@ describe("fair sharing", () => {
         const guaranteed = { ...all, minIsGuarantee: true };
         const isPossible = minimaFit(all);
         for (const [i, count] of give(guaranteed).entries()) {
-          expect(count).toBeLessThanOrEqual(all.sharers[i]!.want);
+          expect(count).toBeLessThanOrEqual(all.sharers[i]!.bounded);
           if (isPossible) expect(count).toBeGreaterThanOrEqual(floorOf(all.sharers[i]!));
         }
       }),
@@ -65,11 +65,11 @@ describe("fair sharing", () => {
       fc.property(any, (all) => {
         const counts = give(all);
         for (const [i, sharer] of all.sharers.entries()) {
-          if (counts[i]! >= sharer.want) continue;
+          if (counts[i]! >= sharer.bounded) continue;
           const leastBelow = all.sharers.map((other, j) => {
             if (classOf(other) <= classOf(sharer)) return counts[j]!;
             if (all.minIsGuarantee) return Math.min(counts[j]!, floorOf(other));
-            return other.movable ? 0 : other.has;
+            return other.preemptible ? 0 : other.has;
           });
           expect(fitsBeside(all, leastBelow, i)).toBe(false);
         }
@@ -82,8 +82,8 @@ describe("fair sharing", () => {
     fc.assert(
       fc.property(any, (all) => {
         const counts = give(all);
-        for (const [i, { want }] of all.sharers.entries()) {
-          if (counts[i]! >= want) continue;
+        for (const [i, { bounded }] of all.sharers.entries()) {
+          if (counts[i]! >= bounded) continue;
           expect(fitsBeside(all, counts, i)).toBe(false);
         }
       }),
@@ -96,7 +96,7 @@ describe("fair sharing", () => {
       fc.property(equal, (all) => {
         const counts = give(all);
         for (const [i, poor] of all.sharers.entries()) {
-          if (counts[i]! >= poor.want) continue;
+          if (counts[i]! >= poor.bounded) continue;
           for (const [j, rich] of all.sharers.entries()) {
             if (i === j || classOf(poor) !== classOf(rich) || counts[j]! <= floorOf(rich)) continue;
             expect(comesBefore(all, rich, counts[j]!, poor, counts[i]! + 1)).toBe(true);
@@ -123,8 +123,8 @@ describe("fair sharing", () => {
   it("does not change for others when a lower class without a minimum comes (I7)", () => {
     fc.assert(
       fc.property(any, fc.boolean(), (all, remainder) => {
-        const last = { ...all.sharers[0]!, name: "a", priority: 9, min: 0, has: 0, want: 9 };
-        const newcomer = { ...last, remainder, movable: true };
+        const last = { ...all.sharers[0]!, name: "a", priority: 9, min: 0, has: 0, bounded: 9 };
+        const newcomer = { ...last, remainder, preemptible: true };
         const isBelow = all.sharers.map((sharer) => classOf(sharer) < classOf(newcomer));
         const before = give(all);
         const after = give({ ...all, sharers: [...all.sharers, newcomer] });
@@ -185,7 +185,7 @@ describe("fair sharing", () => {
       fc.property(equal, fc.nat({ max: 7 }), (all, draw) => {
         const at = draw % all.sharers.length;
         const before = give(all);
-        const after = give(withSharer(all, at, { want: all.sharers[at]!.want + 1 }));
+        const after = give(withSharer(all, at, { bounded: all.sharers[at]!.bounded + 1 }));
         const moved = after.reduce((sum, count, i) => sum + Math.abs(count - before[i]!), 0);
         expect(moved).toBeLessThanOrEqual(2);
       }),
@@ -199,9 +199,9 @@ describe("fair sharing", () => {
         const at = draw % all.sharers.length;
         const asker = all.sharers[at]!;
         // A minimum that it had not wanted comes before a higher class's wishes.
-        fc.pre(asker.want >= asker.min);
+        fc.pre(asker.bounded >= asker.min);
         const before = give(all);
-        const after = give(withSharer(all, at, { want: asker.want + more }));
+        const after = give(withSharer(all, at, { bounded: asker.bounded + more }));
         expect(after[at]).toBeGreaterThanOrEqual(before[at]!);
         for (const [i, sharer] of all.sharers.entries()) {
           if (classOf(sharer) < classOf(asker)) expect(after[i]).toBe(before[i]);
@@ -223,7 +223,11 @@ describe("fair sharing", () => {
   it("gives in bulk what it would give one by one, also hundreds of them (I13)", () => {
     const large = cases({ allMovable: true }).map(
       ({ sharers, capacity, minIsGuarantee }): SharingCase => ({
-        sharers: sharers.map((each) => ({ ...each, want: each.want * 30, has: each.has * 20 })),
+        sharers: sharers.map((each) => ({
+          ...each,
+          bounded: each.bounded * 30,
+          has: each.has * 20,
+        })),
         capacity: { cpu: capacity["cpu"]! * 20, memory: capacity["memory"]! * 20 },
         groups: {},
         minIsGuarantee,

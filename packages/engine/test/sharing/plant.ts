@@ -44,7 +44,7 @@ export function createPlant(all: SharingCase, sharing: SharingSpec, stepMs = 500
       now += stepMs;
       const decided = decide(table, physical.map(observe), memory, now);
       memory = decided.memory;
-      for (const [i, { ask }] of decided.decisions.entries()) scale(physical[i]!, ask!);
+      for (const [i, { requested: ask }] of decided.decisions.entries()) scale(physical[i]!, ask!);
       return decided.decisions;
     },
     finishSome(draw) {

@@ -38,7 +38,7 @@ describe("step by step", () => {
         const counts = plant.physical.map(({ running }) => running);
         const there = all.sharers.map((sharer, i) => ({ ...sharer, has: counts[i]! }));
         expect(counts).toEqual(give({ ...all, sharers: there }));
-        const isStill = plant.step().every(({ ask }, i) => ask === counts[i]);
+        const isStill = plant.step().every(({ requested: ask }, i) => ask === counts[i]);
         expect(isStill).toBe(true);
       }),
       { numRuns: 500 },
@@ -51,7 +51,7 @@ describe("step by step", () => {
         const contending = all.sharers.map((each) => ({ ...each, remainder: false, min: 0 }));
         const first = contending.map((each) => ({
           ...each,
-          want: each.priority === 1 ? each.want : 0,
+          bounded: each.priority === 1 ? each.bounded : 0,
         }));
         const alone = createPlant({ ...all, sharers: first }, sharingOf(all), 40_000);
         const among = createPlant({ ...all, sharers: contending }, sharingOf(all), 40_000);
@@ -70,8 +70,8 @@ describe("step by step", () => {
           if (step < 15) among.finishSome(draw);
           else among.finishAll();
         }
-        for (const [i, { priority, want }] of contending.entries()) {
-          const isServed = before[i]! >= want;
+        for (const [i, { priority, bounded }] of contending.entries()) {
+          const isServed = before[i]! >= bounded;
           expect(isServed || !fitsBeside({ ...all, sharers: contending }, before, i)).toBe(true);
           const asAlone = priority === 1 ? alone.physical[i] : among.physical[i];
           expect(among.physical[i]).toEqual(asAlone);
@@ -91,33 +91,33 @@ describe("step by step", () => {
       uses: {},
       min: 0,
       has: 0,
-      movable: true,
+      preemptible: true,
     };
     const uses = { cpu: 1 };
     const all = (wants: number): SharingCase => ({
       sharers: [
-        { ...task, name: "orders", priority: 1, min: 1, want: wants },
-        { ...task, name: "encode", priority: 2, weight: 2, group: "media", uses, want: 10 },
-        { ...task, name: "report", priority: 2, uses, want: 10 },
-        { ...task, name: "batch", priority: 3, remainder: true, want: 20 },
+        { ...task, name: "orders", priority: 1, min: 1, bounded: wants },
+        { ...task, name: "encode", priority: 2, weight: 2, group: "media", uses, bounded: 10 },
+        { ...task, name: "report", priority: 2, uses, bounded: 10 },
+        { ...task, name: "batch", priority: 3, remainder: true, bounded: 20 },
       ],
       capacity: { instances: 20, cpu: 12 },
       groups: { media: { cpu: 6 } },
       minIsGuarantee: true,
     });
     const decisions = createPlant(all(4), sharingOf(all(4))).step();
-    expect(decisions.map(({ grant }) => grant)).toEqual([4, 6, 6, 4]);
+    expect(decisions.map(({ granted }) => granted)).toEqual([4, 6, 6, 4]);
     expect(decisions.map(({ limits }) => limits)).toEqual([
       [],
       [{ by: "capacity", resource: "media/cpu" }],
       [{ by: "capacity", resource: "cpu" }],
       [{ by: "capacity", resource: "instances" }],
     ]);
-    const before = decisions.map(({ grant }) => grant);
+    const before = decisions.map(({ granted }) => granted);
     const busy = all(9).sharers.map((each, i) => Object.assign({}, each, { has: before[i]! }));
     const later = createPlant({ ...all(9), sharers: busy }, sharingOf(all(9))).step();
-    expect(later.map(({ grant }) => grant)).toEqual([9, 6, 5, 0]);
+    expect(later.map(({ granted }) => granted)).toEqual([9, 6, 5, 0]);
     expect(later[3]!.limits).toContainEqual({ by: "preempted", for: "orders" });
-    expect(later[0]).toMatchObject({ ask: 4, limits: [{ by: "waiting", task: "batch" }] });
+    expect(later[0]).toMatchObject({ requested: 4, limits: [{ by: "waiting", task: "batch" }] });
   });
 });

@@ -13,13 +13,13 @@ interface Remembered {
 
 /** Leaves what was remembered `before` as it is. */
 function wishOf(
-  input: Omit<Parameters<typeof latencyTarget.wish>[0], "row">,
+  input: Omit<Parameters<typeof latencyTarget.desire>[0], "row">,
   before: Remembered | undefined,
 ) {
   const numbers = before?.numbers.slice() ?? new Float64Array(ROW_WIDTH);
-  const wish = latencyTarget.wish({ ...input, row: new Row(numbers) }, before?.memory);
-  const remembered: Remembered = { memory: wish.memory, numbers };
-  return { ...wish, remembered };
+  const desired = latencyTarget.desire({ ...input, row: new Row(numbers) }, before?.memory);
+  const remembered: Remembered = { memory: desired.memory, numbers };
+  return { ...desired, remembered };
 }
 
 interface Look {
@@ -151,9 +151,9 @@ describe("the latency target", () => {
             at,
             ...(parts === undefined ? {} : { parts }),
           } as const;
-          const wish = wishOf({ spec: SPEC, reading, counts, requested, max: 100 }, remembered);
-          expect(wish.instances).toBeGreaterThanOrEqual(0);
-          ({ remembered } = wish);
+          const desired = wishOf({ spec: SPEC, reading, counts, requested, max: 100 }, remembered);
+          expect(desired.instances).toBeGreaterThanOrEqual(0);
+          ({ remembered } = desired);
           at += after;
         }
       }),
@@ -169,9 +169,9 @@ describe("the latency target", () => {
   it("starts at once when a job waits and there is nobody", () => {
     const none = { ready: 0, arrived: 0, finished: 0, running: 0, starting: 0 };
     const { remembered } = wishOn(none, 0, undefined);
-    const wish = wishOn({ ...none, ready: 1, arrived: 1 }, 500, remembered);
-    expect(wish.reason).toBe("above");
-    expect(wish.instances).toBeGreaterThanOrEqual(1);
+    const desired = wishOn({ ...none, ready: 1, arrived: 1 }, 500, remembered);
+    expect(desired.reason).toBe("above");
+    expect(desired.instances).toBeGreaterThanOrEqual(1);
   });
 
   it("takes what it is told for granted until it has seen better", () => {

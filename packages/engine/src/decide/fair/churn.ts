@@ -77,7 +77,7 @@ export function limitChurn(
   };
   const isForYoung = losers.some(isYoung);
   if (!isForYoung && maxTakenShare === 1) return { allocation: ideal, churn };
-  const round = churn.round ?? { since: now, requested: demand.requested.slice() };
+  const round = churn.round ?? { since: now, requested: demand.current.slice() };
   const taken = takeSome(input, ideal, losers, round, isYoung);
   return {
     allocation: settleFor(input, ideal, losers, taken, isForYoung),
@@ -87,7 +87,7 @@ export function limitChurn(
 
 /** What has changed since the last decision. */
 function observe({ demand, observed, now }: ChurnInput, before: Churn): Churn {
-  const requested = demand.requested.slice();
+  const requested = demand.current.slice();
   const grownAt = before.grownAt.slice();
   for (let i = 0; i < requested.length; i++) {
     if (observed[i]!.counts === undefined) requested[i] = -1;
@@ -102,31 +102,35 @@ function observe({ demand, observed, now }: ChurnInput, before: Churn): Churn {
 }
 
 /** Whether stops of the round have not ended. */
-function isUnderWay(round: Round, { requested }: Demand, observed: readonly Observed[]): boolean {
+function isUnderWay(
+  round: Round,
+  { current: requested }: Demand,
+  observed: readonly Observed[],
+): boolean {
   return observed.some(
-    ({ asked, counts }, i) =>
+    ({ pending: asked, counts }, i) =>
       requested[i]! < round.requested[i]! && (asked !== undefined || (counts?.stopping ?? 0) > 0),
   );
 }
 
 /** The tasks that are to have less than they have and still want, the last in order first. */
-function findLosers({ table, demand }: ChurnInput, { grant }: Allocation): number[] {
+function findLosers({ table, demand }: ChurnInput, { granted }: Allocation): number[] {
   const losers: number[] = [];
   for (let k = table.order.length - 1; k >= 0; k--) {
     const i = table.order[k]!;
-    if (grant[i]! < hasOf(demand, i)) losers.push(i);
+    if (granted[i]! < hasOf(demand, i)) losers.push(i);
   }
   return losers;
 }
 
-function hasOf({ requested, want }: Demand, i: number): number {
-  return Math.min(requested[i]!, want[i]!);
+function hasOf({ current: requested, bounded }: Demand, i: number): number {
+  return Math.min(requested[i]!, bounded[i]!);
 }
 
 /** How many instances are taken from each loser now. */
 function takeSome(
   { table, fair, demand }: ChurnInput,
-  { grant }: Allocation,
+  { granted }: Allocation,
   losers: readonly number[],
   round: Round,
   isYoung: (i: number) => boolean,
@@ -135,15 +139,15 @@ function takeSome(
     r < fair.whole ? amount * fair.spec.maxTakenShare : Infinity,
   );
   let isFirst = true;
-  for (let i = 0; i < demand.want.length; i++) {
-    const gone = Math.min(round.requested[i]!, demand.want[i]!) - demand.requested[i]!;
+  for (let i = 0; i < demand.bounded.length; i++) {
+    const gone = Math.min(round.requested[i]!, demand.bounded[i]!) - demand.current[i]!;
     if (gone <= 0) continue;
     isFirst = false;
     addUses(table, budget, i, -gone);
   }
   return losers.map((i) => {
     if (isYoung(i)) return 0;
-    const wanted = hasOf(demand, i) - grant[i]!;
+    const wanted = hasOf(demand, i) - granted[i]!;
     // One goes in any case, however small the share.
     const taken = Math.max(fitting(table, i, wanted, budget), isFirst ? 1 : 0);
     if (taken > 0) isFirst = false;
@@ -160,26 +164,26 @@ function settleFor(
   taken: readonly number[],
   isForYoung: boolean,
 ): Allocation {
-  const grant = ideal.grant.map((each, i) => Math.min(each, demand.requested[i]!));
+  const granted = ideal.granted.map((each, i) => Math.min(each, demand.current[i]!));
   const free = table.capacity.slice();
-  for (let i = 0; i < grant.length; i++) addUses(table, free, i, -grant[i]!);
+  for (let i = 0; i < granted.length; i++) addUses(table, free, i, -granted[i]!);
   const give = (i: number, wanted: number): void => {
     const given = fitting(table, i, wanted, free);
-    grant[i] = grant[i]! + given;
+    granted[i] = granted[i]! + given;
     addUses(table, free, i, -given);
   };
   for (let at = losers.length - 1; at >= 0; at--) {
     const i = losers[at]!;
-    give(i, hasOf(demand, i) - taken[at]! - grant[i]!);
+    give(i, hasOf(demand, i) - taken[at]! - granted[i]!);
   }
-  for (const i of table.order) give(i, Math.max(0, ideal.grant[i]! - grant[i]!));
-  const delayed = grant.map((each, i) => Number(each < ideal.grant[i]!));
-  const takenFor = ideal.takenFor.map((taker, i) =>
-    grant[i]! < hasOf(demand, i) ? taker : NOBODY,
+  for (const i of table.order) give(i, Math.max(0, ideal.granted[i]! - granted[i]!));
+  const delayed = granted.map((each, i) => Number(each < ideal.granted[i]!));
+  const preemptedBy = ideal.preemptedBy.map((taker, i) =>
+    granted[i]! < hasOf(demand, i) ? taker : NOBODY,
   );
   const share = `${Number((fair.spec.maxTakenShare * 100).toPrecision(3))} % of the capacity`;
   const reason = isForYoung
     ? "others are too young to be taken from"
     : `no more than ${share} changes hands in a round`;
-  return { ...ideal, grant, takenFor, delay: { tasks: delayed, reason } };
+  return { ...ideal, granted, preemptedBy, delay: { tasks: delayed, reason } };
 }

@@ -10,8 +10,8 @@ export interface Filling {
   readonly fair: FairTable;
   /** What each task has so far: it keeps that more easily than others get it. */
   readonly current: Int32Array;
-  readonly want: Int32Array;
-  readonly grant: Int32Array;
+  readonly bounded: Int32Array;
+  readonly granted: Int32Array;
   /** For each resource, what nobody has been given; below 0 where what may not be taken exceeds the capacity. */
   readonly free: Float64Array;
 }
@@ -30,10 +30,10 @@ const FEW = 1 / 16;
  * all below a level at which everything fits are given at once.
  */
 export function fillClass(filling: Filling, from: number, to: number): void {
-  const { want, grant, table, free } = filling;
+  const { bounded, granted, table, free } = filling;
   const { order } = table;
   const hungry: number[] = [];
-  for (let k = from; k < to; k++) if (want[order[k]!]! > grant[order[k]!]!) hungry.push(k);
+  for (let k = from; k < to; k++) if (bounded[order[k]!]! > granted[order[k]!]!) hungry.push(k);
   if (hungry.length === 0 || giveBelow(filling, hungry, Infinity)) return;
   const members = hungry.filter((k) => fitting(table, order[k]!, 1, free) === 1);
   if (members.length === 0 || giveBelow(filling, members, Infinity)) return;
@@ -42,20 +42,27 @@ export function fillClass(filling: Filling, from: number, to: number): void {
 }
 
 /** How many instances task `i` has when all below `level` are given. */
-function countBelow({ fair, current, want, grant }: Filling, i: number, level: number): number {
-  if (level === Infinity) return want[i]!;
-  return Math.min(want[i]!, Math.max(grant[i]!, unitsBelow(level, fair.price[i]!, current[i]!)));
+function countBelow(
+  { fair, current, bounded, granted }: Filling,
+  i: number,
+  level: number,
+): number {
+  if (level === Infinity) return bounded[i]!;
+  return Math.min(
+    bounded[i]!,
+    Math.max(granted[i]!, unitsBelow(level, fair.price[i]!, current[i]!)),
+  );
 }
 
 /** Gives everything below `level`, if it fits; says whether it does. */
 function giveBelow(filling: Filling, members: Members, level: number): boolean {
-  const { table, grant, free } = filling;
+  const { table, granted, free } = filling;
   if (!measureBelow(filling, members, level).fits) return false;
   for (const k of members) {
     const i = table.order[k]!;
     const count = countBelow(filling, i, level);
-    addUses(table, free, i, grant[i]! - count);
-    grant[i] = count;
+    addUses(table, free, i, granted[i]! - count);
+    granted[i] = count;
   }
   return true;
 }
@@ -66,12 +73,12 @@ function measureBelow(
   members: Members,
   level: number,
 ): { readonly units: number; readonly fits: boolean } {
-  const { table, grant, free } = filling;
+  const { table, granted, free } = filling;
   const left = free.slice();
   let units = 0;
   for (const k of members) {
     const i = table.order[k]!;
-    const more = countBelow(filling, i, level) - grant[i]!;
+    const more = countBelow(filling, i, level) - granted[i]!;
     units += more;
     addUses(table, left, i, -more);
   }
@@ -80,14 +87,14 @@ function measureBelow(
 
 /** A level below which everything fits, near the highest such. All that the members want does not fit. */
 function highestThatFits(filling: Filling, members: Members): number {
-  const { fair, table, want } = filling;
+  const { fair, table, bounded } = filling;
   let low = 0;
   let high = 0;
   let unitsLow = 0;
   let unitsHigh = Infinity;
   for (const k of members) {
     const i = table.order[k]!;
-    high = Math.max(high, want[i]! * fair.price[i]!);
+    high = Math.max(high, bounded[i]! * fair.price[i]!);
   }
   while (high - low > ONE_LEVEL * high && unitsHigh - unitsLow > members.length * FEW) {
     const level = (low + high) / 2;
@@ -105,11 +112,11 @@ function highestThatFits(filling: Filling, members: Members): number {
 
 /** What giving in bulk has left, in the exact order. A task whose next instance does not fit is out. */
 function fillOneByOne(filling: Filling, members: Members): void {
-  const { fair, current, table, want, grant, free } = filling;
+  const { fair, current, table, bounded, granted, free } = filling;
   const { order } = table;
-  const next = (k: number): number => grant[order[k]!]! + 1;
+  const next = (k: number): number => granted[order[k]!]! + 1;
   const heap = createHeap(
-    members.filter((k) => next(k) <= want[order[k]!]!),
+    members.filter((k) => next(k) <= bounded[order[k]!]!),
     (k, l) => compareUnits(fair, current, order[k]!, next(k), order[l]!, next(l)) || k - l,
   );
   const least = leastUses(table, members);
@@ -121,9 +128,9 @@ function fillOneByOne(filling: Filling, members: Members): void {
       continue;
     }
     const given = next(k);
-    grant[i] = given;
+    granted[i] = given;
     addUses(table, free, i, -1);
-    if (given < want[i]!) heap.sinkTop();
+    if (given < bounded[i]!) heap.sinkTop();
     else heap.dropTop();
   }
 }

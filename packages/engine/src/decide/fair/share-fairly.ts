@@ -24,46 +24,51 @@ export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): 
       from = to;
     }
   }
-  const { grant } = filling;
-  return { grant, claim: grant, takenFor: findTakers(filling), lacking: findLacking(filling) };
+  const { granted } = filling;
+  return {
+    granted,
+    reserved: granted,
+    preemptedBy: findTakers(filling),
+    limitingResource: findLacking(filling),
+  };
 }
 
 function openFilling(table: TaskTable, fair: FairTable, demand: Demand): Filling {
-  const { requested, want, movable } = demand;
-  const grant = new Int32Array(want.length);
+  const { current: requested, bounded, preemptible } = demand;
+  const granted = new Int32Array(bounded.length);
   const free = table.capacity.slice();
-  for (let i = 0; i < grant.length; i++) {
-    if (movable[i] === 1) continue;
-    grant[i] = requested[i]!;
-    addUses(table, free, i, -grant[i]!);
+  for (let i = 0; i < granted.length; i++) {
+    if (preemptible[i] === 1) continue;
+    granted[i] = requested[i]!;
+    addUses(table, free, i, -granted[i]!);
   }
-  return { table, fair, current: requested, want, grant, free };
+  return { table, fair, current: requested, bounded, granted, free };
 }
 
 /** The usual case: all that is wanted fits. Says whether it does. */
-function grantAll({ table, want, grant, free }: Filling): boolean {
+function grantAll({ table, bounded, granted, free }: Filling): boolean {
   const left = free.slice();
-  for (let i = 0; i < grant.length; i++) addUses(table, left, i, grant[i]! - want[i]!);
+  for (let i = 0; i < granted.length; i++) addUses(table, left, i, granted[i]! - bounded[i]!);
   if (left.some((amount) => amount < 0)) return false;
-  grant.set(want);
+  granted.set(bounded);
   free.set(left);
   return true;
 }
 
-function giveMinima({ table, want, grant, free }: Filling, from: number, to: number): void {
+function giveMinima({ table, bounded, granted, free }: Filling, from: number, to: number): void {
   for (let k = from; k < to; k++) {
     const i = table.order[k]!;
-    const missing = Math.min(table.min[i]!, want[i]!) - grant[i]!;
+    const missing = Math.min(table.min[i]!, bounded[i]!) - granted[i]!;
     if (missing <= 0) continue;
     const given = fitting(table, i, missing, free);
-    grant[i] = grant[i]! + given;
+    granted[i] = granted[i]! + given;
     addUses(table, free, i, -given);
   }
 }
 
 /** For whom each task loses what it still wants: the first that gains of a resource that it uses, itself or someone before its class's end. */
-function findTakers({ table, fair, current, want, grant }: Filling): Int32Array {
-  const takenFor = new Int32Array(grant.length).fill(NOBODY);
+function findTakers({ table, fair, current, bounded, granted }: Filling): Int32Array {
+  const preemptedBy = new Int32Array(granted.length).fill(NOBODY);
   const { order, uses, resources } = table;
   const width = resources.length;
   const first = new Int32Array(width).fill(order.length);
@@ -71,34 +76,34 @@ function findTakers({ table, fair, current, want, grant }: Filling): Int32Array 
   for (const to of fair.classEnds) {
     for (let k = from; k < to; k++) {
       const i = order[k]!;
-      if (grant[i]! <= current[i]!) continue;
+      if (granted[i]! <= current[i]!) continue;
       for (let r = 0; r < width; r++)
         if (uses[i * width + r]! > 0) first[r] = Math.min(first[r]!, k);
     }
     for (let k = from; k < to; k++) {
       const i = order[k]!;
-      if (grant[i]! >= Math.min(current[i]!, want[i]!)) continue;
+      if (granted[i]! >= Math.min(current[i]!, bounded[i]!)) continue;
       let taker = order.length;
       for (let r = 0; r < width; r++)
         if (uses[i * width + r]! > 0) taker = Math.min(taker, first[r]!);
-      takenFor[i] = order[taker] ?? OVERCOMMITTED;
+      preemptedBy[i] = order[taker] ?? OVERCOMMITTED;
     }
     from = to;
   }
-  return takenFor;
+  return preemptedBy;
 }
 
 /** Of what does not suffice for one instance more the last: a group's comes after the whole's and says more. */
-function findLacking({ table, want, grant, free }: Filling): Int32Array {
-  const lacking = new Int32Array(grant.length).fill(-1);
+function findLacking({ table, bounded, granted, free }: Filling): Int32Array {
+  const limitingResource = new Int32Array(granted.length).fill(-1);
   const { order, uses, resources } = table;
   const width = resources.length;
   for (const i of order) {
-    if (grant[i]! >= want[i]!) continue;
+    if (granted[i]! >= bounded[i]!) continue;
     for (let r = 0; r < width; r++) {
       const each = uses[i * width + r]!;
-      if (each > 0 && each > free[r]!) lacking[i] = r;
+      if (each > 0 && each > free[r]!) limitingResource[i] = r;
     }
   }
-  return lacking;
+  return limitingResource;
 }

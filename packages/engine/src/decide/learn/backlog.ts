@@ -11,7 +11,7 @@ const APART = 1 / 10;
 export const NO_MARKS: Marks = [];
 
 /** Two looks at a queue, one after the other. */
-export interface Looks {
+export interface Interval {
   /** When they were, in milliseconds since the epoch. */
   readonly lastAt: number;
   readonly at: number;
@@ -27,7 +27,12 @@ export interface Looks {
  * @param before the looks before these: what had no marks then had come since the first of them
  * @param within how long a job may wait, in seconds
  */
-export function markArrivals(marks: Marks, before: Looks, looks: Looks, within: number): Marks {
+export function markArrivals(
+  marks: Marks,
+  before: Interval,
+  looks: Interval,
+  within: number,
+): Marks {
   const { lastAt, lastArrived, arrived, waiting } = looks;
   if (waiting <= arrived - lastArrived) return NO_MARKS;
   const { length } = marks;
@@ -57,7 +62,7 @@ export interface Deadline {
  */
 export function paceInTime(
   marks: Marks,
-  { at, lastAt, arrived, waiting }: Looks,
+  { at, lastAt, arrived, waiting }: Interval,
   { within, delay, begun, least }: Deadline,
 ): number {
   const gone = arrived - waiting + begun;

@@ -1,11 +1,18 @@
 import type { Counts } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
 import { learnArrivals } from "./arrivals.ts";
-import { markArrivals, NO_MARKS, type Looks, type Marks } from "./backlog.ts";
+import { markArrivals, NO_MARKS, type Interval, type Marks } from "./backlog.ts";
 import type { Row } from "./row.ts";
-import { isKnown, noteSeen, sampleOf, see, type Sample, type Seen } from "./sample.ts";
+import {
+  isKnown,
+  noteSnapshot,
+  sampleOf,
+  snapshotOf,
+  type Sample,
+  type Snapshot,
+} from "./sample.ts";
 import { learnService, serviceRate } from "./service.ts";
-import { learnSlope, relaxSlope, slopeRates, unknownSlope, type Slope } from "./slope.ts";
+import { learnLevel, relaxLevel, levelRates, unknownLevel, type LevelFilter } from "./slope.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart, type Startup } from "./startup.ts";
 
 /** What the user says beforehand, in seconds. */
@@ -20,7 +27,7 @@ export interface Hints {
 export interface Learned {
   readonly startup: Startup;
   /** From the level of jobs alone, for backends that count neither what arrives nor what is finished. */
-  readonly slope: Slope;
+  readonly slope: LevelFilter;
   /** When those that wait arrived. */
   readonly marks: Marks;
 }
@@ -54,7 +61,7 @@ export function beginLearning(
   const jobs = hints.serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
   const startup = openStartup(counts!, reading.at, hints.startupTime);
   row.at = Number.NaN;
-  noteSeen(row, see(reading, counts!));
+  noteSnapshot(row, snapshotOf(reading, counts!));
   row.arrivals = 0;
   row.lastArrivals = 0;
   row.rate = Number.NaN;
@@ -62,7 +69,7 @@ export function beginLearning(
   row.busySeconds = jobs * each;
   row.isDoubtful = 0;
   row.startSeconds = usualStart(startup, within);
-  return { startup, slope: unknownSlope(1 / each, jobs), marks: NO_MARKS };
+  return { startup, slope: unknownLevel(1 / each, jobs), marks: NO_MARKS };
 }
 
 /**
@@ -74,7 +81,7 @@ export function learn(
   { reading, counts, row }: TargetInput<unknown>,
   within: number,
 ): Learned {
-  const seen = see(reading, counts!);
+  const seen = snapshotOf(reading, counts!);
   const sample = sampleOf(row, seen);
   const { seconds, finished, busy } = sample;
   const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(row));
@@ -84,7 +91,7 @@ export function learn(
   const arrived = isCounted ? sample.arrived : slope.rate * seconds;
   const startup = nextStartup(before.startup, row, seen, counts!);
   const marks = nextMarks(before.marks, row, seen, arrived, within);
-  noteSeen(row, seen);
+  noteSnapshot(row, seen);
   row.lastArrivals = row.arrivals;
   row.arrivals += arrived;
   if (isCounted) learnArrivals(row, arrived / seconds, seconds, scale);
@@ -96,7 +103,7 @@ export function learn(
     : { startup, slope, marks };
 }
 
-function nextStartup(before: Startup, row: Row, seen: Seen, counts: Counts): Startup {
+function nextStartup(before: Startup, row: Row, seen: Snapshot, counts: Counts): Startup {
   const isCalm = before.pending.length === 0 && counts.starting === 0;
   if (isCalm && seen.running === row.running) return before;
   return learnStartup(before, counts, seen.at, row.at);
@@ -105,7 +112,7 @@ function nextStartup(before: Startup, row: Row, seen: Seen, counts: Counts): Sta
 function nextMarks(
   marks: Marks,
   row: Row,
-  { at, waiting }: Seen,
+  { at, waiting }: Snapshot,
   jobs: number,
   within: number,
 ): Marks {
@@ -113,23 +120,23 @@ function nextMarks(
   if (waiting <= jobs) return NO_MARKS;
   const { arrivals } = row;
   const looks = { lastAt: row.at, at, lastArrived: arrivals, arrived: arrivals + jobs, waiting };
-  return markArrivals(marks, looksOf(row), looks, within);
+  return markArrivals(marks, lastInterval(row), looks, within);
 }
 
 /** The last two looks at the queue. */
-export function looksOf({ lastAt, at, lastArrivals, arrivals, waiting }: Row): Looks {
+export function lastInterval({ lastAt, at, lastArrivals, arrivals, waiting }: Row): Interval {
   return { lastAt, at, lastArrived: lastArrivals, arrived: arrivals, waiting };
 }
 
 function nextSlope(
-  slope: Slope,
+  slope: LevelFilter,
   { rise, busy, seconds, isCensored }: Sample,
-  { waiting, running }: Seen,
+  { waiting, running }: Snapshot,
   scale: number,
-): Slope {
+): LevelFilter {
   if (isKnown(rise) && isKnown(busy))
-    return learnSlope(slope, { rise: rise / seconds, busy, isCensored }, seconds, scale);
-  return waiting > 0 ? slope : relaxSlope(slope, running, seconds, scale);
+    return learnLevel(slope, { rise: rise / seconds, busy, isCensored }, seconds, scale);
+  return waiting > 0 ? slope : relaxLevel(slope, running, seconds, scale);
 }
 
 /**
@@ -138,7 +145,7 @@ function nextSlope(
  */
 export function loadOf({ startup, slope }: Learned, row: Row, earlierGap: number): Load {
   const { rate, startSeconds, at } = row;
-  const guessed = isKnown(rate) ? undefined : slopeRates(slope);
+  const guessed = isKnown(rate) ? undefined : levelRates(slope);
   const gap = gapOf(row);
   return {
     arrivalRate: guessed === undefined ? rate : guessed.arrivalRate,

@@ -2,7 +2,7 @@ import type { Counts, Reading, ReadingParts } from "@microscaling/core";
 import type { Row } from "./row.ts";
 
 /** What was seen of a task at one moment. What is not known is NaN. */
-export interface Seen {
+export interface Snapshot {
   /** In milliseconds since the epoch. */
   readonly at: number;
   /** Jobs that wait, that an instance has, and that may not be taken yet. */
@@ -33,7 +33,10 @@ const NO_PARTS: ReadingParts = {};
 const UNKNOWN = Number.NaN;
 
 /** Puts together what a reading and the counts say. */
-export function see({ at, value, parts = NO_PARTS }: Reading, { running }: Counts): Seen {
+export function snapshotOf(
+  { at, value, parts = NO_PARTS }: Reading,
+  { running }: Counts,
+): Snapshot {
   return {
     at,
     waiting: parts.ready ?? value,
@@ -46,7 +49,7 @@ export function see({ at, value, parts = NO_PARTS }: Reading, { running }: Count
 }
 
 /** Makes `seen` the newest look at the task. */
-export function noteSeen(row: Row, seen: Seen): void {
+export function noteSnapshot(row: Row, seen: Snapshot): void {
   row.lastAt = Number.isNaN(row.at) ? seen.at : row.at;
   row.at = seen.at;
   row.waiting = seen.waiting;
@@ -58,7 +61,7 @@ export function noteSeen(row: Row, seen: Seen): void {
 }
 
 /** Compares two moments. A running total that fell has begun anew, so nothing is known of it this time. */
-export function sampleOf(before: Seen, now: Seen): Sample {
+export function sampleOf(before: Snapshot, now: Snapshot): Sample {
   const rise = riseOf(before, now);
   const arrived = moreOf(before.arrived, now.arrived);
   const finished = moreOf(before.finished, now.finished);
@@ -83,11 +86,11 @@ function moreOf(before: number, now: number): number {
 }
 
 /** While jobs wait, every instance is at work; else how many are is only known from the jobs in flight. */
-function isBusy({ waiting }: Seen): boolean {
+function isBusy({ waiting }: Snapshot): boolean {
   return waiting > 0;
 }
 
-function riseOf(before: Seen, now: Seen): number {
+function riseOf(before: Snapshot, now: Snapshot): number {
   const waiting = now.waiting + now.delayed - before.waiting - before.delayed;
   const begun = now.inFlight - before.inFlight;
   if (isKnown(begun)) return waiting + begun;
@@ -95,7 +98,7 @@ function riseOf(before: Seen, now: Seen): number {
   return isBusy(before) ? waiting + now.running - before.running : UNKNOWN;
 }
 
-function busyOf(before: Seen, now: Seen): number {
+function busyOf(before: Snapshot, now: Snapshot): number {
   const mean = (before.running + now.running) / 2;
   if (isBusy(before) && (isBusy(now) || !isKnown(now.inFlight))) return mean;
   // As of the beginning: what arrived since would make it larger, just when the level rose. An instance may have several jobs in flight.

@@ -1,7 +1,7 @@
 /**
  * What is believed of arrivals and of the work of one instance where only the level of jobs is seen: it rises by `arrivals − service · busy`.
  */
-export interface Slope {
+export interface LevelFilter {
   /** Jobs a second, ≥ 0. */
   readonly rate: number;
   /** The logarithm of the jobs that one busy instance finishes a second, so that these stay above 0. */
@@ -21,7 +21,7 @@ const SERVICE_DRIFT = 0.03;
 const LEAST_JOBS = 5;
 /** A sample further off than so many standard deviations means that the load has changed. */
 const SURPRISE = 3;
-/** The largest step of {@link Slope.logService}: the filter takes a curve for a line. */
+/** The largest step of {@link LevelFilter.logService}: the filter takes a curve for a line. */
 const LARGEST_STEP = 0.5;
 /** Beyond e to the power of this, either way, a rate is no more to be believed; nor is a variance below its inverse. */
 const LARGEST_LOG = 20;
@@ -29,7 +29,7 @@ const LARGEST_LOG = 20;
 const FADE = 0.3;
 
 /** Before anything was seen. The service rate is as sure as if it came from so many jobs. */
-export function unknownSlope(service: number, jobs: number): Slope {
+export function unknownLevel(service: number, jobs: number): LevelFilter {
   return {
     rate: 0,
     logService: Math.log(service),
@@ -45,7 +45,7 @@ export function unknownSlope(service: number, jobs: number): Slope {
  * The two rates to go by: the careful side of what is believed. An instance is taken to do less by one standard deviation, and
  * arrivals to be what they then would have to be.
  */
-export function slopeRates(slope: Slope): {
+export function levelRates(slope: LevelFilter): {
   readonly arrivalRate: number;
   readonly serviceRate: number;
 } {
@@ -64,12 +64,12 @@ export function slopeRates(slope: Slope): {
  * @param rise of the jobs that wait or are at work, a second
  * @param busy instances at work
  */
-export function learnSlope(
-  before: Slope,
+export function learnLevel(
+  before: LevelFilter,
   { rise, busy, isCensored }: { rise: number; busy: number; isCensored: boolean },
   seconds: number,
   scale: number,
-): Slope {
+): LevelFilter {
   const { rate, logService, covariance: c } = before;
   const done = Math.exp(logService) * busy;
   // As if one job more had come since the beginning: else the first seconds without one would prove that none comes.
@@ -102,7 +102,12 @@ export function learnSlope(
  * Learns from a time in which nothing waited: arrivals are anything up to what the instances can do, and are taken for less and less until
  * something waits. That is then as good as the first that is seen of them.
  */
-export function relaxSlope(before: Slope, running: number, seconds: number, scale: number): Slope {
+export function relaxLevel(
+  before: LevelFilter,
+  running: number,
+  seconds: number,
+  scale: number,
+): LevelFilter {
   const most = Math.exp(before.logService) * running;
   const rate = Math.min(before.rate, most) * Math.exp(-seconds / (FADE * scale));
   // The variance of what may be anything up to `most`.
@@ -110,6 +115,6 @@ export function relaxSlope(before: Slope, running: number, seconds: number, scal
   return { ...before, rate, rateVariance, seconds: before.seconds + seconds };
 }
 
-function drifted({ rate, rateVariance }: Slope, seconds: number, scale: number): number {
+function drifted({ rate, rateVariance }: LevelFilter, seconds: number, scale: number): number {
   return rateVariance + (RATE_DRIFT * rate) ** 2 * (seconds / scale);
 }

@@ -34,7 +34,7 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
   reads: true,
   settles: false,
   learns: true,
-  wish(input, memory) {
+  desire(input, memory) {
     const { spec, reading, requested, row } = input;
     if (memory === undefined) {
       const learned = beginLearning(input, HINTS);

@@ -8,13 +8,13 @@ import type { Target } from "./target.ts";
 const remainderTarget: Target<TargetSpec, undefined> = {
   reads: false,
   settles: true,
-  wish: ({ max }) => ({ instances: max, reason: "remainder", memory: undefined }),
+  desire: ({ max }) => ({ instances: max, reason: "remainder", memory: undefined }),
 };
 
 const fixedTarget: Target<Extract<TargetSpec, { use: "fixed" }>, undefined> = {
   reads: false,
   settles: true,
-  wish: ({ spec }) => ({ instances: spec.instances, reason: "fixed", memory: undefined }),
+  desire: ({ spec }) => ({ instances: spec.instances, reason: "fixed", memory: undefined }),
 };
 
 // Each target is only ever given the spec and the memory of its own kind.

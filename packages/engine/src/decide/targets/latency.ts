@@ -4,7 +4,7 @@ import type { Row } from "../learn/row.ts";
 import { isKnown } from "../learn/sample.ts";
 import { erlangInstances } from "./erlang.ts";
 import { downTo, inTimeAhead, inTimeNow, lookAhead, upTo, type Outlook } from "./outlook.ts";
-import type { Target, TargetInput, Wish } from "./target.ts";
+import type { Target, TargetInput, Desired } from "./target.ts";
 
 type LatencySpec = Extract<TargetSpec, { use: "latency" }>;
 type Input = TargetInput<LatencySpec>;
@@ -38,7 +38,7 @@ export const latencyTarget: Target<LatencySpec, Learned> = {
   reads: true,
   settles: false,
   learns: true,
-  wish(input, memory) {
+  desire(input, memory) {
     const { spec, reading, requested, row } = input;
     if (memory === undefined) return holdAt(requested, open(input));
     if (reading.at <= row.at) return holdAt(requested, memory);
@@ -76,7 +76,7 @@ function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
   };
 }
 
-function holdAt(requested: number, memory: Learned): Wish<Learned> {
+function holdAt(requested: number, memory: Learned): Desired<Learned> {
   return { instances: requested, reason: "meeting", memory };
 }
 
@@ -108,7 +108,7 @@ function refill({ spec, requested, row }: Input): void {
   row.requested = requested;
 }
 
-function choose(input: Input, learned: Learned, outlook: Outlook): Wish<Learned> {
+function choose(input: Input, learned: Learned, outlook: Outlook): Desired<Learned> {
   const { requested, row } = input;
   const instances = move(input, learned, outlook);
   if (instances < requested && instances > 0) row.downAt = row.at;

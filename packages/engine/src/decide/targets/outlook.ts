@@ -1,5 +1,5 @@
 import { paceInTime } from "../learn/backlog.ts";
-import { looksOf, type Learned, type Load } from "../learn/learn.ts";
+import { lastInterval, type Learned, type Load } from "../learn/learn.ts";
 import type { Row } from "../learn/row.ts";
 
 /** On the way up what waits is drained in this part of the time that it may wait, and on the way down; but not faster than this part of θ. */
@@ -57,7 +57,7 @@ export function inTimeAhead(outlook: Outlook, learned: Learned, row: Row): numbe
   if (waiting <= begun) return 0;
   const least = DRAIN_HORIZON * horizon;
   const deadline = { within: AHEAD * within, delay: horizon, begun, least };
-  return wholeInstances(paceInTime(learned.marks, looksOf(row), deadline) / load.serviceRate);
+  return wholeInstances(paceInTime(learned.marks, lastInterval(row), deadline) / load.serviceRate);
 }
 
 /** What it takes from now on for that. Those that still start do nothing for a while: as if all did nothing for a part of it. */
@@ -66,7 +66,7 @@ export function inTimeNow(outlook: Outlook, learned: Learned, row: Row, requeste
   const delay = Math.max(0, horizon - instanceSeconds / requested);
   const least = load.tickSeconds;
   const deadline = { within: IN_TIME * within, delay, begun: 0, least };
-  return wholeInstances(paceInTime(learned.marks, looksOf(row), deadline) / load.serviceRate);
+  return wholeInstances(paceInTime(learned.marks, lastInterval(row), deadline) / load.serviceRate);
 }
 
 /** What keeps up with the arrivals and drains what waits, except for a few. */

@@ -29,7 +29,7 @@ const NONE: readonly number[] = [];
 export const queueTarget: Target<QueueSpec, QueueMemory> = {
   reads: true,
   settles: true,
-  wish({ spec, reading: { value }, requested }, memory) {
+  desire({ spec, reading: { value }, requested }, memory) {
     const error = value - spec.length;
     const cumulated = (memory?.cumulated ?? 0) + error;
     const crossed =

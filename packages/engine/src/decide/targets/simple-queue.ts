@@ -5,7 +5,7 @@ import { lowerLength, type Target } from "./target.ts";
 export const simpleQueueTarget: Target<Extract<TargetSpec, { use: "simple-queue" }>, undefined> = {
   reads: true,
   settles: true,
-  wish({ spec, reading: { value }, requested }) {
+  desire({ spec, reading: { value }, requested }) {
     if (value > spec.length)
       return { instances: requested + 1, reason: "above", memory: undefined };
     if (value < lowerLength(spec.length))

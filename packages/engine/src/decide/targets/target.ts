@@ -16,7 +16,7 @@ export interface TargetInput<Spec> {
 }
 
 /** What a target answers. */
-export interface Wish<Memory> {
+export interface Desired<Memory> {
   /** How many instances it would like. Any whole number: bounds come later. */
   readonly instances: number;
   readonly reason: WishReason;
@@ -35,7 +35,7 @@ export interface Target<Spec, Memory> {
   readonly settles: boolean;
   /** Whether it keeps numbers in a row. */
   readonly learns?: true;
-  wish(input: TargetInput<Spec>, memory: Memory | undefined): Wish<Memory>;
+  desire(input: TargetInput<Spec>, memory: Memory | undefined): Desired<Memory>;
   /** What a target that learns goes by; nothing before it knows anything. */
   belief?(memory: Memory, row: Row): Belief | undefined;
 }

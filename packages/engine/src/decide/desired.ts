@@ -3,18 +3,18 @@ import type { TaskSpec } from "../spec.ts";
 import { noChurn, type Churn } from "./fair/churn.ts";
 import { Row, ROW_WIDTH } from "./learn/row.ts";
 import type { Observed } from "./observed.ts";
-import type { Wish } from "./targets/target.ts";
+import type { Desired } from "./targets/target.ts";
 import type { TaskTable } from "./task-table.ts";
 
 /** What is remembered between decisions: the wish that each task's newest reading led to. */
 export interface Memory {
   /** For each task, the time of the reading that its wish rests on; 0 when there is none. */
   readonly readAt: Float64Array;
-  readonly wishes: readonly (Wish<unknown> | undefined)[];
+  readonly desired: readonly (Desired<unknown> | undefined)[];
   /** For each task, the numbers of targets that learn; none where no target does. */
   readonly rows: Float64Array;
   /** For each task, what it was granted and what was taken from others for it: its own until it has settled. */
-  readonly claims: Int32Array;
+  readonly reserved: Int32Array;
   /** What sharing fairly remembers. */
   readonly churn: Churn;
 }
@@ -23,9 +23,9 @@ export interface Memory {
 export function emptyMemory(table: TaskTable): Memory {
   return {
     readAt: new Float64Array(table.tasks.length),
-    wishes: Array.from({ length: table.tasks.length }),
+    desired: Array.from({ length: table.tasks.length }),
     rows: newRows(table),
-    claims: new Int32Array(table.tasks.length),
+    reserved: new Int32Array(table.tasks.length),
     churn: noChurn(table.tasks.length),
   };
 }
@@ -38,12 +38,12 @@ export function newRows({ targets }: TaskTable): Float64Array {
 }
 
 /** What each task would like. One entry for each task, in the order of the config. */
-export interface Wishes {
+export interface AllDesired {
   readonly instances: Float64Array;
   readonly reasons: readonly WishReason[];
   /** Why a task has no number to go by, if so. */
   readonly missing: readonly (string | undefined)[];
-  readonly memory: Pick<Memory, "readAt" | "wishes" | "rows">;
+  readonly memory: Pick<Memory, "readAt" | "desired" | "rows">;
 }
 
 /** For targets that read nothing. */
@@ -53,28 +53,28 @@ const NO_READING: Reading = { kind: "reading", value: 0, at: 0 };
  * What every task would like. A target is asked once for each new reading; in between its wish stands. Without a number to go by a task
  * is held where it is, or gets its fallback once its metric has failed often enough. It is never scaled on the unknown.
  */
-export function wishAll(
+export function desireAll(
   table: TaskTable,
   observed: readonly Observed[],
   requested: Int32Array,
   memory: Memory,
   now: number,
-): Wishes {
+): AllDesired {
   const instances = new Float64Array(observed.length);
   const readAt = memory.readAt.slice();
   const rows = memory.rows.slice();
   const row = new Row(rows);
-  const wishes: (Wish<unknown> | undefined)[] = [];
+  const kept: (Desired<unknown> | undefined)[] = [];
   const reasons: WishReason[] = [];
   const missing: (string | undefined)[] = [];
   for (let i = 0; i < observed.length; i++) {
     const target = table.targets[i]!;
     const seen = observed[i]!;
-    let wish = memory.wishes[i];
+    let desired = memory.desired[i];
     const why = whyNoNumber(target.reads, table.maxAgeMs[i]!, seen, now);
     if (why === undefined) {
       const at = target.reads ? seen.reading!.at : 0;
-      if (wish === undefined || at !== readAt[i]) {
+      if (desired === undefined || at !== readAt[i]) {
         const { reading = NO_READING, counts } = seen;
         const max = table.max[i]!;
         const input = {
@@ -85,20 +85,20 @@ export function wishAll(
           max,
           row: row.moveTo(i),
         };
-        wish = target.wish(input, wish?.memory);
+        desired = target.desire(input, desired?.memory);
         readAt[i] = at;
       }
-      instances[i] = Math.max(0, standing(wish, requested[i]!));
-      reasons.push(wish.reason);
+      instances[i] = Math.max(0, standing(desired, requested[i]!));
+      reasons.push(desired.reason);
     } else {
       const task = table.tasks[i]!;
       instances[i] = withoutNumber(task, seen, requested[i]!);
       reasons.push(hasFallenBack(task, seen) ? "fallback" : "held");
     }
-    wishes.push(wish);
+    kept.push(desired);
     missing.push(why);
   }
-  return { instances, reasons, missing, memory: { readAt, wishes, rows } };
+  return { instances, reasons, missing, memory: { readAt, desired: kept, rows } };
 }
 
 function whyNoNumber(
@@ -124,7 +124,7 @@ function whyNoNumber(
  * How many instances a wish means now. It stands until the next reading, but only in its own direction: what was taken from a task
  * meanwhile is not asked back by a reading that said "few wait".
  */
-function standing({ instances, reason }: Wish<unknown>, requested: number): number {
+function standing({ instances, reason }: Desired<unknown>, requested: number): number {
   if (reason === "above") return Math.max(instances, requested);
   if (reason === "below") return Math.min(instances, requested);
   return reason === "meeting" ? requested : instances;
