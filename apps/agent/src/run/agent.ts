@@ -113,7 +113,7 @@ async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts):
   };
   await bounded("the engine", engine.stop({ graceMs }));
   // Instances that cannot outlive the agent are stopped here, which may take all of their grace.
-  await bounded("a plugin", reloader.config().close());
+  await bounded("a plugin", Promise.all([reloader.config().close(), reloader.released()]));
   await bounded("the endpoints", http?.close());
   await bounded("the record", record?.close());
   view?.close();
