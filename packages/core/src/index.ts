@@ -40,4 +40,4 @@ export {
   type SchedulerTask,
 } from "./scheduler.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
-export { untilAborted as raced, withTimeLimit as within, type TimeLimit } from "./within.ts";
+export { untilAborted, withTimeLimit, type TimeLimit } from "./time-limit.ts";

@@ -31,6 +31,8 @@ function reasonOf({ reason, reading, belief }: Decision): string {
       return "takes what is left";
     case "fixed":
       return "fixed";
+    case "draining":
+      return "being drained";
     case "fallback":
       return "metric failed, fallback";
     case "held":
