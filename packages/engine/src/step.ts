@@ -9,8 +9,8 @@ import {
   type Term,
 } from "./act/act.ts";
 import { configure, drainAll, electionOf, forgetGone } from "./act/configure.ts";
-import { roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
 import { stepElection } from "./act/elect.ts";
+import { roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
 import { notePrepared, prepare, prepareDue } from "./act/prepare.ts";
 import type { Command, EngineEvent } from "./events.ts";
 import { steadyTime, type Moment } from "./moment.ts";
@@ -173,7 +173,7 @@ function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: C
   if (election === undefined) return;
   const before = termAt(election, now.mono);
   const { lease } = election.ha;
-  for (const command of stepElection(election, event, now.mono, () => state.nextId++)) {
+  for (const command of stepElection(election, event, now, state)) {
     if (command.type === "readLease" || command.type === "writeLease")
       commands.push({ ...command, lease });
     else if (command.type !== "roleChanged") commands.push(command);

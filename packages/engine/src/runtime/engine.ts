@@ -1,7 +1,7 @@
 import type { DecisionRecord } from "@microscaling/core";
 import { isAtWork } from "../act/act.ts";
 import { hasLeft } from "../act/configure.ts";
-import { hasEnded } from "../act/elect.ts";
+import { hasEnded } from "../act/election.ts";
 import { describeEngine } from "../report/engine-state.ts";
 import type { Engine, EngineContext, EngineSpec } from "../spec.ts";
 import { roleOf, termOf } from "../step.ts";
