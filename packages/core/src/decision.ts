@@ -38,6 +38,8 @@ export type DesiredReason =
   | "remainder"
   /** A number from the config. */
   | "fixed"
+  /** Removed, or the agent drains: its instances are to go. */
+  | "draining"
   /** The metric's fallback. */
   | "fallback"
   /** Nothing to go by; the limits say why. */

@@ -40,6 +40,4 @@ export {
   type SchedulerTask,
 } from "./scheduler.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
-export { untilAborted, withTimeLimit, type TimeLimit } from "./within.ts";
-// Only until the engine no longer uses the old names.
-export { untilAborted as raced, withTimeLimit as within } from "./within.ts";
+export { untilAborted, withTimeLimit, type TimeLimit } from "./time-limit.ts";

@@ -29,5 +29,8 @@ export function withDeadline<T>(
   { clock, life, ms }: { readonly clock: Clock; readonly life: AbortSignal; readonly ms: number },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return withTimeLimit({ clock, ms, signal: life, late: new Error(`no answer within ${ms} ms`) }, work);
+  return withTimeLimit(
+    { clock, ms, signal: life, late: new Error(`no answer within ${ms} ms`) },
+    work,
+  );
 }

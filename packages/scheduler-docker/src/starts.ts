@@ -1,4 +1,9 @@
-import { MicroscalingError, untilAborted, type Clock, type SchedulerTask } from "@microscaling/core";
+import {
+  MicroscalingError,
+  untilAborted,
+  type Clock,
+  type SchedulerTask,
+} from "@microscaling/core";
 import type { LimitFunction } from "p-limit";
 
 import { withDeadline, type Ask } from "./calls.ts";

@@ -1,4 +1,9 @@
-import { isMicroscalingError, MicroscalingError, untilAborted, type Clock } from "@microscaling/core";
+import {
+  isMicroscalingError,
+  MicroscalingError,
+  untilAborted,
+  type Clock,
+} from "@microscaling/core";
 
 import { ApiFailure, failureOf } from "./api-errors.ts";
 import type { ApiRequest, Connection } from "./connection.ts";

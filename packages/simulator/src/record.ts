@@ -73,9 +73,10 @@ export function createRecordWriter({ write, hide }: RecordSink): Recorder {
       before = new Map();
       put({ record: VERSION, continues, spec: writeSpec(spec) });
     },
-    decided({ at, measured, observed, decisions }) {
+    decided({ at, wall, measured, observed, decisions }) {
       put({
         at,
+        ...(wall === at ? {} : { wall }),
         ...(isNew("measured", measured) ? { measured } : {}),
         ...changes("observed", observed.map(writeObserved)),
         ...changes("decisions", decisions.map(writeDecision)),
@@ -99,12 +100,12 @@ function writeSpec({ tasks, capacity, sharing }: EngineSpec): Json {
 
 /** JSON knows neither what is not there nor infinity: both are `null`, which none of these is otherwise. */
 function writeObserved(observed: Observed): Json {
-  return Object.fromEntries(
-    SEEN.map((key) => [
-      key,
-      observed[key] === Number.POSITIVE_INFINITY ? null : (observed[key] ?? null),
-    ]),
-  );
+  const { pending, growth } = observed;
+  return {
+    ...Object.fromEntries(SEEN.map((key) => [key, observed[key] ?? null])),
+    pending: pending.map(({ instances, doubtful = false }) => ({ instances, doubtful })),
+    growth: growth === Number.POSITIVE_INFINITY ? null : growth,
+  };
 }
 
 /** What a decision says besides what was seen. */
@@ -193,8 +194,9 @@ function openReader(header: Json, place: string): Reader {
   let measured: unknown;
   let opens: RecordedTurn["opens"] = header["continues"] === true ? "reload" : "start";
   return (line, where) => {
-    const { at } = line;
-    if (typeof at !== "number") throw invalid(where, "a turn with its time");
+    const { at, wall = at } = line;
+    if (typeof at !== "number" || typeof wall !== "number")
+      throw invalid(where, "a turn with its time");
     measured = line["measured"] ?? measured;
     merge(seen, line["observed"], { toNow, place: where });
     merge(decided, line["decisions"], { toNow, place: where });
@@ -202,6 +204,7 @@ function openReader(header: Json, place: string): Reader {
     const turn: RecordedTurn = {
       spec,
       at,
+      wall,
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
       measured: measured as Measured,
       observed,
@@ -246,7 +249,15 @@ function readObserved(json: Json): Observed {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
   const observed = Object.fromEntries(entries) as unknown as Observed;
   observed.growth ??= Number.POSITIVE_INFINITY;
+  observed.pending = readPending(json["pending"]);
   return observed;
+}
+
+/** Version 1 knew the newest request only. */
+function readPending(json: unknown): Observed["pending"] {
+  if (typeof json === "number") return [{ instances: json }];
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
+  return (json ?? []) as Observed["pending"];
 }
 
 function readDecision({ name }: TaskSpec, json: Json, { reading, counts }: Observed): Decision {

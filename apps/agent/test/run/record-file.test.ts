@@ -13,6 +13,7 @@ const SPEC: EngineSpec = fakeConfig().spec;
 function turn(at: number, noReading = "none"): Turn {
   return {
     at,
+    wall: at,
     measured: { amounts: {} },
     observed: [{ ...nothingObserved(), noReading }],
     decisions: [],

@@ -2,7 +2,7 @@ import { formatDuration, type Reading, type DesiredReason } from "@microscaling/
 import type { TaskSpec } from "../spec.ts";
 import { noChurn, type Churn } from "./fair/churn.ts";
 import { Row, ROW_WIDTH } from "./learn/row.ts";
-import type { Observed } from "./observed.ts";
+import type { Observed } from "../observe/observed.ts";
 import type { Desired } from "./targets/target.ts";
 import type { TaskTable } from "./task-table.ts";
 

@@ -29,6 +29,7 @@ function reasonText({ reason, reading, belief, limits }: Decision): string {
       return `${read}${rate}, on target: `;
     case "remainder":
     case "fixed":
+    case "draining":
       return `${reason}: `;
     case "fallback":
       return "metric failed, fallback: ";
