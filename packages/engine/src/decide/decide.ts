@@ -126,9 +126,9 @@ function withShareLimits(
   if (given >= bounded && ask[i] === given && taker === NOBODY) return limits;
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
-  else if (taker !== NOBODY) all.push({ by: "preempted", for: table.names[taker]! });
+  else if (taker !== NOBODY) all.push({ by: "preempted", preemptedBy: table.names[taker]! });
   if (given < bounded && limitingResource[i]! >= 0)
-    all.push({ by: "capacity", resource: table.resources[limitingResource[i]!]! });
+    all.push({ by: "capacity", limitingResource: table.resources[limitingResource[i]!]! });
   if (delay?.tasks[i] === 1) all.push({ by: "churn", reason: delay.reason });
   if (ask[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
   return all;
