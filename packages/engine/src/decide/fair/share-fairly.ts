@@ -7,9 +7,10 @@ import { fillClass, type Filling } from "./fill.ts";
 /**
  * Shares the capacity within each class by weight, and strictly between classes, in every resource of the whole and of each group:
  *
- * 1. What may not be moved stays.
+ * 1. What cannot be moved stays.
  * 2. Minima, in order. Where they are no guarantee, each class's own before what it wants beyond.
- * 3. Class by class, weighted progressive filling by dominant share. What a class leaves is the next one's.
+ * 3. Class by class: first its tasks that have not settled keep what they have, so that what starts is not stopped for an equal. Then
+ *    weighted progressive filling by dominant share. What a class leaves is the next one's.
  *
  * The grant is what each task is to have in the end; `issue` starts no more than what others have left.
  */
@@ -20,6 +21,7 @@ export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): 
     if (fair.spec.minIsGuarantee) giveMinima(filling, 0, table.order.length);
     for (const to of fair.classEnds) {
       if (!fair.spec.minIsGuarantee) giveMinima(filling, from, to);
+      keepUnsettled(filling, demand, from, to);
       fillClass(filling, from, to);
       from = to;
     }
@@ -37,12 +39,23 @@ function openFilling(table: TaskTable, fair: FairTable, demand: Demand): Filling
   const { current: requested, bounded, preemptible } = demand;
   const granted = new Int32Array(bounded.length);
   const free = table.capacity.slice();
+  // What is not counted stays only while everything fits: those above it are not cut for it. It is stopped once it is counted.
+  const isOvercommitted = overcommits(table, demand);
   for (let i = 0; i < granted.length; i++) {
-    if (preemptible[i] === 1) continue;
+    const stays = isOvercommitted ? table.priority[i] === 0 : preemptible[i] === 0;
+    if (!stays) continue;
     granted[i] = requested[i]!;
     addUses(table, free, i, -granted[i]!);
   }
   return { table, fair, current: requested, bounded, granted, free };
+}
+
+/** Whether what the tasks have and still want is more than the capacity. */
+function overcommits(table: TaskTable, demand: Demand): boolean {
+  const left = table.capacity.slice();
+  for (let i = 0; i < demand.bounded.length; i++)
+    addUses(table, left, i, -Math.min(demand.current[i]!, demand.bounded[i]!));
+  return left.some((amount) => amount < 0);
 }
 
 /** The usual case: all that is wanted fits. Says whether it does. */
@@ -55,15 +68,27 @@ function grantAll({ table, bounded, granted, free }: Filling): boolean {
   return true;
 }
 
-function giveMinima({ table, bounded, granted, free }: Filling, from: number, to: number): void {
+function giveMinima(filling: Filling, from: number, to: number): void {
   for (let k = from; k < to; k++) {
-    const i = table.order[k]!;
-    const missing = Math.min(table.min[i]!, bounded[i]!) - granted[i]!;
-    if (missing <= 0) continue;
-    const given = fitting(table, i, missing, free);
-    granted[i] = granted[i]! + given;
-    addUses(table, free, i, -given);
+    const i = filling.table.order[k]!;
+    raiseTo(filling, i, Math.min(filling.table.min[i]!, filling.bounded[i]!));
   }
+}
+
+function keepUnsettled(filling: Filling, { settled }: Demand, from: number, to: number): void {
+  for (let k = from; k < to; k++) {
+    const i = filling.table.order[k]!;
+    if (settled[i] === 0) raiseTo(filling, i, filling.current[i]!);
+  }
+}
+
+/** Gives task `i` up to `count` instances, as far as they fit. */
+function raiseTo({ table, granted, free }: Filling, i: number, count: number): void {
+  const missing = count - granted[i]!;
+  if (missing <= 0) return;
+  const given = fitting(table, i, missing, free);
+  granted[i] = granted[i]! + given;
+  addUses(table, free, i, -given);
 }
 
 /** For whom each task loses what it still wants: the first that gains of a resource that it uses, itself or someone before its class's end. */
