@@ -93,6 +93,15 @@ describe.each(SHARINGS)("priority, with share: %s", (_name, sharing) => {
     },
   );
 
+  it("a task that is not scaled keeps what it has, and its room, when the capacity shrinks", () => {
+    const all: Contender[] = [
+      { priority: 1, min: 0, wants: 10, has: 10, state: "settled" },
+      { ...background, priority: 0, state: "settled" },
+    ];
+    const decisions = decideOn(all, 15, sharing);
+    expect(decisions.map(({ granted }) => granted)).toEqual([5, 10]);
+  });
+
   it.each<State>(["settled", "starting", "stopping", "pending"])(
     "instances of the lowest priority are taken first, also while it is %s",
     (state) => {

@@ -2,7 +2,8 @@ import { NOBODY, OVERCOMMITTED, type Allocation, type Demand } from "../allocate
 import { addUses, fitting } from "../resources.ts";
 import type { TaskTable } from "../task-table.ts";
 import type { FairTable } from "./fair-table.ts";
-import { fillClass, type Filling } from "./fill.ts";
+import { fillClass } from "./fill.ts";
+import type { Filling } from "./progressive-filling.ts";
 
 /**
  * Shares the capacity within each class by weight, and strictly between classes, in every resource of the whole and of each group:
@@ -15,8 +16,11 @@ import { fillClass, type Filling } from "./fill.ts";
  * The grant is what each task is to have in the end; `issue` starts no more than what others have left.
  */
 export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): Allocation {
-  const filling = openFilling(table, fair, demand);
+  const { current, bounded } = demand;
+  const granted = new Int32Array(bounded.length);
+  const filling = { table, fair, current, bounded, granted, free: table.capacity.slice() };
   if (!grantAll(filling)) {
+    keepImmovable(filling, demand);
     let from = 0;
     if (fair.spec.minIsGuarantee) giveMinima(filling, 0, table.order.length);
     for (const to of fair.classEnds) {
@@ -26,7 +30,6 @@ export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): 
       from = to;
     }
   }
-  const { granted } = filling;
   return {
     granted,
     reserved: granted,
@@ -35,37 +38,35 @@ export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): 
   };
 }
 
-function openFilling(table: TaskTable, fair: FairTable, demand: Demand): Filling {
-  const { current: requested, bounded, preemptible } = demand;
-  const granted = new Int32Array(bounded.length);
-  const free = table.capacity.slice();
-  // What is not counted stays only while everything fits: those above it are not cut for it. It is stopped once it is counted.
-  const isOvercommitted = overcommits(table, demand);
-  for (let i = 0; i < granted.length; i++) {
-    const stays = isOvercommitted ? table.priority[i] === 0 : preemptible[i] === 0;
-    if (!stays) continue;
-    granted[i] = requested[i]!;
-    addUses(table, free, i, -granted[i]!);
-  }
-  return { table, fair, current: requested, bounded, granted, free };
-}
-
-/** Whether what the tasks have and still want is more than the capacity. */
-function overcommits(table: TaskTable, demand: Demand): boolean {
-  const left = table.capacity.slice();
-  for (let i = 0; i < demand.bounded.length; i++)
-    addUses(table, left, i, -Math.min(demand.current[i]!, demand.bounded[i]!));
-  return left.some((amount) => amount < 0);
-}
-
 /** The usual case: all that is wanted fits. Says whether it does. */
 function grantAll({ table, bounded, granted, free }: Filling): boolean {
-  const left = free.slice();
-  for (let i = 0; i < granted.length; i++) addUses(table, left, i, granted[i]! - bounded[i]!);
+  const left = leftBeside(table, bounded);
   if (left.some((amount) => amount < 0)) return false;
   granted.set(bounded);
   free.set(left);
   return true;
+}
+
+/** What is left of each resource beside so many instances of each task. */
+function leftBeside(table: TaskTable, counts: Int32Array): Float64Array {
+  const left = table.capacity.slice();
+  for (let i = 0; i < counts.length; i++) addUses(table, left, i, -counts[i]!);
+  return left;
+}
+
+/**
+ * Tasks that are not scaled or not counted keep what they have. If more than the capacity is there, only the former: else others would be
+ * stopped for what is not counted. It is stopped once it is counted.
+ */
+function keepImmovable({ table, granted, current, bounded, free }: Filling, demand: Demand): void {
+  const kept = current.map((count, i) => Math.min(count, bounded[i]!));
+  const isOvercommitted = leftBeside(table, kept).some((amount) => amount < 0);
+  for (let i = 0; i < granted.length; i++) {
+    const isMovable = isOvercommitted ? table.priority[i]! > 0 : demand.preemptible[i] === 1;
+    if (isMovable) continue;
+    granted[i] = current[i]!;
+    addUses(table, free, i, -granted[i]!);
+  }
 }
 
 function giveMinima(filling: Filling, from: number, to: number): void {
