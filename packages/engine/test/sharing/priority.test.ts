@@ -115,6 +115,16 @@ describe.each(SHARINGS)("priority, with share: %s", (_name, sharing) => {
     },
   );
 
+  it("nothing is taken for a higher priority from a task that is not counted, nor is it waited for", () => {
+    const all: Contender[] = [
+      { priority: 1, min: 0, wants: 8, has: 0, state: "settled" },
+      { priority: 5, min: 0, wants: 10, has: 10, state: "settled" },
+      { ...background, state: "not counted" },
+    ];
+    const decisions = decideOn(all, 20, sharing);
+    expect(decisions.slice(1).map(({ granted }) => granted)).toEqual([2, 10]);
+  });
+
   it("nobody is cut while one of lower priority keeps more than its minimum, whatever is under way", () => {
     const any = contenders("settled", "starting", "stopping", "pending");
     fc.assert(
