@@ -4,8 +4,6 @@ import { unitsBelow } from "./units.ts";
 
 /** Levels closer together than this, as a part of them, are one. Rounding takes no key as far from its place. */
 const ONE_LEVEL = 1e-9;
-/** Giving in bulk ends when the instances that are left are so few for each task: they go one by one. */
-const FEW = 1 / 16;
 
 /**
  * Fills the class that stands at `from` to `to` in the table's order, as {@link fillOneByOne} does, but faster: all instances below a level at
@@ -76,7 +74,10 @@ function measureBelow(
   return { units, fits: left.every((amount, r) => amount >= 0 || amount === free[r]!) };
 }
 
-/** A level below which everything fits, near the highest such. All that the members want does not fit. */
+/**
+ * A level below which everything fits, near the highest such: no more instances lie between the two than there are members. What all members
+ * want does not fit.
+ */
 function highestThatFits(filling: Filling, members: Members): number {
   const { fair, table, bounded } = filling;
   let low = 0;
@@ -87,7 +88,7 @@ function highestThatFits(filling: Filling, members: Members): number {
     const i = table.order[k]!;
     high = Math.max(high, bounded[i]! * fair.price[i]!);
   }
-  while (high - low > ONE_LEVEL * high && unitsHigh - unitsLow > members.length * FEW) {
+  while (high - low > ONE_LEVEL * high && unitsHigh - unitsLow > members.length) {
     const level = (low + high) / 2;
     const { units, fits } = measureBelow(filling, members, level);
     if (fits) {

@@ -1,7 +1,7 @@
+import TinyQueue from "tinyqueue";
 import { addUses, fitting } from "../resources.ts";
 import type { TaskTable } from "../task-table.ts";
 import type { FairTable } from "./fair-table.ts";
-import { createHeap } from "./heap.ts";
 import { compareUnits } from "./units.ts";
 
 /** A share at work: filled in place. One entry for each task, in the order of the config. */
@@ -29,25 +29,23 @@ export function fillOneByOne(filling: Filling, members: Members, most: number): 
   const { fair, current, table, bounded, granted, free } = filling;
   const { order } = table;
   const next = (k: number): number => granted[order[k]!]! + 1;
-  const heap = createHeap(
+  const queue = new TinyQueue(
     members.filter((k) => next(k) <= bounded[order[k]!]!),
     (k, l) => compareUnits(fair, current, order[k]!, next(k), order[l]!, next(l)) || k - l,
   );
   const least = leastUses(table, members);
   let given = 0;
-  for (let k = heap.top(); k !== undefined && given < most; k = heap.top()) {
+  for (let k = queue.pop(); k !== undefined && given < most; k = queue.pop()) {
     const i = order[k]!;
-    if (fitting(table, i, 1, free) === 1) {
-      granted[i] = granted[i]! + 1;
-      addUses(table, free, i, -1);
-      given++;
-      if (granted[i]! < bounded[i]!) heap.sinkTop();
-      else heap.dropTop();
-    } else {
+    if (fitting(table, i, 1, free) === 0) {
       // Only to be done sooner: what is left is too little for the smallest of them.
       if (least.some((amount, r) => amount > free[r]!)) return;
-      heap.dropTop();
+      continue;
     }
+    granted[i] = granted[i]! + 1;
+    addUses(table, free, i, -1);
+    given++;
+    if (granted[i]! < bounded[i]!) queue.push(k);
   }
 }
 
