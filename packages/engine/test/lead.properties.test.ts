@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { createTestClock, type TestClock } from "@microscaling/conformance";
 import { silentLogger, type Clock } from "@microscaling/core";
 import { expect, it } from "vitest";
-import { createLeadership, type Leadership, type Term } from "../src/loop/lead.ts";
+import { createLeadership, type Leadership, type Term } from "./leadership.ts";
 import { createMemoryLease, fair, type Weather } from "./memory-lease.ts";
 
 const DURATION_MS = 3000;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { decide, emptyMemory, isCron, isTimeZone, layOutTasks } from "../src/index.ts";
 import { boundsAt, tableAt } from "../src/decide/schedule.ts";
-import { nothingObserved } from "../src/decide/observed.ts";
+import { nothingObserved } from "../src/observe/observed.ts";
 import type { TaskSpec, WindowSpec } from "../src/spec.ts";
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import {
   asMicroscalingError,
   MicroscalingError,
-  within,
+  withTimeLimit,
   type PluginContext,
 } from "@microscaling/core";
 import { excerpt, lateError, listIn, unusable, unwrap } from "./answer.ts";
@@ -75,7 +75,7 @@ export function discoveredServers(
     const { signal } = lifetime;
     const late = lateError("nsqlookupd", REFRESH_WAIT_MS);
     // What failed was logged; the servers stay as they are.
-    await within({ clock, ms: REFRESH_WAIT_MS, signal, late }, refresh).catch(() => {});
+    await withTimeLimit({ clock, ms: REFRESH_WAIT_MS, signal, late }, refresh).catch(() => {});
     isRefreshing = false;
   }
 

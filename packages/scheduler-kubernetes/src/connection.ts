@@ -1,4 +1,4 @@
-import { raced, type Clock } from "@microscaling/core";
+import { untilAborted, type Clock } from "@microscaling/core";
 import type { Dispatcher } from "undici";
 
 import { ApiFailure, toApiError, type Purpose } from "./api-errors.ts";
@@ -88,7 +88,7 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     try {
       signal.throwIfAborted();
       if (closed) throw new Error("the scheduler is closed");
-      const answer = await raced(signal, work());
+      const answer = await untilAborted(signal, work());
       unanswered = 0;
       return answer;
     } catch (error) {

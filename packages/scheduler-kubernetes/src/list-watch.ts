@@ -1,4 +1,9 @@
-import { isMicroscalingError, MicroscalingError, raced, type Clock } from "@microscaling/core";
+import {
+  isMicroscalingError,
+  MicroscalingError,
+  untilAborted,
+  type Clock,
+} from "@microscaling/core";
 
 import { ApiFailure, failureOf } from "./api-errors.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
@@ -183,7 +188,7 @@ export function createListWatch<Item>(
     for (;;) {
       if (isTrusted()) return;
       if (problem !== undefined) throw problem;
-      await raced(signal, outcome.promise);
+      await untilAborted(signal, outcome.promise);
     }
   }
 

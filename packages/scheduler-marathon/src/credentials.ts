@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { MicroscalingError, raced, within, type Clock } from "@microscaling/core";
+import { MicroscalingError, untilAborted, withTimeLimit, type Clock } from "@microscaling/core";
 import * as z from "zod";
 
 import { toError, unusable, type Answer } from "./errors.ts";
@@ -76,8 +76,8 @@ function dcosCredentials(
 
   async function renew(signal: AbortSignal): Promise<Session> {
     // Requests that come meanwhile wait for the same login, so that none of them may end it for the others.
-    loggingIn ??= within(limit, open).finally(() => (loggingIn = undefined));
-    return (session = await raced(signal, loggingIn));
+    loggingIn ??= withTimeLimit(limit, open).finally(() => (loggingIn = undefined));
+    return (session = await untilAborted(signal, loggingIn));
   }
 
   return {

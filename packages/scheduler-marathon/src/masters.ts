@@ -1,7 +1,7 @@
 import {
   isMicroscalingError,
   MicroscalingError,
-  within,
+  withTimeLimit,
   type PluginContext,
 } from "@microscaling/core";
 
@@ -41,7 +41,7 @@ export function createMasters(urls: readonly string[], { clock, logger }: Plugin
     const limit = { clock, ms: PASS_OVER_MS, signal, late };
     try {
       const asked = (inner: AbortSignal): Promise<T> => work(master, inner);
-      return { answer: await (masters.length === 1 ? asked(signal) : within(limit, asked)) };
+      return { answer: await (masters.length === 1 ? asked(signal) : withTimeLimit(limit, asked)) };
     } catch (error) {
       signal.throwIfAborted();
       if (isMicroscalingError(error)) return { error };

@@ -15,9 +15,9 @@ export async function* replayRecord(
 ): AsyncGenerator<ReplayedTurn> {
   let decider: Decider | undefined;
   for await (const recorded of turns) {
-    const { spec, opens, observed, measured, at } = recorded;
+    const { spec, opens, observed, measured, at, wall } = recorded;
     if (opens === "start" || decider === undefined) decider = createDecider(spec);
     else if (opens === "reload") decider = createDecider(spec, decider);
-    yield { recorded, decisions: decider.decide(observed, measured, at) };
+    yield { recorded, decisions: decider.decide(observed, measured, at, wall) };
   }
 }

@@ -64,7 +64,7 @@ function logChange(logger: Logger, decision: Decision, seen: Seen): void {
   if (granted === from || (granted === seen.granted && !seen.settled)) return;
   seen.granted = granted;
   seen.settled = false;
-  logger.info(`${task} ${from} -> ${granted}: ${explain(decision)}`, fieldsOf(decision, from));
+  logger.info(`${task} ${from} → ${granted}: ${explain(decision)}`, fieldsOf(decision, from));
 }
 
 function fieldsOf(decision: Decision, from: number): LogFields {

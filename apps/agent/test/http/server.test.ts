@@ -83,12 +83,12 @@ describe("/readyz", () => {
 });
 
 describe("/metrics", () => {
-  it("tells value, age, wish, grant, counts and limits of every task", async () => {
+  it("tells value, age, desired, granted, counts and limits of every task", async () => {
     const mails = decision({
       desired: 8,
       granted: 5,
       counts: { running: 2, starting: 3, stopping: 1, requested: 5 },
-      limits: [{ by: "capacity", resource: "instances" }],
+      limits: [{ by: "capacity", limitingResource: "instances" }],
     });
     const tasks = [taskState({ metricFailures: 4, schedulerFailures: 1 })];
     const { get } = await open(engineState({ record: record(mails), tasks }));
@@ -97,8 +97,8 @@ describe("/metrics", () => {
     for (const line of [
       'microscaling_metric_value{task="mails"} 40',
       'microscaling_metric_age_seconds{task="mails"} 0.25',
-      'microscaling_wish_instances{task="mails"} 8',
-      'microscaling_grant_instances{task="mails"} 5',
+      'microscaling_desired_instances{task="mails"} 8',
+      'microscaling_granted_instances{task="mails"} 5',
       'microscaling_running_instances{task="mails"} 2',
       'microscaling_starting_instances{task="mails"} 3',
       'microscaling_stopping_instances{task="mails"} 1',
@@ -137,7 +137,7 @@ describe("/metrics", () => {
     const { get } = await open(engineState({ record: record(blind), tasks }));
     const { text } = await get("/metrics");
     expect(text).not.toMatch(/^microscaling_(metric_value|metric_age\w*|running\w*)\{/m);
-    expect(text).toMatch(/^microscaling_wish_instances\{/m);
+    expect(text).toMatch(/^microscaling_desired_instances\{/m);
   });
 
   it("counts decisions and times turns, and counts the same when asked twice", async () => {
@@ -202,8 +202,8 @@ describe("/state", () => {
       tasks: [
         {
           name: "mails",
-          wish: 2,
-          grant: 2,
+          desired: 2,
+          granted: 2,
           why: expect.stringContaining("40 waiting") as string,
           reading: { value: 40 },
           problem: "login with [redacted] refused",

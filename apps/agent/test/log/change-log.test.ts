@@ -33,12 +33,12 @@ describe("the change log", () => {
     const [line, ...more] = await turns([up(5, 2)]);
     expect(more).toEqual([]);
     expect(line).toMatchObject({ level: "info", task: "mails", from: 2, to: 5, reading: 40 });
-    expect(line?.text).toMatch(/^mails 2 -> 5: .*40 waiting/);
+    expect(line?.text).toMatch(/^mails 2 → 5: .*40 waiting/);
   });
 
   it("says how long jobs are expected to wait, where the target learns", async () => {
     const [line] = await turns([{ ...up(5, 2), belief: { expectedWaitSeconds: 6.2 } }]);
-    expect(line?.text).toBe("mails 2 -> 5: 40 waiting, 6.2s expected, too many: 5");
+    expect(line?.text).toBe("mails 2 → 5: 40 waiting (6.2s at this rate), wants 5");
   });
 
   it("logs no change that a standby decides, and logs it once it leads", async () => {
@@ -98,7 +98,10 @@ describe("the change log", () => {
   });
 
   it("does not tell apart what a full capacity and the task's bounds do every day", async () => {
-    const full = decision({ desired: 9, limits: [{ by: "capacity", resource: "instances" }] });
+    const full = decision({
+      desired: 9,
+      limits: [{ by: "capacity", limitingResource: "instances" }],
+    });
     const bounded = decision({ desired: 9, limits: [{ by: "max" }] });
     expect(await turns([decision(), full, bounded, decision()])).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import type { Limit } from "@microscaling/core";
-import { isSettled, type Observed } from "./observed.ts";
+import { isSettled, type Observed } from "../observe/observed.ts";
 import type { TaskTable } from "./task-table.ts";
 import type { AllDesired } from "./desired.ts";
 

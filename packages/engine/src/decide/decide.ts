@@ -3,9 +3,9 @@ import { allocate, NOBODY, OVERCOMMITTED, type Allocation, type Demand } from ".
 import { boundAll, type Limits } from "./bounds.ts";
 import { limitChurn, type Churn } from "./fair/churn.ts";
 import { shareFairly } from "./fair/share-fairly.ts";
-import { requestWithinRoom, type Requests } from "./issue.ts";
+import { requestWithinRoom, type Requests } from "../act/requests.ts";
 import { Row } from "./learn/row.ts";
-import { requestedOf, type Observed } from "./observed.ts";
+import { requestedOf, type Observed } from "../observe/observed.ts";
 import { tableAt } from "./schedule.ts";
 import type { TaskTable } from "./task-table.ts";
 import { desireAll, type Memory } from "./desired.ts";
@@ -29,15 +29,17 @@ export interface Decided {
  * @param laidOut the tasks and the capacity, from {@link layOutTasks}
  * @param observed what is known of each task, in the order of the config
  * @param memory what the decision before this one returned; {@link emptyMemory} at first
- * @param now milliseconds since the epoch
+ * @param now milliseconds of the engine's steady time, by which readings are dated
+ * @param wall milliseconds since the epoch, for schedules
  */
 export function decide(
   laidOut: TaskTable,
   observed: readonly Observed[],
   memory: Memory,
   now: number,
+  wall: number = now,
 ): Decided {
-  const table = tableAt(laidOut, now);
+  const table = tableAt(laidOut, wall);
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
   const desired = desireAll(table, observed, requested, memory, now);
@@ -124,9 +126,9 @@ function withShareLimits(
   if (given >= bounded && ask[i] === given && taker === NOBODY) return limits;
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
-  else if (taker !== NOBODY) all.push({ by: "preempted", for: table.names[taker]! });
+  else if (taker !== NOBODY) all.push({ by: "preempted", preemptedBy: table.names[taker]! });
   if (given < bounded && limitingResource[i]! >= 0)
-    all.push({ by: "capacity", resource: table.resources[limitingResource[i]!]! });
+    all.push({ by: "capacity", limitingResource: table.resources[limitingResource[i]!]! });
   if (delay?.tasks[i] === 1) all.push({ by: "churn", reason: delay.reason });
   if (ask[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
   return all;

@@ -3,7 +3,7 @@ import type { EngineSpec } from "../spec.ts";
 import { decide } from "./decide.ts";
 import { takeOverChurn } from "./fair/churn.ts";
 import { takeOverRows } from "./learn/row.ts";
-import { requestedOf, type Observed } from "./observed.ts";
+import { requestedOf, type Observed } from "../observe/observed.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
 import { emptyMemory, newRows, type Memory } from "./desired.ts";
 
@@ -23,9 +23,15 @@ export interface Decider {
   /**
    * One turn.
    * @param observed what is known of each task, in the order of the config
-   * @param at milliseconds since the epoch
+   * @param at milliseconds of the engine's steady time
+   * @param wall milliseconds since the epoch, for schedules; `at` where time is simulated
    */
-  decide(observed: readonly Observed[], measured: Measured, at: number): readonly Decision[];
+  decide(
+    observed: readonly Observed[],
+    measured: Measured,
+    at: number,
+    wall?: number,
+  ): readonly Decision[];
 }
 
 /** A decider for `spec`; of `before` it keeps what is remembered of tasks whose target is still the same. */
@@ -36,13 +42,13 @@ export function createDecider(spec: DecidingSpec, before?: Decider): Decider {
   return {
     spec,
     memory: () => memory,
-    decide(observed, measured, at) {
+    decide(observed, measured, at, wall) {
       if ("unknown" in measured) return holdAll(spec, observed, measured.unknown);
       if (measured !== laidOutFor) {
         table = layOut(spec, measured.amounts);
         laidOutFor = measured;
       }
-      const decided = decide(table, observed, memory, at);
+      const decided = decide(table, observed, memory, at, wall);
       memory = decided.memory;
       return decided.decisions;
     },

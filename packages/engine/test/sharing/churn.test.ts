@@ -158,7 +158,7 @@ describe("what keeps churn down", () => {
   it("says who waits, for whom instances are taken, and why not more of them", () => {
     const [lower, higher] = createPlant(two, fairly({ maxTakenShare: 0.2 })).step();
     expect(lower).toMatchObject({ granted: 8, requested: 8 });
-    expect(lower!.limits).toContainEqual({ by: "preempted", for: "high" });
+    expect(lower!.limits).toContainEqual({ by: "preempted", preemptedBy: "high" });
     expect(higher).toMatchObject({ granted: 2, requested: 0 });
     expect(higher!.limits).toEqual([
       { by: "churn", reason: "no more than 20 % of the capacity changes hands in a round" },

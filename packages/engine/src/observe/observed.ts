@@ -1,14 +1,15 @@
 import type { Counts, Reading } from "@microscaling/core";
+import type { Pending } from "../act/ledger.ts";
 
-/** What is known of one task when a decision is made. The board keeps one for each task and changes it in place. */
+/** What is known of one task when a decision is made. The engine keeps one for each task and changes it in place. */
 export interface Observed {
   /** The newest counts, also when they are no longer to be trusted. */
   counts: Counts | undefined;
   /** Why the counts cannot be trusted now; nothing is asked of the scheduler meanwhile. */
   countsProblem: string | undefined;
-  /** The count asked of the scheduler whose outcome is not in the counts yet. */
-  pending: number | undefined;
-  /** Since when running has differed from requested, in milliseconds since the epoch. */
+  /** What was asked of the scheduler and may not be in the counts yet, oldest first. */
+  pending: readonly Pending[];
+  /** Since when running has differed from requested, in milliseconds of the engine's steady time. */
   unsettledSince: number | undefined;
   /** The newest reading that was a number. */
   reading: Reading | undefined;
@@ -25,12 +26,14 @@ export interface Observed {
 /** In {@link Observed.noReading}: nobody has tried yet. */
 export const NOT_READ = "not read yet";
 
+const NOTHING_PENDING: readonly Pending[] = [];
+
 /** A task of which nothing is known yet. */
 export function nothingObserved(): Observed {
   return {
     counts: undefined,
     countsProblem: "not counted yet",
-    pending: undefined,
+    pending: NOTHING_PENDING,
     unsettledSince: undefined,
     reading: undefined,
     noReading: NOT_READ,
@@ -46,14 +49,20 @@ export function nothingObserved(): Observed {
  */
 const STUCK_AFTER_MS = 30_000;
 
+/** The newest request whose effect the counts may not show yet; what is doubtful is not waited for. */
+function awaited({ pending }: Observed): Pending | undefined {
+  if (pending.length === 0) return undefined;
+  return pending.findLast(({ doubtful }) => doubtful !== true);
+}
+
 /** How many instances there will be once everything under way has settled. */
 export function requestedOf(observed: Observed): number {
-  return observed.pending ?? observed.counts?.requested ?? 0;
+  return awaited(observed)?.instances ?? observed.counts?.requested ?? 0;
 }
 
 /** Whether no change is under way, so that another may be decided. */
 export function isSettled(observed: Observed, now: number): boolean {
-  if (observed.pending !== undefined) return false;
+  if (awaited(observed) !== undefined) return false;
   if (observed.unsettledSince !== undefined && now - observed.unsettledSince >= STUCK_AFTER_MS)
     return true;
   const { counts } = observed;

@@ -1,4 +1,10 @@
-import { type Clock, formatDuration, MicroscalingError, raced, within } from "@microscaling/core";
+import {
+  type Clock,
+  formatDuration,
+  MicroscalingError,
+  untilAborted,
+  withTimeLimit,
+} from "@microscaling/core";
 
 /** How one call to a plugin is bounded. */
 export interface Deadline {
@@ -24,7 +30,7 @@ export async function withDeadline<T>(
     `${what}: expected an answer within ${formatDuration(timeoutMs)}, found none`,
   );
   // The async wrapper turns what a plugin throws synchronously into a rejection.
-  return within({ clock, ms: timeoutMs, signal, late }, (bounded) =>
-    raced(bounded, (async () => call(bounded))()),
+  return withTimeLimit({ clock, ms: timeoutMs, signal, late }, (bounded) =>
+    untilAborted(bounded, (async () => call(bounded))()),
   );
 }
