@@ -40,7 +40,8 @@ function observedOf({ has, state }: Contender): Observed {
   const counts = { running: 0, starting: has, stopping: 0, requested: has };
   if (state === "starting") return { ...seen, counts };
   if (state === "stopping") return { ...seen, counts: { ...counts, running: has + 3 } };
-  if (state === "pending") return { ...seen, counts: { ...counts, requested: 0 }, pending: has };
+  if (state === "pending")
+    return { ...seen, counts: { ...counts, requested: 0 }, pending: [{ instances: has }] };
   return state === "not counted" ? { ...seen, countsProblem: "unreachable" } : seen;
 }
 
