@@ -43,7 +43,7 @@ export function decide(
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
   const desired = desireAll(table, observed, requested, memory, now);
-  const { bounded, preemptible, limits } = boundAll(
+  const { bounded, preemptible, settled, limits } = boundAll(
     table,
     observed,
     requested,
@@ -55,7 +55,7 @@ export function decide(
   const { allocation, churn } = share(
     table,
     observed,
-    { current: requested, bounded, preemptible },
+    { current: requested, bounded, preemptible, settled },
     now,
     {
       beliefOf,
