@@ -137,7 +137,8 @@ function takeTurn(
   turn.lastAt = now.mono;
   forgetGone(state, now, commands);
   if (acts) limitGrowth(state, now);
-  const observed = state.tasks;
+  // What is observed changes as soon as it is acted on.
+  const observed = state.isRecorded ? state.tasks.map((task) => ({ ...task })) : state.tasks;
   const at = steadyTime(state.epochMs, now);
   const { measured } = capacity;
   const decisions = state.decider.decide(observed, measured, at, now.wall);

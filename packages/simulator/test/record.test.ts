@@ -155,7 +155,7 @@ test("a record of version 1 is read with the names of today, and replayed", asyn
     [{ by: "capacity", limitingResource: "instances" }],
     [{ by: "preempted", preemptedBy: "orders" }],
   ]);
-  expect(third?.observed[1]).toMatchObject({ pending: 3 });
+  expect(third?.observed[1]).toMatchObject({ pending: [{ instances: 3 }] });
   expect(replayed).toHaveLength(7);
   expect(replayed.map(({ decisions }) => decisions)).toEqual(
     replayed.map(({ recorded }) => recorded.decisions),

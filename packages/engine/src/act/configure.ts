@@ -16,13 +16,14 @@ import { newPreparation } from "./prepare.ts";
 /** A new engine's state: nothing is known. */
 export function openState(
   spec: EngineSpec,
-  { dryRun }: Pick<AgentState, "dryRun">,
+  { dryRun, isRecorded }: Pick<AgentState, "dryRun" | "isRecorded">,
   now: Moment,
 ): AgentState {
   const state: AgentState = {
     spec,
     epochMs: now.wall - now.mono,
     dryRun,
+    isRecorded,
     phase: "running",
     tasks: [],
     sources: [],

@@ -40,7 +40,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
   const life = new AbortController();
   const { signal } = life;
   const now = (): Moment => ({ mono: clock.monotonic(), wall: clock.now(), chance: random() });
-  const state = openState(spec, { dryRun }, now());
+  const state = openState(spec, { dryRun, isRecorded: recorder !== undefined }, now());
   const calls: Calls = createCalls(clock);
   const watches = createWatches({ clock, logger, signal }, dispatch);
   const waiters = new Set<() => void>();
