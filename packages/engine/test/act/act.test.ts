@@ -129,20 +129,23 @@ describe("a request that fails", () => {
       "ERR_PLUGIN_FAULT",
       undefined,
     ],
-  ])("since it %s is told, counted, and asked for again later", (_, given, problem, code, details) => {
-    const { agent, answer } = requesting();
-    const [line] = only(answer(given), "log");
-    expect(line).toMatchObject({ level: "warn", fields: { task: "a", code } });
-    expect(line?.message).toMatch(problem);
-    if (details !== undefined) expect(line?.fields?.["details"]).toEqual(details);
-    expect(agent.task().schedulerProblem).toMatch(problem);
-    expect(agent.task().schedulerFailures).toBe(1);
-    expect(agent.task().backOff).toMatchObject({
-      failures: 1,
-      retryAt: agent.now.mono + 250,
-      grew: true,
-    });
-  });
+  ])(
+    "since it %s is told, counted, and asked for again later",
+    (_, given, problem, code, details) => {
+      const { agent, answer } = requesting();
+      const [line] = only(answer(given), "log");
+      expect(line).toMatchObject({ level: "warn", fields: { task: "a", code } });
+      expect(line?.message).toMatch(problem);
+      if (details !== undefined) expect(line?.fields?.["details"]).toEqual(details);
+      expect(agent.task().schedulerProblem).toMatch(problem);
+      expect(agent.task().schedulerFailures).toBe(1);
+      expect(agent.task().backOff).toMatchObject({
+        failures: 1,
+        retryAt: agent.now.mono + 250,
+        grew: true,
+      });
+    },
+  );
 
   it("keeps its room until counts that were asked for since show what came of it", () => {
     const agent = open([fixed("a", 6), fixed("b", 9, { priority: 2 })]);
@@ -341,10 +344,13 @@ describe("how much a task may grow by", () => {
     const agent = open([fixed("a", 4)]);
     agent.count({ a: up(4, { crashed: 0 }) });
     for (let crashed = 1; crashed <= 3; crashed++) agent.count({ a: up(4, { crashed }) });
-    expect(growth(agent)).toEqual([0, "crash loop, trying again one at a time: instances end at once"]);
+    expect(growth(agent)).toEqual([
+      0,
+      "crash loop, trying again one at a time: instances end at once",
+    ]);
     agent.wait(500);
     expect(scaled(agent.count({ a: up(0, { crashed: 3 }) }))).toEqual(["a to 1"]);
-    agent.turn();
+    agent.wait(500);
     expect(growth(agent)[0]).toBe(0);
   });
 
@@ -356,7 +362,7 @@ describe("how much a task may grow by", () => {
     agent.count({ a: up(0) });
     Object.assign(agent.task().crashLoop, { phase: "held", crashes: 3 });
     agent.task().pending = [];
-    const [call] = only(agent.turn(), "scale");
+    const [call] = only(agent.wait(500), "scale");
     expect(agent.task().crashLoop.phase).toBe("probing");
     agent.send({ type: "scaled", task: "a", id: call!.id, answer: given });
     expect(agent.task().crashLoop.phase).toBe("held");

@@ -19,13 +19,11 @@ function request(capacity: Amounts, known: readonly Known[]) {
   const tasks = known.map(({ max = 10, priority, uses = {} }, i) =>
     fixed(String(i), 0, { max, priority: priority ?? i + 1, uses }),
   );
-  const observed = known.map(
-    ({ counts, pending = [] }): Observed => ({
-      ...nothingObserved(),
-      counts,
-      pending: pending.map((instances) => ({ instances })),
-    }),
-  );
+  const observed = known.map(({ counts, pending = [] }): Observed => ({
+    ...nothingObserved(),
+    counts,
+    pending: pending.map((instances) => ({ instances })),
+  }));
   const current = known.map(({ counts, pending = [] }) => pending.at(-1) ?? counts?.requested ?? 0);
   const { requested, leaving } = requestWithinRoom(
     layOutTasks(tasks, capacity),

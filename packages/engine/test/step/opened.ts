@@ -73,11 +73,7 @@ export function scaled(commands: readonly Command[]): string[] {
 }
 
 /** A task that always wants so many instances. */
-export function fixed(
-  name: string,
-  instances: number,
-  settings: Partial<TaskSpec> = {},
-): TaskSpec {
+export function fixed(name: string, instances: number, settings: Partial<TaskSpec> = {}): TaskSpec {
   return taskSpec(name, { use: "fixed", instances }, settings);
 }
 
