@@ -82,7 +82,7 @@ describe("what a task gets", () => {
     ]);
     expect(found["jobs"]).toMatchObject({
       granted: 5,
-      ask: 0,
+      requested: 0,
       limits: [{ by: "waiting", task: "batch" }],
     });
     expect(explain(found["jobs"]!)).toBe("135 waiting, too many: 5 (5 waiting for batch to stop)");
@@ -123,7 +123,7 @@ describe("a task without a number to go by", () => {
     const found = decideOn({ instances: 10 }, [[jobs, seen]], name === "stale" ? 20_000 : 2);
     expect(found["jobs"]).toMatchObject({
       granted: 4,
-      ask: 4,
+      requested: 4,
       reason: "held",
       limits: [{ by: "held" }],
     });

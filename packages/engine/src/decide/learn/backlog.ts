@@ -7,10 +7,10 @@ export type Marks = readonly number[];
 /** Marks are this far apart, as a part of the time that a job may wait: how long one waits need not be known to the second. */
 const APART = 1 / 10;
 
-/** What waits, if anything, came since the last look. */
+/** What waits, if anything, came since the last snapshot. */
 export const NO_MARKS: Marks = [];
 
-/** Two looks at a queue, one after the other. */
+/** From one snapshot of a queue to the next. */
 export interface Interval {
   /** When they were, in milliseconds since the epoch. */
   readonly lastAt: number;
@@ -24,16 +24,16 @@ export interface Interval {
 
 /**
  * Takes note of what arrived.
- * @param before the looks before these: what had no marks then had come since the first of them
+ * @param before the interval before this one: what had no marks then had come since its beginning
  * @param within how long a job may wait, in seconds
  */
 export function markArrivals(
   marks: Marks,
   before: Interval,
-  looks: Interval,
+  interval: Interval,
   within: number,
 ): Marks {
-  const { lastAt, lastArrived, arrived, waiting } = looks;
+  const { lastAt, lastArrived, arrived, waiting } = interval;
   if (waiting <= arrived - lastArrived) return NO_MARKS;
   const { length } = marks;
   if (length === 0) return [before.lastAt, before.lastArrived];

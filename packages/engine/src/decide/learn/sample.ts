@@ -1,5 +1,4 @@
 import type { Counts, Reading, ReadingParts } from "@microscaling/core";
-import type { Row } from "./row.ts";
 
 /** What was seen of a task at one moment. What is not known is NaN. */
 export interface Snapshot {
@@ -46,18 +45,6 @@ export function snapshotOf(
     finished: parts.finished ?? UNKNOWN,
     running,
   };
-}
-
-/** Makes `seen` the newest look at the task. */
-export function noteSnapshot(row: Row, seen: Snapshot): void {
-  row.lastAt = Number.isNaN(row.at) ? seen.at : row.at;
-  row.at = seen.at;
-  row.waiting = seen.waiting;
-  row.inFlight = seen.inFlight;
-  row.delayed = seen.delayed;
-  row.arrived = seen.arrived;
-  row.finished = seen.finished;
-  row.running = seen.running;
 }
 
 /** Compares two moments. A running total that fell has begun anew, so nothing is known of it this time. */

@@ -45,11 +45,11 @@ export function unknownLevel(service: number, jobs: number): LevelFilter {
  * The two rates to go by: the careful side of what is believed. An instance is taken to do less by one standard deviation, and
  * arrivals to be what they then would have to be.
  */
-export function levelRates(slope: LevelFilter): {
+export function levelRates(filter: LevelFilter): {
   readonly arrivalRate: number;
   readonly serviceRate: number;
 } {
-  const { rate, logService, serviceVariance, covariance } = slope;
+  const { rate, logService, serviceVariance, covariance } = filter;
   const deviation = Math.sqrt(serviceVariance);
   return {
     arrivalRate: Math.max(0, rate - covariance / deviation),
