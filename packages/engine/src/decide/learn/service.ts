@@ -6,8 +6,8 @@ const MEMORY_JOBS = 50;
 /** So many jobs are never forgotten, so that one that takes long does not outweigh all that were seen. */
 const KEPT_JOBS = 10;
 /** The range of the service rate: from a job in eleven days to a million jobs a second. */
-const SLOWEST = 1e-6;
-const FASTEST = 1e6;
+export const SLOWEST: number = 1e-6;
+export const FASTEST: number = 1e6;
 /** So many times what was expected, and so many jobs besides, is believed only the second time in a row: what empties a queue by hand looks like work, too. */
 const DOUBTFUL_TIMES = 10;
 const DOUBTFUL_JOBS = 20;
