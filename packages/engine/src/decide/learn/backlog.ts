@@ -1,6 +1,6 @@
 /**
  * When jobs arrived, as far back as some of them wait: a time in milliseconds since the epoch and how many had arrived until then, in turn;
- * oldest first. In one array, since thousands of tasks have one each.
+ * oldest first. In one array, since thousands of tasks have one each. At most twelve, however long jobs wait.
  */
 export type Marks = readonly number[];
 
@@ -38,9 +38,15 @@ export function markArrivals(
   const { length } = marks;
   if (length === 0) return [before.lastAt, before.lastArrived];
   if (lastAt - marks[length - 2]! < APART * within * 1000) return marks;
-  // The last mark before the oldest job that waits is still needed.
+  // The last mark before the oldest job that waits is still needed. So is the last of those that are late already: the jobs before it
+  // are as urgent as the ones after it.
+  const late = lastAt - within * 1000;
   let first = 0;
-  while (first + 3 < length && marks[first + 3]! <= arrived - waiting) first += 2;
+  while (
+    first + 3 < length &&
+    (marks[first + 3]! <= arrived - waiting || marks[first + 2]! <= late)
+  )
+    first += 2;
   // Not pushed: that would make room for many more.
   return marks.slice(first).concat(lastAt, lastArrived);
 }
