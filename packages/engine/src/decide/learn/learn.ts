@@ -1,10 +1,10 @@
-import type { Counts } from "@microscaling/core";
+import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
 import { learnArrivals } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
 import { learnLevel, levelRates, relaxLevel, unknownLevel } from "./level-filter.ts";
 import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
-import { learnService, serviceRate } from "./service.ts";
+import { isTooMuch, learnService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
 import type { TaskModel } from "./task-model.ts";
 
@@ -36,6 +36,17 @@ const HINT_JOBS = 20;
 /** Nothing is learned faster than one instance finishes so many jobs, however short a wait is asked for. */
 const LEAST_SCALE_JOBS = 5;
 
+/** Readings are at least so far apart, in milliseconds. */
+const LEAST_GAP_MS = 1;
+/** By this much, in milliseconds, a reading is older than the last one only when the time has been set back. */
+const SET_BACK_MS = 10_000;
+
+/** What to do with a reading. One that is not newer than the last is ignored, but for no longer than ten seconds of it. */
+export function useOf(model: TaskModel | undefined, { at }: Reading): "begin" | "ignore" | "learn" {
+  if (model === undefined || at < model.seen.at - SET_BACK_MS) return "begin";
+  return at < model.seen.at + LEAST_GAP_MS ? "ignore" : "learn";
+}
+
 /** Before there is anything to compare with. */
 export function beginLearning(
   { reading, counts }: TargetInput<unknown>,
@@ -54,6 +65,7 @@ export function beginLearning(
     jobs,
     busySeconds: jobs * each,
     isDoubtful: false,
+    hasJumped: false,
     startup: openStartup(counts!, reading.at, hints.startupTime),
     level: unknownLevel(1 / each, jobs),
     marks: NO_MARKS,
@@ -73,10 +85,14 @@ export function learn(
   const sample = sampleOf(model.seen, seen);
   const { seconds, finished, busy } = sample;
   const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(model));
+  const hasJumped = isJump(model, sample, seen);
+  const isLeftOut = hasJumped && !model.hasJumped;
+  model.hasJumped = hasJumped;
   // Where jobs are counted, nothing need be guessed from their level.
   const isCounted = isKnown(sample.arrived);
   if (!isCounted) followLevel(model, sample, seen, scale);
-  const arrived = isCounted ? sample.arrived : model.level.rate * seconds;
+  const counted = isLeftOut ? Math.max(0, seen.waiting - model.seen.waiting) : sample.arrived;
+  const arrived = isCounted ? counted : model.level.rate * seconds;
   followStartup(model, seen, counts!);
   followBacklog(model, seen, arrived, within);
   model.earlierGapSeconds = gapOf(model);
@@ -84,8 +100,23 @@ export function learn(
   model.seen = seen;
   model.lastArrivals = model.arrivals;
   model.arrivals += arrived;
+  if (isLeftOut) return;
   if (isCounted) learnArrivals(model, arrived / seconds, seconds, scale);
   if (isKnown(finished) && isKnown(busy)) learnService(model, finished, busy, seconds, scale);
+}
+
+/**
+ * Whether totals say that more has come than waits or can have been finished: they are of another queue, or were repaired. It is left out
+ * the first time in a row only, in case the instances have become much faster.
+ */
+function isJump(
+  model: TaskModel,
+  { arrived, finished, seconds }: Sample,
+  { waiting, running }: Snapshot,
+): boolean {
+  const { seen } = model;
+  const gone = isKnown(finished) ? finished : arrived + seen.waiting - waiting;
+  return isTooMuch(gone, serviceRate(model), Math.max(running, seen.running), seconds);
 }
 
 function followStartup(model: TaskModel, { at, running }: Snapshot, counts: Counts): void {

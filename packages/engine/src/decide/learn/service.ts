@@ -23,6 +23,11 @@ export function serviceRate({
   return jobs / busySeconds;
 }
 
+/** Whether this is more than so many instances can have finished, as far as is known: ten times as much, and a few jobs besides. */
+export function isTooMuch(finished: number, rate: number, busy: number, seconds: number): boolean {
+  return finished > DOUBTFUL_TIMES * rate * busy * seconds + DOUBTFUL_JOBS;
+}
+
 /**
  * Learns from one more sample how much one instance does.
  *
@@ -39,7 +44,7 @@ export function learnService(
   scale: number,
 ): void {
   const rate = serviceRate(model);
-  const isDoubtful = finished > DOUBTFUL_TIMES * rate * busy * seconds + DOUBTFUL_JOBS;
+  const isDoubtful = isTooMuch(finished, rate, busy, seconds);
   const isLeftOut = isDoubtful && !model.isDoubtful;
   model.isDoubtful = isDoubtful;
   if (isLeftOut || (busy === 0 && finished === 0)) return;

@@ -26,6 +26,8 @@ export interface TaskModel {
   busySeconds: number;
   /** Whether the newest of these were too good to be true, and left out. */
   isDoubtful: boolean;
+  /** Whether the newest totals were a jump, and left out. */
+  hasJumped: boolean;
   startup: Startup;
   /** From the level of jobs alone, for backends that count neither what arrives nor what is finished. */
   level: LevelFilter;

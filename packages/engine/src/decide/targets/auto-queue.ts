@@ -1,6 +1,6 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { beginLearning, learn, loadOf, type Hints } from "../learn/learn.ts";
+import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import type { Target } from "./target.ts";
 
@@ -36,13 +36,14 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
   settles: false,
   desire(input, memory) {
     const { spec, reading, requested } = input;
-    if (memory === undefined) {
+    const use = useOf(memory?.model, reading);
+    if (memory === undefined || use === "begin") {
       const model = beginLearning(input, HINTS);
       const begun = { model, integral: 0, desired: requested, belief: undefined };
       return { instances: requested, reason: "meeting", memory: begun };
     }
+    if (use === "ignore") return { instances: requested, reason: "meeting", memory };
     const { model } = memory;
-    if (reading.at <= model.seen.at) return { instances: requested, reason: "meeting", memory };
     learn(model, input, HINTS.within);
     const load = loadOf(model, HINTS.within);
     const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;

@@ -1,6 +1,6 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { beginLearning, learn, loadOf, type Hints } from "../learn/learn.ts";
+import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
 import { downTo, inTimeAhead, inTimeNow, lookAhead, upTo, type Outlook } from "./outlook.ts";
@@ -52,9 +52,10 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   settles: false,
   desire(input, memory) {
     const { spec, reading, requested } = input;
-    if (memory === undefined) return holdAt(requested, open(input));
+    const use = useOf(memory?.model, reading);
+    if (memory === undefined || use === "begin") return holdAt(requested, open(input));
+    if (use === "ignore") return holdAt(requested, memory);
     const { model } = memory;
-    if (reading.at <= model.seen.at) return holdAt(requested, memory);
     const within = spec.withinMs / 1000;
     const arrivedBefore = model.seen.arrived;
     learn(model, input, within);
