@@ -107,7 +107,7 @@ describe("a request", () => {
 
 describe("a request that fails", () => {
   it.each([
-    ["is refused", FAILED, NO_DISK.message, "ERR_START_FAILED", { free: 0 }],
+    ["is refused", FAILED, NO_DISK.message, "ERR_START_FAILED", ["0 bytes free"]],
     [
       "throws",
       failed(new Error("odd")),
