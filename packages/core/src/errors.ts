@@ -160,20 +160,39 @@ export class MicroscalingError extends Error {
   }
 }
 
-/** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. */
+/** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. Never throws, whatever it is given. */
 export function isMicroscalingError(error: unknown): error is MicroscalingError {
-  return (
-    error instanceof Error && "code" in error && Object.hasOwn(ERROR_CODES, String(error.code))
-  );
+  try {
+    return (
+      error instanceof Error &&
+      typeof error.message === "string" &&
+      "code" in error &&
+      typeof error.code === "string" &&
+      Object.hasOwn(ERROR_CODES, error.code)
+    );
+  } catch {
+    return false;
+  }
 }
 
-/** `error` itself if it is one of ours, else a `code` error that names `where` and keeps `error` as its cause. */
+/**
+ * `error` itself if it is one of ours, else a `code` error that names `where` and keeps `error` as its cause. Never throws, whatever was
+ * thrown.
+ */
 export function asMicroscalingError(
   error: unknown,
   code: ErrorCode,
   where: string,
 ): MicroscalingError {
   if (isMicroscalingError(error)) return error;
-  const words = error instanceof Error ? error.message : String(error);
-  return new MicroscalingError(code, `${where}: ${words}`, { cause: error });
+  return new MicroscalingError(code, `${where}: ${wordsOf(error)}`, { cause: error });
+}
+
+function wordsOf(error: unknown): string {
+  try {
+    const { message } = error instanceof Error ? error : { message: String(error) };
+    return typeof message === "string" ? message : "an error without a message";
+  } catch {
+    return "an error that cannot be shown";
+  }
 }

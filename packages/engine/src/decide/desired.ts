@@ -31,7 +31,10 @@ export function emptyMemory(table: TaskTable): Memory {
 
 /** What each task would like. One entry for each task, in the order of the config. */
 export interface AllDesired {
+  /** Never more than the task's `max` and the capacity could ever grant, unless it has more. */
   readonly instances: Float64Array;
+  /** The same before that bound, to say what it was that bounded them. */
+  readonly unbounded: Float64Array;
   readonly reasons: readonly DesiredReason[];
   /** Why a task has no number to go by, if so. */
   readonly missing: readonly (string | undefined)[];
@@ -53,6 +56,7 @@ export function desireAll(
   now: number,
 ): AllDesired {
   const instances = new Float64Array(observed.length);
+  const unbounded = new Float64Array(observed.length);
   const readAt = memory.readAt.slice();
   const kept: (Desired<unknown> | undefined)[] = [];
   const reasons: DesiredReason[] = [];
@@ -66,28 +70,26 @@ export function desireAll(
       const at = target.reads ? seen.reading!.at : 0;
       if (desired === undefined || at !== readAt[i]) {
         const { reading = NO_READING, counts } = seen;
-        const max = table.max[i]!;
-        const input = {
-          spec: table.targetSpecs[i]!,
-          reading,
-          counts,
-          requested: requested[i]!,
-          max,
-        };
+        const max = Math.min(table.max[i]!, table.holds[i]!);
+        const spec = table.targetSpecs[i]!;
+        const input = { spec, reading, counts, requested: requested[i]!, max };
         desired = target.desire(input, desired?.memory);
         readAt[i] = at;
       }
-      instances[i] = Math.max(0, standing(desired, requested[i]!));
+      instances[i] = standing(desired, requested[i]!);
       reasons.push(desired.reason);
     } else {
       const task = table.tasks[i]!;
       instances[i] = withoutNumber(task, seen, requested[i]!);
       reasons.push(hasFallenBack(task, seen) ? "fallback" : "held");
     }
+    unbounded[i] = instances[i]!;
+    const most = Math.max(Math.min(table.max[i]!, table.holds[i]!), requested[i]!);
+    instances[i] = Math.min(Math.max(0, instances[i]!), most);
     kept.push(desired);
     missing.push(why);
   }
-  return { instances, reasons, missing, memory: { readAt, desired: kept } };
+  return { instances, unbounded, reasons, missing, memory: { readAt, desired: kept } };
 }
 
 function whyNoNumber(
