@@ -6,7 +6,6 @@ import { shareFairly } from "./fair/share-fairly.ts";
 import { requestWithinRoom, type Requests } from "../act/requests.ts";
 import { Row } from "./learn/row.ts";
 import { requestedOf, type Observed } from "../observe/observed.ts";
-import { tableAt } from "./schedule.ts";
 import type { TaskTable } from "./task-table.ts";
 import { desireAll, type Memory } from "./desired.ts";
 
@@ -26,20 +25,17 @@ export interface Decided {
  *             → grant  its share of the capacity, by priority
  *             → ask    what may be asked of the scheduler before others have stopped
  *
- * @param laidOut the tasks and the capacity, from {@link layOutTasks}
+ * @param table the tasks and the capacity, from {@link layOutTasks}, with the bounds that schedules give now
  * @param observed what is known of each task, in the order of the config
  * @param memory what the decision before this one returned; {@link emptyMemory} at first
  * @param now milliseconds of the engine's steady time, by which readings are dated
- * @param wall milliseconds since the epoch, for schedules
  */
 export function decide(
-  laidOut: TaskTable,
+  table: TaskTable,
   observed: readonly Observed[],
   memory: Memory,
   now: number,
-  wall: number = now,
 ): Decided {
-  const table = tableAt(laidOut, wall);
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
   const desired = desireAll(table, observed, requested, memory, now);

@@ -1,9 +1,11 @@
 import type { Amounts, Decision, Limit } from "@microscaling/core";
+import { nextStart } from "../cron.ts";
 import type { EngineSpec } from "../spec.ts";
 import { decide } from "./decide.ts";
 import { takeOverChurn } from "./fair/churn.ts";
 import { takeOverRows } from "./learn/row.ts";
 import { requestedOf, type Observed } from "../observe/observed.ts";
+import { holdsAt, viewAt, type View } from "./schedule.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
 import { emptyMemory, newRows, type Memory } from "./desired.ts";
 
@@ -38,17 +40,20 @@ export interface Decider {
 export function createDecider(spec: DecidingSpec, before?: Decider): Decider {
   let table = layOut(spec, {});
   let laidOutFor = NOTHING_MEASURED;
+  let view: View | undefined;
   let memory = before === undefined ? emptyMemory(table) : takeOver(table, before);
   return {
     spec,
     memory: () => memory,
-    decide(observed, measured, at, wall) {
+    decide(observed, measured, at, wall = at) {
       if ("unknown" in measured) return holdAll(spec, observed, measured.unknown);
       if (measured !== laidOutFor) {
         table = layOut(spec, measured.amounts);
         laidOutFor = measured;
+        view = undefined;
       }
-      const decided = decide(table, observed, memory, at, wall);
+      if (view === undefined || !holdsAt(view, wall)) view = viewAt(table, wall, nextStart);
+      const decided = decide(view.table, observed, memory, at);
       memory = decided.memory;
       return decided.decisions;
     },

@@ -15,7 +15,7 @@ export interface TaskTable {
   readonly targets: readonly Target<TargetSpec, unknown>[];
   readonly targetSpecs: readonly TargetSpec[];
   readonly priority: Int32Array;
-  /** Bounds in instances, those of an open window where a task has a schedule; what is unlimited is {@link MOST}. */
+  /** Bounds in instances, those of an open window where a task has a schedule; what is unlimited is {@link MOST_INSTANCES}. */
   readonly min: Int32Array;
   readonly max: Int32Array;
   readonly maxDelta: Int32Array;
@@ -49,8 +49,16 @@ interface Resource {
  */
 const THOUSANDTHS = 1000;
 
+/** More than any amount, and small enough that the amounts of all instances together are finite. */
+const LARGEST = 1e200;
+
 /** More instances than any task has: counts are kept as whole numbers of 32 bits. */
-const MOST = 2 ** 31 - 1;
+const MOST_INSTANCES = 2 ** 31 - 1;
+
+/** A number of instances as it is kept: what is unlimited, or larger than can be kept, is {@link MOST_INSTANCES}. */
+export function countOf(instances: number): number {
+  return Math.min(instances, MOST_INSTANCES);
+}
 
 /**
  * Lays out the tasks and the capacity. Do it once for a config; deciding happens many times a second.
@@ -80,10 +88,10 @@ export function layOutTasks(
     names: tasks.map(({ name }) => name),
     targets: tasks.map(({ target }) => targetOf(target)),
     targetSpecs: tasks.map(({ target }) => target),
-    priority: Int32Array.from(tasks, ({ priority }) => Math.min(priority, MOST)),
-    min: Int32Array.from(tasks, ({ min }) => Math.min(min, MOST)),
-    max: Int32Array.from(tasks, ({ max }) => Math.min(max, MOST)),
-    maxDelta: Int32Array.from(tasks, ({ maxDelta }) => Math.min(maxDelta, MOST)),
+    priority: Int32Array.from(tasks, ({ priority }) => countOf(priority)),
+    min: Int32Array.from(tasks, ({ min }) => countOf(min)),
+    max: Int32Array.from(tasks, ({ max }) => countOf(max)),
+    maxDelta: Int32Array.from(tasks, ({ maxDelta }) => countOf(maxDelta)),
     maxAgeMs: Float64Array.from(tasks, ({ metric }) => metric?.maxAgeMs ?? Infinity),
     order: Int32Array.from(order),
     resources: resources.map(({ name, group }) =>
