@@ -6,7 +6,7 @@ import { shareFairly } from "./fair/share-fairly.ts";
 import { requestWithinRoom, type Requests } from "../act/requests.ts";
 import { Row } from "./learn/row.ts";
 import { requestedOf, type Observed } from "../observe/observed.ts";
-import type { TaskTable } from "./task-table.ts";
+import { countOf, type TaskTable } from "./task-table.ts";
 import { desireAll, type Memory } from "./desired.ts";
 
 /** What came of one decision. */
@@ -37,7 +37,7 @@ export function decide(
   now: number,
 ): Decided {
   const requested = new Int32Array(observed.length);
-  for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
+  for (let i = 0; i < observed.length; i++) requested[i] = countOf(requestedOf(observed[i]!));
   const desired = desireAll(table, observed, requested, memory, now);
   const { bounded, preemptible, settled, limits } = boundAll(
     table,

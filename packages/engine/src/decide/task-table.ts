@@ -49,8 +49,8 @@ interface Resource {
  */
 const THOUSANDTHS = 1000;
 
-/** More than any amount, and small enough that the amounts of all instances together are finite. */
-const LARGEST = 1e200;
+/** The most that one instance uses, in thousandths: large enough for anything, and what all instances use together is finite. */
+const MOST_USED = 1e200;
 
 /** More instances than any task has: counts are kept as whole numbers of 32 bits. */
 const MOST_INSTANCES = 2 ** 31 - 1;
@@ -81,7 +81,7 @@ export function layOutTasks(
   const uses = new Float64Array(tasks.length * resources.length);
   for (const [index, task] of tasks.entries()) {
     for (const [r, resource] of resources.entries())
-      uses[index * resources.length + r] = thousandths(usesOf(task, resource));
+      uses[index * resources.length + r] = usedThousandths(usesOf(task, resource));
   }
   const table = {
     tasks,
@@ -119,6 +119,11 @@ function resourcesOf(capacity: Amounts, fair: SharingSpec | undefined): Resource
 function usesOf(task: TaskSpec, { name, group }: Resource): number {
   if (group !== undefined && group !== task.group) return 0;
   return name === INSTANCES ? 1 : (task.uses[name] ?? 0);
+}
+
+/** However little an instance uses, it is not nothing: else any number of them would fit. */
+function usedThousandths(amount: number): number {
+  return amount > 0 ? Math.min(Math.max(1, thousandths(amount)), MOST_USED) : 0;
 }
 
 function thousandths(amount: number): number {
