@@ -54,6 +54,10 @@ describe.each(SHARINGS)("numbers at the edge, with share: %s", (_name, sharing) 
     expect(granted([fixed("a", 5e3, { uses: { cpu: 1e-9 } })], { cpu: 1 })).toEqual([1000]);
   });
 
+  it("amounts add up without a rest, which 3 x 0.335 in binary does not", () => {
+    expect(granted([fixed("a", 5, { uses: { cpu: 0.335 } })], { cpu: 1.005 })).toEqual([3]);
+  });
+
   it("what uses an endless amount of a resource gets nothing", () => {
     const tasks = [fixed("a", 5, { uses: { cpu: 1e306 } }), fixed("b", 5, { uses: { cpu: 1 } })];
     expect(granted(tasks, { cpu: 3 })).toEqual([0, 3]);
