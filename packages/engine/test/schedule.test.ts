@@ -142,14 +142,14 @@ test("what is unlimited stays so while another task has a schedule", () => {
   const endless = Number.POSITIVE_INFINITY;
   const { schedule: _none, ...unlimited } = { ...taskWith(), name: "u", max: endless };
   const scheduled = taskWith(window("0 8 * * *", 1, { max: endless }));
-  const { decide: decideAt } = createDecider({
+  const decider = createDecider({
     tasks: [unlimited, scheduled],
     capacity: { instances: 20 },
   });
   const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
   const seen = { ...nothingObserved(), counts, countsProblem: undefined };
   const grantsAt = (time: string): readonly number[] =>
-    decideAt([seen, seen], NOTHING_MEASURED, at(time)).map(({ granted }) => granted);
+    decider.decide([seen, seen], NOTHING_MEASURED, at(time)).map(({ granted }) => granted);
   expect(grantsAt("2026-11-23T07:59:00Z")).toEqual([18, 2]);
   expect(grantsAt("2026-11-23T08:00:00Z")).toEqual([18, 2]);
 });

@@ -29,8 +29,8 @@ describe.each(SHARINGS)("numbers at the edge, with share: %s", (_name, sharing) 
     capacity: Readonly<Record<string, number>>,
     observed: readonly Observed[] = tasks.map(() => observe(0, 0)),
   ): readonly number[] {
-    const { decide } = createDecider({ tasks, capacity, sharing });
-    return decide(observed, NOTHING_MEASURED, 2).map(({ granted: given }) => given);
+    const decider = createDecider({ tasks, capacity, sharing });
+    return decider.decide(observed, NOTHING_MEASURED, 2).map(({ granted: given }) => given);
   }
 
   it.each([3e9, 1e300, Infinity])("a fixed number of %d is cut by the capacity alone", (wants) => {

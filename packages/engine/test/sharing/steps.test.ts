@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-conditional-expect -- what is expected of a task depends on what the property drew */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fairly, fitsBeside, give, limitsOf, startable, type SharingCase } from "./cases.ts";
