@@ -31,7 +31,9 @@ export const NOBODY: number = -1;
 export const OVERCOMMITTED: number = -2;
 
 /**
- * Shares the capacity by strict priority, in every resource at once. These are the original engine's rules:
+ * Shares the capacity by strict priority, in every resource at once, one step at a time. `shareFairly` cannot do the same: it finds what each
+ * task is to have in the end, while a step of the original's depends on the one before. Who asks is granted what is free now and the rest when
+ * it has come free, and the parity vectors hold every step to that. These are the original engine's rules:
  *
  * 1. Who wants less gives back, and that is free at once.
  * 2. If more than the capacity is requested, the least important give way, down to their minimum. That goes also for tasks that are not

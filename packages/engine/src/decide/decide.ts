@@ -5,7 +5,7 @@ import { limitChurn, type Churn } from "./fair/churn.ts";
 import { shareFairly } from "./fair/share-fairly.ts";
 import { requestWithinRoom, type Requests } from "../act/requests.ts";
 import { requestedOf, type Observed } from "../observe/observed.ts";
-import type { TaskTable } from "./task-table.ts";
+import { countOf, type TaskTable } from "./task-table.ts";
 import { desireAll, type AllDesired, type Memory } from "./desired.ts";
 import { scarcest } from "./resources.ts";
 
@@ -38,7 +38,7 @@ export function decide(
   now: number,
 ): Decided {
   const requested = new Int32Array(observed.length);
-  for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
+  for (let i = 0; i < observed.length; i++) requested[i] = countOf(requestedOf(observed[i]!));
   const desired = desireAll(table, observed, requested, memory, now);
   const { bounded, preemptible, settled, limits } = boundAll(
     table,

@@ -1,9 +1,10 @@
 import type { Amounts, Decision, Limit } from "@microscaling/core";
+import { nextStart } from "../cron.ts";
 import type { EngineSpec, TaskSpec } from "../spec.ts";
 import { decide } from "./decide.ts";
 import { takeOverChurn } from "./fair/churn.ts";
 import { requestedOf, type Observed } from "../observe/observed.ts";
-import { viewAt, type View } from "./schedule.ts";
+import { holdsAt, viewAt, type View } from "./schedule.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
 import { emptyMemory, type Memory } from "./desired.ts";
 
@@ -54,9 +55,13 @@ export function decideTurn(
   if (measured !== deciding.laidOutFor) {
     deciding.table = layOut(spec, measured.amounts);
     deciding.laidOutFor = measured;
+    deciding.view = undefined;
   }
-  deciding.view = viewAt(deciding.table, wall, deciding.view);
-  const { decisions, memory } = decide(deciding.view.table, observed, deciding.memory, at);
+  const { view } = deciding;
+  const current =
+    view !== undefined && holdsAt(view, wall) ? view : viewAt(deciding.table, wall, nextStart);
+  deciding.view = current;
+  const { decisions, memory } = decide(current.table, observed, deciding.memory, at);
   deciding.memory = memory;
   return decisions;
 }

@@ -243,15 +243,12 @@ describe("fair sharing", () => {
   it("fills a class in bulk as it would one by one, also when it is thousands (I13)", () => {
     const oneClass = cases({ allSettled: true }).map((all): SharingCase => {
       const sharers = all.sharers.map((each) => {
-        const { bounded, has } = each;
-        return { ...each, priority: 1, remainder: false, bounded: bounded * 300, has: has * 200 };
+        const many = { bounded: each.bounded * 300, has: each.has * 200 };
+        return Object.assign({}, each, many, { priority: 1, remainder: false });
       });
-      return {
-        ...all,
-        sharers,
-        capacity: times(all.capacity, 200),
-        groups: timesInEach(all.groups, 200),
-      };
+      const capacity = times(all.capacity, 200);
+      const groups = timesInEach(all.groups, 200);
+      return { sharers, capacity, groups, minIsGuarantee: true };
     });
     fc.assert(
       fc.property(oneClass, (all) => {
