@@ -93,7 +93,7 @@ function live({
 }
 
 describe("the latency target", () => {
-  it("never wishes fewer for a longer queue", () => {
+  it("never desires fewer for a longer queue", () => {
     fc.assert(
       fc.property(history, (drawn) => {
         const { remembered, look, at } = live(drawn);
@@ -106,7 +106,7 @@ describe("the latency target", () => {
     );
   });
 
-  it("never wishes fewer for more arrivals", () => {
+  it("never desires fewer for more arrivals", () => {
     fc.assert(
       fc.property(history, (drawn) => {
         const { remembered, look, at } = live(drawn);
@@ -123,7 +123,7 @@ describe("the latency target", () => {
     );
   });
 
-  it("wishes a number from 0 up, whatever is read and counted", () => {
+  it("desires a number from 0 up, whatever is read and counted", () => {
     const count = fc.oneof(fc.nat(5), fc.nat(1_000_000));
     const look = fc.record({
       value: count,

@@ -10,8 +10,8 @@ export interface AutoQueueMemory {
   readonly learned: Learned;
   /** ∫e/τ, in jobs. */
   readonly integral: number;
-  /** What it wished last. */
-  readonly wished: number;
+  /** What it desired last. */
+  readonly desired: number;
   readonly belief: Belief | undefined;
 }
 
@@ -38,7 +38,7 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
     const { spec, reading, requested, row } = input;
     if (memory === undefined) {
       const learned = beginLearning(input, HINTS);
-      const begun = { learned, integral: 0, wished: requested, belief: undefined };
+      const begun = { learned, integral: 0, desired: requested, belief: undefined };
       return { instances: requested, reason: "meeting", memory: begun };
     }
     if (reading.at <= row.at) return { instances: requested, reason: "meeting", memory };
@@ -48,7 +48,7 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
     const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
     const deadTime = startupSeconds + tickSeconds;
     const error = reading.value - spec.length;
-    const isCut = error > 0 ? requested < memory.wished : requested > memory.wished;
+    const isCut = error > 0 ? requested < memory.desired : requested > memory.desired;
     const integral = memory.integral + (isCut ? 0 : (error * tickSeconds) / (8 * deadTime));
     const fed = arrivalRate / serviceRate;
     const exact = Math.max(0, fed + (error + integral) / (2 * serviceRate * deadTime));
@@ -61,7 +61,7 @@ export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
       memory: {
         learned,
         integral,
-        wished: instances,
+        desired: instances,
         belief: { arrivalRate, serviceRate, startupSeconds },
       },
     };

@@ -24,7 +24,7 @@ export interface Desired<Memory> {
   readonly memory: Memory;
 }
 
-/** Turns readings into a wish. Pure but for the row: the same input and memory give the same wish. */
+/** Turns readings into a desired number of instances. Pure but for the row: the same input and memory give the same number. */
 export interface Target<Spec, Memory> {
   /** Whether it needs a metric. It is asked once for each new reading, never twice for the same. */
   readonly reads: boolean;
