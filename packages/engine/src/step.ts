@@ -10,7 +10,7 @@ import {
 } from "./act/act.ts";
 import { configure, drainAll, electionOf, forgetGone } from "./act/configure.ts";
 import { stepElection } from "./act/elect.ts";
-import { roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
+import { lastTermId, roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
 import { notePrepared, prepare, prepareDue } from "./act/prepare.ts";
 import type { Command, EngineEvent } from "./events.ts";
 import { steadyTime, type Moment } from "./moment.ts";
@@ -172,7 +172,7 @@ function once(
 function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: Command[]): void {
   const { election } = state;
   if (election === undefined) return;
-  const before = termAt(election, now.mono);
+  const before = lastTermId(election);
   const { lease } = election.ha;
   for (const command of stepElection(election, event, now, state)) {
     if (command.type === "readLease" || command.type === "writeLease")
@@ -184,7 +184,7 @@ function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: C
       changed(state, now);
     }
   }
-  if (termAt(election, now.mono)?.id !== before?.id) cancelRequests(state, commands);
+  if (lastTermId(election) !== before) cancelRequests(state, commands);
 }
 
 /** Shares another lease from now on. The old one is given back if that takes no more than one call; else it runs out by itself. */

@@ -123,6 +123,11 @@ export function termAt({ phase }: Election, mono: number): ElectedTerm | undefin
   return term !== undefined && mono < term.until ? term : undefined;
 }
 
+/** The number of the term as of the last event, also if it has run out since; `undefined` for a standby. */
+export function lastTermId({ phase }: Election): number | undefined {
+  return termOf(phase)?.id;
+}
+
 /** Who leads at `mono`, as far as this agent knows. */
 export function roleAt(election: Election, mono: number): Role {
   const { ha, lease } = election;
