@@ -10,7 +10,7 @@ export const ERROR_CODES = {
   ERR_CONFIG_INVALID: {
     means:
       "The config has mistakes. All of them are listed, each with its line and path; nothing was touched.",
-    todo: "Mend each line that is named. `microscaling validate` checks again.",
+    todo: "Fix each line listed above. `microscaling validate` checks again.",
   },
   ERR_CONFIG_SETTING: {
     means:
@@ -66,7 +66,7 @@ export const ERROR_CODES = {
   },
   ERR_PLUGIN_FAULT: {
     means: "A plugin threw something that is not one of the errors in this table.",
-    todo: "The cause says what happened; report it to the plugin's authors if it is not yours to mend.",
+    todo: "The cause says what happened; report it to the plugin's authors if the plugin is not yours.",
   },
   ERR_DEADLINE: {
     means: "A call to a plugin did not end in time. It is abandoned and tried again.",

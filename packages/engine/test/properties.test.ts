@@ -20,7 +20,7 @@ function settle(moment: Moment): readonly Decision[] {
     memory = decided.memory;
     const counts = decided.decisions.map((decision) => decision.granted);
     if (counts.every((count, i) => count === requestedOf(observed[i]!))) return decided.decisions;
-    // The same reading stands: its wish is a number and not a direction to go on in.
+    // The same reading stands: what it led to is a number and not a direction to go on in.
     observed = counts.map((count, i) => observe(count, observed[i]!.reading!.value));
   }
   throw new Error("did not settle in 100 steps");

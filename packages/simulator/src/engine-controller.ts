@@ -32,7 +32,7 @@ export function createEngineController(
       for (const [i, view] of views.entries()) observe(board[i]!, view, now);
       const decisions = decideTurn(deciding, board, NOTHING_MEASURED, now);
       decided?.(views[0]?.now ?? 0, decisions);
-      return decisions.map(({ requested: ask }, i) => ask ?? views[i]!.requested);
+      return decisions.map(({ requested }, i) => requested ?? views[i]!.requested);
     },
   };
 }

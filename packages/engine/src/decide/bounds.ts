@@ -25,7 +25,7 @@ export interface Bounded {
 }
 
 /**
- * Keeps every wish within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
+ * Keeps every desired number within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
  * task backs off. A task whose change is still under way wants what it was granted and no more; one whose counts are not known wants
  * what it has.
  */

@@ -20,10 +20,10 @@ export interface Decided {
 /**
  * Decides how many instances every task gets. Pure: no I/O, no clock, no randomness; the same input gives the same decisions.
  *
- *     reading → wish   what the task's target would like
- *             → want   the wish within the task's own bounds
- *             → grant  its share of the capacity, by priority
- *             → ask    what may be asked of the scheduler before others have stopped
+ *     reading → desired    what the task's target would like
+ *             → bounded    that within the task's own bounds
+ *             → granted    its share of the capacity, by priority
+ *             → requested  what may be requested of the scheduler before others have stopped
  *
  * @param table the tasks and the capacity, from {@link layOutTasks}, with the bounds that schedules give the tasks now
  * @param observed what is known of each task, in the order of the config
@@ -126,12 +126,12 @@ function withShareLimits(
   i: number,
   bounded: number,
   { granted, preemptedBy, limitingResource, delay }: Allocation,
-  { requested: ask, leaving }: Requests,
+  { requested, leaving }: Requests,
   limits: Limits,
 ): Limits {
   const given = granted[i]!;
   const taker = preemptedBy[i]!;
-  if (given >= bounded && ask[i] === given && taker === NOBODY) return limits;
+  if (given >= bounded && requested[i] === given && taker === NOBODY) return limits;
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
   else if (taker !== NOBODY) all.push({ by: "preempted", preemptedBy: table.names[taker]! });
@@ -139,6 +139,6 @@ function withShareLimits(
   if (given < bounded && limitingResource[i]! >= 0 && isNew)
     all.push({ by: "capacity", limitingResource: table.resources[limitingResource[i]!]! });
   if (delay?.tasks[i] === 1) all.push({ by: "churn", reason: delay.reason });
-  if (ask[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
+  if (requested[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
   return all;
 }

@@ -10,7 +10,7 @@ import type { TaskTable } from "./task-table.ts";
  * theirs in place, so a memory is used once; `structuredClone` keeps one.
  */
 export interface Memory {
-  /** For each task, the time of the reading that its wish rests on; 0 when there is none. */
+  /** For each task, the time of the reading that its desired number rests on; 0 when there is none. */
   readonly readAt: Float64Array;
   readonly desired: readonly (Desired<unknown> | undefined)[];
   /** For each task, what it was granted and what was taken from others for it: its own until it has settled. */
@@ -45,7 +45,7 @@ export interface AllDesired {
 const NO_READING: Reading = { kind: "reading", value: 0, at: 0 };
 
 /**
- * What every task would like. A target is asked once for each new reading; in between its wish stands. Without a number to go by a task
+ * What every task would like. A target is asked once for each new reading; in between its answer stands. Without a number to go by a task
  * is held where it is, or gets its fallback once its metric has failed often enough. It is never scaled on the unknown.
  */
 export function desireAll(
@@ -98,7 +98,7 @@ function whyNoNumber(
   seen: Observed,
   now: number,
 ): string | undefined {
-  // A wish is counted from what there is, so without counts a reading is left for later.
+  // The desired number is counted from what there is, so without counts a reading is left for later.
   if (seen.countsProblem !== undefined) return "instances not known";
   if (!reads) return undefined;
   const { reading, noReading } = seen;
@@ -112,7 +112,7 @@ function whyNoNumber(
 }
 
 /**
- * How many instances a wish means now. It stands until the next reading, but only in its own direction: what was taken from a task
+ * How many instances a target's answer means now. It stands until the next reading, but only in its own direction: what was taken from a task
  * meanwhile is not asked back by a reading that said "few wait".
  */
 function standing({ instances, reason }: Desired<unknown>, requested: number): number {

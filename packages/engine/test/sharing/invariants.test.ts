@@ -218,7 +218,7 @@ describe("fair sharing", () => {
       fc.property(any, fc.nat({ max: 7 }), fc.integer({ min: 1, max: 5 }), (all, draw, more) => {
         const at = draw % all.sharers.length;
         const asker = all.sharers[at]!;
-        // A minimum that it had not wanted comes before a higher class's wishes.
+        // A minimum that it had not wanted comes before what a higher class wants beyond its own.
         fc.pre(asker.bounded >= asker.min);
         const before = give(all);
         const after = give(withSharer(all, at, { bounded: asker.bounded + more }));
