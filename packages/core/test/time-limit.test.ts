@@ -4,7 +4,7 @@ import { untilAborted, systemClock as clock, withTimeLimit } from "../src/index.
 
 const late = new Error("too late");
 
-describe("within", () => {
+describe("withTimeLimit", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 

@@ -43,6 +43,8 @@ export interface AgentState {
   readonly epochMs: number;
   /** Nothing is asked of the scheduler. */
   readonly dryRun: boolean;
+  /** Turns are written down, so that each needs a copy of what it rests on. */
+  readonly isRecorded: boolean;
   /** `draining`: every task goes. `stopping`: nothing more is begun. */
   phase: "running" | "draining" | "stopping";
   /** The tasks of the config, in its order, then those that leave. */

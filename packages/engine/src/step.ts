@@ -8,9 +8,9 @@ import {
   noteScaled,
   type Term,
 } from "./act/act.ts";
-import { configure, drainAll, forgetGone } from "./act/configure.ts";
-import { roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
+import { configure, drainAll, electionOf, forgetGone } from "./act/configure.ts";
 import { stepElection } from "./act/elect.ts";
+import { lastTermId, roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
 import { notePrepared, prepare, prepareDue } from "./act/prepare.ts";
 import type { Command, EngineEvent } from "./events.ts";
 import { steadyTime, type Moment } from "./moment.ts";
@@ -18,6 +18,7 @@ import { measure, measureDue, noteMeasured } from "./observe/capacity.ts";
 import { noteObserved, observe, observeDue } from "./observe/counts.ts";
 import { dueAt, poke, returned } from "./observe/pace.ts";
 import { noteRead, read, readDue } from "./observe/readings.ts";
+import type { EngineSpec } from "./spec.ts";
 import { changed, type AgentState } from "./state.ts";
 
 /** The engine turns at least this often, in milliseconds. */
@@ -69,9 +70,12 @@ export function step(state: AgentState, event: EngineEvent, now: Moment): readon
     case "failed":
       noteFailed(state, event, now, commands);
       break;
-    case "configured":
-      configure(state, event.spec, termOf(state, now) !== undefined, now, commands);
+    case "configured": {
+      const acts = termOf(state, now) !== undefined;
+      shareLease(state, event.spec, now, commands);
+      configure(state, event.spec, acts, now, commands);
       break;
+    }
     case "drain":
       drainAll(state, now, commands);
       break;
@@ -133,7 +137,8 @@ function takeTurn(
   turn.lastAt = now.mono;
   forgetGone(state, now, commands);
   if (acts) limitGrowth(state, now);
-  const observed = state.tasks;
+  // What is observed changes as soon as it is acted on.
+  const observed = state.isRecorded ? state.tasks.map((task) => ({ ...task })) : state.tasks;
   const at = steadyTime(state.epochMs, now);
   const { measured } = capacity;
   const decisions = state.decider.decide(observed, measured, at, now.wall);
@@ -167,9 +172,9 @@ function once(
 function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: Command[]): void {
   const { election } = state;
   if (election === undefined) return;
-  const before = termAt(election, now.mono);
+  const before = lastTermId(election);
   const { lease } = election.ha;
-  for (const command of stepElection(election, event, now.mono, () => state.nextId++)) {
+  for (const command of stepElection(election, event, now, state)) {
     if (command.type === "readLease" || command.type === "writeLease")
       commands.push({ ...command, lease });
     else if (command.type !== "roleChanged") commands.push(command);
@@ -179,7 +184,15 @@ function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: C
       changed(state, now);
     }
   }
-  if (termAt(election, now.mono)?.id !== before?.id) cancelRequests(state, commands);
+  if (lastTermId(election) !== before) cancelRequests(state, commands);
+}
+
+/** Shares another lease from now on. The old one is given back if that takes no more than one call; else it runs out by itself. */
+function shareLease(state: AgentState, spec: EngineSpec, now: Moment, commands: Command[]): void {
+  if (JSON.stringify(spec.ha) === JSON.stringify(state.spec.ha)) return;
+  elect(state, { type: "end" }, now, commands);
+  cancelRequests(state, commands);
+  state.election = electionOf(spec, state.dryRun);
 }
 
 /** Nothing more is begun. What is under way ends by itself; the lease is given back. */

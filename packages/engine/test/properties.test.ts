@@ -73,7 +73,7 @@ describe("a decision", () => {
         for (const [i, { limits }] of decideOn(moment).entries()) {
           for (const limit of limits) {
             if (limit.by !== "preempted") continue;
-            const taker = moment.tasks.find((task) => task.name === limit.for)!;
+            const taker = moment.tasks.find((task) => task.name === limit.preemptedBy)!;
             expect(taker.priority).toBeLessThan(moment.tasks[i]!.priority);
             expect(taker.target.use).not.toBe("remainder");
           }

@@ -8,6 +8,7 @@ import type {
   TaskSpec,
   Turn,
 } from "@microscaling/engine";
+import { fromVersion1 } from "./record-1.ts";
 
 // A record is JSON, line by line. A header tells what the turns after it are about; each turn tells what has changed since the one before:
 //
@@ -15,15 +16,8 @@ import type {
 //     {"at":1764000000000,"measured":{…},"observed":{"0":{"counts":{…},"reading":{…}}},"decisions":{"0":{"desired":8,…}}}
 //     {"at":1764000000500}
 
-/** The version of the format. Version 1 is the same with other names. */
+/** The version that is written. Version 1 can be read, too. */
 const VERSION = 2;
-/** What version 1 calls what. */
-const NAMES_1: Readonly<Record<string, string>> = {
-  asked: "pending",
-  wish: "desired",
-  grant: "granted",
-  ask: "requested",
-};
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -193,7 +187,7 @@ function openReader(header: Json, place: string): Reader {
   const version = header["record"];
   if (version !== 1 && version !== VERSION)
     throw invalid(place, `a record of version 1 or ${VERSION}`);
-  const names = version === 1 ? NAMES_1 : {};
+  const toNow = version === 1 ? fromVersion1 : (change: Json): Json => change;
   const spec = readSpec(header["spec"], place);
   const seen: Json[] = spec.tasks.map(() => ({}));
   const decided: Json[] = spec.tasks.map(() => ({}));
@@ -204,8 +198,8 @@ function openReader(header: Json, place: string): Reader {
     if (typeof at !== "number" || typeof wall !== "number")
       throw invalid(where, "a turn with its time");
     measured = line["measured"] ?? measured;
-    merge(seen, line["observed"], { names, place: where });
-    merge(decided, line["decisions"], { names, place: where });
+    merge(seen, line["observed"], { toNow, place: where });
+    merge(decided, line["decisions"], { toNow, place: where });
     const observed = seen.map(readObserved);
     const turn: RecordedTurn = {
       spec,
@@ -238,7 +232,7 @@ function readSpec(json: unknown, place: string): DecidingSpec {
 function merge(
   known: Json[],
   changes: unknown,
-  { names, place }: { readonly names: Readonly<Record<string, string>>; readonly place: string },
+  { toNow, place }: { readonly toNow: (change: Json) => Json; readonly place: string },
 ): void {
   if (changes === undefined) return;
   if (!isMap(changes)) throw invalid(place, "a map of changes");
@@ -246,12 +240,8 @@ function merge(
     const before = known[Number(i)];
     if (before === undefined || !isMap(change))
       throw invalid(place, "changes of the header's tasks");
-    known[Number(i)] = { ...before, ...renamed(change, names) };
+    known[Number(i)] = { ...before, ...toNow(change) };
   }
-}
-
-function renamed(json: Json, names: Readonly<Record<string, string>>): Json {
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [names[key] ?? key, value]));
 }
 
 function readObserved(json: Json): Observed {

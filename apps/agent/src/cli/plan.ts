@@ -79,7 +79,7 @@ function planJson({ config, record, state }: OnceResult, tasks: readonly PlanRow
 async function planTable(rows: readonly PlanRow[]): Promise<string> {
   const { formatTable } = await import("./table.ts");
   return formatTable({
-    head: ["TASK", "PRIORITY", "READING", "RUNNING", "WISH", "GRANT", "CHANGE", "WHY"],
+    head: ["TASK", "PRIORITY", "READING", "RUNNING", "DESIRED", "GRANTED", "CHANGE", "WHY"],
     rows: rows.map((row) => [
       row.task,
       String(row.priority),

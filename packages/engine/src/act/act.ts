@@ -109,6 +109,7 @@ export function noteScaled(
     const outcome = checkOutcome(name, event.task, answer.value);
     if (outcome.status === "failed") throw outcome.error;
     if (outcome.status === "accepted") {
+      request.isAccepted = true;
       noteAccepted(task.backOff);
       task.schedulerProblem = undefined;
     } else {

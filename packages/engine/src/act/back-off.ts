@@ -8,8 +8,9 @@ const HELD_AFTER = 3;
 
 /** How calls for one task have gone of late. */
 export interface BackOff {
-  /** Failed calls in a row, and answers in a row that the backend is busy. */
+  /** Failed calls in a row. */
   failures: number;
+  /** Calls in a row that were accepted or put off and of which counts show nothing. */
   busy: number;
   /** Nothing is asked before this time, by the monotonic clock. */
   retryAt: number;
@@ -51,8 +52,13 @@ export function noteBusy(backOff: BackOff, retryAfterMs: number | undefined, now
 /** A call was accepted. */
 export function noteAccepted(backOff: BackOff): void {
   backOff.failures = 0;
-  backOff.busy = 0;
   backOff.retryAt = 0;
+}
+
+/** Counts show what came of a call that was accepted: all of it, or less, which is asked for again with ever longer pauses. */
+export function noteEffect(backOff: BackOff, isWhole: boolean, now: Moment): void {
+  if (isWhole) backOff.busy = 0;
+  else noteBusy(backOff, undefined, now);
 }
 
 /** Whether calls that grow the task, or shrink it, have to wait. */

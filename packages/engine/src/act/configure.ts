@@ -10,31 +10,38 @@ import type { EngineSpec, TaskSpec } from "../spec.ts";
 import { changed, type AgentState, type Task } from "../state.ts";
 import { noBackOff } from "./back-off.ts";
 import { noCrashes } from "./crash-loop.ts";
+import { openElection } from "./election.ts";
 import { newPreparation } from "./prepare.ts";
 
 /** A new engine's state: nothing is known. */
 export function openState(
   spec: EngineSpec,
-  { dryRun, election }: Pick<AgentState, "dryRun" | "election">,
+  { dryRun, isRecorded }: Pick<AgentState, "dryRun" | "isRecorded">,
   now: Moment,
 ): AgentState {
   const state: AgentState = {
     spec,
     epochMs: now.wall - now.mono,
     dryRun,
+    isRecorded,
     phase: "running",
     tasks: [],
     sources: [],
     counting: newCounting(now),
     capacity: newCapacity(spec, undefined, now),
     decider: createDecider(spec),
-    election,
+    election: electionOf(spec, dryRun),
     turn: { dueAt: now.mono, changedAt: undefined, lastAt: now.mono, record: undefined },
     nextId: 1,
   };
   state.tasks = spec.tasks.map((task) => newTask(state, task));
   sourcesOf(state, undefined, now);
   return state;
+}
+
+/** A dry run asks nothing of the scheduler, the lease included. */
+export function electionOf({ ha }: EngineSpec, dryRun: boolean): AgentState["election"] {
+  return ha === undefined || dryRun ? undefined : openElection(ha);
 }
 
 function newTask(state: AgentState, spec: TaskSpec): Task {

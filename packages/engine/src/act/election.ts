@@ -1,4 +1,5 @@
 import type { Claim, LogFields, Role } from "@microscaling/core";
+import type { Answer } from "../events.ts";
 import type { HaSpec } from "../spec.ts";
 import { boundDuration, freeAt, type LeaseSeen, nothingSeen } from "./lease-seen.ts";
 
@@ -59,12 +60,6 @@ export interface Election {
   /** The last attempt failed, and that was logged. */
   hasProblem: boolean;
 }
-
-/** How a call ended. What a plugin returned or threw is unknown until it has been checked. */
-export type Answer =
-  | { readonly kind: "value"; readonly value: unknown }
-  /** `abandoned`: nobody waits for it any more. A write may still take effect. */
-  | { readonly kind: "error" | "abandoned"; readonly error: unknown };
 
 /** The answer to a call. */
 export interface Answered {
@@ -128,6 +123,11 @@ export function termAt({ phase }: Election, mono: number): ElectedTerm | undefin
   return term !== undefined && mono < term.until ? term : undefined;
 }
 
+/** The number of the term as of the last event, also if it has run out since; `undefined` for a standby. */
+export function lastTermId({ phase }: Election): number | undefined {
+  return termOf(phase)?.id;
+}
+
 /** Who leads at `mono`, as far as this agent knows. */
 export function roleAt(election: Election, mono: number): Role {
   const { ha, lease } = election;
@@ -144,4 +144,9 @@ export function isMine({ ha, lease }: Election): boolean {
 
 function termOf(phase: ElectionPhase): ElectedTerm | undefined {
   return "term" in phase ? phase.term : undefined;
+}
+
+/** Whether this agent takes no part any more, and has given the lease back if it had it and could. */
+export function hasEnded({ phase }: Election): boolean {
+  return phase.is === "ended";
 }

@@ -22,6 +22,8 @@ export interface Request extends Pending {
   endedAt: number;
   /** Counts that were asked for at this time or later, by the monotonic clock, show what came of it. */
   shownFrom: number;
+  /** The scheduler accepted it, so that counts must show it sooner or later. */
+  isAccepted: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ const GRACE = 1;
 /** A call begins. */
 export function sent(id: number, instances: number): Request {
   const never = Number.POSITIVE_INFINITY;
-  return { id, instances, phase: "sent", endedAt: never, shownFrom: never };
+  return { id, instances, phase: "sent", endedAt: never, shownFrom: never, isAccepted: false };
 }
 
 /** The call has returned. */

@@ -43,7 +43,7 @@ export function decide(
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
   const desired = desireAll(table, observed, requested, memory, now);
-  const { bounded, preemptible, limits } = boundAll(
+  const { bounded, preemptible, settled, limits } = boundAll(
     table,
     observed,
     requested,
@@ -55,7 +55,7 @@ export function decide(
   const { allocation, churn } = share(
     table,
     observed,
-    { current: requested, bounded, preemptible },
+    { current: requested, bounded, preemptible, settled },
     now,
     {
       beliefOf,
@@ -126,9 +126,9 @@ function withShareLimits(
   if (given >= bounded && ask[i] === given && taker === NOBODY) return limits;
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
-  else if (taker !== NOBODY) all.push({ by: "preempted", for: table.names[taker]! });
+  else if (taker !== NOBODY) all.push({ by: "preempted", preemptedBy: table.names[taker]! });
   if (given < bounded && limitingResource[i]! >= 0)
-    all.push({ by: "capacity", resource: table.resources[limitingResource[i]!]! });
+    all.push({ by: "capacity", limitingResource: table.resources[limitingResource[i]!]! });
   if (delay?.tasks[i] === 1) all.push({ by: "churn", reason: delay.reason });
   if (ask[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
   return all;

@@ -1,4 +1,4 @@
-import { formatDuration, type Reading, type WishReason } from "@microscaling/core";
+import { formatDuration, type Reading, type DesiredReason } from "@microscaling/core";
 import type { TaskSpec } from "../spec.ts";
 import { noChurn, type Churn } from "./fair/churn.ts";
 import { Row, ROW_WIDTH } from "./learn/row.ts";
@@ -40,7 +40,7 @@ export function newRows({ targets }: TaskTable): Float64Array {
 /** What each task would like. One entry for each task, in the order of the config. */
 export interface AllDesired {
   readonly instances: Float64Array;
-  readonly reasons: readonly WishReason[];
+  readonly reasons: readonly DesiredReason[];
   /** Why a task has no number to go by, if so. */
   readonly missing: readonly (string | undefined)[];
   readonly memory: Pick<Memory, "readAt" | "desired" | "rows">;
@@ -65,7 +65,7 @@ export function desireAll(
   const rows = memory.rows.slice();
   const row = new Row(rows);
   const kept: (Desired<unknown> | undefined)[] = [];
-  const reasons: WishReason[] = [];
+  const reasons: DesiredReason[] = [];
   const missing: (string | undefined)[] = [];
   for (let i = 0; i < observed.length; i++) {
     const target = table.targets[i]!;

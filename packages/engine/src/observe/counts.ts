@@ -5,6 +5,7 @@ import {
   type Counts,
 } from "@microscaling/core";
 import { noteCounts } from "../act/crash-loop.ts";
+import { noteEffect } from "../act/back-off.ts";
 import { settle } from "../act/ledger.ts";
 import type { Answer, Command } from "../events.ts";
 import { steadyTime, type Moment } from "../moment.ts";
@@ -135,7 +136,12 @@ function noteCountsOf(
   task.countsProblem = undefined;
   if (counts.running === counts.requested) task.unsettledSince = undefined;
   else task.unsettledSince ??= steadyTime(epochMs, now);
-  task.pending = settle(task.pending, startedAt);
+  const before = task.pending;
+  task.pending = settle(before, startedAt);
+  // Only the newest request says what the counts should be.
+  const newest = before.at(-1);
+  if (newest?.isAccepted === true && task.pending.length === 0)
+    noteEffect(task.backOff, counts.requested === newest.instances, now);
   const isPending = task.pending.some(({ doubtful }) => doubtful !== true);
   noteCounts(task.crashLoop, counts, { replaces: spec.scheduler.replaces, isPending }, now);
 }

@@ -1,8 +1,7 @@
 import type { DecisionRecord } from "@microscaling/core";
 import { isAtWork } from "../act/act.ts";
 import { hasLeft } from "../act/configure.ts";
-import { hasEnded } from "../act/elect.ts";
-import { openElection, type Election } from "../act/election.ts";
+import { hasEnded } from "../act/election.ts";
 import { describeEngine } from "../report/engine-state.ts";
 import type { Engine, EngineContext, EngineSpec } from "../spec.ts";
 import { roleOf, termOf } from "../step.ts";
@@ -18,18 +17,13 @@ const LEAVE_MS = 10_000;
 export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
   const reporter = createReporter(context);
   let machine = open(spec);
+  const retired = new Set<Machine>();
   let started = false;
   let stopped: Promise<void> | undefined;
 
   function open(next: EngineSpec): Machine {
-    return createMachine(next, { ...context, reporter, election: electionOf(next) });
-  }
-
-  /** A dry run asks nothing of the scheduler, the lease included. */
-  function electionOf(next: EngineSpec): Election | undefined {
-    if (next.ha === undefined || context.dryRun) return undefined;
-    assertLease(next);
-    return openElection(next.ha);
+    if (!context.dryRun) assertLease(next);
+    return createMachine(next, { ...context, reporter });
   }
 
   async function once(acts: boolean): Promise<DecisionRecord> {
@@ -48,9 +42,12 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
     const fresh = open(next);
     const old = machine;
     machine = fresh;
+    old.retire();
+    retired.add(old);
     if (started) fresh.start();
     await finish(old, LEAVE_MS);
     old.end();
+    retired.delete(old);
   }
 
   /** Ends a machine's work in bounded time: drains where that is asked for, waits for calls under way, gives the lease back. */
@@ -78,7 +75,7 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
   async function stop(graceMs: number): Promise<void> {
     const endAt = context.clock.monotonic() + graceMs;
     await finish(machine, graceMs);
-    machine.end();
+    for (const each of [machine, ...retired]) each.end();
     await reporter.close(Math.max(0, endAt - context.clock.monotonic()));
   }
 
@@ -92,9 +89,9 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
       if (stopped !== undefined) return;
       const { state, dispatch, until } = machine;
       if (next.scheduler.scheduler !== state.spec.scheduler.scheduler) return replace(next);
-      assertLease(next);
+      if (!context.dryRun) assertLease(next);
       dispatch({ type: "configured", spec: next });
-      await until(hasLeft, LEAVE_MS);
+      if (started) await until(hasLeft, LEAVE_MS);
     },
     state() {
       const now = machine.now();

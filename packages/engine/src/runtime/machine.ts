@@ -23,28 +23,29 @@ export interface Machine {
   idle(): Promise<void>;
   /** Resolves when `test` holds, or after `ms` milliseconds, or at the end: whether it held. */
   until(test: (state: AgentState) => boolean, ms: number): Promise<boolean>;
+  /** Another machine has taken over: this one finishes what it has begun and no longer reports. */
+  retire(): void;
   /** Nothing happens any more: what is under way is cancelled, and what is told later is ignored. */
   end(): void;
 }
 
 /** What a machine needs besides its spec. */
 export interface MachineContext extends EngineContext {
-  /** Absent for one that only finishes what it has begun. */
   readonly reporter: Reporter;
-  readonly election: AgentState["election"];
 }
 
 /** Makes a machine. Starts nothing. */
 export function createMachine(spec: EngineSpec, context: MachineContext): Machine {
-  const { clock, logger, dryRun, random, recorder, reporter, election } = context;
+  const { clock, logger, dryRun, random, recorder, reporter } = context;
   const life = new AbortController();
   const { signal } = life;
   const now = (): Moment => ({ mono: clock.monotonic(), wall: clock.now(), chance: random() });
-  const state = openState(spec, { dryRun, election }, now());
+  const state = openState(spec, { dryRun, isRecorded: recorder !== undefined }, now());
   const calls: Calls = createCalls(clock);
   const watches = createWatches({ clock, logger, signal }, dispatch);
   const waiters = new Set<() => void>();
   let runs = false;
+  let isRetired = false;
   /** When the timer that is set goes off, by the monotonic clock. */
   let timerAt = Number.POSITIVE_INFINITY;
   let timer = new AbortController();
@@ -75,6 +76,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
   function handle(command: Command, startedAt: number): void {
     switch (command.type) {
       case "report": {
+        if (isRetired) return;
         recorder?.decided(command.turn);
         // Measured, not decided by: hence not the injected clock.
         record = { ...state.turn.record!, decideMs: performance.now() - startedAt };
@@ -82,7 +84,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
         return;
       }
       case "opened":
-        recorder?.opened(command.spec, true);
+        if (!isRetired) recorder?.opened(command.spec, true);
         return;
       case "log":
         logger[command.level](command.message, command.fields);
@@ -140,6 +142,9 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
       );
       check();
       return promise;
+    },
+    retire() {
+      isRetired = true;
     },
     end() {
       if (signal.aborted) return;

@@ -91,7 +91,7 @@ describe("step by step", () => {
       uses: {},
       min: 0,
       has: 0,
-      preemptible: true,
+      state: "settled" as const,
     };
     const uses = { cpu: 1 };
     const all = (wants: number): SharingCase => ({
@@ -109,15 +109,15 @@ describe("step by step", () => {
     expect(decisions.map(({ granted }) => granted)).toEqual([4, 6, 6, 4]);
     expect(decisions.map(({ limits }) => limits)).toEqual([
       [],
-      [{ by: "capacity", resource: "media/cpu" }],
-      [{ by: "capacity", resource: "cpu" }],
-      [{ by: "capacity", resource: "instances" }],
+      [{ by: "capacity", limitingResource: "media/cpu" }],
+      [{ by: "capacity", limitingResource: "cpu" }],
+      [{ by: "capacity", limitingResource: "instances" }],
     ]);
     const before = decisions.map(({ granted }) => granted);
     const busy = all(9).sharers.map((each, i) => Object.assign({}, each, { has: before[i]! }));
     const later = createPlant({ ...all(9), sharers: busy }, sharingOf(all(9))).step();
     expect(later.map(({ granted }) => granted)).toEqual([9, 6, 5, 0]);
-    expect(later[3]!.limits).toContainEqual({ by: "preempted", for: "orders" });
+    expect(later[3]!.limits).toContainEqual({ by: "preempted", preemptedBy: "orders" });
     expect(later[0]).toMatchObject({ requested: 4, limits: [{ by: "waiting", task: "batch" }] });
   });
 });
