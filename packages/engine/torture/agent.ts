@@ -1,6 +1,5 @@
 import type { Counts } from "@microscaling/core";
 import { openState } from "../src/act/configure.ts";
-import { openElection } from "../src/act/election.ts";
 import type { Command, EngineEvent } from "../src/events.ts";
 import type { Moment } from "../src/moment.ts";
 import type { AgentState } from "../src/state.ts";
@@ -84,11 +83,10 @@ export function startAgent(world: World): Agent {
   const name = `agent-${++world.born}`;
   const bornAt = world.timeline.now();
   const spec = named(world, name);
-  const election = spec.ha === undefined ? undefined : openElection(spec.ha);
   const now = { mono: 0, wall: wallOf(world), chance: world.random.next() };
   const agent: Agent = {
     name,
-    state: openState(spec, { dryRun: false, election }, now),
+    state: openState(spec, { dryRun: false, isRecorded: false }, now),
     bornAt,
     isAlive: true,
     isPaused: false,
