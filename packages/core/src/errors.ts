@@ -160,20 +160,37 @@ export class MicroscalingError extends Error {
   }
 }
 
-/** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. */
+/** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. Never throws, whatever it is. */
 export function isMicroscalingError(error: unknown): error is MicroscalingError {
-  return (
-    error instanceof Error && "code" in error && Object.hasOwn(ERROR_CODES, String(error.code))
-  );
+  try {
+    return (
+      error instanceof Error &&
+      typeof error.message === "string" &&
+      "code" in error &&
+      Object.hasOwn(ERROR_CODES, String(error.code))
+    );
+  } catch {
+    return false;
+  }
 }
 
-/** `error` itself if it is one of ours, else a `code` error that names `where` and keeps `error` as its cause. */
+/**
+ * `error` itself if it is one of ours, else a `code` error that names `where` and keeps `error` as its cause. Never throws, whatever `error`
+ * is: plugins may throw anything.
+ */
 export function asMicroscalingError(
   error: unknown,
   code: ErrorCode,
   where: string,
 ): MicroscalingError {
   if (isMicroscalingError(error)) return error;
-  const words = error instanceof Error ? error.message : String(error);
-  return new MicroscalingError(code, `${where}: ${words}`, { cause: error });
+  return new MicroscalingError(code, `${where}: ${wordsOf(error)}`, { cause: error });
+}
+
+function wordsOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error);
+  } catch {
+    return "something that cannot be shown";
+  }
 }

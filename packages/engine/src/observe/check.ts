@@ -39,7 +39,8 @@ export function checkResults(
   tasks: readonly string[],
   results: unknown,
 ): readonly unknown[] {
-  if (Array.isArray(results) && results.length === tasks.length) return results as unknown[];
+  // A copy: looking at the plugin's own list may throw, and does so here or never.
+  if (Array.isArray(results) && results.length === tasks.length) return [...(results as unknown[])];
   const found = Array.isArray(results) ? `${results.length} results` : typeof results;
   throw new MicroscalingError(
     "ERR_PLUGIN_RESULT",
@@ -52,6 +53,15 @@ export function checkResults(
  * so that the plugin cannot change it later.
  */
 export function checkReading(plugin: string, task: string, result: unknown): ReadingResult {
+  try {
+    return readingOf(plugin, task, result);
+  } catch (error) {
+    // Looking at it threw.
+    return failure(asMicroscalingError(error, "ERR_PLUGIN_FAULT", `metric ${plugin}: ${task}`));
+  }
+}
+
+function readingOf(plugin: string, task: string, result: unknown): ReadingResult {
   const found = fieldsOf(result);
   const { kind, reason, error, value, at } = found;
   if (kind === "hold" && typeof reason === "string") return { kind, reason };
