@@ -56,7 +56,8 @@ export function begin(
     left = [];
     whenAwake(agent, () => finish(world, agent, call, fate.answer()));
   };
-  for (const { at } of fate.acts) if (at <= lastEffect(world, agent, call)) timeline.plan(at, () => actUntil(at));
+  for (const { at } of fate.acts)
+    if (at <= lastEffect(world, agent, call)) timeline.plan(at, () => actUntil(at));
   timeline.plan(fate.endsAt, call.end);
   const deadline = call.sentAt + timeoutMs;
   if (fate.endsAt > deadline)
@@ -85,7 +86,11 @@ function timeoutOf({ state }: Agent, command: CallCommand): number {
  * What the engine relies on: a call that was abandoned takes effect within one more timeout, or never; one that was made in a term within a
  * third of the lease's duration after the term, or never.
  */
-function lastEffect({ plan }: World, { bornAt }: Agent, { command, sentAt, timeoutMs }: Call): number {
+function lastEffect(
+  { plan }: World,
+  { bornAt }: Agent,
+  { command, sentAt, timeoutMs }: Call,
+): number {
   if (command.type !== "scale") return Number.POSITIVE_INFINITY;
   const grace = sentAt + 2 * timeoutMs;
   if (plan.leaseMs === undefined) return grace;
@@ -121,8 +126,15 @@ function finish(world: World, agent: Agent, call: Call, given: Answer): void {
   if (wasSent) answer(world, agent, call, given);
   else {
     world.tell?.(() => `${agent.name}: ${call.command.type} #${call.id} returns after all`);
+    noteReturned(world, agent, call);
     dispatch(world, agent, { type: "returned", id: call.id });
   }
+}
+
+/** What could not be asked while calls hung can be asked from now on. */
+function noteReturned({ timeline }: World, agent: Agent, { command }: Call): void {
+  if (command.type === "read") agent.readAt.set(command.source, timeline.now());
+  if (command.type === "observe") agent.observedAt = timeline.now();
 }
 
 function answer(world: World, agent: Agent, call: Call, given: Answer): void {

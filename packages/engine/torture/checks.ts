@@ -16,7 +16,8 @@ const ROUNDING = 1e-6;
 export function checkScale(world: World, agent: Agent, command: Scale): Allowed {
   const { name } = command.task;
   const task = agent.state.tasks.find(({ spec }) => spec.name === name);
-  if (task === undefined) throw new Violation("one call", `${agent.name}: scales ${name}, which is none of its tasks`);
+  if (task === undefined)
+    throw new Violation("one call", `${agent.name}: scales ${name}, which is none of its tasks`);
   const asks = `${agent.name} asks for ${command.instances} of ${name}`;
   world.tell?.(() => `${asks} (#${command.id})`);
   checkTerm(world, agent, command, asks);
@@ -54,7 +55,11 @@ function checkStop(world: World, agent: Agent, task: Task, command: Scale, asks:
   const before = task.pending.slice(0, -1).findLast(({ doubtful }) => doubtful !== true);
   const present = before?.instances ?? task.counts!.requested;
   if (command.instances >= present || mayStop(world, agent, task, present)) return;
-  throw new Violation("unknown", `${asks}, down from ${present}, without a fresh reading`);
+  const why = agent.state.turn.record?.decisions.find((one) => one.task === spec.name);
+  throw new Violation(
+    "unknown",
+    `${asks}, down from ${present}, without a fresh reading: ${JSON.stringify(why)}`,
+  );
 }
 
 function termOfAgent(world: World, { state, bornAt }: Agent): { readonly termSince: number } {
@@ -75,21 +80,20 @@ function mayStop(world: World, agent: Agent, task: Task, present: number): boole
   if (metric === undefined) return true;
   const known = knownOf(agent, spec.name);
   const hang = hangingReads(agent, metric.source) >= 3;
-  if (decision?.reason === "fallback" && metric.fallback !== "hold")
-    return known.failures >= metric.failures || hang;
+  if (decision?.reason === "fallback" && metric.fallback !== "hold") return !known.isRead || hang;
   const { reading, isRead } = known;
   const asked = `${metric.source} ${JSON.stringify(metric.query)}`;
   const ageMs = world.timeline.now() - (reading?.trueAt ?? Number.NEGATIVE_INFINITY);
   return isRead && !hang && reading?.asked === asked && ageMs <= metric.maxAgeMs + ROUNDING;
 }
 
-type LimitOfDecision = { readonly by: string; readonly for?: string };
+type LimitOfDecision = { readonly by: string; readonly preemptedBy?: string };
 
 /** Whether instances are taken for a task that comes first, or because there is too little capacity. */
 function isTaken({ tasks }: AgentState, { priority }: TaskSpec, limit: LimitOfDecision): boolean {
   if (limit.by === "overcommitted") return true;
   if (limit.by !== "preempted") return false;
-  const taker = tasks.find(({ spec }) => spec.name === limit.for);
+  const taker = tasks.find(({ spec }) => spec.name === limit.preemptedBy);
   return taker !== undefined && taker.spec.priority <= priority;
 }
 
@@ -138,7 +142,10 @@ function checkRoom(world: World, agent: Agent, task: Task, command: Scale, asks:
   const resources = resourcesOf(state);
   const before = state.tasks.map(({ spec }) => mostOf(agent, spec.name, undefined));
   const at = state.tasks.indexOf(task);
-  const grows = Math.max(0, (mostOf(agent, task.spec.name, command.instances) ?? 0) - (before[at] ?? 0));
+  const grows = Math.max(
+    0,
+    (mostOf(agent, task.spec.name, command.instances) ?? 0) - (before[at] ?? 0),
+  );
   const amounts = new Map<string, number>();
   for (const { name, amount, usesOf } of resources) {
     let counted = 0;
@@ -155,7 +162,8 @@ function checkRoom(world: World, agent: Agent, task: Task, command: Scale, asks:
   const tasks = state.tasks.map(({ spec }, i) => {
     const { name } = spec;
     const uses = resources.map(({ usesOf }) => usesOf(spec));
-    const knownAt = before[i] === undefined ? Number.POSITIVE_INFINITY : knownOf(agent, name).countsAt;
+    const knownAt =
+      before[i] === undefined ? Number.POSITIVE_INFINITY : knownOf(agent, name).countsAt;
     return [name, { uses, knownAt, most: maxOf(spec, wall) }] as const;
   });
   return { amounts, tasks: new Map(tasks) };
@@ -221,7 +229,10 @@ export function checkReport(world: World, agent: Agent, { decisions }: Turn): vo
     throw new Violation("service", `${agent.name}: ${now - agent.reportedAt} ms without a turn`);
   agent.reportedAt = now;
   if (decisions.length !== state.tasks.length)
-    throw new Violation("service", `${agent.name}: ${decisions.length} decisions for ${state.tasks.length} tasks`);
+    throw new Violation(
+      "service",
+      `${agent.name}: ${decisions.length} decisions for ${state.tasks.length} tasks`,
+    );
   checkPaces(agent, state.spec, now);
 }
 

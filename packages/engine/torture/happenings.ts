@@ -14,7 +14,8 @@ export function planHappenings(world: World): void {
   for (const name of NAMES) planLoad(world, name);
   for (const fault of Object.keys(HAPPENINGS) as Happening[]) {
     const perMinute = world.plan.faults.get(fault);
-    if (perMinute !== undefined) planNext(world, fault, perMinute, createRandom(world.plan.seed, fault));
+    if (perMinute !== undefined)
+      planNext(world, fault, perMinute, createRandom(world.plan.seed, fault));
   }
 }
 
@@ -30,7 +31,21 @@ function planNext(world: World, fault: Happening, perMinute: number, random: Ran
 }
 
 /** Faults that happen by themselves. */
-type Happening = Exclude<Fault, `scale${string}` | `observe${string}` | `read${string}` | `measure${string}` | `prepare${string}` | "leaseFails" | "leaseUnheard" | "leaseHangs" | "strangers" | "countsLie" | "garbage" | "pushesLost">;
+type Happening = Exclude<
+  Fault,
+  | `scale${string}`
+  | `observe${string}`
+  | `read${string}`
+  | `measure${string}`
+  | `prepare${string}`
+  | "leaseFails"
+  | "leaseUnheard"
+  | "leaseHangs"
+  | "strangers"
+  | "countsLie"
+  | "garbage"
+  | "pushesLost"
+>;
 
 const HAPPENINGS: Readonly<Record<Happening, (world: World, random: Random) => void>> = {
   failsLater(world, random) {
@@ -198,4 +213,3 @@ export function quieten(world: World): void {
   }
   while (world.agents.length < plan.agents) startAgent(world);
 }
-

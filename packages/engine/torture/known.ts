@@ -17,7 +17,6 @@ export function knownOf({ known }: Agent, task: string): Known {
       countsAt: Number.NEGATIVE_INFINITY,
       reading: undefined,
       isRead: false,
-      failures: 0,
     };
     known.set(task, found);
   }
@@ -51,7 +50,8 @@ function noteCounts(
   answer: Answer,
 ): (() => void) | undefined {
   if (command.type !== "observe") return undefined;
-  const all = answer.kind === "value" && answer.value instanceof Map ? answer.value : new Map();
+  const isMap = answer.kind === "value" && isRight(() => answer.value instanceof Map);
+  const all = isMap ? (answer.value as ReadonlyMap<string, unknown>) : new Map<string, unknown>();
   const tasks = tasksByName(agent);
   const right: [string, Counts][] = [];
   for (const { name } of command.tasks) {
@@ -59,7 +59,9 @@ function noteCounts(
     const known = knownOf(agent, name);
     const found: unknown = all.get(name);
     known.isCounted = isCounts(found);
-    const isMissing = isRight(() => isMicroscalingError(found) && found.code === "ERR_OBJECT_MISSING");
+    const isMissing = isRight(
+      () => isMicroscalingError(found) && found.code === "ERR_OBJECT_MISSING",
+    );
     if (!known.isCounted && !isMissing) continue;
     known.counts = isMissing ? NOTHING : (found as Counts);
     known.countsAt = sentAt;
@@ -92,11 +94,11 @@ function noteReadings(
   for (const [i, { task: name, query }] of queries.entries()) {
     const asked = `${source} ${JSON.stringify(query)}`;
     const metric = tasks.get(name)?.spec.metric;
-    if (metric === undefined || `${metric.source} ${JSON.stringify(metric.query)}` !== asked) continue;
+    if (metric === undefined || `${metric.source} ${JSON.stringify(metric.query)}` !== asked)
+      continue;
     const known = knownOf(agent, name);
     const found = readingOf(results[i]);
     known.isRead = typeof found === "object";
-    known.failures = found === "failure" ? known.failures + 1 : 0;
     if (typeof found !== "object") continue;
     const trueAt = world.timeline.now() - Math.max(0, wallOf(world) - found.at);
     known.reading = { value: found.value, trueAt, asked };

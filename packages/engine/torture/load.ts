@@ -18,7 +18,15 @@ export interface Queue {
 
 /** An empty queue. */
 export function newQueue(serviceRate: number): Queue {
-  return { arrivalRate: 0, serviceRate, jobs: 0, arrived: 0, finished: 0, at: 0, frozen: undefined };
+  return {
+    arrivalRate: 0,
+    serviceRate,
+    jobs: 0,
+    arrived: 0,
+    finished: 0,
+    at: 0,
+    frozen: undefined,
+  };
 }
 
 /** Lets the instances work until `now`. */
@@ -28,7 +36,7 @@ export function work(queue: Queue, running: number, now: number): void {
   const came = queue.arrivalRate * seconds;
   const could = running * queue.serviceRate * seconds;
   const done = Math.min(queue.jobs + came, could);
-  queue.jobs += came - done;
+  queue.jobs = Math.max(0, queue.jobs + came - done);
   queue.arrived += came;
   queue.finished += done;
   queue.at = now;

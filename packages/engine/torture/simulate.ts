@@ -33,7 +33,10 @@ export function simulate(
   tell?: (atMs: number, what: string) => void,
 ): Outcome {
   const plan = drawPlan(seed, minutes, cuts);
-  const telling = tell === undefined ? undefined : (what: () => string): void => tell(world.timeline.now(), what());
+  const telling =
+    tell === undefined
+      ? undefined
+      : (what: () => string): void => tell(world.timeline.now(), what());
   const world: World = createWorld(plan, telling, drawSpec);
   try {
     live(world);
