@@ -105,7 +105,7 @@ function hangingReads({ calls }: Agent, source: string): number {
 }
 
 /** A resource of the whole or of a group, and what one instance of a task uses of it. */
-interface Resource {
+export interface Resource {
   readonly name: string;
   readonly amount: number;
   readonly usesOf: (task: TaskSpec) => number;
