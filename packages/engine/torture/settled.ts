@@ -18,7 +18,7 @@ const ROUNDING = 1e-6;
 export function checkSettled(world: World): void {
   const leader = leaderOf(world);
   for (const [i, task] of leader.state.tasks.entries()) checkTask(world, leader, task, i);
-  if (world.plan.targets.includes("latency") || learns(leader)) return;
+  if (world.plan.targets.includes("latency") || remembers(leader)) return;
   const before = standing(world);
   for (const agent of [...world.agents]) killAgent(world, agent);
   world.lease = undefined;
@@ -34,9 +34,10 @@ function standing({ backend }: World): string {
   return NAMES.map((name) => `${name} ${backend.levelOf(name)}`).join(", ");
 }
 
-function learns({ state }: Agent): boolean {
+/** Whether what a task would like depends on all that was read before: it learns, or sums up errors. */
+function remembers({ state }: Agent): boolean {
   return state.tasks.some(
-    ({ spec: { target } }) => target.use === "queue" && target.gains === "auto",
+    ({ spec: { target } }) => target.use === "queue" && (target.gains === "auto" || target.kI > 0),
   );
 }
 
