@@ -10,7 +10,7 @@ it.each(corpus)("survives seed $seed for $minutes minutes: $why", ({ seed, minut
 it.each([
   [200, 3],
   [10, 24],
-])("survives %i worlds of %i minutes", (seeds, minutes) => {
+])("survives %i worlds of %i minutes", { timeout: 120_000 }, (seeds, minutes) => {
   for (let seed = 0; seed < seeds; seed++) {
     const { violation } = simulate(seed, minutes);
     expect(violation, `npm run torture -- --seed ${seed} --minutes ${minutes}`).toBeUndefined();
