@@ -160,14 +160,15 @@ export class MicroscalingError extends Error {
   }
 }
 
-/** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. Never throws, whatever it is. */
+/** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. Never throws, whatever it is given. */
 export function isMicroscalingError(error: unknown): error is MicroscalingError {
   try {
     return (
       error instanceof Error &&
       typeof error.message === "string" &&
       "code" in error &&
-      Object.hasOwn(ERROR_CODES, String(error.code))
+      typeof error.code === "string" &&
+      Object.hasOwn(ERROR_CODES, error.code)
     );
   } catch {
     return false;
@@ -175,8 +176,8 @@ export function isMicroscalingError(error: unknown): error is MicroscalingError 
 }
 
 /**
- * `error` itself if it is one of ours, else a `code` error that names `where` and keeps `error` as its cause. Never throws, whatever `error`
- * is: plugins may throw anything.
+ * `error` itself if it is one of ours, else a `code` error that names `where` and keeps `error` as its cause. Never throws, whatever was
+ * thrown.
  */
 export function asMicroscalingError(
   error: unknown,
@@ -189,8 +190,9 @@ export function asMicroscalingError(
 
 function wordsOf(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.message) : String(error);
+    const { message } = error instanceof Error ? error : { message: String(error) };
+    return typeof message === "string" ? message : "an error without a message";
   } catch {
-    return "something that cannot be shown";
+    return "an error that cannot be shown";
   }
 }

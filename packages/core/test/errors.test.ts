@@ -65,32 +65,3 @@ describe("asMicroscalingError", () => {
     );
   });
 });
-
-describe("what plugins throw", () => {
-  const trap = (): never => {
-    throw new Error("a trap");
-  };
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-
-  it.each([
-    ["an object without a prototype", Object.create(null)],
-    ["a revoked proxy", proxy],
-    [
-      "an error whose message throws",
-      Object.defineProperty(new Error("x"), "message", { get: trap }),
-    ],
-    ["an error whose code throws", Object.defineProperty(new Error("x"), "code", { get: trap })],
-    [
-      "an error with a code of ours whose message throws",
-      Object.defineProperty(Object.assign(new Error("x"), { code: "ERR_DEADLINE" }), "message", {
-        get: trap,
-      }),
-    ],
-  ])("may be %s", (_, thrown: unknown) => {
-    expect(asMicroscalingError(thrown, "ERR_PLUGIN_FAULT", "scheduler toy")).toMatchObject({
-      code: "ERR_PLUGIN_FAULT",
-      message: expect.stringMatching(/^scheduler toy: /),
-    });
-  });
-});

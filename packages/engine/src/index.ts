@@ -1,8 +1,9 @@
 export { decide, type Decided } from "./decide/decide.ts";
 export {
-  createDecider,
+  decideTurn,
   NOTHING_MEASURED,
-  type Decider,
+  openDeciding,
+  type Deciding,
   type DecidingSpec,
   type Measured,
 } from "./decide/decider.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { decide, emptyMemory, isCron, isTimeZone, layOutTasks } from "../src/index.ts";
-import { boundsAt, tableAt } from "../src/decide/schedule.ts";
+import { boundsAt, viewAt } from "../src/decide/schedule.ts";
 import { nothingObserved } from "../src/observe/observed.ts";
 import type { TaskSpec, WindowSpec } from "../src/spec.ts";
 
@@ -103,18 +103,27 @@ test("decide keeps to the bounds of the moment, and asks for them only at an edg
   const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
   const observed = [{ ...nothingObserved(), counts, countsProblem: undefined }];
   const grantAt = (time: string): number | undefined =>
-    decide(table, observed, emptyMemory(table), at(time)).decisions[0]?.granted;
+    decide(viewAt(table, at(time)).table, observed, emptyMemory(table), at(time)).decisions[0]
+      ?.granted;
   expect(grantAt("2026-11-23T07:59:00Z")).toBe(10);
   expect(grantAt("2026-11-23T08:00:00Z")).toBe(3);
   expect(grantAt("2026-11-23T09:00:00Z")).toBe(10);
   // A clock that was set back.
   expect(grantAt("2026-11-23T08:30:00Z")).toBe(3);
-  expect(tableAt(table, at("2026-11-23T08:40:00Z"))).toBe(
-    tableAt(table, at("2026-11-23T08:30:00Z")),
-  );
+  const view = viewAt(table, at("2026-11-23T08:30:00Z"));
+  expect(viewAt(table, at("2026-11-23T08:40:00Z"), view)).toBe(view);
+  expect(viewAt(table, at("2026-11-23T09:40:00Z"), view)).not.toBe(view);
   const { schedule: _none, ...task } = taskWith();
   const plain = layOutTasks([task], {});
-  expect(tableAt(plain, 0)).toBe(plain);
+  expect(viewAt(plain, 0).table).toBe(plain);
+});
+
+test("a task without an upper bound keeps having none under another task's schedule", () => {
+  const unbounded = { ...taskWith(), name: "other", max: Number.POSITIVE_INFINITY };
+  const tasks = [taskWith(window("0 8 * * *", 1, { max: 3 })), unbounded];
+  const table = layOutTasks(tasks, { instances: 20 });
+  for (const time of ["2026-11-23T07:59:00Z", "2026-11-23T08:00:00Z"])
+    expect(viewAt(table, at(time)).table.max[1]).toBe(table.max[1]);
 });
 
 test.each(["0 8 * * 1-5", "*/15 6-22 * * *", "0 0 1 JAN *", "0 0 29 2 *"])("%s is cron", (text) => {

@@ -129,7 +129,6 @@ export function noteScaled(
 
 /** Whether the engine itself ended the call: nobody's failure. */
 function isCancelled(answer: Answer): boolean {
-  // Only what was abandoned has an error of the engine's own.
   if (answer.kind !== "abandoned") return false;
   return answer.error instanceof Error && answer.error.name === "AbortError";
 }

@@ -1,10 +1,12 @@
 import { createRequire } from "node:module";
 import type { Cron } from "croner";
 import type { TaskSpec, WindowSpec } from "../spec.ts";
-import type { TaskTable } from "./task-table.ts";
+import { wholeNumber, type TaskTable } from "./task-table.ts";
 
 /** A table at one time, and how long it stays as it is. */
-interface View {
+export interface View {
+  /** The table with the tasks' own bounds. */
+  readonly of: TaskTable;
   readonly table: TaskTable;
   /** Milliseconds since the epoch: it holds at `from <= now < until`. */
   readonly from: number;
@@ -35,23 +37,19 @@ function readCron(start: string, timezone: string): Cron {
   return new library.Cron(start, { ...CRON, timezone });
 }
 
-const views = new WeakMap<TaskTable, View>();
-
 /**
- * The table with the bounds that the tasks' schedules give them at `now`. It is laid out anew only when a window opens or closes, so
- * that in between a decision costs nothing more. The table itself where no task has a schedule.
+ * The table with the bounds that the tasks' schedules give them at `now`: the table itself where no task has a schedule.
+ * @param known the view before, if any. It is the answer as long as it holds, so that a decision costs nothing more until a window opens or
+ * closes.
  */
-export function tableAt(table: TaskTable, now: number): TaskTable {
-  const known = views.get(table);
-  if (known !== undefined && known.from <= now && now < known.until) return known.table;
-  const view = viewAt(table, now);
-  views.set(table, view);
-  return view.table;
+export function viewAt(table: TaskTable, now: number, known?: View): View {
+  if (known?.of === table && known.from <= now && now < known.until) return known;
+  return lookAtAll(table, now);
 }
 
-function viewAt(table: TaskTable, now: number): View {
+function lookAtAll(table: TaskTable, now: number): View {
   if (table.tasks.every(({ schedule }) => schedule === undefined))
-    return { table, from: Number.NEGATIVE_INFINITY, until: FOREVER };
+    return { of: table, table, from: Number.NEGATIVE_INFINITY, until: FOREVER };
   const look = lookingAt(now);
   let until = FOREVER;
   const min = table.min.slice();
@@ -59,10 +57,10 @@ function viewAt(table: TaskTable, now: number): View {
   for (const [i, task] of table.tasks.entries()) {
     const { bounds, until: edge } = boundsAt(task, now, look);
     until = Math.min(until, edge);
-    min[i] = bounds.min;
-    max[i] = bounds.max;
+    min[i] = wholeNumber(bounds.min);
+    max[i] = wholeNumber(bounds.max);
   }
-  return { table: { ...table, min, max }, from: now, until };
+  return { of: table, table: { ...table, min, max }, from: now, until };
 }
 
 /** A task's bounds at one time. */

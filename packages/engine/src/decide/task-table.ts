@@ -19,6 +19,8 @@ export interface TaskTable {
   readonly min: Int32Array;
   readonly max: Int32Array;
   readonly maxDelta: Int32Array;
+  /** How many instances the capacity could hold if nothing else were there; what is unlimited is {@link MOST}. */
+  readonly holds: Int32Array;
   /** How old a reading may be, in milliseconds; `Infinity` where there is no limit. */
   readonly maxAgeMs: Float64Array;
   /**
@@ -75,22 +77,24 @@ export function layOutTasks(
     for (const [r, resource] of resources.entries())
       uses[index * resources.length + r] = thousandths(usesOf(task, resource));
   }
+  const amounts = Float64Array.from(resources, ({ amount }) => thousandths(amount));
   const table = {
     tasks,
     names: tasks.map(({ name }) => name),
     targets: tasks.map(({ target }) => targetOf(target)),
     targetSpecs: tasks.map(({ target }) => target),
-    priority: Int32Array.from(tasks, ({ priority }) => Math.min(priority, MOST)),
-    min: Int32Array.from(tasks, ({ min }) => Math.min(min, MOST)),
-    max: Int32Array.from(tasks, ({ max }) => Math.min(max, MOST)),
-    maxDelta: Int32Array.from(tasks, ({ maxDelta }) => Math.min(maxDelta, MOST)),
+    priority: Int32Array.from(tasks, ({ priority }) => wholeNumber(priority)),
+    min: Int32Array.from(tasks, ({ min }) => wholeNumber(min)),
+    max: Int32Array.from(tasks, ({ max }) => wholeNumber(max)),
+    maxDelta: Int32Array.from(tasks, ({ maxDelta }) => wholeNumber(maxDelta)),
     maxAgeMs: Float64Array.from(tasks, ({ metric }) => metric?.maxAgeMs ?? Infinity),
     order: Int32Array.from(order),
     resources: resources.map(({ name, group }) =>
       group === undefined ? name : `${group}/${name}`,
     ),
-    capacity: Float64Array.from(resources, ({ amount }) => thousandths(amount)),
+    capacity: amounts,
     uses,
+    holds: Int32Array.from(tasks, (_, i) => wholeNumber(holdsOf(amounts, uses, i))),
   };
   if (fair === undefined) return table;
   const whole = resources.filter(({ group }) => group === undefined).length;
@@ -111,6 +115,21 @@ function resourcesOf(capacity: Amounts, fair: SharingSpec | undefined): Resource
 function usesOf(task: TaskSpec, { name, group }: Resource): number {
   if (group !== undefined && group !== task.group) return 0;
   return name === INSTANCES ? 1 : (task.uses[name] ?? 0);
+}
+
+/** How many instances of task `i` fit into an empty capacity. */
+function holdsOf(amounts: Float64Array, uses: Float64Array, i: number): number {
+  let most = Number.POSITIVE_INFINITY;
+  for (const [r, amount] of amounts.entries()) {
+    const each = uses[i * amounts.length + r]!;
+    if (each > 0) most = Math.min(most, Math.floor(amount / each));
+  }
+  return most;
+}
+
+/** A number of instances as it is kept: in 32 bits, where what is unlimited would become 0. */
+export function wholeNumber(instances: number): number {
+  return Math.min(instances, MOST);
 }
 
 function thousandths(amount: number): number {

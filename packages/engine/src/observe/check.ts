@@ -39,8 +39,7 @@ export function checkResults(
   tasks: readonly string[],
   results: unknown,
 ): readonly unknown[] {
-  // A copy: looking at the plugin's own list may throw, and does so here or never.
-  if (Array.isArray(results) && results.length === tasks.length) return [...(results as unknown[])];
+  if (Array.isArray(results) && results.length === tasks.length) return results as unknown[];
   const found = Array.isArray(results) ? `${results.length} results` : typeof results;
   throw new MicroscalingError(
     "ERR_PLUGIN_RESULT",
@@ -56,8 +55,9 @@ export function checkReading(plugin: string, task: string, result: unknown): Rea
   try {
     return readingOf(plugin, task, result);
   } catch (error) {
-    // Looking at it threw.
-    return failure(asMicroscalingError(error, "ERR_PLUGIN_FAULT", `metric ${plugin}: ${task}`));
+    // Even to look at it may throw.
+    const where = `metric ${plugin}: the result for ${task}`;
+    return failure(asMicroscalingError(error, "ERR_PLUGIN_RESULT", where));
   }
 }
 

@@ -17,7 +17,7 @@ import {
   type Opened,
 } from "../step/opened.ts";
 
-const NO_DISK = new MicroscalingError("ERR_START_FAILED", "no disk", { details: { free: 0 } });
+const NO_DISK = new MicroscalingError("ERR_START_FAILED", "no disk", { details: ["0 bytes free"] });
 const FAILED = value({ status: "failed", error: NO_DISK });
 
 /** One task that wants 4 and has `instances`. The request is under way. */
@@ -107,7 +107,7 @@ describe("a request", () => {
 
 describe("a request that fails", () => {
   it.each([
-    ["is refused", FAILED, NO_DISK.message, "ERR_START_FAILED", { free: 0 }],
+    ["is refused", FAILED, NO_DISK.message, "ERR_START_FAILED", ["0 bytes free"]],
     [
       "throws",
       failed(new Error("odd")),
