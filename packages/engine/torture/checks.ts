@@ -84,7 +84,7 @@ function mayStop(world: World, agent: Agent, task: Task, present: number): boole
   const { reading, isRead } = known;
   const asked = `${metric.source} ${JSON.stringify(metric.query)}`;
   const ageMs = world.timeline.now() - (reading?.trueAt ?? Number.NEGATIVE_INFINITY);
-  return isRead && !hang && reading?.asked === asked && ageMs <= metric.maxAgeMs + ROUNDING;
+  return isRead && reading?.asked === asked && ageMs <= metric.maxAgeMs + ROUNDING;
 }
 
 type LimitOfDecision = { readonly by: string; readonly preemptedBy?: string };
@@ -236,12 +236,15 @@ export function checkReport(world: World, agent: Agent, { decisions }: Turn): vo
   checkPaces(agent, state.spec, now);
 }
 
+/** A call goes on with the deadline that it began with, also when a reload shortens it. */
+const LONGEST_TIMEOUT_MS = 10_000;
+
 function checkPaces(agent: Agent, { scheduler, sources }: EngineSpec, now: number): void {
   const { state } = agent;
   const late = (what: string): never => {
     throw new Violation("service", `${agent.name}: ${what} for too long`);
   };
-  const allowedMs = scheduler.intervalMs + scheduler.timeoutMs + SLACK_MS + TURN_MS;
+  const allowedMs = scheduler.intervalMs + LONGEST_TIMEOUT_MS + SLACK_MS + TURN_MS;
   if (now - agent.observedAt > allowedMs && !hangs(agent, "observe")) late("nothing was counted");
   for (const { name } of state.sources) {
     const source = sources.get(name)!;

@@ -134,12 +134,22 @@ function readingOf(
 ): { readonly value: number; readonly at: number } | "hold" | "failure" {
   let found: "hold" | "failure" | { readonly value: number; readonly at: number } = "failure";
   isRight(() => {
-    const { kind, value, at, reason } = result as Record<string, unknown>;
+    const { kind, value, at, reason, parts } = result as Record<string, unknown>;
     if (kind === "hold" && typeof reason === "string") found = "hold";
-    if (kind === "reading" && isAmount(value) && isAmount(at)) found = { value, at };
+    if (kind === "reading" && isAmount(value) && isAmount(at) && areParts(parts))
+      found = { value, at };
     return true;
   });
   return found;
+}
+
+function areParts(parts: unknown): boolean {
+  if (typeof parts !== "object" || parts === null) return true;
+  const all = parts as Record<string, unknown>;
+  return ["ready", "inFlight", "delayed", "arrived", "finished"].every((part) => {
+    const amount = all[part];
+    return amount === undefined || amount === null || isAmount(amount);
+  });
 }
 
 function isAmount(value: unknown): value is number {
