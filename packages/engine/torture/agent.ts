@@ -56,7 +56,6 @@ export interface Known {
   reading: { readonly value: number; readonly trueAt: number; readonly asked: string } | undefined;
   /** Whether the newest attempt to read gave a number. */
   isRead: boolean;
-  failures: number;
 }
 
 /** One agent: its state, and what is on the way to it. */

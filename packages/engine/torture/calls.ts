@@ -44,7 +44,8 @@ export function begin(
     agent.scales.set(name, [...(agent.scales.get(name) ?? []), call]);
   }
   const fate = fateOf(world, agent, call);
-  let left = fate.acts;
+  const last = lastEffect(world, agent, call);
+  let left = fate.acts.filter(({ at }) => at <= last);
   const actUntil = (until: number): void => {
     const due = left.filter(({ at }) => at <= until);
     left = left.slice(due.length);
@@ -56,8 +57,7 @@ export function begin(
     left = [];
     whenAwake(agent, () => finish(world, agent, call, fate.answer()));
   };
-  for (const { at } of fate.acts)
-    if (at <= lastEffect(world, agent, call)) timeline.plan(at, () => actUntil(at));
+  for (const { at } of left) timeline.plan(at, () => actUntil(at));
   timeline.plan(fate.endsAt, call.end);
   const deadline = call.sentAt + timeoutMs;
   if (fate.endsAt > deadline)
@@ -126,8 +126,15 @@ function finish(world: World, agent: Agent, call: Call, given: Answer): void {
   if (wasSent) answer(world, agent, call, given);
   else {
     world.tell?.(() => `${agent.name}: ${call.command.type} #${call.id} returns after all`);
+    noteReturned(world, agent, call);
     dispatch(world, agent, { type: "returned", id: call.id });
   }
+}
+
+/** What could not be asked while calls hung can be asked from now on. */
+function noteReturned({ timeline }: World, agent: Agent, { command }: Call): void {
+  if (command.type === "read") agent.readAt.set(command.source, timeline.now());
+  if (command.type === "observe") agent.observedAt = timeline.now();
 }
 
 function answer(world: World, agent: Agent, call: Call, given: Answer): void {

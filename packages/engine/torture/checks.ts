@@ -55,7 +55,11 @@ function checkStop(world: World, agent: Agent, task: Task, command: Scale, asks:
   const before = task.pending.slice(0, -1).findLast(({ doubtful }) => doubtful !== true);
   const present = before?.instances ?? task.counts!.requested;
   if (command.instances >= present || mayStop(world, agent, task, present)) return;
-  throw new Violation("unknown", `${asks}, down from ${present}, without a fresh reading`);
+  const why = agent.state.turn.record?.decisions.find((one) => one.task === spec.name);
+  throw new Violation(
+    "unknown",
+    `${asks}, down from ${present}, without a fresh reading: ${JSON.stringify(why)}`,
+  );
 }
 
 function termOfAgent(world: World, { state, bornAt }: Agent): { readonly termSince: number } {
@@ -76,12 +80,11 @@ function mayStop(world: World, agent: Agent, task: Task, present: number): boole
   if (metric === undefined) return true;
   const known = knownOf(agent, spec.name);
   const hang = hangingReads(agent, metric.source) >= 3;
-  if (decision?.reason === "fallback" && metric.fallback !== "hold")
-    return known.failures >= metric.failures || hang;
+  if (decision?.reason === "fallback" && metric.fallback !== "hold") return !known.isRead || hang;
   const { reading, isRead } = known;
   const asked = `${metric.source} ${JSON.stringify(metric.query)}`;
   const ageMs = world.timeline.now() - (reading?.trueAt ?? Number.NEGATIVE_INFINITY);
-  return isRead && !hang && reading?.asked === asked && ageMs <= metric.maxAgeMs + ROUNDING;
+  return isRead && reading?.asked === asked && ageMs <= metric.maxAgeMs + ROUNDING;
 }
 
 type LimitOfDecision = { readonly by: string; readonly preemptedBy?: string };
@@ -102,7 +105,7 @@ function hangingReads({ calls }: Agent, source: string): number {
 }
 
 /** A resource of the whole or of a group, and what one instance of a task uses of it. */
-interface Resource {
+export interface Resource {
   readonly name: string;
   readonly amount: number;
   readonly usesOf: (task: TaskSpec) => number;
@@ -233,12 +236,15 @@ export function checkReport(world: World, agent: Agent, { decisions }: Turn): vo
   checkPaces(agent, state.spec, now);
 }
 
+/** A call goes on with the deadline that it began with, also when a reload shortens it. */
+const LONGEST_TIMEOUT_MS = 10_000;
+
 function checkPaces(agent: Agent, { scheduler, sources }: EngineSpec, now: number): void {
   const { state } = agent;
   const late = (what: string): never => {
     throw new Violation("service", `${agent.name}: ${what} for too long`);
   };
-  const allowedMs = scheduler.intervalMs + scheduler.timeoutMs + SLACK_MS + TURN_MS;
+  const allowedMs = scheduler.intervalMs + LONGEST_TIMEOUT_MS + SLACK_MS + TURN_MS;
   if (now - agent.observedAt > allowedMs && !hangs(agent, "observe")) late("nothing was counted");
   for (const { name } of state.sources) {
     const source = sources.get(name)!;

@@ -151,7 +151,7 @@ function drawTask(random: Random, name: string, setting: Setting): TaskSpec {
           metric: {
             source: random.pick(SOURCES),
             query: { queue: random.int(1, 2) },
-            maxAgeMs: random.pick([5000, 15_000, 60_000]),
+            maxAgeMs: random.pick([15_000, 30_000, 60_000]),
             failures: random.int(1, 4),
             fallback: drawFallback(random),
           },

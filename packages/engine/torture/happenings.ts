@@ -205,6 +205,8 @@ export function quieten(world: World): void {
     queue.frozen = plan.targets.includes("latency") ? undefined : random.pick([0, 1000]);
   }
   world.capacityFactor = 1;
+  const tasks = world.spec.tasks.map(({ schedule: _, ...task }) => task);
+  world.spec = { ...world.spec, tasks };
   for (const agent of [...agents]) {
     for (const call of agent.calls.values()) timeline.plan(timeline.now() + 1, call.end);
     resume(world, agent);

@@ -17,7 +17,6 @@ export function knownOf({ known }: Agent, task: string): Known {
       countsAt: Number.NEGATIVE_INFINITY,
       reading: undefined,
       isRead: false,
-      failures: 0,
     };
     known.set(task, found);
   }
@@ -51,7 +50,8 @@ function noteCounts(
   answer: Answer,
 ): (() => void) | undefined {
   if (command.type !== "observe") return undefined;
-  const all = answer.kind === "value" && answer.value instanceof Map ? answer.value : new Map();
+  const isMap = answer.kind === "value" && isRight(() => answer.value instanceof Map);
+  const all = isMap ? (answer.value as ReadonlyMap<string, unknown>) : new Map<string, unknown>();
   const tasks = tasksByName(agent);
   const right: [string, Counts][] = [];
   for (const { name } of command.tasks) {
@@ -99,7 +99,6 @@ function noteReadings(
     const known = knownOf(agent, name);
     const found = readingOf(results[i]);
     known.isRead = typeof found === "object";
-    known.failures = found === "failure" ? known.failures + 1 : 0;
     if (typeof found !== "object") continue;
     const trueAt = world.timeline.now() - Math.max(0, wallOf(world) - found.at);
     known.reading = { value: found.value, trueAt, asked };
@@ -135,12 +134,22 @@ function readingOf(
 ): { readonly value: number; readonly at: number } | "hold" | "failure" {
   let found: "hold" | "failure" | { readonly value: number; readonly at: number } = "failure";
   isRight(() => {
-    const { kind, value, at, reason } = result as Record<string, unknown>;
+    const { kind, value, at, reason, parts } = result as Record<string, unknown>;
     if (kind === "hold" && typeof reason === "string") found = "hold";
-    if (kind === "reading" && isAmount(value) && isAmount(at)) found = { value, at };
+    if (kind === "reading" && isAmount(value) && isAmount(at) && areParts(parts))
+      found = { value, at };
     return true;
   });
   return found;
+}
+
+function areParts(parts: unknown): boolean {
+  if (typeof parts !== "object" || parts === null) return true;
+  const all = parts as Record<string, unknown>;
+  return ["ready", "inFlight", "delayed", "arrived", "finished"].every((part) => {
+    const amount = all[part];
+    return amount === undefined || amount === null || isAmount(amount);
+  });
 }
 
 function isAmount(value: unknown): value is number {

@@ -36,7 +36,7 @@ export function work(queue: Queue, running: number, now: number): void {
   const came = queue.arrivalRate * seconds;
   const could = running * queue.serviceRate * seconds;
   const done = Math.min(queue.jobs + came, could);
-  queue.jobs += came - done;
+  queue.jobs = Math.max(0, queue.jobs + came - done);
   queue.arrived += came;
   queue.finished += done;
   queue.at = now;

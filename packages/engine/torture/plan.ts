@@ -84,11 +84,14 @@ export function drawPlan(seed: number, minutes: number, cuts: Cuts = {}): Plan {
 }
 
 /**
- * How long the world may take to settle, in milliseconds: a crash loop holds a task for up to 5 minutes, a call to be retried waits for up
- * to one, and what backs off goes on one instance at a time.
+ * How long the world may take to settle, in minutes: a crash loop holds a task for up to 5 minutes, a call to be retried waits for up to
+ * one, and what backs off goes on one instance at a time.
  */
+const SETTLE_MINUTES = 12;
+
+/** A world that is too short for that ends with its faults. */
 function settleMs(minutes: number): number {
-  return Math.min(12, minutes / 2) * MINUTE_MS;
+  return minutes < 2 * SETTLE_MINUTES ? 0 : SETTLE_MINUTES * MINUTE_MS;
 }
 
 /** Each seed has some of the faults, so that their combinations differ. */

@@ -10,14 +10,14 @@ export interface Timeline {
   size(): number;
 }
 
+/** Steps in a millisecond. */
+const GRID = 64;
+
 interface Entry {
   readonly at: number;
   readonly order: number;
   readonly happen: () => void;
 }
-
-/** So many steps a millisecond has. */
-const STEPS = 64;
 
 /** A timeline on which nothing is planned: a binary heap. */
 export function createTimeline(): Timeline {
@@ -30,8 +30,8 @@ export function createTimeline(): Timeline {
 
   function plan(at: number, happen: () => void): void {
     if (at === Number.POSITIVE_INFINITY) return;
-    // Whole steps, so that times can be subtracted without rounding: what is due at a time is due when it has come.
-    const entry = { at: Math.max(Math.ceil(at * STEPS) / STEPS, now), order: order++, happen };
+    // On a grid, so that sums and differences of times are exact.
+    const entry = { at: Math.max(Math.ceil(at * GRID) / GRID, now), order: order++, happen };
     let i = heap.length;
     heap.push(entry);
     while (i > 0) {
