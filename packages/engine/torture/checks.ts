@@ -1,3 +1,4 @@
+import { nextStart } from "../src/cron.ts";
 import { boundsAt } from "../src/decide/schedule.ts";
 import type { Command } from "../src/events.ts";
 import type { EngineSpec, TaskSpec, Turn } from "../src/spec.ts";
@@ -72,7 +73,7 @@ function mayStop(world: World, agent: Agent, task: Task, present: number): boole
   const { spec, leavingSince } = task;
   const { use } = spec.target;
   if (leavingSince !== undefined || use === "fixed" || use === "remainder") return true;
-  if (present > boundsAt(spec, wallOf(world)).bounds.max) return true;
+  if (present > boundsAt(spec, wallOf(world), nextStart).bounds.max) return true;
   const decision = agent.state.turn.record?.decisions.find((one) => one.task === spec.name);
   const limits = decision?.limits ?? [];
   const { metric } = spec;
@@ -170,7 +171,7 @@ function checkRoom(world: World, agent: Agent, task: Task, command: Scale, asks:
 }
 
 function maxOf(spec: TaskSpec, wall: number): number {
-  return boundsAt(spec, wall).bounds.max;
+  return boundsAt(spec, wall, nextStart).bounds.max;
 }
 
 /** The most that may exist of a task by what its agent was told; nothing where it was never counted. */

@@ -1,3 +1,4 @@
+import { nextStart } from "../src/cron.ts";
 import type { Decision } from "@microscaling/core";
 import { boundsAt } from "../src/decide/schedule.ts";
 import { termOf } from "../src/step.ts";
@@ -71,7 +72,7 @@ function checkTask(world: World, leader: Agent, task: Task, i: number): void {
   if (decision === undefined) return fail("is not decided on");
   if (leavingSince !== undefined) return fail("has not left");
   if (spec.priority === 0) return;
-  const { min, max } = boundsAt(spec, wallOf(world)).bounds;
+  const { min, max } = boundsAt(spec, wallOf(world), nextStart).bounds;
   const { starting, stopping } = world.backend.of(spec.name);
   // A target that learns may be in the middle of a change.
   const isMoving = spec.target.use === "latency" && starting + stopping > 0;
@@ -117,7 +118,7 @@ function roomOf(
   let room = amount;
   for (const { spec } of tasks) {
     const level = world.backend.existing(spec.name);
-    const { min } = boundsAt(spec, wallOf(world)).bounds;
+    const { min } = boundsAt(spec, wallOf(world), nextStart).bounds;
     const isTaken = priority !== undefined && spec.priority > priority;
     room -= usesOf(spec) * (isTaken ? Math.min(level, min) : level);
   }
