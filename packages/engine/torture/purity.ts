@@ -20,7 +20,7 @@ export function stepTwice(state: AgentState, event: EngineEvent, now: Moment): r
 }
 
 /** What of the state is plain data. */
-function withoutPlugins({ spec: _, deciding: __, ...rest }: AgentState): object {
+function withoutPlugins({ spec: _spec, deciding: _deciding, ...rest }: AgentState): object {
   return rest;
 }
 

@@ -136,7 +136,7 @@ describe("a request that fails", () => {
       const [line] = only(answer(given), "log");
       expect(line).toMatchObject({ level: "warn", fields: { task: "a", code } });
       expect(line?.message).toMatch(problem);
-      if (details !== undefined) expect(line?.fields?.["details"]).toEqual(details);
+      expect(line?.fields?.["details"] ?? []).toEqual(details ?? []);
       expect(agent.task().schedulerProblem).toMatch(problem);
       expect(agent.task().schedulerFailures).toBe(1);
       expect(agent.task().backOff).toMatchObject({

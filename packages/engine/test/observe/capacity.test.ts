@@ -160,7 +160,7 @@ describe("once it is known what there is", () => {
     expect(agent.state.capacity.measured).toEqual({ amounts: { cpu: 0 } });
   });
 
-  it("it stays as it was when the scheduler cannot be asked", () => {
+  it("stays as it was when the scheduler cannot be asked", () => {
     const agent = knowing();
     agent.wait(30_000);
     expect(logged(agent.answer("measure", failed(DOWN)))).toEqual([
@@ -177,7 +177,7 @@ describe("once it is known what there is", () => {
     expect(agent.state.capacity.problem).toBeUndefined();
   });
 
-  it("it is the same object until something changes, and only what is measured is kept", () => {
+  it("is the same object until something changes, and only what is measured is kept", () => {
     const agent = knowing();
     const before = agent.state.capacity.measured;
     agent.wait(30_000);
@@ -218,7 +218,7 @@ describe("after a reload", () => {
     expect(agent.state.capacity.measured).toEqual({ amounts: {} });
   });
 
-  it("it is not known until all of it has been said", () => {
+  it("is not known until all of it has been said", () => {
     const agent = knowing();
     agent.send({ type: "configured", spec: { ...agent.spec, measured: ["cpu", "memory"] } });
     expect(agent.state.capacity.measured).toEqual({
