@@ -67,19 +67,9 @@ export function begin(
 /** How long the runtime waits, as it does itself. */
 function timeoutOf({ state }: Agent, command: CallCommand): number {
   const { scheduler, sources } = state.spec;
-  switch (command.type) {
-    case "read":
-      return sources.get(command.source)!.timeoutMs;
-    case "prepare":
-      return PREPARE_TIMEOUT_MS;
-    case "scale":
-      return scheduler.timeoutMs;
-    case "readLease":
-    case "writeLease":
-      return command.timeoutMs;
-    default:
-      return scheduler.timeoutMs;
-  }
+  if (command.type === "read") return sources.get(command.source)!.timeoutMs;
+  if (command.type === "prepare") return PREPARE_TIMEOUT_MS;
+  return "timeoutMs" in command ? command.timeoutMs : scheduler.timeoutMs;
 }
 
 /**

@@ -51,7 +51,7 @@ export interface World {
 }
 
 /** When the timeline begins, in milliseconds since the epoch. */
-export const EPOCH_MS: number = Date.UTC(2025, 0, 1, 1, 55);
+const EPOCH_MS: number = Date.UTC(2025, 0, 1, 1, 55);
 
 /** An invariant does not hold. */
 export class Violation extends Error {
@@ -116,11 +116,12 @@ export function createWorld(
   return world;
 }
 
+function never(): never {
+  throw new Error("the world does what commands ask for");
+}
+
 /** Plugins that are never called: the world itself does what commands ask for. */
 function pluginsOf({ prepares }: Plan): Pick<Setting, "scheduler" | "metrics"> {
-  const never = (): never => {
-    throw new Error("the world does what commands ask for");
-  };
   const scheduler: Scheduler = {
     observe: never,
     scale: never,
