@@ -116,7 +116,7 @@ function usesFor(name: string): Resource["usesOf"] {
 }
 
 /** What there is to share, as an agent knows it. */
-export function resourcesOf({ spec, capacity }: AgentState): Resource[] {
+export function resourcesOf({ spec, capacity }: Pick<AgentState, "spec" | "capacity">): Resource[] {
   const measured = "amounts" in capacity.measured ? capacity.measured.amounts : {};
   const whole = Object.entries({ ...spec.capacity, ...measured }).map(
     ([name, amount]): Resource => ({ name, amount, usesOf: usesFor(name) }),

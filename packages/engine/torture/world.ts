@@ -51,7 +51,7 @@ export interface World {
 }
 
 /** When the timeline begins, in milliseconds since the epoch. */
-const EPOCH_MS: number = Date.UTC(2025, 0, 1, 1, 55);
+export const EPOCH_MS: number = Date.UTC(2025, 0, 1, 1, 55);
 
 /** An invariant does not hold. */
 export class Violation extends Error {
