@@ -266,15 +266,15 @@ describe("a task that a reload removes", () => {
   });
 });
 
-describe("a task that leaves is forgotten", () => {
-  function leaving(instances = 0): Opened {
-    const agent = open([fixed("a", instances)], { shutdown: "drain" });
-    agent.count({ a: up(instances) });
-    agent.wait(500);
-    reload(agent, []);
-    return agent;
-  }
+function leaving(instances = 0): Opened {
+  const agent = open([fixed("a", instances)], { shutdown: "drain" });
+  agent.count({ a: up(instances) });
+  agent.wait(500);
+  reload(agent, []);
+  return agent;
+}
 
+describe("a task that leaves is forgotten", () => {
   it("only by counts that were asked for since", () => {
     const agent = leaving();
     agent.turn();

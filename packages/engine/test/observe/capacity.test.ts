@@ -153,14 +153,14 @@ describe("until it is known what there is", () => {
   });
 });
 
-describe("once it is known what there is", () => {
-  it("nothing at all is an amount", () => {
+describe("what there is, once it is known,", () => {
+  it("may be nothing at all", () => {
     const agent = asking();
     agent.answer("measure", value({ cpu: 0 }));
     expect(agent.state.capacity.measured).toEqual({ amounts: { cpu: 0 } });
   });
 
-  it("it stays as it was when the scheduler cannot be asked", () => {
+  it("stays as it was when the scheduler cannot be asked", () => {
     const agent = knowing();
     agent.wait(30_000);
     expect(logged(agent.answer("measure", failed(DOWN)))).toEqual([
@@ -177,7 +177,7 @@ describe("once it is known what there is", () => {
     expect(agent.state.capacity.problem).toBeUndefined();
   });
 
-  it("it is the same object until something changes, and only what is measured is kept", () => {
+  it("is the same object until something changes, and only what is measured is kept", () => {
     const agent = knowing();
     const before = agent.state.capacity.measured;
     agent.wait(30_000);
@@ -190,7 +190,7 @@ describe("once it is known what there is", () => {
     expect(agent.state.capacity.measured).toEqual({ amounts: { cpu: 4 } });
   });
 
-  it("a change of one among several is one", () => {
+  it("changes when one among several does", () => {
     const agent = asking({ measured: ["cpu", "memory"] });
     expect(logged(agent.answer("measure", value({ cpu: 5, memory: 7 })))).toEqual([]);
     agent.wait(30_000);
@@ -200,8 +200,8 @@ describe("once it is known what there is", () => {
   });
 });
 
-describe("after a reload", () => {
-  it("what was said stands", () => {
+describe("what there is, after a reload,", () => {
+  it("is what was said before", () => {
     const agent = knowing();
     agent.send({
       type: "configured",
@@ -212,13 +212,13 @@ describe("after a reload", () => {
     expect(measures(agent, 29_000)).toBe(0);
   });
 
-  it("what is no longer measured is the config's", () => {
+  it("is the config's where it is no longer measured", () => {
     const agent = knowing();
     agent.send({ type: "configured", spec: { ...agent.spec, measured: [] } });
     expect(agent.state.capacity.measured).toEqual({ amounts: {} });
   });
 
-  it("it is not known until all of it has been said", () => {
+  it("is not known until all of it has been said", () => {
     const agent = knowing();
     agent.send({ type: "configured", spec: { ...agent.spec, measured: ["cpu", "memory"] } });
     expect(agent.state.capacity.measured).toEqual({
@@ -228,7 +228,7 @@ describe("after a reload", () => {
     expect(agent.state.capacity.measured).toHaveProperty("unknown");
   });
 
-  it("less is measured than before: that alone is kept", () => {
+  it("is what is still measured, and that alone", () => {
     const agent = asking({ measured: ["cpu", "memory"] });
     agent.answer("measure", value({ cpu: 5, memory: 7 }));
     agent.send({ type: "configured", spec: { ...agent.spec, measured: ["memory"] } });

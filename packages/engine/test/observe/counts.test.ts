@@ -141,6 +141,9 @@ describe("a task whose object is missing", () => {
   });
 });
 
+const madeUp = (from: number) =>
+  Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`ghost ${from + i}`, up(1)]));
+
 describe("counts for tasks that nobody asked for", () => {
   it("are ignored, and said once", () => {
     const agent = open([fixed("a", 1)]);
@@ -172,8 +175,6 @@ describe("counts for tasks that nobody asked for", () => {
 
   it("are remembered a hundred times and no more, however many names a plugin makes up", () => {
     const agent = open([fixed("a", 1)]);
-    const madeUp = (from: number) =>
-      Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`ghost ${from + i}`, up(1)]));
     expect(logged(agent.count({ a: up(1), ...madeUp(0) }))).toHaveLength(80);
     expect(logged(agent.count({ a: up(1), ...madeUp(80) }))).toHaveLength(20);
     expect(logged(agent.count({ a: up(1), ...madeUp(160) }))).toEqual([]);
@@ -261,15 +262,15 @@ describe("a task has not settled", () => {
   });
 });
 
-describe("what counts show of requests", () => {
-  /** 4 were asked for, and the call was accepted. */
-  function requested() {
-    const agent = open([fixed("a", 4)]);
-    const [call] = only(agent.count({ a: up(0) }), "scale");
-    agent.send({ type: "scaled", task: "a", id: call!.id, answer: ACCEPTED });
-    return agent;
-  }
+/** 4 were asked for, and the call was accepted. */
+function requested() {
+  const agent = open([fixed("a", 4)]);
+  const [call] = only(agent.count({ a: up(0) }), "scale");
+  agent.send({ type: "scaled", task: "a", id: call!.id, answer: ACCEPTED });
+  return agent;
+}
 
+describe("what counts show of requests", () => {
   it("is whatever had returned when they were asked for", () => {
     const agent = requested();
     expect(agent.task().pending).toHaveLength(1);

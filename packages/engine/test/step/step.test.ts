@@ -135,10 +135,11 @@ describe("the next time to wake up", () => {
   });
 });
 
+const types = (commands: readonly { type: string }[]) => commands.map(({ type }) => type);
+
 describe("one turn alone", () => {
   it("reads and counts everything, also what is not due", () => {
     const agent = open([taskSpec("a", queue(1))], { measured: ["cpu"], capacity: { cpu: 1 } });
-    const types = (commands: readonly { type: string }[]) => commands.map(({ type }) => type);
     const first = agent.send({ type: "once", part: "observe" });
     expect(types(first)).toEqual(["measure", "observe", "read"]);
     expect(types(agent.send({ type: "once", part: "observe" }))).toEqual([
