@@ -59,7 +59,7 @@ export function discoveredServers(
   }
 
   async function refresh(signal: AbortSignal): Promise<void> {
-    refreshedAt = clock.now();
+    refreshedAt = clock.monotonic();
     isDue = false;
     const errors = await Promise.all(lookupds.map((lookupd) => ask(lookupd, signal)));
     for (const address of [...said.values()].flat()) known.add(address);
@@ -82,7 +82,7 @@ export function discoveredServers(
   return {
     async addresses(signal) {
       if (known.size === 0) await refresh(signal);
-      else if (!isRefreshing && (isDue || clock.now() - refreshedAt >= refreshMs)) {
+      else if (!isRefreshing && (isDue || clock.monotonic() - refreshedAt >= refreshMs)) {
         void refreshInBackground();
       }
       return [...known];

@@ -84,7 +84,7 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     signal: AbortSignal,
     work: () => Promise<T>,
   ): Promise<T> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     try {
       signal.throwIfAborted();
       if (closed) throw new Error("the scheduler is closed");
@@ -93,7 +93,7 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
       return answer;
     } catch (error) {
       if (error instanceof ApiFailure) unanswered = 0;
-      else if (clock.now() - startedAt >= PATIENCE_MS) await noteSilence();
+      else if (clock.monotonic() - startedAt >= PATIENCE_MS) await noteSilence();
       signal.throwIfAborted();
       throw toApiError(error, at, request);
     }

@@ -40,7 +40,7 @@ const RENEW_MS = 60_000;
 
 interface Session {
   readonly header: string;
-  /** In milliseconds since the epoch. */
+  /** In milliseconds by the monotonic clock. */
   readonly renewAt: number;
 }
 
@@ -70,7 +70,7 @@ function dcosCredentials(
     if (data === undefined) throw unusable(answer.from, "a token for the login");
     return {
       header: `token=${data.token}`,
-      renewAt: renewalOf(() => decodeJwt(data.token).exp, clock.now()),
+      renewAt: clock.monotonic() + renewalOf(() => decodeJwt(data.token).exp, clock.now()),
     };
   }
 
@@ -82,7 +82,7 @@ function dcosCredentials(
 
   return {
     async header(signal) {
-      if (session === undefined || clock.now() >= session.renewAt) await renew(signal);
+      if (session === undefined || clock.monotonic() >= session.renewAt) await renew(signal);
       return session?.header;
     },
     refused(header) {
@@ -92,12 +92,13 @@ function dcosCredentials(
   };
 }
 
-/** When to get another one. One that does not say when it expires is used until it is refused. */
+/** How long until another one is to be got, in milliseconds. One that does not say when it expires is used until it is refused. */
 function renewalOf(readExpiry: () => number | undefined, now: number): number {
   try {
     const exp = readExpiry();
     if (exp === undefined) return Number.POSITIVE_INFINITY;
-    return exp * 1000 - Math.min(RENEW_MS, (exp * 1000 - now) / 10);
+    const lifeMs = exp * 1000 - now;
+    return lifeMs - Math.min(RENEW_MS, lifeMs / 10);
   } catch {
     return Number.POSITIVE_INFINITY;
   }

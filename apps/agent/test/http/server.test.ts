@@ -1,6 +1,5 @@
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
-import { createTestClock } from "@microscaling/conformance";
 import type { EngineState } from "@microscaling/engine";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
@@ -21,10 +20,10 @@ interface Opened {
   readonly get: (path: string) => Promise<{ status: number; text: string; type: string | null }>;
 }
 
-async function open(state: EngineState, nowMs: number = AT): Promise<Opened> {
+async function open(state: EngineState): Promise<Opened> {
   const redactor = createRedactor();
   redactor.add(["s3cr3t"]);
-  const server = createHttpServer(createTestClock(nowMs), redactor);
+  const server = createHttpServer(redactor);
   onTestFinished(() => server.close());
   const engine = fakeEngine(() => state);
   const source = { engine, config: () => fakeConfig(), dryRun: true };
@@ -41,9 +40,9 @@ async function open(state: EngineState, nowMs: number = AT): Promise<Opened> {
 
 describe("/livez", () => {
   it("is 200 while the loop turns, and 503 when it has not turned for long", async () => {
-    const live = await open(engineState(), AT + 1000);
+    const live = await open(engineState({ sinceTurnMs: 1000 }));
     expect(await live.get("/livez")).toMatchObject({ status: 200 });
-    const dead = await open(engineState(), AT + 60_000);
+    const dead = await open(engineState({ sinceTurnMs: 60_000 }));
     const { status, text } = await dead.get("/livez");
     expect(status).toBe(503);
     expect(JSON.parse(text)).toEqual({ live: false, lastTurnMs: 60_000 });
@@ -218,7 +217,7 @@ it("refuses a port that is taken, by name", async () => {
   onTestFinished(() => void other.close());
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
-  const server = createHttpServer(createTestClock(), createRedactor());
+  const server = createHttpServer(createRedactor());
   const engine = fakeEngine(() => engineState());
   const source = { engine, config: () => fakeConfig(), dryRun: false };
   await expect(server.listen({ host: "127.0.0.1", port }, source)).rejects.toMatchObject({

@@ -1,3 +1,4 @@
+import { createTestClock } from "@microscaling/conformance";
 import type { Decision, Monitor } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { createChangeLog } from "../../src/log/change-log.ts";
@@ -6,12 +7,16 @@ import { AT, decision, record, running } from "../records.ts";
 
 const signal = new AbortController().signal;
 
-/** One turn a second. */
-async function turns(decisions: Decision[]): Promise<Line[]> {
+/** One turn a second. @param setMs how far the wall clock is set after each turn */
+async function turns(decisions: Decision[], setMs = 0): Promise<Line[]> {
   const { logger, lines } = collectLines();
-  const log: Monitor = createChangeLog(logger);
-  for (const [second, one] of decisions.entries())
-    await log.report({ ...record(one), at: AT + second * 1000 }, signal);
+  const clock = createTestClock();
+  const log: Monitor = createChangeLog(logger, clock);
+  for (const one of decisions) {
+    await log.report({ ...record(one), at: clock.now() }, signal);
+    clock.stepWall(setMs);
+    await clock.advance(1000);
+  }
   return lines;
 }
 
@@ -43,7 +48,7 @@ describe("the change log", () => {
 
   it("logs no change that a standby decides, and logs it once it leads", async () => {
     const { logger, lines } = collectLines();
-    const log = createChangeLog(logger);
+    const log = createChangeLog(logger, createTestClock());
     const logged: number[] = [];
     for (const leads of [false, false, true, true]) {
       const role = { lease: "main", leads, leader: undefined };
@@ -88,6 +93,14 @@ describe("the change log", () => {
     expect(lines[0]?.text).toContain("connection refused");
     expect(lines[1]?.text).toBe("mails scales freely again");
   });
+
+  it.each([-3_600_000, 3_600_000])(
+    "measures trouble though the clock is set by %d ms",
+    async (setMs) => {
+      expect(await turns([held("3s"), held("4s")], setMs)).toEqual([]);
+      expect(await turns([held("3s"), held("4s"), held("5s")], setMs)).toHaveLength(1);
+    },
+  );
 
   it("says nothing of trouble that passes at once, as at the start", async () => {
     const early = decision({

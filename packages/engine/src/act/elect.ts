@@ -71,7 +71,7 @@ function write(election: Election, term: ElectedTerm | undefined, tries: number,
 function wait(election: Election, term: ElectedTerm | undefined, step: Step): void {
   const next = step.mono + election.ha.durationMs * EVERY;
   const free = freeAt(election.lease);
-  const isSooner = term === undefined && free > step.mono && free < next;
+  const isSooner = free > step.mono && free < next;
   election.phase = { is: "waiting", term, nextAt: isSooner ? free : next };
 }
 

@@ -54,7 +54,7 @@ export function noteLease(
   if (found?.version !== seen.found?.version) seen.since = mono;
   if (found !== undefined) seen.takenMs = found.holder === "" ? 0 : found.durationMs;
   // A lease that was deleted still has a holder who does not know it yet; perhaps one that was never seen here.
-  else if (seen.found !== undefined) seen.takenMs = Math.max(seen.takenMs, durationMs);
+  else seen.takenMs = Math.max(seen.takenMs, durationMs);
   seen.found = found;
   seen.certain = true;
 }

@@ -17,8 +17,10 @@ const UNSCALED: Limits = [{ by: "unscaled" }];
 /** What each task wants once its own bounds have been kept. One entry for each task, in the order of the config. */
 export interface Bounded {
   readonly bounded: Int32Array;
-  /** 1 where instances may be taken for a task of higher priority: scalable and settled. */
+  /** 1 where instances may be taken for a task of higher priority: scalable and counted. */
   readonly preemptible: Uint8Array;
+  /** 1 where nothing is under way, so that instances may be taken for a task of equal priority too. */
+  readonly settled: Uint8Array;
   readonly limits: readonly Limits[];
 }
 
@@ -37,22 +39,29 @@ export function boundAll(
 ): Bounded {
   const bounded = requested.slice();
   const preemptible = new Uint8Array(bounded.length);
+  const settled = new Uint8Array(bounded.length);
   const limits: Limits[] = [];
   for (let i = 0; i < bounded.length; i++) {
     const seen = observed[i]!;
-    if (table.priority[i] === 0) limits.push(UNSCALED);
-    else if (seen.countsProblem !== undefined)
+    if (table.priority[i] === 0) {
+      limits.push(UNSCALED);
+      continue;
+    }
+    if (seen.countsProblem !== undefined) {
       limits.push([{ by: "counts", reason: seen.countsProblem }]);
-    else if (table.targets[i]!.settles && !isSettled(seen, now)) {
+      continue;
+    }
+    preemptible[i] = 1;
+    if (table.targets[i]!.settles && !isSettled(seen, now)) {
       limits.push(desired.instances[i] === bounded[i] ? NO_LIMITS : SETTLING);
       // Else what was taken for it would go back to others, and be taken again, while its first instances start.
       bounded[i] = Math.max(bounded[i]!, Math.min(reserved[i]!, desired.instances[i]!));
     } else {
-      preemptible[i] = 1;
+      settled[i] = 1;
       limits.push(boundOne(table, i, seen, desired, bounded));
     }
   }
-  return { bounded, preemptible, limits };
+  return { bounded, preemptible, settled, limits };
 }
 
 /** Sets `bounded[i]`, which is what the task has, to what it wants. */

@@ -4,7 +4,6 @@ import { boundAll, type Limits } from "./bounds.ts";
 import { limitChurn, type Churn } from "./fair/churn.ts";
 import { shareFairly } from "./fair/share-fairly.ts";
 import { requestWithinRoom, type Requests } from "../act/requests.ts";
-import { Row } from "./learn/row.ts";
 import { requestedOf, type Observed } from "../observe/observed.ts";
 import { tableAt } from "./schedule.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -28,7 +27,8 @@ export interface Decided {
  *
  * @param laidOut the tasks and the capacity, from {@link layOutTasks}
  * @param observed what is known of each task, in the order of the config
- * @param memory what the decision before this one returned; {@link emptyMemory} at first
+ * @param memory what the decision before this one returned; {@link emptyMemory} at first. Targets that learn update theirs in place, so give
+ * it once, or a clone
  * @param now milliseconds of the engine's steady time, by which readings are dated
  * @param wall milliseconds since the epoch, for schedules
  */
@@ -43,7 +43,7 @@ export function decide(
   const requested = new Int32Array(observed.length);
   for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
   const desired = desireAll(table, observed, requested, memory, now);
-  const { bounded, preemptible, limits } = boundAll(
+  const { bounded, preemptible, settled, limits } = boundAll(
     table,
     observed,
     requested,
@@ -55,7 +55,7 @@ export function decide(
   const { allocation, churn } = share(
     table,
     observed,
-    { current: requested, bounded, preemptible },
+    { current: requested, bounded, preemptible, settled },
     now,
     {
       beliefOf,
@@ -84,14 +84,10 @@ export function decide(
 
 type BeliefOf = (i: number) => Belief | undefined;
 
-function believing(
-  { targets }: TaskTable,
-  { desired, rows }: Pick<Memory, "desired" | "rows">,
-): BeliefOf {
-  const row = new Row(rows);
+function believing({ targets }: TaskTable, { desired }: Pick<Memory, "desired">): BeliefOf {
   return (i) => {
     const last = desired[i];
-    return last === undefined ? undefined : targets[i]!.belief?.(last.memory, row.moveTo(i));
+    return last === undefined ? undefined : targets[i]!.belief?.(last.memory);
   };
 }
 

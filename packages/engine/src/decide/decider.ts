@@ -2,10 +2,9 @@ import type { Amounts, Decision, Limit } from "@microscaling/core";
 import type { EngineSpec } from "../spec.ts";
 import { decide } from "./decide.ts";
 import { takeOverChurn } from "./fair/churn.ts";
-import { takeOverRows } from "./learn/row.ts";
 import { requestedOf, type Observed } from "../observe/observed.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
-import { emptyMemory, newRows, type Memory } from "./desired.ts";
+import { emptyMemory, type Memory } from "./desired.ts";
 
 /** What of a spec decides. */
 export type DecidingSpec = Pick<EngineSpec, "tasks" | "capacity" | "sharing">;
@@ -92,8 +91,8 @@ function takeOver(table: TaskTable, before: Decider): Memory {
   });
   return {
     readAt: Float64Array.from(from, (i) => old.readAt[i] ?? 0),
-    desired: from.map((i) => old.desired[i]),
-    rows: takeOverRows(newRows(table), old.rows, from),
+    // A copy: the old decider goes on as it was should the new one never be used.
+    desired: structuredClone(from.map((i) => old.desired[i])),
     reserved: Int32Array.from(from, (i) => old.reserved[i] ?? 0),
     churn: takeOverChurn(old.churn, from),
   };

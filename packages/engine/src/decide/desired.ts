@@ -1,18 +1,18 @@
 import { formatDuration, type Reading, type DesiredReason } from "@microscaling/core";
 import type { TaskSpec } from "../spec.ts";
 import { noChurn, type Churn } from "./fair/churn.ts";
-import { Row, ROW_WIDTH } from "./learn/row.ts";
 import type { Observed } from "../observe/observed.ts";
 import type { Desired } from "./targets/target.ts";
 import type { TaskTable } from "./task-table.ts";
 
-/** What is remembered between decisions: the wish that each task's newest reading led to. */
+/**
+ * What is remembered between decisions: the desired number that each task's newest reading led to. Plain data. Targets that learn update
+ * theirs in place, so a memory is used once; `structuredClone` keeps one.
+ */
 export interface Memory {
   /** For each task, the time of the reading that its wish rests on; 0 when there is none. */
   readonly readAt: Float64Array;
   readonly desired: readonly (Desired<unknown> | undefined)[];
-  /** For each task, the numbers of targets that learn; none where no target does. */
-  readonly rows: Float64Array;
   /** For each task, what it was granted and what was taken from others for it: its own until it has settled. */
   readonly reserved: Int32Array;
   /** What sharing fairly remembers. */
@@ -24,17 +24,9 @@ export function emptyMemory(table: TaskTable): Memory {
   return {
     readAt: new Float64Array(table.tasks.length),
     desired: Array.from({ length: table.tasks.length }),
-    rows: newRows(table),
     reserved: new Int32Array(table.tasks.length),
     churn: noChurn(table.tasks.length),
   };
-}
-
-/** Room for the numbers of targets that learn, if there are any. */
-export function newRows({ targets }: TaskTable): Float64Array {
-  return new Float64Array(
-    targets.some(({ learns }) => learns === true) ? targets.length * ROW_WIDTH : 0,
-  );
 }
 
 /** What each task would like. One entry for each task, in the order of the config. */
@@ -43,7 +35,7 @@ export interface AllDesired {
   readonly reasons: readonly DesiredReason[];
   /** Why a task has no number to go by, if so. */
   readonly missing: readonly (string | undefined)[];
-  readonly memory: Pick<Memory, "readAt" | "desired" | "rows">;
+  readonly memory: Pick<Memory, "readAt" | "desired">;
 }
 
 /** For targets that read nothing. */
@@ -62,8 +54,6 @@ export function desireAll(
 ): AllDesired {
   const instances = new Float64Array(observed.length);
   const readAt = memory.readAt.slice();
-  const rows = memory.rows.slice();
-  const row = new Row(rows);
   const kept: (Desired<unknown> | undefined)[] = [];
   const reasons: DesiredReason[] = [];
   const missing: (string | undefined)[] = [];
@@ -83,7 +73,6 @@ export function desireAll(
           counts,
           requested: requested[i]!,
           max,
-          row: row.moveTo(i),
         };
         desired = target.desire(input, desired?.memory);
         readAt[i] = at;
@@ -98,7 +87,7 @@ export function desireAll(
     kept.push(desired);
     missing.push(why);
   }
-  return { instances, reasons, missing, memory: { readAt, desired: kept, rows } };
+  return { instances, reasons, missing, memory: { readAt, desired: kept } };
 }
 
 function whyNoNumber(

@@ -29,9 +29,8 @@ function reasonText({ reason, reading, belief, limits }: Decision): string {
       return `${read}${rate}, on target: `;
     case "remainder":
     case "fixed":
-      return `${reason}: `;
     case "draining":
-      return "being drained: ";
+      return `${reason}: `;
     case "fallback":
       return "metric failed, fallback: ";
     case "held":

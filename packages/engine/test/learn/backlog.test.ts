@@ -7,6 +7,8 @@ import {
 } from "../../src/decide/learn/backlog.ts";
 
 const WITHIN = 10;
+/** In seconds. */
+const HOURS_2 = 7200;
 
 /** Looks this often, in seconds, from 0 s on: how many arrived since the last, and how many wait then. */
 function follow(looked: readonly (readonly [arrived: number, waiting: number])[], every = 1) {
@@ -99,5 +101,16 @@ describe("the pace that keeps what waits in time", () => {
     // 160 jobs at 20 a second: the oldest came 8 s ago.
     expect(marks.length / 2).toBeLessThanOrEqual(12);
     expect(pace({ least: 0.1 })).toBeGreaterThan(160 / 10);
+  });
+
+  it("needs few marks however long a queue is starved, and loses nothing by it", () => {
+    // Two come in a second and none is ever begun, for two hours.
+    const { marks, pace } = follow(
+      Array.from({ length: HOURS_2 }, (_, i) => [2, 2 * (i + 1)] as const),
+    );
+    expect(marks.length / 2).toBeLessThanOrEqual(12);
+    // All that is late already, in the least time.
+    expect(pace({ least: 1 })).toBeCloseTo(2 * (HOURS_2 - WITHIN), -2);
+    expect(pace({ least: 1e6 })).toBeCloseTo((2 * HOURS_2) / 1e6, 2);
   });
 });

@@ -79,3 +79,25 @@ describe("what happened between two readings", () => {
     });
   });
 });
+
+describe("what a reading says", () => {
+  const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
+  const seen = (parts: unknown, value = 7) =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as a plugin may return it
+    snapshotOf({ kind: "reading", value, at: 0, parts } as Reading, counts);
+  const valueAlone = { waiting: 7, inFlight: NaN, delayed: 0, arrived: NaN, finished: NaN };
+
+  it.each([undefined, null, {}, { ready: null, arrived: null }, { ready: NaN, inFlight: -1 }])(
+    "is its value alone with parts %j",
+    (parts) => {
+      expect(seen(parts)).toMatchObject(valueAlone);
+    },
+  );
+
+  it("is in whole numbers that can still be told apart, however large", () => {
+    const found = seen({ ready: 1e300, inFlight: 1e300, arrived: 1e300, finished: 1e300 }, 1e300);
+    for (const key of ["waiting", "inFlight", "arrived", "finished"] as const)
+      expect(found[key]).toBe(Number.MAX_SAFE_INTEGER);
+    expect(seen(undefined, 1e300).waiting).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});

@@ -7,7 +7,6 @@ import {
   type TaskSpec,
 } from "../../src/index.ts";
 import type { TargetSpec } from "../../src/spec.ts";
-import { Row, ROW_WIDTH } from "../../src/decide/learn/row.ts";
 import { targetOf } from "../../src/decide/targets/index.ts";
 import type { AllocCase, TargetCase, VectorTask } from "./vectors.ts";
 
@@ -38,7 +37,6 @@ export const replayTarget: Replay<TargetCase> = (vector) => {
   const length = vector.targetQueueLength ?? 0;
   const spec = targetSpecOf(vector.ruleType, length, vector.env);
   const requested = 1_000_000;
-  const row = new Row(new Float64Array(ROW_WIDTH));
   let memory: unknown;
   for (const [step, value] of vector.lengths.entries()) {
     const input = {
@@ -47,7 +45,6 @@ export const replayTarget: Replay<TargetCase> = (vector) => {
       counts: undefined,
       requested,
       max: requested,
-      row,
     } as const;
     const desired = targetOf(spec).desire(input, memory);
     memory = desired.memory;

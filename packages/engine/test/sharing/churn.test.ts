@@ -20,6 +20,7 @@ function createWalk(all: SharingCase, sharing: SharingSpec, startupSeconds: read
       current: has,
       bounded: Int32Array.from(sharers, ({ bounded }) => bounded),
       preemptible: new Uint8Array(has.length).fill(1),
+      settled: new Uint8Array(has.length).fill(1),
     };
     const observed = Array.from(has, (running) => ({
       ...nothingObserved(),
@@ -126,7 +127,7 @@ describe("what keeps churn down", () => {
     min: 0,
     bounded: 10,
     has: 10,
-    preemptible: true,
+    state: "settled" as const,
   };
   const two: SharingCase = {
     sharers: [low, { ...low, name: "high", priority: 1, has: 0 }],

@@ -91,7 +91,7 @@ describe("step by step", () => {
       uses: {},
       min: 0,
       has: 0,
-      preemptible: true,
+      state: "settled" as const,
     };
     const uses = { cpu: 1 };
     const all = (wants: number): SharingCase => ({

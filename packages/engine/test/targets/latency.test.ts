@@ -1,25 +1,13 @@
 import * as fc from "fast-check";
 import type { ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
-import type { Learned } from "../../src/decide/learn/learn.ts";
-import { Row, ROW_WIDTH } from "../../src/decide/learn/row.ts";
-import { latencyTarget } from "../../src/decide/targets/latency.ts";
+import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/latency.ts";
 
-/** What the target remembers of one task. */
-interface Remembered {
-  readonly memory: Learned;
-  readonly numbers: Float64Array;
-}
+type Input = Parameters<typeof latencyTarget.desire>[0];
 
-/** Leaves what was remembered `before` as it is. */
-function wishOf(
-  input: Omit<Parameters<typeof latencyTarget.desire>[0], "row">,
-  before: Remembered | undefined,
-) {
-  const numbers = before?.numbers.slice() ?? new Float64Array(ROW_WIDTH);
-  const desired = latencyTarget.desire({ ...input, row: new Row(numbers) }, before?.memory);
-  const remembered: Remembered = { memory: desired.memory, numbers };
-  return { ...desired, remembered };
+/** Leaves what was memory `before` as it is. */
+function desireOn(input: Input, before: LatencyMemory | undefined) {
+  return latencyTarget.desire(input, structuredClone(before));
 }
 
 interface Look {
@@ -32,13 +20,13 @@ interface Look {
 
 const SPEC = { use: "latency", withinMs: 10_000, changesPerMinute: 60 } as const;
 
-function wishOn(look: Look, at: number, before: Remembered | undefined) {
+function desireFor(look: Look, at: number, before: LatencyMemory | undefined) {
   const { ready, arrived, finished, running, starting } = look;
   const inFlight = Math.min(running, arrived - finished - ready);
   const parts: ReadingParts = { ready, inFlight, arrived, finished };
   const requested = running + starting;
   const counts = { running, starting, stopping: 0, requested };
-  return wishOf(
+  return desireOn(
     {
       spec: SPEC,
       reading: { kind: "reading", value: ready, at, parts },
@@ -71,13 +59,13 @@ function live({
   running: number;
   starting: number;
 }) {
-  let remembered: Remembered | undefined;
+  let memory: LatencyMemory | undefined;
   let arrived = 0;
   let finished = 0;
   let look: Look = { ready: 0, arrived, finished, running, starting };
   let at = 0;
   for (const { arrives, isDone } of steps) {
-    ({ remembered } = wishOn(look, at, remembered));
+    ({ memory } = desireFor(look, at, memory));
     arrived += arrives;
     finished = Math.min(arrived, finished + Math.min(isDone, running));
     look = {
@@ -89,41 +77,41 @@ function live({
     };
     at += 500;
   }
-  return { remembered, look, at };
+  return { memory, look, at };
 }
 
 describe("the latency target", () => {
-  it("never wishes fewer for a longer queue", () => {
+  it("never desires fewer for a longer queue", () => {
     fc.assert(
       fc.property(history, (drawn) => {
-        const { remembered, look, at } = live(drawn);
+        const { memory, look, at } = live(drawn);
         const longer = { ...look, ready: look.ready + drawn.more };
-        expect(wishOn(longer, at, remembered).instances).toBeGreaterThanOrEqual(
-          wishOn(look, at, remembered).instances,
+        expect(desireFor(longer, at, memory).instances).toBeGreaterThanOrEqual(
+          desireFor(look, at, memory).instances,
         );
       }),
       { numRuns: 2000 },
     );
   });
 
-  it("never wishes fewer for more arrivals", () => {
+  it("never desires fewer for more arrivals", () => {
     fc.assert(
       fc.property(history, (drawn) => {
-        const { remembered, look, at } = live(drawn);
+        const { memory, look, at } = live(drawn);
         const busier = {
           ...look,
           arrived: look.arrived + drawn.more,
           ready: look.ready + drawn.more,
         };
-        expect(wishOn(busier, at, remembered).instances).toBeGreaterThanOrEqual(
-          wishOn(look, at, remembered).instances,
+        expect(desireFor(busier, at, memory).instances).toBeGreaterThanOrEqual(
+          desireFor(look, at, memory).instances,
         );
       }),
       { numRuns: 2000 },
     );
   });
 
-  it("wishes a number from 0 up, whatever is read and counted", () => {
+  it("desires a number from 0 up, whatever is read and counted", () => {
     const count = fc.oneof(fc.nat(5), fc.nat(1_000_000));
     const look = fc.record({
       value: count,
@@ -140,7 +128,7 @@ describe("the latency target", () => {
     });
     fc.assert(
       fc.property(fc.array(look, { minLength: 2, maxLength: 60 }), (looks) => {
-        let remembered: Remembered | undefined;
+        let memory: LatencyMemory | undefined;
         let at = 0;
         for (const { value, parts, running, starting, after } of looks) {
           const requested = running + starting;
@@ -151,9 +139,9 @@ describe("the latency target", () => {
             at,
             ...(parts === undefined ? {} : { parts }),
           } as const;
-          const desired = wishOf({ spec: SPEC, reading, counts, requested, max: 100 }, remembered);
+          const desired = desireOn({ spec: SPEC, reading, counts, requested, max: 100 }, memory);
           expect(desired.instances).toBeGreaterThanOrEqual(0);
-          ({ remembered } = desired);
+          ({ memory } = desired);
           at += after;
         }
       }),
@@ -163,13 +151,13 @@ describe("the latency target", () => {
 
   it("moves nothing on its first reading, which says nothing of the load", () => {
     const look = { ready: 500, arrived: 500, finished: 0, running: 3, starting: 0 };
-    expect(wishOn(look, 0, undefined)).toMatchObject({ instances: 3, reason: "meeting" });
+    expect(desireFor(look, 0, undefined)).toMatchObject({ instances: 3, reason: "meeting" });
   });
 
   it("starts at once when a job waits and there is nobody", () => {
     const none = { ready: 0, arrived: 0, finished: 0, running: 0, starting: 0 };
-    const { remembered } = wishOn(none, 0, undefined);
-    const desired = wishOn({ ...none, ready: 1, arrived: 1 }, 500, remembered);
+    const { memory } = desireFor(none, 0, undefined);
+    const desired = desireFor({ ...none, ready: 1, arrived: 1 }, 500, memory);
     expect(desired.reason).toBe("above");
     expect(desired.instances).toBeGreaterThanOrEqual(1);
   });
@@ -178,12 +166,11 @@ describe("the latency target", () => {
     const spec = { ...SPEC, serviceMs: 2000, startupMs: 3000 };
     const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
     const parts = { ready: 0, inFlight: 0, arrived: 0, finished: 0 };
-    const at = (ms: number, before: Remembered | undefined): Remembered => {
+    const at = (ms: number, before: LatencyMemory | undefined): LatencyMemory => {
       const reading = { kind: "reading", value: 0, at: ms, parts } as const;
-      return wishOf({ spec, reading, counts, requested: 2, max: 9 }, before).remembered;
+      return desireOn({ spec, reading, counts, requested: 2, max: 9 }, before).memory;
     };
-    const { memory, numbers } = at(500, at(0, undefined));
-    expect(latencyTarget.belief?.(memory, new Row(numbers))).toMatchObject({
+    expect(latencyTarget.belief?.(at(500, at(0, undefined)))).toMatchObject({
       serviceRate: 0.5,
       startupSeconds: 3,
     });

@@ -1,16 +1,16 @@
 /**
  * When jobs arrived, as far back as some of them wait: a time in milliseconds since the epoch and how many had arrived until then, in turn;
- * oldest first. In one array, since thousands of tasks have one each.
+ * oldest first. In one array, since thousands of tasks have one each. At most twelve, however long jobs wait.
  */
 export type Marks = readonly number[];
 
 /** Marks are this far apart, as a part of the time that a job may wait: how long one waits need not be known to the second. */
 const APART = 1 / 10;
 
-/** What waits, if anything, came since the last look. */
+/** What waits, if anything, came since the last snapshot. */
 export const NO_MARKS: Marks = [];
 
-/** Two looks at a queue, one after the other. */
+/** From one snapshot of a queue to the next. */
 export interface Interval {
   /** When they were, in milliseconds since the epoch. */
   readonly lastAt: number;
@@ -24,23 +24,29 @@ export interface Interval {
 
 /**
  * Takes note of what arrived.
- * @param before the looks before these: what had no marks then had come since the first of them
+ * @param before the interval before this one: what had no marks then had come since its beginning
  * @param within how long a job may wait, in seconds
  */
 export function markArrivals(
   marks: Marks,
   before: Interval,
-  looks: Interval,
+  interval: Interval,
   within: number,
 ): Marks {
-  const { lastAt, lastArrived, arrived, waiting } = looks;
+  const { lastAt, lastArrived, arrived, waiting } = interval;
   if (waiting <= arrived - lastArrived) return NO_MARKS;
   const { length } = marks;
   if (length === 0) return [before.lastAt, before.lastArrived];
   if (lastAt - marks[length - 2]! < APART * within * 1000) return marks;
-  // The last mark before the oldest job that waits is still needed.
+  // The last mark before the oldest job that waits is still needed. So is the last of those that are late already: the jobs before it
+  // are as urgent as the ones after it.
+  const late = lastAt - within * 1000;
   let first = 0;
-  while (first + 3 < length && marks[first + 3]! <= arrived - waiting) first += 2;
+  while (
+    first + 3 < length &&
+    (marks[first + 3]! <= arrived - waiting || marks[first + 2]! <= late)
+  )
+    first += 2;
   // Not pushed: that would make room for many more.
   return marks.slice(first).concat(lastAt, lastArrived);
 }

@@ -1,19 +1,12 @@
-import type { Counts } from "@microscaling/core";
+import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
 import { learnArrivals } from "./arrivals.ts";
-import { markArrivals, NO_MARKS, type Interval, type Marks } from "./backlog.ts";
-import type { Row } from "./row.ts";
-import {
-  isKnown,
-  noteSnapshot,
-  sampleOf,
-  snapshotOf,
-  type Sample,
-  type Snapshot,
-} from "./sample.ts";
-import { learnService, serviceRate } from "./service.ts";
-import { learnLevel, relaxLevel, levelRates, unknownLevel, type LevelFilter } from "./slope.ts";
-import { atLeastPending, learnStartup, openStartup, usualStart, type Startup } from "./startup.ts";
+import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
+import { learnLevel, levelRates, relaxLevel, unknownLevel } from "./level-filter.ts";
+import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
+import { isTooMuch, learnService, serviceRate } from "./service.ts";
+import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
+import type { TaskModel } from "./task-model.ts";
 
 /** What the user says beforehand, in seconds. */
 export interface Hints {
@@ -21,15 +14,6 @@ export interface Hints {
   readonly within: number;
   readonly serviceTime: number | undefined;
   readonly startupTime: number | undefined;
-}
-
-/** What has been learned of one task besides the numbers of its row. */
-export interface Learned {
-  readonly startup: Startup;
-  /** From the level of jobs alone, for backends that count neither what arrives nor what is finished. */
-  readonly slope: LevelFilter;
-  /** When those that wait arrived. */
-  readonly marks: Marks;
 }
 
 /** What a decision goes by. */
@@ -52,111 +36,152 @@ const HINT_JOBS = 20;
 /** Nothing is learned faster than one instance finishes so many jobs, however short a wait is asked for. */
 const LEAST_SCALE_JOBS = 5;
 
-/** Before there is anything to compare with. Begins the row. */
+/** Readings are at least so far apart, in milliseconds. */
+const LEAST_GAP_MS = 1;
+/** By this much, in milliseconds, a reading is older than the last one only when the time has been set back. */
+const SET_BACK_MS = 10_000;
+
+/** What to do with a reading. One that is not newer than the last is ignored, but for no longer than ten seconds of it. */
+export function useOf(model: TaskModel | undefined, { at }: Reading): "begin" | "ignore" | "learn" {
+  if (model === undefined || at < model.seen.at - SET_BACK_MS) return "begin";
+  return at < model.seen.at + LEAST_GAP_MS ? "ignore" : "learn";
+}
+
+/** Before there is anything to compare with. */
 export function beginLearning(
-  { reading, counts, row }: TargetInput<unknown>,
+  { reading, counts }: TargetInput<unknown>,
   { within, ...hints }: Hints,
-): Learned {
+): TaskModel {
   const each = hints.serviceTime ?? SERVICE_PRIOR * within;
   const jobs = hints.serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
-  const startup = openStartup(counts!, reading.at, hints.startupTime);
-  row.at = Number.NaN;
-  noteSnapshot(row, snapshotOf(reading, counts!));
-  row.arrivals = 0;
-  row.lastArrivals = 0;
-  row.rate = Number.NaN;
-  row.jobs = jobs;
-  row.busySeconds = jobs * each;
-  row.isDoubtful = 0;
-  row.startSeconds = usualStart(startup, within);
-  return { startup, slope: unknownLevel(1 / each, jobs), marks: NO_MARKS };
+  return {
+    seen: snapshotOf(reading, counts!),
+    lastAt: reading.at,
+    earlierGapSeconds: 0,
+    arrivals: 0,
+    lastArrivals: 0,
+    rate: Number.NaN,
+    variance: Number.NaN,
+    jobs,
+    busySeconds: jobs * each,
+    isDoubtful: false,
+    hasJumped: false,
+    startup: openStartup(counts!, reading.at, hints.startupTime),
+    level: unknownLevel(1 / each, jobs),
+    marks: NO_MARKS,
+  };
 }
 
 /**
- * Learns from one more reading, newer than the last. Changes the row.
+ * Learns from one more reading, newer than the last.
  * @param within how long a job may wait, in seconds: the scale of time
  */
 export function learn(
-  before: Learned,
-  { reading, counts, row }: TargetInput<unknown>,
+  model: TaskModel,
+  { reading, counts }: TargetInput<unknown>,
   within: number,
-): Learned {
+): void {
   const seen = snapshotOf(reading, counts!);
-  const sample = sampleOf(row, seen);
+  const sample = sampleOf(model.seen, seen);
   const { seconds, finished, busy } = sample;
-  const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(row));
+  const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(model));
+  const hasJumped = isJump(model, sample, seen);
+  const isLeftOut = hasJumped && !model.hasJumped;
+  model.hasJumped = hasJumped;
   // Where jobs are counted, nothing need be guessed from their level.
   const isCounted = isKnown(sample.arrived);
-  const slope = isCounted ? before.slope : nextSlope(before.slope, sample, seen, scale);
-  const arrived = isCounted ? sample.arrived : slope.rate * seconds;
-  const startup = nextStartup(before.startup, row, seen, counts!);
-  const marks = nextMarks(before.marks, row, seen, arrived, within);
-  noteSnapshot(row, seen);
-  row.lastArrivals = row.arrivals;
-  row.arrivals += arrived;
-  if (isCounted) learnArrivals(row, arrived / seconds, seconds, scale);
-  if (isKnown(finished) && isKnown(busy)) learnService(row, finished, busy, seconds, scale);
-  const isSame = startup === before.startup;
-  if (!isSame) row.startSeconds = usualStart(startup, within);
-  return isSame && slope === before.slope && marks === before.marks
-    ? before
-    : { startup, slope, marks };
+  if (!isCounted) followLevel(model, sample, seen, scale);
+  const counted = isLeftOut ? Math.max(0, seen.waiting - model.seen.waiting) : sample.arrived;
+  const arrived = isCounted ? counted : model.level.rate * seconds;
+  followStartup(model, seen, counts!);
+  followBacklog(model, seen, arrived, within);
+  model.earlierGapSeconds = gapOf(model);
+  model.lastAt = model.seen.at;
+  model.seen = seen;
+  model.lastArrivals = model.arrivals;
+  model.arrivals += arrived;
+  if (isLeftOut) return;
+  if (isCounted) learnArrivals(model, arrived / seconds, seconds, scale);
+  if (isKnown(finished) && isKnown(busy)) learnService(model, finished, busy, seconds, scale);
 }
 
-function nextStartup(before: Startup, row: Row, seen: Snapshot, counts: Counts): Startup {
-  const isCalm = before.pending.length === 0 && counts.starting === 0;
-  if (isCalm && seen.running === row.running) return before;
-  return learnStartup(before, counts, seen.at, row.at);
+/**
+ * Whether totals say that more has come than waits or can have been finished: they are of another queue, or were repaired. It is left out
+ * the first time in a row only, in case the instances have become much faster.
+ */
+function isJump(
+  model: TaskModel,
+  { arrived, finished, seconds }: Sample,
+  { waiting, running }: Snapshot,
+): boolean {
+  const { seen } = model;
+  const gone = isKnown(finished) ? finished : arrived + seen.waiting - waiting;
+  return isTooMuch(gone, serviceRate(model), Math.max(running, seen.running), seconds);
 }
 
-function nextMarks(
-  marks: Marks,
-  row: Row,
+function followStartup(model: TaskModel, { at, running }: Snapshot, counts: Counts): void {
+  const { startup, seen } = model;
+  const isCalm = startup.pending.length === 0 && counts.starting === 0;
+  if (isCalm && running === seen.running) return;
+  model.startup = learnStartup(startup, counts, at, seen.at);
+}
+
+function followBacklog(
+  model: TaskModel,
   { at, waiting }: Snapshot,
-  jobs: number,
+  arrived: number,
   within: number,
-): Marks {
-  // Said here, too, since it is so in most cases and the rest takes time.
-  if (waiting <= jobs) return NO_MARKS;
-  const { arrivals } = row;
-  const looks = { lastAt: row.at, at, lastArrived: arrivals, arrived: arrivals + jobs, waiting };
-  return markArrivals(marks, lastInterval(row), looks, within);
+): void {
+  const { marks, arrivals, seen } = model;
+  // Checked here, too, since it is so in most cases and the rest takes time.
+  if (waiting <= arrived) model.marks = NO_MARKS;
+  else {
+    const interval: Interval = {
+      lastAt: seen.at,
+      at,
+      lastArrived: arrivals,
+      arrived: arrivals + arrived,
+      waiting,
+    };
+    model.marks = markArrivals(marks, lastInterval(model), interval, within);
+  }
 }
 
-/** The last two looks at the queue. */
-export function lastInterval({ lastAt, at, lastArrivals, arrivals, waiting }: Row): Interval {
-  return { lastAt, at, lastArrived: lastArrivals, arrived: arrivals, waiting };
-}
-
-function nextSlope(
-  slope: LevelFilter,
+function followLevel(
+  model: TaskModel,
   { rise, busy, seconds, isCensored }: Sample,
   { waiting, running }: Snapshot,
   scale: number,
-): LevelFilter {
+): void {
+  const { level } = model;
   if (isKnown(rise) && isKnown(busy))
-    return learnLevel(slope, { rise: rise / seconds, busy, isCensored }, seconds, scale);
-  return waiting > 0 ? slope : relaxLevel(slope, running, seconds, scale);
+    model.level = learnLevel(level, { rise: rise / seconds, busy, isCensored }, seconds, scale);
+  else if (waiting === 0) model.level = relaxLevel(level, running, seconds, scale);
+}
+
+/** From the snapshot before the newest to that. */
+export function lastInterval({ lastAt, lastArrivals, arrivals, seen }: TaskModel): Interval {
+  const { at, waiting } = seen;
+  return { lastAt, at, lastArrived: lastArrivals, arrived: arrivals, waiting };
 }
 
 /**
  * What is believed now.
- * @param earlierGap from the look before the last to that, in seconds; 0 when there was none
+ * @param within how long a job may wait, in seconds
  */
-export function loadOf({ startup, slope }: Learned, row: Row, earlierGap: number): Load {
-  const { rate, startSeconds, at } = row;
-  const guessed = isKnown(rate) ? undefined : levelRates(slope);
-  const gap = gapOf(row);
+export function loadOf(model: TaskModel, within: number): Load {
+  const { rate, startup, seen, earlierGapSeconds } = model;
+  const guessed = isKnown(rate) ? undefined : levelRates(model.level);
+  const gap = gapOf(model);
   return {
     arrivalRate: guessed === undefined ? rate : guessed.arrivalRate,
-    serviceRate: guessed === undefined ? serviceRate(row) : guessed.serviceRate,
-    startupSeconds: atLeastPending(startup, startSeconds, at),
+    serviceRate: guessed === undefined ? serviceRate(model) : guessed.serviceRate,
+    startupSeconds: atLeastPending(startup, usualStart(startup, within), seen.at),
     // One gap alone may be that of readings that failed.
-    tickSeconds: earlierGap > 0 ? Math.min(gap, earlierGap) : gap,
+    tickSeconds: earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap,
   };
 }
 
-/** From the look before the newest to that, in seconds; 0 while there is only one. */
-export function gapOf({ at, lastAt }: Row): number {
-  return (at - lastAt) / 1000;
+function gapOf({ seen, lastAt }: TaskModel): number {
+  return (seen.at - lastAt) / 1000;
 }

@@ -1,5 +1,4 @@
-import type { Counts, Reading, ReadingParts } from "@microscaling/core";
-import type { Row } from "./row.ts";
+import type { Counts, Reading } from "@microscaling/core";
 
 /** What was seen of a task at one moment. What is not known is NaN. */
 export interface Snapshot {
@@ -29,35 +28,28 @@ export interface Sample {
   readonly isCensored: boolean;
 }
 
-const NO_PARTS: ReadingParts = {};
 const UNKNOWN = Number.NaN;
+/** A larger count cannot be told from its neighbours. */
+const MOST = Number.MAX_SAFE_INTEGER;
 
 /** Puts together what a reading and the counts say. */
-export function snapshotOf(
-  { at, value, parts = NO_PARTS }: Reading,
-  { running }: Counts,
-): Snapshot {
+export function snapshotOf({ at, value, parts }: Reading, { running }: Counts): Snapshot {
+  const ready = amountOf(parts?.ready);
+  const delayed = amountOf(parts?.delayed);
   return {
     at,
-    waiting: parts.ready ?? value,
-    inFlight: parts.inFlight ?? UNKNOWN,
-    delayed: parts.delayed ?? 0,
-    arrived: parts.arrived ?? UNKNOWN,
-    finished: parts.finished ?? UNKNOWN,
+    waiting: isKnown(ready) ? ready : amountOf(value),
+    inFlight: amountOf(parts?.inFlight),
+    delayed: isKnown(delayed) ? delayed : 0,
+    arrived: amountOf(parts?.arrived),
+    finished: amountOf(parts?.finished),
     running,
   };
 }
 
-/** Makes `seen` the newest look at the task. */
-export function noteSnapshot(row: Row, seen: Snapshot): void {
-  row.lastAt = Number.isNaN(row.at) ? seen.at : row.at;
-  row.at = seen.at;
-  row.waiting = seen.waiting;
-  row.inFlight = seen.inFlight;
-  row.delayed = seen.delayed;
-  row.arrived = seen.arrived;
-  row.finished = seen.finished;
-  row.running = seen.running;
+/** A plugin's own word is not relied on: what is no number from 0 up is not known. */
+function amountOf(amount: number | undefined): number {
+  return typeof amount === "number" && amount >= 0 ? Math.min(amount, MOST) : UNKNOWN;
 }
 
 /** Compares two moments. A running total that fell has begun anew, so nothing is known of it this time. */

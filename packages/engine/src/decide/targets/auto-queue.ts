@@ -1,18 +1,19 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { beginLearning, gapOf, learn, loadOf, type Hints, type Learned } from "../learn/learn.ts";
+import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
+import type { TaskModel } from "../learn/task-model.ts";
 import type { Target } from "./target.ts";
 
 type QueueSpec = Extract<TargetSpec, { use: "queue" }>;
 
 /** What the controller remembers between readings. */
 export interface AutoQueueMemory {
-  readonly learned: Learned;
+  readonly model: TaskModel;
   /** ∫e/τ, in jobs. */
-  readonly integral: number;
-  /** What it wished last. */
-  readonly wished: number;
-  readonly belief: Belief | undefined;
+  integral: number;
+  /** What it desired last. */
+  desired: number;
+  belief: Belief | undefined;
 }
 
 /** The scale of time that a queue's length does not give: how fast what is learned may drift, and what a start is taken to last at first. */
@@ -33,38 +34,31 @@ const CALM = 0.15;
 export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
   reads: true,
   settles: false,
-  learns: true,
   desire(input, memory) {
-    const { spec, reading, requested, row } = input;
-    if (memory === undefined) {
-      const learned = beginLearning(input, HINTS);
-      const begun = { learned, integral: 0, wished: requested, belief: undefined };
+    const { spec, reading, requested } = input;
+    const use = useOf(memory?.model, reading);
+    if (memory === undefined || use === "begin") {
+      const model = beginLearning(input, HINTS);
+      const begun = { model, integral: 0, desired: requested, belief: undefined };
       return { instances: requested, reason: "meeting", memory: begun };
     }
-    if (reading.at <= row.at) return { instances: requested, reason: "meeting", memory };
-    const earlierGap = gapOf(row);
-    const learned = learn(memory.learned, input, HINTS.within);
-    const load = loadOf(learned, row, earlierGap);
+    if (use === "ignore") return { instances: requested, reason: "meeting", memory };
+    const { model } = memory;
+    learn(model, input, HINTS.within);
+    const load = loadOf(model, HINTS.within);
     const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
     const deadTime = startupSeconds + tickSeconds;
     const error = reading.value - spec.length;
-    const isCut = error > 0 ? requested < memory.wished : requested > memory.wished;
-    const integral = memory.integral + (isCut ? 0 : (error * tickSeconds) / (8 * deadTime));
+    const isCut = error > 0 ? requested < memory.desired : requested > memory.desired;
+    memory.integral += isCut ? 0 : (error * tickSeconds) / (8 * deadTime);
     const fed = arrivalRate / serviceRate;
-    const exact = Math.max(0, fed + (error + integral) / (2 * serviceRate * deadTime));
+    const exact = Math.max(0, fed + (error + memory.integral) / (2 * serviceRate * deadTime));
     const isNoise = Math.abs(exact - requested) < Math.max(1, CALM * requested);
     const instances = isNoise ? requested : Math.round(exact);
     const reason = instances > requested ? "above" : instances < requested ? "below" : "meeting";
-    return {
-      instances,
-      reason,
-      memory: {
-        learned,
-        integral,
-        wished: instances,
-        belief: { arrivalRate, serviceRate, startupSeconds },
-      },
-    };
+    memory.desired = instances;
+    memory.belief = { arrivalRate, serviceRate, startupSeconds };
+    return { instances, reason, memory };
   },
   belief: (memory) => memory.belief,
 };

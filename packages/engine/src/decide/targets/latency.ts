@@ -1,13 +1,26 @@
+import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { beginLearning, gapOf, learn, loadOf, type Hints, type Learned } from "../learn/learn.ts";
-import type { Row } from "../learn/row.ts";
-import { isKnown } from "../learn/sample.ts";
+import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
+import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
 import { downTo, inTimeAhead, inTimeNow, lookAhead, upTo, type Outlook } from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
 
 type LatencySpec = Extract<TargetSpec, { use: "latency" }>;
 type Input = TargetInput<LatencySpec>;
+
+/** What the controller remembers of a task. Updated in place. */
+export interface LatencyMemory {
+  readonly model: TaskModel;
+  /** Instances that were requested at the last reading. */
+  requested: number;
+  /** Changes that may be made now; below 0 when more was urgent. */
+  budget: number;
+  /** When the task last went down, and when a job was last seen, in milliseconds since the epoch. */
+  downAt: number;
+  jobAt: number;
+  belief: Belief | undefined;
+}
 
 /** The part of the time that a start leaves of what a job may wait, below which an expected wait is harmless. */
 const HARMLESS = 0.88;
@@ -34,38 +47,28 @@ const QUIET_WITHINS = 2;
  *
  * it is w = B / (μ·N). While w is harmless nothing moves. What is harmless shrinks as starts take longer: a·W·(1 − θ/W).
  */
-export const latencyTarget: Target<LatencySpec, Learned> = {
+export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   reads: true,
   settles: false,
-  learns: true,
   desire(input, memory) {
-    const { spec, reading, requested, row } = input;
-    if (memory === undefined) return holdAt(requested, open(input));
-    if (reading.at <= row.at) return holdAt(requested, memory);
+    const { spec, reading, requested } = input;
+    const use = useOf(memory?.model, reading);
+    if (memory === undefined || use === "begin") return holdAt(requested, open(input));
+    if (use === "ignore") return holdAt(requested, memory);
+    const { model } = memory;
     const within = spec.withinMs / 1000;
-    const earlierGap = gapOf(row);
-    const arrivedBefore = row.arrived;
-    const learned = learn(memory, input, within);
-    const outlook = lookAhead(requested, learned, row, loadOf(learned, row, earlierGap), within);
-    noteOutlook(row, outlook, requested);
+    const arrivedBefore = model.seen.arrived;
+    learn(model, input, within);
+    const outlook = lookAhead(requested, model, loadOf(model, within), within);
+    memory.belief = beliefOf(outlook, requested);
+    const { waiting, inFlight, arrived } = model.seen;
     // Two totals that are not known are the same.
-    const isQuiet =
-      row.waiting === 0 && !(row.inFlight > 0) && Object.is(row.arrived, arrivedBefore);
-    if (!isQuiet) row.jobAt = reading.at;
-    refill(input);
-    return choose(input, learned, outlook);
+    const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
+    if (!isQuiet) memory.jobAt = reading.at;
+    refill(input, memory);
+    return choose(input, memory, outlook);
   },
-  belief(_, row) {
-    const { arrivalRate, serviceRate, startupSeconds, drainSeconds, expectedWaitSeconds } = row;
-    if (!isKnown(arrivalRate)) return undefined;
-    return {
-      arrivalRate,
-      serviceRate,
-      startupSeconds,
-      drainSeconds: isKnown(drainSeconds) ? drainSeconds : undefined,
-      expectedWaitSeconds: isKnown(expectedWaitSeconds) ? expectedWaitSeconds : undefined,
-    };
-  },
+  belief: (memory) => memory.belief,
 };
 
 function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
@@ -76,67 +79,76 @@ function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
   };
 }
 
-function holdAt(requested: number, memory: Learned): Desired<Learned> {
+function holdAt(requested: number, memory: LatencyMemory): Desired<LatencyMemory> {
   return { instances: requested, reason: "meeting", memory };
 }
 
 /** Before there is anything to go by. */
-function open(input: Input): Learned {
-  const { spec, reading, requested, row } = input;
-  row.requested = requested;
-  row.budget = BURST;
-  row.downAt = Number.NEGATIVE_INFINITY;
-  row.jobAt = reading.at;
-  row.arrivalRate = Number.NaN;
-  return beginLearning(input, hintsOf(spec));
+function open(input: Input): LatencyMemory {
+  const { spec, reading, requested } = input;
+  return {
+    model: beginLearning(input, hintsOf(spec)),
+    requested,
+    budget: BURST,
+    downAt: Number.NEGATIVE_INFINITY,
+    jobAt: reading.at,
+    belief: undefined,
+  };
 }
 
-/** Puts what is gone by into the row. */
-function noteOutlook(row: Row, { load, waiting, expectedWait }: Outlook, requested: number): void {
-  const spare = requested * load.serviceRate - load.arrivalRate;
-  row.arrivalRate = load.arrivalRate;
-  row.serviceRate = load.serviceRate;
-  row.startupSeconds = load.startupSeconds;
-  row.drainSeconds = spare > 0 ? waiting / spare : Number.NaN;
-  row.expectedWaitSeconds = expectedWait < Number.POSITIVE_INFINITY ? expectedWait : Number.NaN;
+function beliefOf({ load, waiting, expectedWait }: Outlook, requested: number): Belief {
+  const { arrivalRate, serviceRate, startupSeconds } = load;
+  const spare = requested * serviceRate - arrivalRate;
+  return {
+    arrivalRate,
+    serviceRate,
+    startupSeconds,
+    drainSeconds: spare > 0 ? waiting / spare : undefined,
+    expectedWaitSeconds: expectedWait < Number.POSITIVE_INFINITY ? expectedWait : undefined,
+  };
 }
 
 /** More may be changed as time goes by, and less where something has been. */
-function refill({ spec, requested, row }: Input): void {
-  const more = (spec.changesPerMinute * (row.at - row.lastAt)) / 60_000;
-  row.budget = Math.min(BURST, row.budget + more) - Number(requested !== row.requested);
-  row.requested = requested;
+function refill({ spec, requested }: Input, memory: LatencyMemory): void {
+  const { seen, lastAt } = memory.model;
+  const more = (spec.changesPerMinute * (seen.at - lastAt)) / 60_000;
+  memory.budget = Math.min(BURST, memory.budget + more) - Number(requested !== memory.requested);
+  memory.requested = requested;
 }
 
-function choose(input: Input, learned: Learned, outlook: Outlook): Desired<Learned> {
-  const { requested, row } = input;
-  const instances = move(input, learned, outlook);
-  if (instances < requested && instances > 0) row.downAt = row.at;
+function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
+  const { requested } = input;
+  const instances = move(input, memory, outlook);
+  if (instances < requested && instances > 0) memory.downAt = memory.model.seen.at;
   const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
-  return { instances, reason, memory: learned };
+  return { instances, reason, memory };
 }
 
 /** How many instances there are to be. */
-function move({ requested, max, row }: Input, learned: Learned, outlook: Outlook): number {
-  const { at, budget } = row;
+function move(
+  { requested, max }: Input,
+  { model, budget, jobAt, downAt }: LatencyMemory,
+  outlook: Outlook,
+): number {
+  const { at } = model.seen;
   const { load, within, slack, expectedWait } = outlook;
   const { arrivalRate, serviceRate } = load;
-  if (at - row.jobAt >= QUIET_WITHINS * within * 1000) return 0;
+  if (at - jobAt >= QUIET_WITHINS * within * 1000) return 0;
   const isShort = within * serviceRate < 1;
   const least = isShort ? erlangInstances(arrivalRate, serviceRate, within, LATE, max) : 1;
 
   const harmless = HARMLESS * within * slack;
-  const inTime = Math.max(least, inTimeAhead(outlook, learned, row));
+  const inTime = Math.max(least, inTimeAhead(outlook, model));
   const isUrgent = expectedWait > harmless || requested < inTime;
   const up = isUrgent && budget > -BURST ? Math.max(inTime, upTo(outlook)) : 0;
   if (up > requested) return up;
 
   const isHarmless = expectedWait <= Math.max(harmless, LOW * within);
-  const isRested = at - row.downAt >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
+  const isRested = at - downAt >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
   if (!isHarmless || !isRested || budget < 1) return requested;
   const most = (1 - STEP_DOWN - STEP_DOWN_SLACK * slack) * requested;
   const keepsUp = Math.max(least, downTo(outlook));
   if (keepsUp >= most) return requested;
-  const down = Math.max(keepsUp, inTimeNow(outlook, learned, row, requested));
+  const down = Math.max(keepsUp, inTimeNow(outlook, model, requested));
   return down < most ? down : requested;
 }

@@ -1,6 +1,6 @@
 import { paceInTime } from "../learn/backlog.ts";
-import { lastInterval, type Learned, type Load } from "../learn/learn.ts";
-import type { Row } from "../learn/row.ts";
+import { lastInterval, type Load } from "../learn/learn.ts";
+import type { TaskModel } from "../learn/task-model.ts";
 
 /** On the way up what waits is drained in this part of the time that it may wait, and on the way down; but not faster than this part of θ. */
 const DRAIN_UP = 0.8;
@@ -31,17 +31,16 @@ export interface Outlook {
 /** Looks as far ahead as a start takes. */
 export function lookAhead(
   requested: number,
-  { startup }: Learned,
-  row: Row,
+  { seen, startup }: TaskModel,
   load: Load,
   within: number,
 ): Outlook {
-  const { waiting } = row;
+  const { waiting } = seen;
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
   const horizon = startupSeconds + tickSeconds;
-  let instanceSeconds = row.running * horizon;
+  let instanceSeconds = seen.running * horizon;
   for (const { at, instances } of startup.pending) {
-    const left = Math.max(0, startupSeconds - (row.at - at) / 1000);
+    const left = Math.max(0, startupSeconds - (seen.at - at) / 1000);
     instanceSeconds += instances * (horizon - left);
   }
   const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
@@ -51,22 +50,22 @@ export function lookAhead(
 }
 
 /** What it takes from the horizon on for every job that waits to be in time. */
-export function inTimeAhead(outlook: Outlook, learned: Learned, row: Row): number {
+export function inTimeAhead(outlook: Outlook, model: TaskModel): number {
   const { load, waiting, within, horizon, instanceSeconds } = outlook;
   const begun = load.serviceRate * instanceSeconds;
   if (waiting <= begun) return 0;
   const least = DRAIN_HORIZON * horizon;
   const deadline = { within: AHEAD * within, delay: horizon, begun, least };
-  return wholeInstances(paceInTime(learned.marks, lastInterval(row), deadline) / load.serviceRate);
+  return wholeInstances(paceInTime(model.marks, lastInterval(model), deadline) / load.serviceRate);
 }
 
 /** What it takes from now on for that. Those that still start do nothing for a while: as if all did nothing for a part of it. */
-export function inTimeNow(outlook: Outlook, learned: Learned, row: Row, requested: number): number {
+export function inTimeNow(outlook: Outlook, model: TaskModel, requested: number): number {
   const { load, within, horizon, instanceSeconds } = outlook;
   const delay = Math.max(0, horizon - instanceSeconds / requested);
   const least = load.tickSeconds;
   const deadline = { within: IN_TIME * within, delay, begun: 0, least };
-  return wholeInstances(paceInTime(learned.marks, lastInterval(row), deadline) / load.serviceRate);
+  return wholeInstances(paceInTime(model.marks, lastInterval(model), deadline) / load.serviceRate);
 }
 
 /** What keeps up with the arrivals and drains what waits, except for a few. */

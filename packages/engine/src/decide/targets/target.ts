@@ -1,5 +1,4 @@
 import type { Belief, Counts, Reading, DesiredReason } from "@microscaling/core";
-import type { Row } from "../learn/row.ts";
 
 /** What a target is given: one task at one moment. */
 export interface TargetInput<Spec> {
@@ -11,8 +10,6 @@ export interface TargetInput<Spec> {
   readonly requested: number;
   /** The task's own upper bound. */
   readonly max: number;
-  /** Where a target that learns keeps its numbers of the task: those of the last reading, to be changed. */
-  readonly row: Row;
 }
 
 /** What a target answers. */
@@ -24,7 +21,10 @@ export interface Desired<Memory> {
   readonly memory: Memory;
 }
 
-/** Turns readings into a wish. Pure but for the row: the same input and memory give the same wish. */
+/**
+ * Turns readings into a desired number. The same input and memory give the same number. A target may update its memory in place: whoever
+ * needs the memory from before clones it.
+ */
 export interface Target<Spec, Memory> {
   /** Whether it needs a metric. It is asked once for each new reading, never twice for the same. */
   readonly reads: boolean;
@@ -33,11 +33,9 @@ export interface Target<Spec, Memory> {
    * is starting need not: waiting would cost it the time of a start.
    */
   readonly settles: boolean;
-  /** Whether it keeps numbers in a row. */
-  readonly learns?: true;
   desire(input: TargetInput<Spec>, memory: Memory | undefined): Desired<Memory>;
   /** What a target that learns goes by; nothing before it knows anything. */
-  belief?(memory: Memory, row: Row): Belief | undefined;
+  belief?(memory: Memory): Belief | undefined;
 }
 
 /** Below this share of its length a queue needs fewer instances; from there to the length nothing moves. */

@@ -7,12 +7,25 @@ import {
   nothingObserved,
   NOTHING_MEASURED,
   type Observed,
+  type TargetSpec,
   type TaskSpec,
 } from "../../src/index.ts";
 import { taskSpec } from "../world.ts";
 
+const WITHIN_10_S = { use: "latency", withinMs: 10_000, changesPerMinute: 20 } as const;
+
+const AUTO: TargetSpec = {
+  use: "queue",
+  length: 10,
+  gains: "auto",
+  kP: 0.04,
+  kI: 0,
+  kD: 1.25,
+  velocitySamples: 1,
+};
+
 function latencyTask(name: string): TaskSpec {
-  return taskSpec(name, { use: "latency", withinMs: 10_000, changesPerMinute: 20 });
+  return taskSpec(name, WITHIN_10_S);
 }
 
 /** The `round`-th look, half a second after the one before: `each` jobs arrive in between, and two instances finish two. */
@@ -26,23 +39,33 @@ function seen(round: number, each: number): Observed {
   return { ...nothingObserved(), counts, countsProblem: undefined, noReading: undefined, reading };
 }
 
+/** The same of a backend that tells the length alone. */
+function lengthOnly(round: number, each: number): Observed {
+  const observed = seen(round, each);
+  const { value, at } = observed.reading!;
+  return { ...observed, reading: { kind: "reading", value, at } };
+}
+
 /** A look at a task with few jobs, and one at a task with many. */
 function looks(round: number) {
   return [seen(round, 3), seen(round, 9)] as const;
 }
 
-describe("what is learned in rows of numbers", () => {
-  it("stays as it was in the memory that was given: the same input decides the same again", () => {
-    const table = layOutTasks([latencyTask("a"), latencyTask("b")], { instances: 20 });
+describe("what is remembered", () => {
+  it("is plain data: a clone goes on exactly as the original does", () => {
+    const auto = taskSpec("c", AUTO);
+    const tasks = [latencyTask("a"), latencyTask("b"), auto];
+    const table = layOutTasks(tasks, { instances: 20 });
     let memory = emptyMemory(table);
-    for (let round = 1; round < 20; round++) {
-      const observed = [seen(round, 3), seen(round, 5)];
-      const rows = memory.rows.slice();
+    for (let round = 1; round < 40; round++) {
+      const observed = [seen(round, 3), lengthOnly(round, 5), seen(round, 7)];
+      const before = structuredClone(memory);
       const first = decide(table, observed, memory, round * 500);
-      expect(memory.rows).toEqual(rows);
-      expect(decide(table, observed, memory, round * 500)).toEqual(first);
+      const again = decide(table, observed, before, round * 500);
+      expect(again).toEqual(first);
       ({ memory } = first);
     }
+    expect(memory.desired.map((one) => one?.reason)).not.toContain(undefined);
   });
 
   it("stays with its task over a reload, wherever the task then stands", () => {

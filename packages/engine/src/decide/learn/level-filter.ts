@@ -1,12 +1,15 @@
+import { MOST_ARRIVALS } from "./arrivals.ts";
+import { FASTEST, SLOWEST } from "./service.ts";
+
 /**
  * What is believed of arrivals and of the work of one instance where only the level of jobs is seen: it rises by `arrivals − service · busy`.
  */
 export interface LevelFilter {
-  /** Jobs a second, ≥ 0. */
+  /** Jobs a second, in [0, 10⁹]. */
   readonly rate: number;
-  /** The logarithm of the jobs that one busy instance finishes a second, so that these stay above 0. */
+  /** The logarithm of the jobs that one busy instance finishes a second: these are in [10⁻⁶, 10⁶]. */
   readonly logService: number;
-  /** How unsure both are: variances and covariance. */
+  /** How unsure both are: variances and covariance. That of `logService` is in [10⁻⁹, 1]. */
   readonly rateVariance: number;
   readonly serviceVariance: number;
   readonly covariance: number;
@@ -23,8 +26,9 @@ const LEAST_JOBS = 5;
 const SURPRISE = 3;
 /** The largest step of {@link LevelFilter.logService}: the filter takes a curve for a line. */
 const LARGEST_STEP = 0.5;
-/** Beyond e to the power of this, either way, a rate is no more to be believed; nor is a variance below its inverse. */
-const LARGEST_LOG = 20;
+/** The range of the variance of {@link LevelFilter.logService}: never less sure than of one job, which is a factor of e either way. */
+const LEAST_VARIANCE = 1e-9;
+const MOST_VARIANCE = 1;
 /** How fast arrivals are forgotten while nothing waits, as a part of the time that a job may wait. */
 const FADE = 0.3;
 
@@ -45,15 +49,15 @@ export function unknownLevel(service: number, jobs: number): LevelFilter {
  * The two rates to go by: the careful side of what is believed. An instance is taken to do less by one standard deviation, and
  * arrivals to be what they then would have to be.
  */
-export function levelRates(slope: LevelFilter): {
+export function levelRates(filter: LevelFilter): {
   readonly arrivalRate: number;
   readonly serviceRate: number;
 } {
-  const { rate, logService, serviceVariance, covariance } = slope;
+  const { rate, logService, serviceVariance, covariance } = filter;
   const deviation = Math.sqrt(serviceVariance);
   return {
-    arrivalRate: Math.max(0, rate - covariance / deviation),
-    serviceRate: Math.exp(logService - deviation),
+    arrivalRate: clamp(rate - covariance / deviation, 0, MOST_ARRIVALS),
+    serviceRate: Math.max(SLOWEST, Math.exp(logService - deviation)),
   };
 }
 
@@ -75,7 +79,9 @@ export function learnLevel(
   // As if one job more had come since the beginning: else the first seconds without one would prove that none comes.
   const lasted = before.seconds + seconds;
   const noise = (Math.max(rate, LEAST_JOBS / scale) + done + 1 / lasted) / seconds;
-  const d = before.serviceVariance + SERVICE_DRIFT ** 2 * (seconds / scale);
+  // Idle time says nothing of how fast an instance works, and makes nobody less sure of it.
+  const drift = busy > 0 ? SERVICE_DRIFT ** 2 * (seconds / scale) : 0;
+  const d = Math.min(MOST_VARIANCE, before.serviceVariance + drift);
   const surprise = rise - (rate - done);
   let a = drifted(before, seconds, scale);
   // A queue that ran dry has fallen at least so far: news only if less was expected.
@@ -86,13 +92,13 @@ export function learnLevel(
   const total = spread();
   const rateGain = (a - done * c) / total;
   const serviceGain = (c - done * d) / total;
-  const step = Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, serviceGain * surprise));
+  const step = clamp(serviceGain * surprise, -LARGEST_STEP, LARGEST_STEP);
   return {
-    rate: Math.max(0, rate + rateGain * surprise),
-    logService: Math.min(LARGEST_LOG, Math.max(-LARGEST_LOG, logService + step)),
+    rate: clamp(rate + rateGain * surprise, 0, MOST_ARRIVALS),
+    logService: clamp(logService + step, Math.log(SLOWEST), Math.log(FASTEST)),
     rateVariance: Math.max(0, a - rateGain * (a - done * c)),
     // Rounding could else take it below 0.
-    serviceVariance: Math.max(Math.exp(-LARGEST_LOG), d - serviceGain * (c - done * d)),
+    serviceVariance: Math.max(LEAST_VARIANCE, d - serviceGain * (c - done * d)),
     covariance: c - rateGain * (c - done * d),
     seconds: lasted,
   };
@@ -113,6 +119,10 @@ export function relaxLevel(
   // The variance of what may be anything up to `most`.
   const rateVariance = Math.max(before.rateVariance, most ** 2 / 12);
   return { ...before, rate, rateVariance, seconds: before.seconds + seconds };
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
 }
 
 function drifted({ rate, rateVariance }: LevelFilter, seconds: number, scale: number): number {

@@ -1,0 +1,36 @@
+import type { Marks } from "./backlog.ts";
+import type { LevelFilter } from "./level-filter.ts";
+import type { Snapshot } from "./sample.ts";
+import type { Startup } from "./startup.ts";
+
+/**
+ * What has been learned of one task. Plain data that each new reading updates in place: with ten thousand tasks, copying it every time
+ * would take longer than the rest of a decision. `structuredClone` copies it. What is not known is NaN.
+ */
+export interface TaskModel {
+  /** The newest snapshot. */
+  seen: Snapshot;
+  /** When the one before it was, in milliseconds since the epoch; `seen.at` while there is only one. */
+  lastAt: number;
+  /** From the snapshot before that to that, in seconds; 0 when there was none. */
+  earlierGapSeconds: number;
+  /** Jobs that arrived since the first snapshot, counted or guessed: until the newest one, and until the one before it. */
+  arrivals: number;
+  lastArrivals: number;
+  /** Jobs that arrive a second, from counts of them; NaN before the first count. */
+  rate: number;
+  /** The variance of `rate`. */
+  variance: number;
+  /** Jobs that were finished, and the instance-seconds of work that they took, both fading. */
+  jobs: number;
+  busySeconds: number;
+  /** Whether the newest of these were too good to be true, and left out. */
+  isDoubtful: boolean;
+  /** Whether the newest totals were a jump, and left out. */
+  hasJumped: boolean;
+  startup: Startup;
+  /** From the level of jobs alone, for backends that count neither what arrives nor what is finished. */
+  level: LevelFilter;
+  /** When the jobs that wait arrived. */
+  marks: Marks;
+}
