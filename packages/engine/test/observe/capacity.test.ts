@@ -125,10 +125,12 @@ describe("until it is known what there is", () => {
     ["says null", value({ cpu: null }), "expected an amount of cpu, found null"],
   ])("when the scheduler %s", (_, answer, problem) => {
     const agent = asking();
-    const lines = logged(agent.answer("measure", answer));
+    const lines = only(agent.answer("measure", answer), "log");
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^the capacity is not known: /);
-    expect(lines[0]).toContain(problem);
+    expect(lines[0]?.message).toMatch(/^the capacity is not known: /);
+    expect(lines[0]?.message).toContain(problem);
+    const isFault = problem.startsWith("scheduler toy: say");
+    expect(lines[0]?.fields).toEqual({ code: isFault ? "ERR_PLUGIN_FAULT" : "ERR_PLUGIN_RESULT" });
     expect(agent.state.capacity.problem).toContain(problem);
     expect(scaled(agent.wait(2))).toEqual([]);
   });

@@ -54,7 +54,9 @@ describe("results", () => {
       "metric toy: expected 1 results, one for each query, found 2 results",
     );
     expect(() => checkResults("toy", ["a", "b"], { length: 2 })).toThrow("found object");
-    expect(() => checkResults("toy", [], undefined)).toThrow("found undefined");
+    expect(() => checkResults("toy", [], undefined)).toThrow(
+      expect.objectContaining({ code: "ERR_PLUGIN_RESULT" }),
+    );
   });
 });
 
