@@ -96,7 +96,7 @@ export interface WindowSpec {
   readonly max?: number;
 }
 
-/** How a task's readings become a wish. */
+/** How a task's readings become a desired number of instances. */
 export type TargetSpec =
   | {
       readonly use: "latency";

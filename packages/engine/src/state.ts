@@ -4,7 +4,7 @@ import type { CrashLoop } from "./act/crash-loop.ts";
 import type { Request } from "./act/ledger.ts";
 import type { Preparation } from "./act/prepare.ts";
 import type { Election } from "./act/election.ts";
-import type { Decider } from "./decide/decider.ts";
+import type { Deciding } from "./decide/decider.ts";
 import type { CapacityState } from "./observe/capacity.ts";
 import type { CountingState } from "./observe/counts.ts";
 import type { Observed } from "./observe/observed.ts";
@@ -34,7 +34,7 @@ export interface Task extends Observed {
 }
 
 /**
- * All that an engine knows. Plain data but for `spec`, which also holds the plugins. Only {@link step} changes it.
+ * All that an engine knows. Plain data but for `spec`, which also holds the plugins, and for the tables in `deciding`, which follow from it. Only {@link step} changes it.
  */
 export interface AgentState {
   /** As configured. */
@@ -52,7 +52,7 @@ export interface AgentState {
   sources: SourceState[];
   readonly counting: CountingState;
   capacity: CapacityState;
-  decider: Decider;
+  deciding: Deciding;
   /** Absent where no lease is shared: this agent always acts. */
   election: Election | undefined;
   readonly turn: {

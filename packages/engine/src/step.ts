@@ -12,6 +12,7 @@ import { configure, drainAll, electionOf, forgetGone } from "./act/configure.ts"
 import { stepElection } from "./act/elect.ts";
 import { lastTermId, roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
 import { notePrepared, prepare, prepareDue } from "./act/prepare.ts";
+import { decideTurn } from "./decide/decider.ts";
 import type { Command, EngineEvent } from "./events.ts";
 import { steadyTime, type Moment } from "./moment.ts";
 import { measure, measureDue, noteMeasured } from "./observe/capacity.ts";
@@ -141,7 +142,7 @@ function takeTurn(
   const observed = state.isRecorded ? state.tasks.map((task) => ({ ...task })) : state.tasks;
   const at = steadyTime(state.epochMs, now);
   const { measured } = capacity;
-  const decisions = state.decider.decide(observed, measured, at, now.wall);
+  const decisions = decideTurn(state.deciding, observed, measured, at, now.wall);
   const term = acts ? termOf(state, now) : undefined;
   if (term !== undefined) act(state, decisions, { term, isLast }, now, commands);
   if (!isLast) prepareDue(state, now, commands);

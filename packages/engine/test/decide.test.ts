@@ -91,7 +91,7 @@ describe("what a task gets", () => {
     expect(explain(found["jobs"]!)).toBe("135 waiting, wants 5 (5 waiting for batch to stop)");
   });
 
-  it("gives minima before wishes", () => {
+  it("gives minima before the rest of what is desired", () => {
     const low = taskSpec("low", { use: "fixed", instances: 2 }, { priority: 5, min: 2 });
     const found = decideOn({ instances: 5 }, [
       [jobs, { count: 0, value: 1000 }],

@@ -28,7 +28,7 @@ export function createMasters(urls: readonly string[], { clock, logger }: Plugin
   const masters = urls.map((url) => url.replace(/\/+$/, ""));
   let answered = 0;
 
-  /** An error of the master's own; what else goes wrong is nobody's turn to mend. */
+  /** An error of the master's own; what else goes wrong, no other master can fix. */
   async function tryOne<T>(
     master: string,
     work: Work<T>,

@@ -45,7 +45,7 @@ export interface ToyScheduler extends Required<Omit<Scheduler<ToyWorkload>, "cap
   /** From now on `scale` answers that it is busy with this task. */
   readonly busy: (task: string, retryAfterMs?: number) => void;
   /** Ends `fail`, `hang` and `busy` for this task. A call that hangs goes on hanging. */
-  readonly mend: (task: string) => void;
+  readonly fix: (task: string) => void;
   /** Tells those who watch that something accepted earlier did not come true. */
   readonly failLater: (task: string, error: MicroscalingError) => void;
   /** Whether every method throws, and `watch` with them. */
@@ -189,7 +189,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     busy: (task, retryAfterMs) => {
       faults.set(key(task, "scale"), { kind: "busy", retryAfterMs });
     },
-    mend: (task) => {
+    fix: (task) => {
       faults.delete(key(task, "scale"));
       faults.delete(key(task, "prepare"));
       faults.delete(key(task, "check"));

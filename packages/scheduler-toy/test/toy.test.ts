@@ -64,7 +64,7 @@ it("fails every start when told to", async () => {
   expect(toy.counts("consumer").requested).toBe(0);
 });
 
-it("fails, is busy and hangs for one task, until it is mended", async () => {
+it("fails, is busy and hangs for one task, until it is fixed", async () => {
   const toy = createToyScheduler({ clock: createTestClock() });
   const other = { ...task, name: "other" };
   toy.fail("consumer", fault);
@@ -78,7 +78,7 @@ it("fails, is busy and hangs for one task, until it is mended", async () => {
   stop.abort(new Error("too long"));
   await expect(hanging).rejects.toThrow("too long");
   expect(toy.counts("consumer").requested).toBe(0);
-  toy.mend("consumer");
+  toy.fix("consumer");
   expect(await toy.scale(task, 1, signal)).toEqual({ status: "accepted" });
 });
 

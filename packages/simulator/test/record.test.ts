@@ -51,7 +51,7 @@ async function record(): Promise<RecordedWorld> {
     if (second === 310) scheduler.unreachable(false);
     if (second > 315 && second < 345) for (const { name } of TASKS) scheduler.crash(name);
     if (second === 350) scheduler.fail("orders", DOWN, "scale");
-    if (second === 380) scheduler.mend("orders");
+    if (second === 380) scheduler.fix("orders");
     // It waits for the calls under way, which end as the time goes on.
     if (second === 400)
       reloaded = engine.reload({

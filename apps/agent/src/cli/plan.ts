@@ -19,7 +19,7 @@ interface PlanRow {
   readonly running: number | null;
   readonly desired: number;
   readonly granted: number;
-  /** How many more, or fewer, would be asked for now. */
+  /** How many more, or fewer, would be requested now. */
   readonly change: number;
   readonly why: string;
   /** `null` when the target learns nothing, or has not yet. */

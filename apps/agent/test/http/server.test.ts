@@ -5,7 +5,6 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
 import { createRedactor } from "../../src/log/redact.ts";
 import {
-  AT,
   decision,
   engineState,
   fakeConfig,

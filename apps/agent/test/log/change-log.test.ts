@@ -3,7 +3,7 @@ import type { Decision, Monitor } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { createChangeLog } from "../../src/log/change-log.ts";
 import { collectLines, type Line } from "../lines.ts";
-import { AT, decision, record, running } from "../records.ts";
+import { decision, record, running } from "../records.ts";
 
 const signal = new AbortController().signal;
 

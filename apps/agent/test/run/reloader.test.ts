@@ -87,26 +87,26 @@ it.each<[string, Engine["reload"]]>([
   ]);
 });
 
+interface Waiting extends Bench {
+  /** Ends the waits of the engine's reloads, in their order. */
+  readonly ends: PromiseWithResolvers<void>[];
+}
+
+/** Loads the configs `first`, `second`, …; the engine runs each at once. */
+function waiting(): Waiting {
+  const names = ["first", "second", "third"];
+  const ends: PromiseWithResolvers<void>[] = [];
+  const bench = open((log) => Promise.resolve(named(names.shift()!, log)), {
+    reload() {
+      const end = Promise.withResolvers<void>();
+      ends.push(end);
+      return end.promise;
+    },
+  });
+  return { ...bench, ends };
+}
+
 describe("while the engine finishes what the old config ran", () => {
-  interface Waiting extends Bench {
-    /** Ends the waits of the engine's reloads, in their order. */
-    readonly ends: PromiseWithResolvers<void>[];
-  }
-
-  /** Loads the configs `first`, `second`, …; the engine runs each at once. */
-  function waiting(): Waiting {
-    const names = ["first", "second", "third"];
-    const ends: PromiseWithResolvers<void>[] = [];
-    const bench = open((log) => Promise.resolve(named(names.shift()!, log)), {
-      reload() {
-        const end = Promise.withResolvers<void>();
-        ends.push(end);
-        return end.promise;
-      },
-    });
-    return { ...bench, ends };
-  }
-
   it("tells the new config, and closes no plugin of the old one", async () => {
     const { reloader, events, lines, ends } = waiting();
     await reloader.reload("SIGHUP");

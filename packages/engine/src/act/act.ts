@@ -120,7 +120,7 @@ export function noteScaled(
     noteNoGrowth(task.crashLoop);
     const what = `scheduler ${name}: scale ${event.task} to ${request.instances}`;
     const error = asMicroscalingError(cause, "ERR_PLUGIN_FAULT", what);
-    if (!isCancelled(cause)) noteTaskFailure(task, error, now, commands);
+    if (!isCancelled(answer)) noteTaskFailure(task, error, now, commands);
   }
   // Only fresh counts show what came of it.
   poke(state.counting.pace);
@@ -128,8 +128,9 @@ export function noteScaled(
 }
 
 /** Whether the engine itself ended the call: nobody's failure. */
-function isCancelled(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
+function isCancelled(answer: Answer): boolean {
+  if (answer.kind !== "abandoned") return false;
+  return answer.error instanceof Error && answer.error.name === "AbortError";
 }
 
 /** A request that was abandoned has returned after all. */

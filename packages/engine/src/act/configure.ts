@@ -1,4 +1,4 @@
-import { createDecider } from "../decide/decider.ts";
+import { openDeciding } from "../decide/decider.ts";
 import type { Command } from "../events.ts";
 import type { Moment } from "../moment.ts";
 import { newCapacity } from "../observe/capacity.ts";
@@ -29,7 +29,7 @@ export function openState(
     sources: [],
     counting: newCounting(now),
     capacity: newCapacity(spec, undefined, now),
-    decider: createDecider(spec),
+    deciding: openDeciding(spec),
     election: electionOf(spec, dryRun),
     turn: { dueAt: now.mono, changedAt: undefined, lastAt: now.mono, record: undefined },
     nextId: 1,
@@ -171,7 +171,7 @@ function isGone(task: Task, { mono }: Moment, commands: Command[]): boolean {
 /** Lays out the decider for the tasks as they are now; it keeps what it remembers of those that stay. */
 function layOut(state: AgentState, commands: Command[]): void {
   const spec = { ...state.spec, tasks: state.tasks.map((task) => task.spec) };
-  state.decider = createDecider(spec, state.decider);
+  state.deciding = openDeciding(spec, state.deciding);
   commands.push({ type: "opened", spec });
 }
 

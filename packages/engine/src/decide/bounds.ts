@@ -25,7 +25,7 @@ export interface Bounded {
 }
 
 /**
- * Keeps every wish within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
+ * Keeps every desired number within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
  * task backs off. A task whose change is still under way wants what it was granted and no more; one whose counts are not known wants
  * what it has.
  */
@@ -69,7 +69,7 @@ function boundOne(
   table: TaskTable,
   i: number,
   seen: Observed,
-  { instances, missing: allMissing }: AllDesired,
+  { instances, unbounded, missing: allMissing }: AllDesired,
   bounded: Int32Array,
 ): Limits {
   const min = table.min[i]!;
@@ -81,11 +81,12 @@ function boundOne(
   const inRange = Math.min(Math.max(desired, min), max);
   const step = has + Math.min(Math.max(inRange - has, -maxDelta), maxDelta);
   bounded[i] = Math.min(step, has + seen.growth);
-  if (bounded[i] === desired && missing === undefined) return NO_LIMITS;
+  const isCut = unbounded[i]! > max;
+  if (bounded[i] === desired && missing === undefined && !isCut) return NO_LIMITS;
 
   const limits: Limit[] = missing === undefined ? [] : [{ by: "held", reason: missing }];
   if (desired < min) limits.push(MIN);
-  if (desired > max) limits.push(MAX);
+  if (isCut) limits.push(MAX);
   if (step !== inRange) limits.push(MAX_DELTA);
   if (bounded[i] !== step) limits.push({ by: "backoff", reason: seen.growthReason });
   return limits;

@@ -52,6 +52,16 @@ export function checkResults(
  * so that the plugin cannot change it later.
  */
 export function checkReading(plugin: string, task: string, result: unknown): ReadingResult {
+  try {
+    return readingOf(plugin, task, result);
+  } catch (error) {
+    // Even to look at it may throw.
+    const where = `metric ${plugin}: the result for ${task}`;
+    return failure(asMicroscalingError(error, "ERR_PLUGIN_RESULT", where));
+  }
+}
+
+function readingOf(plugin: string, task: string, result: unknown): ReadingResult {
   const found = fieldsOf(result);
   const { kind, reason, error, value, at } = found;
   if (kind === "hold" && typeof reason === "string") return { kind, reason };

@@ -12,8 +12,10 @@ export function explain(decision: Decision): string {
   const [first, ...later] = limits;
   const bound = first === undefined ? undefined : boundText(first, granted);
   // Where the capacity limits it too, the amount is not the bound's.
-  if (bound !== undefined && granted !== desired && later.every(({ by }) => by === "waiting"))
-    return `${why}wants ${desired}, ${bound}${listText(later, decision)}`;
+  if (bound !== undefined && later.every(({ by }) => by === "waiting")) {
+    const wants = granted === desired ? "wants more" : `wants ${desired}`;
+    return `${why}${wants}, ${bound}${listText(later, decision)}`;
+  }
   return `${why}${amountText(decision)}${listText(limits, decision)}`;
 }
 

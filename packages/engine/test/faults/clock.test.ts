@@ -39,7 +39,7 @@ describe.each([
     engine.start();
     await clock.advance(3000);
     clock.stepWall(byMs);
-    scheduler.mend("jobs");
+    scheduler.fix("jobs");
     await clock.advance(8000);
     expect(scheduler.counts("jobs").running).toBe(2);
     await engine.stop({ graceMs: 0 });

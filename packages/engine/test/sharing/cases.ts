@@ -228,6 +228,15 @@ export function comesBefore(all: SharingCase, a: Sharer, k: number, b: Sharer, l
   return a.name < b.name;
 }
 
+function leastOf({ min, bounded }: Sharer): number {
+  return Math.min(min, bounded);
+}
+
+/** What is under way is not taken for an equal. */
+function keptOf({ state, has }: Sharer): number {
+  return state === "settled" ? 0 : has;
+}
+
 /** Sharing as it is defined: one instance after the other, to whose key is the least. */
 export function giveOneByOne(all: SharingCase): number[] {
   const { sharers, minIsGuarantee } = all;
@@ -241,12 +250,10 @@ export function giveOneByOne(all: SharingCase): number[] {
       while (counts[i]! < upTo(sharers[i]!) && fitsBeside(all, counts, i)) counts[i]!++;
     }
   };
-  const least = ({ min, bounded }: Sharer): number => Math.min(min, bounded);
-  const kept = ({ state, has }: Sharer): number => (state === "settled" ? 0 : has);
-  if (minIsGuarantee) for (const level of classes) raise(level, least);
+  if (minIsGuarantee) for (const level of classes) raise(level, leastOf);
   for (const level of classes) {
-    if (!minIsGuarantee) raise(level, least);
-    raise(level, kept);
+    if (!minIsGuarantee) raise(level, leastOf);
+    raise(level, keptOf);
     let hungry = places.filter((i) => classOf(sharers[i]!) === level);
     for (;;) {
       hungry = hungry.filter((i) => counts[i]! < sharers[i]!.bounded && fitsBeside(all, counts, i));

@@ -113,7 +113,7 @@ describe("what keeps churn down", () => {
         }
         expect(before).toEqual(give(withHas({ ...all, sharers }, before)));
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 

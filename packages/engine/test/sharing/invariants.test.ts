@@ -218,7 +218,7 @@ describe("fair sharing", () => {
       fc.property(any, fc.nat({ max: 7 }), fc.integer({ min: 1, max: 5 }), (all, draw, more) => {
         const at = draw % all.sharers.length;
         const asker = all.sharers[at]!;
-        // A minimum that it had not wanted comes before a higher class's wishes.
+        // A minimum that it had not wanted comes before what a higher class wants beyond its own.
         fc.pre(asker.bounded >= asker.min);
         const before = give(all);
         const after = give(withSharer(all, at, { bounded: asker.bounded + more }));
@@ -243,15 +243,12 @@ describe("fair sharing", () => {
   it("fills a class in bulk as it would one by one, also when it is thousands (I13)", () => {
     const oneClass = cases({ allSettled: true }).map((all): SharingCase => {
       const sharers = all.sharers.map((each) => {
-        const { bounded, has } = each;
-        return { ...each, priority: 1, remainder: false, bounded: bounded * 300, has: has * 200 };
+        const many = { bounded: each.bounded * 300, has: each.has * 200 };
+        return Object.assign({}, each, many, { priority: 1, remainder: false });
       });
-      return {
-        ...all,
-        sharers,
-        capacity: times(all.capacity, 200),
-        groups: timesInEach(all.groups, 200),
-      };
+      const capacity = times(all.capacity, 200);
+      const groups = timesInEach(all.groups, 200);
+      return { sharers, capacity, groups, minIsGuarantee: true };
     });
     fc.assert(
       fc.property(oneClass, (all) => {

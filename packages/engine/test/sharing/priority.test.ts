@@ -54,7 +54,7 @@ function decideOn(
   return decide(table, contenders.map(observedOf), emptyMemory(table), 2).decisions;
 }
 
-function contenders(...states: readonly State[]): fc.Arbitrary<readonly Contender[]> {
+function drawn(...states: readonly State[]): fc.Arbitrary<readonly Contender[]> {
   const contender = fc.record({
     priority: fc.integer({ min: 1, max: 4 }),
     min: fc.integer({ min: 0, max: 3 }),
@@ -127,7 +127,7 @@ describe.each(SHARINGS)("priority, with share: %s", (_name, sharing) => {
   });
 
   it("nobody is cut while one of lower priority keeps more than its minimum, whatever is under way", () => {
-    const any = contenders("settled", "starting", "stopping", "pending");
+    const any = drawn("settled", "starting", "stopping", "pending");
     fc.assert(
       fc.property(any, fc.integer({ min: 0, max: 70 }), (all, instances) => {
         expect(inversions(all, decideOn(all, instances, sharing))).toEqual([]);
@@ -137,7 +137,7 @@ describe.each(SHARINGS)("priority, with share: %s", (_name, sharing) => {
   });
 
   it("what is not counted gives way as well when more is there than the capacity", () => {
-    const any = contenders("settled", "starting", "not counted");
+    const any = drawn("settled", "starting", "not counted");
     fc.assert(
       fc.property(any, fc.integer({ min: 0, max: 70 }), (all, instances) => {
         // Everyone wants what it has, so that nothing but the capacity changes.

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-conditional-expect -- what is expected of a task depends on what the property drew */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fairly, fitsBeside, give, limitsOf, startable, type SharingCase } from "./cases.ts";
@@ -41,14 +42,17 @@ describe("step by step", () => {
         const isStill = plant.step().every(({ requested: ask }, i) => ask === counts[i]);
         expect(isStill).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
   it("gives the first class what it would get alone, uses all there is, and swings between no classes", () => {
     fc.assert(
       fc.property(startable, draws, (all, stream) => {
-        const contending = all.sharers.map((each) => ({ ...each, remainder: false, min: 0 }));
+        // The first one makes sure that there is a first class.
+        const contending = all.sharers.map((each, i) => {
+          return { ...each, remainder: false, min: 0, priority: i === 0 ? 1 : each.priority };
+        });
         const first = contending.map((each) => ({
           ...each,
           bounded: each.priority === 1 ? each.bounded : 0,
@@ -73,13 +77,12 @@ describe("step by step", () => {
         for (const [i, { priority, bounded }] of contending.entries()) {
           const isServed = before[i]! >= bounded;
           expect(isServed || !fitsBeside({ ...all, sharers: contending }, before, i)).toBe(true);
-          const asAlone = priority === 1 ? alone.physical[i] : among.physical[i];
-          expect(among.physical[i]).toEqual(asAlone);
+          if (priority === 1) expect(among.physical[i]).toEqual(alone.physical[i]);
           // Whoever is given more gives nothing back, and the other way round.
           expect(turns[i]!.size).toBeLessThanOrEqual(1);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

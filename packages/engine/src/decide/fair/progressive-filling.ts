@@ -45,7 +45,7 @@ export function fillOneByOne(filling: Filling, members: Members, most: number): 
     granted[i] = granted[i]! + 1;
     addUses(table, free, i, -1);
     given++;
-    if (granted[i]! < bounded[i]!) queue.push(k);
+    if (granted[i] < bounded[i]!) queue.push(k);
   }
 }
 

@@ -13,7 +13,7 @@ import type { Filling } from "./progressive-filling.ts";
  * 3. Class by class: first its tasks that have not settled keep what they have, so that what starts is not stopped for an equal. Then
  *    weighted progressive filling by dominant share. What a class leaves is the next one's.
  *
- * The grant is what each task is to have in the end; `issue` starts no more than what others have left.
+ * `granted` is what each task is to have in the end; `issue` starts no more than what others have left.
  */
 export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): Allocation {
   const { current, bounded } = demand;
