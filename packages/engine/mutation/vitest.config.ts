@@ -18,7 +18,7 @@ class WholeLast extends BaseSequencer {
   }
 }
 
-/** The tests that are run against mutants. The properties of the election alone take as long as all others. */
+/** The tests that are run against mutants. Those of whole worlds take as long as all others together. */
 export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
@@ -26,7 +26,7 @@ export default defineConfig({
     // All files of one run share one module graph: else loading it would take most of the time.
     isolate: false,
     include: ["test/**/*.test.ts"],
-    exclude: ["test/*.properties.test.ts"],
+    exclude: ["test/*.properties.test.ts", "test/torture.test.ts"],
     setupFiles: ["mutation/properties.ts"],
     sequence: { sequencer: WholeLast },
   },
