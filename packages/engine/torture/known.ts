@@ -33,14 +33,8 @@ export function noteAnswer(
   call: Call,
   answer: Answer,
 ): (() => void) | undefined {
-  switch (call.command.type) {
-    case "observe":
-      return noteCounts(world, agent, call, answer);
-    case "read":
-      return noteReadings(world, agent, call, answer);
-    default:
-      return undefined;
-  }
+  if (call.command.type === "observe") return noteCounts(world, agent, call, answer);
+  return noteReadings(world, agent, call, answer);
 }
 
 function noteCounts(
@@ -156,10 +150,13 @@ function isAmount(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
 function isCounts(found: unknown): boolean {
   return isRight(() => {
     const { running, starting, stopping, requested, crashed } = found as Record<string, unknown>;
-    const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
     return (
       [running, starting, stopping, requested].every(isCount) &&
       (crashed === undefined || crashed === null || isCount(crashed))

@@ -17,7 +17,7 @@ import {
   type Opened,
 } from "../step/opened.ts";
 
-const NO_DISK = new MicroscalingError("ERR_START_FAILED", "no disk", { details: ["0 bytes free"] });
+const NO_DISK = new MicroscalingError("ERR_START_FAILED", "no disk", { details: ["free: 0"] });
 const FAILED = value({ status: "failed", error: NO_DISK });
 
 /** One task that wants 4 and has `instances`. The request is under way. */
@@ -107,36 +107,35 @@ describe("a request", () => {
 
 describe("a request that fails", () => {
   it.each([
-    ["is refused", FAILED, NO_DISK.message, "ERR_START_FAILED", ["0 bytes free"]],
+    ["is refused", FAILED, NO_DISK.message, "ERR_START_FAILED", ["free: 0"]],
     [
       "throws",
       failed(new Error("odd")),
       "scheduler toy: scale a to 4: odd",
       "ERR_PLUGIN_FAULT",
-      undefined,
+      [],
     ],
     [
       "is answered with nonsense",
       value(7),
       /^plugin toy: the outcome of scaling a/,
       "ERR_PLUGIN_RESULT",
-      undefined,
+      [],
     ],
     [
       "is not answered",
       abandoned(),
       "scheduler toy: scale a to 4: no answer in time",
       "ERR_PLUGIN_FAULT",
-      undefined,
+      [],
     ],
   ])(
     "since it %s is told, counted, and asked for again later",
     (_, given, problem, code, details) => {
       const { agent, answer } = requesting();
       const [line] = only(answer(given), "log");
-      expect(line).toMatchObject({ level: "warn", fields: { task: "a", code } });
+      expect(line).toMatchObject({ level: "warn", fields: { task: "a", code, details } });
       expect(line?.message).toMatch(problem);
-      if (details !== undefined) expect(line?.fields?.["details"]).toEqual(details);
       expect(agent.task().schedulerProblem).toMatch(problem);
       expect(agent.task().schedulerFailures).toBe(1);
       expect(agent.task().backOff).toMatchObject({
@@ -256,18 +255,19 @@ describe("what the scheduler says afterwards of a request", () => {
   });
 });
 
+/** `low` has all 10; `high` wants 6. 2 of the stops are done. */
+function gathering() {
+  const low = fixed("low", 10, { priority: 2 });
+  const agent = open([fixed("high", 0), low]);
+  agent.count({ high: up(0), low: up(10) });
+  agent.send({ type: "configured", spec: { ...agent.spec, tasks: [fixed("high", 6), low] } });
+  const [call] = only(agent.count({ high: up(0), low: up(10) }), "scale");
+  expect(call).toMatchObject({ task: { name: "low" }, instances: 4 });
+  agent.send({ type: "scaled", task: "low", id: call!.id, answer: ACCEPTED });
+  return agent;
+}
+
 describe("a start that has only a part of its room", () => {
-  /** `low` has all 10; `high` wants 6. 2 of the stops are done. */
-  function gathering() {
-    const low = fixed("low", 10, { priority: 2 });
-    const agent = open([fixed("high", 0), low]);
-    agent.count({ high: up(0), low: up(10) });
-    agent.send({ type: "configured", spec: { ...agent.spec, tasks: [fixed("high", 6), low] } });
-    const [call] = only(agent.count({ high: up(0), low: up(10) }), "scale");
-    expect(call).toMatchObject({ task: { name: "low" }, instances: 4 });
-    agent.send({ type: "scaled", task: "low", id: call!.id, answer: ACCEPTED });
-    return agent;
-  }
   const some = { high: up(0), low: up(4, { stopping: 4 }) };
   const all = { high: up(0), low: up(4) };
 
@@ -318,9 +318,9 @@ describe("a start that has only a part of its room", () => {
   });
 });
 
-describe("how much a task may grow by", () => {
-  const growth = (agent: Opened) => [agent.task().growth, agent.task().growthReason];
+const growth = (agent: Opened) => [agent.task().growth, agent.task().growthReason];
 
+describe("how much a task may grow by", () => {
   it("is not limited as a rule", () => {
     const agent = open([fixed("a", 4)]);
     agent.count({ a: up(4) });

@@ -91,6 +91,19 @@ describe("a reload keeps, of a task that stays,", () => {
     });
   });
 
+  it("its readings when it is the very same, and not when it looks at another source", () => {
+    const task = taskSpec("a", queue(10));
+    const { sources } = open([]).spec;
+    const both = new Map([...sources, ["other", sources.get("toy")!]]);
+    const agent = open([task], { sources: both });
+    agent.wait(0);
+    agent.answerRead("toy", value([{ kind: "reading", value: 5, at: agent.now.wall }]));
+    reload(agent, [task]);
+    expect(agent.task().reading?.value).toBe(5);
+    reload(agent, [{ ...task, metric: { ...task.metric!, source: "other" } }]);
+    expect(agent.task().reading).toBeUndefined();
+  });
+
   it("not what failed with its old workload: the new one may be tried at once", () => {
     const { scheduler } = open([]).spec;
     const prepares = { ...scheduler.scheduler, prepare() {} } as unknown as Scheduler;
@@ -266,15 +279,15 @@ describe("a task that a reload removes", () => {
   });
 });
 
-describe("a task that leaves is forgotten", () => {
-  function leaving(instances = 0): Opened {
-    const agent = open([fixed("a", instances)], { shutdown: "drain" });
-    agent.count({ a: up(instances) });
-    agent.wait(500);
-    reload(agent, []);
-    return agent;
-  }
+function leaving(instances = 0): Opened {
+  const agent = open([fixed("a", instances)], { shutdown: "drain" });
+  agent.count({ a: up(instances) });
+  agent.wait(500);
+  reload(agent, []);
+  return agent;
+}
 
+describe("a task that leaves is forgotten", () => {
   it("only by counts that were asked for since", () => {
     const agent = leaving();
     agent.turn();

@@ -29,6 +29,7 @@ test.each([
   ["nothing runs and nothing was asked for", up(0), [], { most: 0, gone: 0 }],
   ["all run", up(4), [], { most: 4, gone: 0 }],
   ["some start", up(2, { starting: 2, requested: 4 }), [], { most: 4, gone: 0 }],
+  ["more start than are requested now", up(2, { starting: 2 }), [], { most: 4, gone: 0 }],
   ["what stops takes room", up(4, { stopping: 3 }), [], { most: 7, gone: 3 }],
   ["the backend is to start more", up(1, { requested: 6 }), [], { most: 6, gone: 0 }],
   ["more run than are requested", up(6, { requested: 1 }), [], { most: 6, gone: 0 }],

@@ -125,10 +125,12 @@ describe("until it is known what there is", () => {
     ["says null", value({ cpu: null }), "expected an amount of cpu, found null"],
   ])("when the scheduler %s", (_, answer, problem) => {
     const agent = asking();
-    const lines = logged(agent.answer("measure", answer));
+    const lines = only(agent.answer("measure", answer), "log");
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^the capacity is not known: /);
-    expect(lines[0]).toContain(problem);
+    expect(lines[0]?.message).toMatch(/^the capacity is not known: /);
+    expect(lines[0]?.message).toContain(problem);
+    const isFault = problem.startsWith("scheduler toy: say");
+    expect(lines[0]?.fields).toEqual({ code: isFault ? "ERR_PLUGIN_FAULT" : "ERR_PLUGIN_RESULT" });
     expect(agent.state.capacity.problem).toContain(problem);
     expect(scaled(agent.wait(2))).toEqual([]);
   });
@@ -153,14 +155,14 @@ describe("until it is known what there is", () => {
   });
 });
 
-describe("once it is known what there is", () => {
-  it("nothing at all is an amount", () => {
+describe("what there is, once it is known,", () => {
+  it("may be nothing at all", () => {
     const agent = asking();
     agent.answer("measure", value({ cpu: 0 }));
     expect(agent.state.capacity.measured).toEqual({ amounts: { cpu: 0 } });
   });
 
-  it("it stays as it was when the scheduler cannot be asked", () => {
+  it("stays as it was when the scheduler cannot be asked", () => {
     const agent = knowing();
     agent.wait(30_000);
     expect(logged(agent.answer("measure", failed(DOWN)))).toEqual([
@@ -177,7 +179,7 @@ describe("once it is known what there is", () => {
     expect(agent.state.capacity.problem).toBeUndefined();
   });
 
-  it("it is the same object until something changes, and only what is measured is kept", () => {
+  it("is the same object until something changes, and only what is measured is kept", () => {
     const agent = knowing();
     const before = agent.state.capacity.measured;
     agent.wait(30_000);
@@ -190,7 +192,7 @@ describe("once it is known what there is", () => {
     expect(agent.state.capacity.measured).toEqual({ amounts: { cpu: 4 } });
   });
 
-  it("a change of one among several is one", () => {
+  it("changes when one among several does", () => {
     const agent = asking({ measured: ["cpu", "memory"] });
     expect(logged(agent.answer("measure", value({ cpu: 5, memory: 7 })))).toEqual([]);
     agent.wait(30_000);
@@ -200,8 +202,8 @@ describe("once it is known what there is", () => {
   });
 });
 
-describe("after a reload", () => {
-  it("what was said stands", () => {
+describe("what there is, after a reload,", () => {
+  it("is what was said before", () => {
     const agent = knowing();
     agent.send({
       type: "configured",
@@ -212,13 +214,13 @@ describe("after a reload", () => {
     expect(measures(agent, 29_000)).toBe(0);
   });
 
-  it("what is no longer measured is the config's", () => {
+  it("is the config's where it is no longer measured", () => {
     const agent = knowing();
     agent.send({ type: "configured", spec: { ...agent.spec, measured: [] } });
     expect(agent.state.capacity.measured).toEqual({ amounts: {} });
   });
 
-  it("it is not known until all of it has been said", () => {
+  it("is not known until all of it has been said", () => {
     const agent = knowing();
     agent.send({ type: "configured", spec: { ...agent.spec, measured: ["cpu", "memory"] } });
     expect(agent.state.capacity.measured).toEqual({
@@ -228,7 +230,7 @@ describe("after a reload", () => {
     expect(agent.state.capacity.measured).toHaveProperty("unknown");
   });
 
-  it("less is measured than before: that alone is kept", () => {
+  it("is what is still measured, and that alone", () => {
     const agent = asking({ measured: ["cpu", "memory"] });
     agent.answer("measure", value({ cpu: 5, memory: 7 }));
     agent.send({ type: "configured", spec: { ...agent.spec, measured: ["memory"] } });

@@ -54,16 +54,18 @@ describe("results", () => {
       "metric toy: expected 1 results, one for each query, found 2 results",
     );
     expect(() => checkResults("toy", ["a", "b"], { length: 2 })).toThrow("found object");
-    expect(() => checkResults("toy", [], undefined)).toThrow("found undefined");
+    expect(() => checkResults("toy", [], undefined)).toThrow(
+      expect.objectContaining({ code: "ERR_PLUGIN_RESULT" }),
+    );
   });
 });
 
-describe("a reading", () => {
-  const problemOf = (result: unknown) => {
-    const checked = checkReading("toy", "a", result);
-    return checked.kind === "failure" ? (checked.error as MicroscalingError) : undefined;
-  };
+const problemOf = (result: unknown) => {
+  const checked = checkReading("toy", "a", result);
+  return checked.kind === "failure" ? (checked.error as MicroscalingError) : undefined;
+};
 
+describe("a reading", () => {
   it.each([
     [{ kind: "reading", value: 0, at: 0 }],
     [{ kind: "reading", value: 1.5, at: 9, parts: {} }],
@@ -138,9 +140,9 @@ describe("a reading", () => {
   });
 });
 
-describe("an outcome", () => {
-  const check = (outcome: unknown) => checkOutcome("toy", "a", outcome);
+const check = (outcome: unknown) => checkOutcome("toy", "a", outcome);
 
+describe("an outcome", () => {
   it("is that a request was accepted, or failed", () => {
     expect(check({ status: "accepted", error: "x" })).toEqual({ status: "accepted" });
     const error = new MicroscalingError("ERR_START_FAILED", "no disk");

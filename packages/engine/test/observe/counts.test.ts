@@ -1,5 +1,6 @@
 import { MicroscalingError } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
+import { sent } from "../../src/act/ledger.ts";
 import { drainAll } from "../../src/act/configure.ts";
 import {
   abandoned,
@@ -141,6 +142,9 @@ describe("a task whose object is missing", () => {
   });
 });
 
+const madeUp = (from: number) =>
+  Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`ghost ${from + i}`, up(1)]));
+
 describe("counts for tasks that nobody asked for", () => {
   it("are ignored, and said once", () => {
     const agent = open([fixed("a", 1)]);
@@ -172,8 +176,6 @@ describe("counts for tasks that nobody asked for", () => {
 
   it("are remembered a hundred times and no more, however many names a plugin makes up", () => {
     const agent = open([fixed("a", 1)]);
-    const madeUp = (from: number) =>
-      Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`ghost ${from + i}`, up(1)]));
     expect(logged(agent.count({ a: up(1), ...madeUp(0) }))).toHaveLength(80);
     expect(logged(agent.count({ a: up(1), ...madeUp(80) }))).toHaveLength(20);
     expect(logged(agent.count({ a: up(1), ...madeUp(160) }))).toEqual([]);
@@ -216,6 +218,7 @@ describe("an observation", () => {
     for (const task of agent.state.tasks)
       expect(task.countsProblem).toMatch(/^scheduler toy: 3 observations hang without an answer/);
     expect(agent.state.turn.dueAt).toBe(agent.now.mono + 2);
+    expect(agent.state.counting.pace.nextAt).toBe(agent.now.mono + 1000);
     expect(only(agent.wait(999), "observe")).toEqual([]);
     agent.send({ type: "returned", id: ids[1]! });
     expect(only(agent.wait(1), "observe")).toHaveLength(1);
@@ -223,9 +226,10 @@ describe("an observation", () => {
     expect(agent.task("a").countsProblem).toBeUndefined();
   });
 
-  it("is made five times a second while tasks leave", () => {
-    const agent = counted();
-    drainAll(agent.state, agent.now, []);
+  it("is made five times a second while a task leaves", () => {
+    const agent = open([fixed("a", 1), fixed("b", 1)], { shutdown: "drain" });
+    agent.count({ a: up(1), b: up(1) });
+    agent.send({ type: "configured", spec: { ...agent.spec, tasks: [fixed("a", 1)] } });
     agent.wait(5);
     agent.answer("observe", value(new Map([["a", up(1)]])));
     agent.wait(190);
@@ -261,15 +265,15 @@ describe("a task has not settled", () => {
   });
 });
 
-describe("what counts show of requests", () => {
-  /** 4 were asked for, and the call was accepted. */
-  function requested() {
-    const agent = open([fixed("a", 4)]);
-    const [call] = only(agent.count({ a: up(0) }), "scale");
-    agent.send({ type: "scaled", task: "a", id: call!.id, answer: ACCEPTED });
-    return agent;
-  }
+/** 4 were asked for, and the call was accepted. */
+function requested() {
+  const agent = open([fixed("a", 4)]);
+  const [call] = only(agent.count({ a: up(0) }), "scale");
+  agent.send({ type: "scaled", task: "a", id: call!.id, answer: ACCEPTED });
+  return agent;
+}
 
+describe("what counts show of requests", () => {
   it("is whatever had returned when they were asked for", () => {
     const agent = requested();
     expect(agent.task().pending).toHaveLength(1);
@@ -286,11 +290,51 @@ describe("what counts show of requests", () => {
     expect(again?.instances).toBe(4);
   });
 
-  it("a backend's own delay is no failure while its counts are of before", () => {
-    const agent = requested();
-    agent.count({ a: up(4) });
-    agent.count({ a: up(3) });
+  it("nothing, if they were asked for before it was accepted: nobody is blamed for that", () => {
+    const agent = open([fixed("a", 4)]);
+    const [call] = only(agent.count({ a: up(0) }), "scale");
+    agent.send({ type: "countsChanged" });
+    agent.wait(5);
+    agent.wait(1);
+    agent.send({ type: "scaled", task: "a", id: call!.id, answer: ACCEPTED });
+    agent.answer("observe", value(new Map([["a", up(0)]])));
+    expect(agent.task().pending).toHaveLength(1);
     expect(agent.task().backOff.busy).toBe(0);
+  });
+
+  it("of requests that failed is not held against the backend twice", () => {
+    const agent = open([fixed("a", 4)]);
+    const [call] = only(agent.count({ a: up(0) }), "scale");
+    agent.send({ type: "scaled", task: "a", id: call!.id, answer: failed(DOWN) });
+    agent.count({ a: up(0) });
+    expect(agent.task().backOff).toMatchObject({ busy: 0, failures: 1 });
+  });
+
+  it.each([
+    ["is waited for", [{}], "probing"],
+    ["is doubtful", [{ doubtful: true }], "held"],
+    ["is waited for beside a doubtful one", [{ doubtful: true }, {}], "probing"],
+  ])("an attempt in a crash loop goes on while its request %s", (_, flags, phase) => {
+    const agent = open([fixed("a", 0)]);
+    agent.count({ a: up(0) });
+    Object.assign(agent.task().crashLoop, { phase: "probing", crashes: 3 });
+    agent.task().crashLoop.crashedAt = agent.now.mono;
+    agent.task().pending = flags.map((flag, id) => ({ ...sent(id, 1), ...flag }));
+    agent.count({ a: up(0) });
+    expect(agent.task().crashLoop.phase).toBe(phase);
+  });
+
+  it.each([
+    [true, "calm"],
+    [false, "held"],
+  ])("a crash loop ends while held if the backend replaces instances: %s", (replaces, phase) => {
+    const { scheduler } = specOf([]);
+    const agent = open([fixed("a", 1)], { scheduler: { ...scheduler, replaces } });
+    const { crashLoop } = agent.task();
+    const { mono } = agent.now;
+    Object.assign(crashLoop, { phase: "held", crashes: 3, crashedAt: mono, livedMs: 20_000 });
+    agent.count({ a: up(1) });
+    expect(crashLoop.phase).toBe(phase);
   });
 
   it("tells of crashes only when nothing is pending any more", () => {

@@ -102,6 +102,7 @@ describe("a source", () => {
     expect(agent.task("a").failures).toBe(3);
     expect(only(agent.wait(2), "read")).toEqual([]);
     expect(agent.state.turn.dueAt).toBe(agent.now.mono + 2);
+    expect(agent.state.sources[0]?.pace.nextAt).toBe(agent.now.mono + 500);
     for (const name of ["a", "b"]) {
       expect(agent.task(name).failures).toBe(4);
       expect(agent.task(name).noReading).toMatch(/^metric toy: 3 reads hang without an answer/);
@@ -272,6 +273,19 @@ describe("a read that a reload overtakes", () => {
     agent.answerRead("toy", value([reading(agent, 1)]));
     const [again] = only(agent.wait(40), "read");
     expect(again?.queries.map(({ task: name }) => name)).toEqual(["a", "new"]);
+  });
+
+  it("of one source among several goes on as well", () => {
+    const { sources } = specOf([]);
+    const both = new Map([...sources, ["other", sources.get("toy")!]]);
+    const tasks = [task("a"), task("b", looksAt("other"))];
+    const agent = open(tasks, { sources: both });
+    agent.wait(0);
+    agent.send({ type: "configured", spec: agent.spec });
+    agent.answerRead("other", value([reading(agent, 2)]));
+    agent.answerRead("toy", value([reading(agent, 1)]));
+    expect(agent.task("a").reading?.value).toBe(1);
+    expect(agent.task("b").reading?.value).toBe(2);
   });
 
   it("is nobody's when the source is another one now, which is read at once", () => {

@@ -100,7 +100,6 @@ export function open(
   const spec = specOf(tasks, changes);
   const now = { mono: START_MS, wall: EPOCH_MS + START_MS, chance: 0 };
   const state = openState(spec, { dryRun, isRecorded }, now);
-  const underWay = (id: number | undefined): number => id ?? -1;
   const self: Opened = {
     state,
     now,
@@ -121,12 +120,12 @@ export function open(
     turn: () => self.wait(2),
     answer(type, answer) {
       const { pace } = type === "observe" ? state.counting : state.capacity;
-      const id = underWay(pace.underWay?.id);
+      const id = pace.underWay?.id ?? -1;
       return self.send({ type: type === "observe" ? "observed" : "measured", id, answer });
     },
     answerRead(source, answer) {
       const { pace } = state.sources.find(({ name }) => name === source)!;
-      return self.send({ type: "read", source, id: underWay(pace.underWay?.id), answer });
+      return self.send({ type: "read", source, id: pace.underWay?.id ?? -1, answer });
     },
     task: (name) =>
       state.tasks.find(({ spec: { name: own } }) => name === undefined || own === name)!,

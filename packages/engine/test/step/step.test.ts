@@ -1,6 +1,7 @@
-import { MicroscalingError } from "@microscaling/core";
+import { MicroscalingError, type Scheduler } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { termOf, roleOf, wakeAt } from "../../src/step.ts";
+import type { Command } from "../../src/events.ts";
 import { toSchedulerTask } from "../../src/state.ts";
 import { queue, taskSpec } from "../world.ts";
 import {
@@ -135,10 +136,11 @@ describe("the next time to wake up", () => {
   });
 });
 
+const types = (commands: readonly { type: string }[]) => commands.map(({ type }) => type);
+
 describe("one turn alone", () => {
   it("reads and counts everything, also what is not due", () => {
     const agent = open([taskSpec("a", queue(1))], { measured: ["cpu"], capacity: { cpu: 1 } });
-    const types = (commands: readonly { type: string }[]) => commands.map(({ type }) => type);
     const first = agent.send({ type: "once", part: "observe" });
     expect(types(first)).toEqual(["measure", "observe", "read"]);
     expect(types(agent.send({ type: "once", part: "observe" }))).toEqual([
@@ -280,6 +282,29 @@ it("tells the scheduler of a task no more than its name and its workload", () =>
     name: "a",
     workload: { image: "x" },
   });
+});
+
+it("gives every call a number of its own", () => {
+  const { scheduler } = open([]).spec;
+  const prepares = { ...scheduler.scheduler, prepare() {} } as unknown as Scheduler;
+  const agent = open([taskSpec("a", queue(1)), fixed("b", 3)], {
+    measured: ["cpu"],
+    capacity: { instances: 10, cpu: 1 },
+    scheduler: { ...scheduler, scheduler: prepares },
+    ha: HA,
+  });
+  const ids: number[] = [];
+  const note = (commands: readonly Command[]) => {
+    for (const command of commands) if ("id" in command) ids.push(command.id);
+    return commands;
+  };
+  for (let i = 0; i < 3; i++) {
+    for (const part of ["observe", "prepare"] as const) note(agent.send({ type: "once", part }));
+    for (const task of agent.state.tasks) task.preparation = { phase: "needed", reason: "" };
+  }
+  note(agent.wait(0));
+  expect(ids).toHaveLength(16);
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 it("does not mind what it has no call for", () => {
