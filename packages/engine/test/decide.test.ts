@@ -61,6 +61,20 @@ describe("what a task gets", () => {
     });
   });
 
+  it("promises instances that are taken to one task only, and leaves what is free to others", () => {
+    const fixed = (name: string, priority: number, instances: number, cpu: number): TaskSpec =>
+      taskSpec(name, { use: "fixed", instances }, { priority, uses: { cpu } });
+    const found = decideOn({ cpu: 9.5 }, [
+      [fixed("first", 1, 3, 3), { count: 0 }],
+      [fixed("second", 2, 1, 1), { count: 0 }],
+      [fixed("third", 3, 1, 0.5), { count: 0 }],
+      [fixed("taken", 4, 3, 3), { count: 3 }],
+    ]);
+    expect(found["taken"]).toMatchObject({ granted: 0 });
+    expect(found["second"]).toMatchObject({ granted: 0 });
+    expect(found["third"]).toMatchObject({ granted: 1 });
+  });
+
   it("keeps the same rules in every resource at once, and names the one that ran out", () => {
     const heavy = taskSpec("heavy", { use: "fixed", instances: 4 }, { uses: { cpu: 0.3 } });
     const light = taskSpec("light", { use: "remainder" }, { priority: 2, uses: { cpu: 0.1 } });

@@ -161,6 +161,12 @@ test("what is unlimited stays so while another task has a schedule", () => {
   expect(grantsAt("2026-11-23T08:00:00Z")).toEqual([18, 2]);
 });
 
+test.each([3e9, Infinity])("a min of %d is kept as without a schedule", (min) => {
+  const task = { ...taskWith(window("0 8 * * *", 1, { max: Infinity })), min, max: Infinity };
+  const table = layOutTasks([task], {});
+  expect(viewAt(table, 0, nextStart).table.min).toEqual(table.min);
+});
+
 test.each(["0 8 * * 1-5", "*/15 6-22 * * *", "0 0 1 JAN *", "0 0 29 2 *"])("%s is cron", (text) => {
   expect(isCron(text)).toBe(true);
 });
