@@ -110,8 +110,12 @@ function noteReadings(
 }
 
 function resultsOf(answer: Answer, length: number): readonly unknown[] {
-  const isList = answer.kind === "value" && isRight(() => Array.isArray(answer.value));
-  const results = isList ? (answer.value as readonly unknown[]) : [];
+  let results: readonly unknown[] = [];
+  // Even looking at one of them may throw: then none is of use.
+  isRight(() => {
+    if (answer.kind === "value" && Array.isArray(answer.value)) results = Array.from(answer.value);
+    return true;
+  });
   return results.length === length ? results : [];
 }
 
