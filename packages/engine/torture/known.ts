@@ -17,6 +17,7 @@ export function knownOf({ known }: Agent, task: string): Known {
       countsAt: Number.NEGATIVE_INFINITY,
       reading: undefined,
       isRead: false,
+      heldSince: undefined,
     };
     known.set(task, found);
   }
