@@ -56,6 +56,8 @@ export interface Known {
   reading: { readonly value: number; readonly trueAt: number; readonly asked: string } | undefined;
   /** Whether the newest attempt to read gave a number. */
   isRead: boolean;
+  /** Since when it has been kept from its first instance after failures or crashes. */
+  heldSince: number | undefined;
 }
 
 /** One agent: its state, and what is on the way to it. */

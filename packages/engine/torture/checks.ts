@@ -1,5 +1,6 @@
 import { nextStart } from "../src/cron.ts";
 import { boundsAt } from "../src/decide/schedule.ts";
+import type { Decision } from "@microscaling/core";
 import type { Command } from "../src/events.ts";
 import type { EngineSpec, TaskSpec, Turn } from "../src/spec.ts";
 import { termOf } from "../src/step.ts";
@@ -237,6 +238,29 @@ export function checkReport(world: World, agent: Agent, { decisions }: Turn): vo
       `${agent.name}: ${decisions.length} decisions for ${state.tasks.length} tasks`,
     );
   checkPaces(agent, state.spec, now);
+  for (const [i, task] of state.tasks.entries()) checkHeld(world, agent, task, decisions[i]!);
+}
+
+/** A crash loop holds a task for 5 minutes at most, then one instance is tried; failures do so for one. In milliseconds. */
+const LONGEST_HOLD_MS = 330_000;
+
+/** A task that has nothing is not kept from its first instance for longer than any hold lasts. */
+function checkHeld(world: World, agent: Agent, task: Task, { limits, counts }: Decision): void {
+  const now = world.timeline.now();
+  const known = agent.known.get(task.spec.name);
+  if (known === undefined) return;
+  const hasNothing =
+    counts !== undefined && counts.running + counts.starting + counts.requested === 0;
+  const isHeld =
+    hasNothing &&
+    limits.length > 0 &&
+    limits.some(({ by }) => by === "backoff") &&
+    task.pending.length === 0 &&
+    task.preparation.phase === "ready" &&
+    termOf(agent.state, { mono: now - agent.bornAt, wall: 0, chance: 0 }) !== undefined;
+  known.heldSince = isHeld ? (known.heldSince ?? now) : undefined;
+  if (now - (known.heldSince ?? now) > LONGEST_HOLD_MS)
+    throw new Violation("no lasting hold", `${agent.name} does not try ${task.spec.name} again`);
 }
 
 /** A call goes on with the deadline that it began with, also when a reload shortens it. */

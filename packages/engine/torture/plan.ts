@@ -46,7 +46,7 @@ const MINUTE_MS = 60_000;
 export function drawPlan(seed: number, minutes: number, cuts: Cuts = {}): Plan {
   const random = createRandom(seed, "plan");
   const agents = random.chance(0.8) ? 1 : random.int(2, 3);
-  const leaseMs = random.pick([3000, 15_000]);
+  const leaseMs = random.pick([5000, 15_000]);
   const backend = {
     replaces: random.chance(0.4),
     startMs: random.chance(0.2) ? 0 : random.log(10, 20_000),
