@@ -17,6 +17,8 @@ export interface Task extends Observed {
   readonly spec: TaskSpec;
   /** When the task was removed, by the monotonic clock: its instances are to go, and then it is forgotten. */
   readonly leavingSince: number | undefined;
+  /** When the newest reading was true, as its plugin said it: by the machine's clock. */
+  readAtWall: number | undefined;
   /** When the newest counts were asked for, by the monotonic clock. */
   countsAt: number | undefined;
   /** The ledger: every request that counts may not show yet. */

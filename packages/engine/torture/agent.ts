@@ -141,7 +141,7 @@ export function resume(world: World, agent: Agent): void {
 }
 
 /** The time as an agent sees it. */
-export function momentOf(world: World, agent: Agent): Moment {
+function momentOf(world: World, agent: Agent): Moment {
   const mono = world.timeline.now() - agent.bornAt;
   return { mono, wall: wallOf(world), chance: world.random.next() };
 }
@@ -209,17 +209,21 @@ function handle(world: World, agent: Agent, command: Command): void {
       return;
     }
     case "scale":
-      begin(world, agent, command, checkScale(world, agent, command));
-      return;
+      return begin(world, agent, command, checkScale(world, agent, command));
     case "read":
       agent.readAt.set(command.source, world.timeline.now());
-      break;
+      return begin(world, agent, command, undefined);
     case "observe":
       agent.observedAt = world.timeline.now();
-      break;
+      return begin(world, agent, command, undefined);
+    case "measure":
+    case "prepare":
+    case "readLease":
+    case "writeLease":
+      return begin(world, agent, command, undefined);
     default:
+      command satisfies never;
   }
-  begin(world, agent, command, undefined);
 }
 
 /** What was known of tasks that are no longer there. */

@@ -157,7 +157,7 @@ export function createBackend(
       const workers = of(name);
       workers.exists = false;
       workers.level = 0;
-      for (const instance of [...workers.instances]) move(workers, instance, "gone");
+      for (const instance of workers.instances.slice()) move(workers, instance, "gone");
     },
     countsOf(name) {
       const { running, starting, stopping, crashed } = of(name);

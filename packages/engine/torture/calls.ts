@@ -67,26 +67,16 @@ export function begin(
 /** How long the runtime waits, as it does itself. */
 function timeoutOf({ state }: Agent, command: CallCommand): number {
   const { scheduler, sources } = state.spec;
-  switch (command.type) {
-    case "read":
-      return sources.get(command.source)!.timeoutMs;
-    case "prepare":
-      return PREPARE_TIMEOUT_MS;
-    case "scale":
-      return scheduler.timeoutMs;
-    case "readLease":
-    case "writeLease":
-      return command.timeoutMs;
-    default:
-      return scheduler.timeoutMs;
-  }
+  if (command.type === "read") return sources.get(command.source)!.timeoutMs;
+  if (command.type === "prepare") return PREPARE_TIMEOUT_MS;
+  return "timeoutMs" in command ? command.timeoutMs : scheduler.timeoutMs;
 }
 
 /**
  * What the engine relies on: a call that was abandoned takes effect within one more timeout, or never; one that was made in a term within a
  * third of the lease's duration after the term, or never.
  */
-function lastEffect(
+export function lastEffect(
   { plan }: World,
   { bornAt }: Agent,
   { command, sentAt, timeoutMs }: Call,

@@ -112,20 +112,22 @@ export interface Resource {
   readonly usesOf: (task: TaskSpec) => number;
 }
 
+function usesFor(name: string): Resource["usesOf"] {
+  return name === "instances" ? () => 1 : ({ uses }) => uses[name] ?? 0;
+}
+
 /** What there is to share, as an agent knows it. */
-export function resourcesOf({ spec, capacity }: AgentState): Resource[] {
+export function resourcesOf({ spec, capacity }: Pick<AgentState, "spec" | "capacity">): Resource[] {
   const measured = "amounts" in capacity.measured ? capacity.measured.amounts : {};
-  const usesOf = (name: string) => (task: TaskSpec) =>
-    name === "instances" ? 1 : (task.uses[name] ?? 0);
   const whole = Object.entries({ ...spec.capacity, ...measured }).map(
-    ([name, amount]): Resource => ({ name, amount, usesOf: usesOf(name) }),
+    ([name, amount]): Resource => ({ name, amount, usesOf: usesFor(name) }),
   );
   if (spec.sharing?.share !== "fair") return whole;
   const inGroups = [...spec.sharing.groups].flatMap(([group, amounts]) =>
     Object.entries(amounts)
       .filter(([name]) => Object.hasOwn(spec.capacity, name))
       .map(([name, amount]): Resource => {
-        const uses = usesOf(name);
+        const uses = usesFor(name);
         const usesInGroup = (task: TaskSpec): number => (task.group === group ? uses(task) : 0);
         return { name: `${group}/${name}`, amount, usesOf: usesInGroup };
       }),

@@ -196,8 +196,11 @@ function drawTarget(random: Random, use: TargetSpec["use"]): TargetSpec {
       return { use, length: random.int(1, 50) };
     case "fixed":
       return { use, instances: random.int(0, 8) };
-    default:
+    case "remainder":
+    case "drain":
       return { use: "remainder" };
+    default:
+      return use satisfies never;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { TaskSpec } from "../src/spec.ts";
 import { dispatch, killAgent, named, resume, startAgent, whenAwake, type Agent } from "./agent.ts";
 import { changeSpec, NAMES } from "./config.ts";
 import type { Fault } from "./faults.ts";
@@ -50,7 +51,7 @@ type Happening = Exclude<
 const HAPPENINGS: Readonly<Record<Happening, (world: World, random: Random) => void>> = {
   failsLater(world, random) {
     const task = random.pick(NAMES);
-    for (const agent of [...world.agents])
+    for (const agent of world.agents.slice())
       whenAwake(agent, () => dispatch(world, agent, { type: "failed", task, error: outage() }));
   },
   instancesEnd(world, random) {
@@ -84,7 +85,7 @@ const HAPPENINGS: Readonly<Record<Happening, (world: World, random: Random) => v
   },
   reloads(world, random) {
     world.spec = changeSpec(random, world.spec, world.setting);
-    for (const agent of [...world.agents]) {
+    for (const agent of world.agents.slice()) {
       const inMs = world.agents.length === 1 ? 0 : random.between(0, 5000);
       world.timeline.plan(world.timeline.now() + inMs, () => reload(world, agent));
     }
@@ -141,7 +142,7 @@ function startLater(world: World, random: Random): void {
 }
 
 /** An agent reads the newest config. */
-export function reload(world: World, agent: Agent): void {
+function reload(world: World, agent: Agent): void {
   whenAwake(agent, () => {
     world.tell?.(() => `${agent.name} reads its config again`);
     dispatch(world, agent, { type: "configured", spec: named(world, agent.name) });
@@ -159,7 +160,7 @@ function planPushes(world: World): void {
     timeline.plan(timeline.now() + 3, () => {
       isTold = false;
       if (strikes(world, "pushesLost")) return;
-      for (const agent of [...world.agents])
+      for (const agent of world.agents.slice())
         whenAwake(agent, () => dispatch(world, agent, { type: "countsChanged" }));
     });
   };
@@ -188,6 +189,11 @@ function rateOf({ serviceRate }: Queue, random: Random): number {
   return serviceRate * random.log(0.05, 20);
 }
 
+function withoutSchedule(task: TaskSpec): TaskSpec {
+  const { schedule, ...rest } = task;
+  return schedule === undefined ? task : rest;
+}
+
 /** From now on nothing goes wrong, and the load stands still. */
 export function quieten(world: World): void {
   const { backend, queues, timeline, agents, plan } = world;
@@ -205,9 +211,9 @@ export function quieten(world: World): void {
     queue.frozen = plan.targets.includes("latency") ? undefined : random.pick([0, 1000]);
   }
   world.capacityFactor = 1;
-  const tasks = world.spec.tasks.map(({ schedule: _, ...task }) => task);
+  const tasks = world.spec.tasks.map(withoutSchedule);
   world.spec = { ...world.spec, tasks };
-  for (const agent of [...agents]) {
+  for (const agent of agents.slice()) {
     for (const call of agent.calls.values()) timeline.plan(timeline.now() + 1, call.end);
     resume(world, agent);
     if (agent.state.phase !== "running") killAgent(world, agent);

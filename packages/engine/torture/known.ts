@@ -33,14 +33,8 @@ export function noteAnswer(
   call: Call,
   answer: Answer,
 ): (() => void) | undefined {
-  switch (call.command.type) {
-    case "observe":
-      return noteCounts(world, agent, call, answer);
-    case "read":
-      return noteReadings(world, agent, call, answer);
-    default:
-      return undefined;
-  }
+  if (call.command.type === "observe") return noteCounts(world, agent, call, answer);
+  return noteReadings(world, agent, call, answer);
 }
 
 function noteCounts(
@@ -116,8 +110,12 @@ function noteReadings(
 }
 
 function resultsOf(answer: Answer, length: number): readonly unknown[] {
-  const isList = answer.kind === "value" && isRight(() => Array.isArray(answer.value));
-  const results = isList ? (answer.value as readonly unknown[]) : [];
+  let results: readonly unknown[] = [];
+  // Even looking at one of them may throw: then none is of use.
+  isRight(() => {
+    if (answer.kind === "value" && Array.isArray(answer.value)) results = Array.from(answer.value);
+    return true;
+  });
   return results.length === length ? results : [];
 }
 
@@ -156,10 +154,13 @@ function isAmount(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
 function isCounts(found: unknown): boolean {
   return isRight(() => {
     const { running, starting, stopping, requested, crashed } = found as Record<string, unknown>;
-    const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
     return (
       [running, starting, stopping, requested].every(isCount) &&
       (crashed === undefined || crashed === null || isCount(crashed))

@@ -34,6 +34,8 @@ const LIES: readonly (() => unknown)[] = [
   () => ({}),
   () => [],
   () => [null],
+  () => Object.defineProperty([], 0, { enumerable: true, get: trap }),
+  () => Object.defineProperty([1, 2], 1, { get: trap }),
   () => new Map([[{}, {}]]),
   () => Object.create(null) as unknown,
   () => ({ kind: "reading" }),

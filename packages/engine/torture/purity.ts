@@ -20,8 +20,8 @@ export function stepTwice(state: AgentState, event: EngineEvent, now: Moment): r
 }
 
 /** What of the state is plain data. */
-function withoutPlugins({ spec: _, deciding: __, ...rest }: AgentState): object {
-  return rest;
+function withoutPlugins(state: AgentState): object {
+  return { ...state, spec: undefined, deciding: undefined };
 }
 
 function copyOf(state: AgentState): AgentState {

@@ -21,7 +21,7 @@ export function checkSettled(world: World): void {
   for (const [i, task] of leader.state.tasks.entries()) checkTask(world, leader, task, i);
   if (world.plan.targets.includes("latency") || remembers(leader)) return;
   const before = standing(world);
-  for (const agent of [...world.agents]) killAgent(world, agent);
+  for (const agent of world.agents.slice()) killAgent(world, agent);
   world.lease = undefined;
   world.tell?.(() => "a fresh agent takes over");
   startAgent(world);
@@ -52,7 +52,7 @@ function leaderOf({ agents, timeline }: World): Agent {
 }
 
 /** What must not limit a task for ever. */
-const PASSING = [
+const PASSING: ReadonlySet<string> = new Set([
   "held",
   "backoff",
   "counts",
@@ -61,7 +61,7 @@ const PASSING = [
   "churn",
   "preempted",
   "overcommitted",
-];
+]);
 
 function checkTask(world: World, leader: Agent, task: Task, i: number): void {
   const { spec, leavingSince } = task;
@@ -83,7 +83,7 @@ function checkTask(world: World, leader: Agent, task: Task, i: number): void {
   if (spec.target.use === "latency") return;
   if (decision.granted !== level) fail(`has ${level} of ${decision.granted}`);
   if (level > wants) fail(`has ${level}, more than ${wants}`);
-  const lasting = limitsOf(decision).filter((by) => PASSING.includes(by));
+  const lasting = limitsOf(decision).filter((by) => PASSING.has(by));
   if (!isBusy(world) && lasting.length > 0) fail(`is limited by ${lasting.join(", ")}`);
 }
 

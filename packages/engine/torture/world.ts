@@ -116,11 +116,12 @@ export function createWorld(
   return world;
 }
 
+function never(): never {
+  throw new Error("the world does what commands ask for");
+}
+
 /** Plugins that are never called: the world itself does what commands ask for. */
 function pluginsOf({ prepares }: Plan): Pick<Setting, "scheduler" | "metrics"> {
-  const never = (): never => {
-    throw new Error("the world does what commands ask for");
-  };
   const scheduler: Scheduler = {
     observe: never,
     scale: never,

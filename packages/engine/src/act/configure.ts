@@ -49,6 +49,7 @@ function newTask(state: AgentState, spec: TaskSpec): Task {
     ...nothingObserved(),
     spec,
     leavingSince: undefined,
+    readAtWall: undefined,
     countsAt: undefined,
     pending: [],
     backOff: noBackOff(),
@@ -103,8 +104,8 @@ function keep(state: AgentState, known: Task | undefined, spec: TaskSpec): Task 
   if (known === undefined) return fresh;
   const kept = { ...known, spec, leavingSince: undefined };
   if (!asksTheSame(known.spec, spec)) {
-    const { reading, noReading, failures } = fresh;
-    Object.assign(kept, { reading, noReading, failures });
+    const { reading, readAtWall, noReading, failures } = fresh;
+    Object.assign(kept, { reading, readAtWall, noReading, failures });
   }
   // Another image, say: what failed with the old one may be tried at once.
   if (JSON.stringify(known.spec.workload) !== JSON.stringify(spec.workload)) {

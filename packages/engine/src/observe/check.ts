@@ -39,7 +39,9 @@ export function checkResults(
   tasks: readonly string[],
   results: unknown,
 ): readonly unknown[] {
-  if (Array.isArray(results) && results.length === tasks.length) return results as unknown[];
+  // A copy, so that looking at one of them cannot throw later.
+  if (Array.isArray(results) && results.length === tasks.length)
+    return Array.from(results as unknown[]);
   const found = Array.isArray(results) ? `${results.length} results` : typeof results;
   throw new MicroscalingError(
     "ERR_PLUGIN_RESULT",

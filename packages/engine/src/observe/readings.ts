@@ -74,7 +74,10 @@ export function noteRead(
   for (const [k, task] of tasksOf(state, source).entries()) {
     // Mostly nothing was configured meanwhile, so that all stand where they stood.
     const i = asked[k] === task.spec ? k : asked.findIndex((spec) => asksTheSame(spec, task.spec));
-    if (i >= 0) noteResult(task, dated(checkReading(name, task.spec.name, results[i]), state, now));
+    if (i >= 0) {
+      const result = checkReading(name, task.spec.name, results[i]);
+      noteResult(task, dated(task, result, state, now));
+    }
   }
   changed(state, now);
 }
@@ -110,11 +113,20 @@ function resultsOf(plugin: string, asked: readonly TaskSpec[], answer: Answer): 
 }
 
 /** Readings are dated by the machine's clock, which may be set; their age until now gives the engine's own time. */
-function dated(result: ReadingResult, state: AgentState, now: Moment): ReadingResult {
+function dated(
+  task: Task,
+  result: ReadingResult,
+  { epochMs }: AgentState,
+  now: Moment,
+): ReadingResult {
   if (result.kind !== "reading") return result;
+  const { reading, readAtWall } = task;
+  // A reading that the plugin has kept is the same one: it is no news, and it gets older.
+  if (reading !== undefined && result.at === readAtWall) return { ...result, at: reading.at };
+  task.readAtWall = result.at;
   // A clock that runs ahead must not make a reading look fresh for longer.
   const ageMs = Math.max(0, now.wall - result.at);
-  return { ...result, at: steadyTime(state.epochMs, now) - ageMs };
+  return { ...result, at: steadyTime(epochMs, now) - ageMs };
 }
 
 function noteResult(task: Task, result: ReadingResult): void {

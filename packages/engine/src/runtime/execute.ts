@@ -12,14 +12,17 @@ export type CallCommand = Extract<
   { type: "read" | "observe" | "measure" | "prepare" | "scale" | "readLease" | "writeLease" }
 >;
 
+/** What executing a command needs. */
+export interface Execution {
+  readonly spec: EngineSpec;
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly dispatch: (event: EngineEvent) => void;
+}
+
 /** Makes the call that a command asks for, and tells what came of it. */
-export function execute(
-  command: CallCommand,
-  spec: EngineSpec,
-  calls: Calls,
-  clock: Clock,
-  dispatch: (event: EngineEvent) => void,
-): void {
+export function execute(command: CallCommand, execution: Execution): void {
+  const { spec, calls, clock, dispatch } = execution;
   const { name, scheduler, timeoutMs } = spec.scheduler;
   const { id } = command;
   const returned = (): void => dispatch({ type: "returned", id });
@@ -79,19 +82,18 @@ export function execute(
       });
       return;
     }
+    case "readLease":
+    case "writeLease":
+      executeOnLease(command, execution);
+      return;
     default:
-      executeOnLease(command, spec, calls, dispatch);
+      command satisfies never;
   }
 }
 
 type LeaseCommand = Extract<CallCommand, { type: "readLease" | "writeLease" }>;
 
-function executeOnLease(
-  command: LeaseCommand,
-  spec: EngineSpec,
-  calls: Calls,
-  dispatch: (event: EngineEvent) => void,
-): void {
+function executeOnLease(command: LeaseCommand, { spec, calls, dispatch }: Execution): void {
   const { id, timeoutMs } = command;
   const { lease: name } = command;
   const lease = openLease(spec, name);

@@ -14,19 +14,19 @@ import { createWatches } from "./watches.ts";
 export interface Machine {
   readonly state: AgentState;
   /** The newest turn. */
-  record(): DecisionRecord | undefined;
-  now(): Moment;
+  readonly record: () => DecisionRecord | undefined;
+  readonly now: () => Moment;
   /** Goes on by itself until `end` is called. */
-  start(): void;
-  dispatch(event: EngineEvent): void;
+  readonly start: () => void;
+  readonly dispatch: (event: EngineEvent) => void;
   /** Resolves when no call is under way. */
-  idle(): Promise<void>;
+  readonly idle: () => Promise<void>;
   /** Resolves when `test` holds, or after `ms` milliseconds, or at the end: whether it held. */
-  until(test: (state: AgentState) => boolean, ms: number): Promise<boolean>;
+  readonly until: (test: (state: AgentState) => boolean, ms: number) => Promise<boolean>;
   /** Another machine has taken over: this one finishes what it has begun and no longer reports. */
-  retire(): void;
+  readonly retire: () => void;
   /** Nothing happens any more: what is under way is cancelled, and what is told later is ignored. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** What a machine needs besides its spec. */
@@ -92,8 +92,17 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
       case "cancel":
         calls.cancel(command.id, "this agent no longer acts");
         return;
+      case "read":
+      case "observe":
+      case "measure":
+      case "prepare":
+      case "scale":
+      case "readLease":
+      case "writeLease":
+        execute(command, { spec: state.spec, calls, clock, dispatch });
+        return;
       default:
-        execute(command, state.spec, calls, clock, dispatch);
+        command satisfies never;
     }
   }
 
@@ -104,13 +113,12 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
     timer.abort();
     timer = new AbortController();
     timerAt = at;
-    clock.sleep(at - clock.monotonic(), timer.signal).then(
-      () => {
-        timerAt = Number.POSITIVE_INFINITY;
-        dispatch({ type: "time" });
-      },
-      () => {},
-    );
+    clock.sleep(Math.ceil(at - clock.monotonic()), timer.signal).then(ring, () => {});
+  }
+
+  function ring(): void {
+    timerAt = Number.POSITIVE_INFINITY;
+    dispatch({ type: "time" });
   }
 
   return {

@@ -11,6 +11,11 @@ export interface Watches {
   follow(state: AgentState): void;
 }
 
+/** It only ever ends by its signal. */
+function followToTheEnd(...following: Parameters<typeof follow>): void {
+  follow(...following).catch(() => {});
+}
+
 /** Follows plugins that push, until the signal aborts. */
 export function createWatches(
   context: FollowContext,
@@ -37,7 +42,7 @@ export function createWatches(
         dispatch({ type: "countsChanged" });
       }
     };
-    run(follow(context, `scheduler ${name}`, REWATCH_MS, watch));
+    followToTheEnd(context, `scheduler ${name}`, REWATCH_MS, watch);
   }
 
   function followSource(state: AgentState, source: string): void {
@@ -54,12 +59,7 @@ export function createWatches(
     const either = AbortSignal.any([signal, over.signal]);
     const changed = (): void => dispatch({ type: "sourceChanged", source });
     const watch = async (): Promise<void> => metric.watch?.(queries, changed, either);
-    run(follow({ ...context, signal: either }, `metric ${name}`, REWATCH_MS, watch));
-  }
-
-  function run(work: Promise<void>): void {
-    // It only ever ends by its signal.
-    work.catch(() => {});
+    followToTheEnd({ ...context, signal: either }, `metric ${name}`, REWATCH_MS, watch);
   }
 
   return {

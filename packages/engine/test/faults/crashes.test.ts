@@ -32,14 +32,16 @@ describe("a crash loop", () => {
   it("whose instances live almost long enough, with a start in between, is seen", async () => {
     const world = script([taskSpec("jobs", { use: "fixed", instances: 1 })]);
     let crashed = 0;
+    const liveShortly = async (task: string): Promise<void> => {
+      await world.clock.sleep(2000);
+      world.counts.set(task, running(1, { crashed }));
+      await world.clock.sleep(9500);
+      world.counts.set(task, running(0, { crashed: ++crashed }));
+    };
     world.answer = async (task, instances) => {
       if (instances === 0) return { status: "accepted" };
       world.counts.set(task, { running: 0, starting: 1, stopping: 0, requested: 1, crashed });
-      void world.clock.sleep(2000).then(async () => {
-        world.counts.set(task, running(1, { crashed }));
-        await world.clock.sleep(9500);
-        world.counts.set(task, running(0, { crashed: ++crashed }));
-      });
+      void liveShortly(task);
       return { status: "accepted" };
     };
     world.engine.start();

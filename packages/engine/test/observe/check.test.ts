@@ -48,7 +48,7 @@ describe("counts", () => {
 describe("results", () => {
   it("are one for each query", () => {
     const results = [1, 2];
-    expect(checkResults("toy", ["a", "b"], results)).toBe(results);
+    expect(checkResults("toy", ["a", "b"], results)).toEqual(results);
     expect(checkResults("toy", [], [])).toEqual([]);
     expect(() => checkResults("toy", ["a"], results)).toThrow(
       "metric toy: expected 1 results, one for each query, found 2 results",

@@ -130,6 +130,31 @@ describe("what a source answers", () => {
     expect(agent.task().reading?.at).toBe(EPOCH_MS + agent.now.mono - 300);
   });
 
+  it("is the same one, and gets older, while the plugin keeps it", () => {
+    const agent = reads(task("a"));
+    const kept = reading(agent, 7);
+    agent.answerRead("toy", value([kept]));
+    const { at } = agent.task().reading!;
+    agent.wait(500.7);
+    // Only the monotonic clock knows parts of milliseconds.
+    agent.now.wall = Math.floor(agent.now.wall);
+    agent.answerRead("toy", value([kept]));
+    expect(agent.task().reading).toMatchObject({ value: 7, at });
+  });
+
+  it("harms nobody else when looking at one result throws", () => {
+    const agent = reads();
+    const results: unknown[] = [reading(agent, 3), undefined];
+    Object.defineProperty(results, 1, {
+      get() {
+        throw new Error("a trap");
+      },
+    });
+    agent.answerRead("toy", value(results));
+    for (const name of ["a", "b"]) expect(agent.task(name).noReading).toMatch(/a trap/);
+    expect(agent.wait(500).some(({ type }) => type === "read")).toBe(true);
+  });
+
   it("is not of the future: a clock that runs ahead makes nothing look fresh", () => {
     const agent = reads(task("a"));
     agent.answerRead("toy", value([reading(agent, 5, -5000)]));
