@@ -145,6 +145,12 @@ describe("a reload keeps, of a task that stays,", () => {
 });
 
 describe("a reload", () => {
+  it("lays out the tasks once, and not again in every turn", () => {
+    const agent = running();
+    expect(only(reload(agent, [fixed("a", 2)]), "opened")).toHaveLength(1);
+    expect(only(agent.wait(500), "opened")).toEqual([]);
+  });
+
   it("leads to fresh counts, and to a turn of the new tasks, in the order of the config", () => {
     const agent = running();
     const commands = reload(agent, [fixed("new", 1), fixed("b", 3), fixed("a", 2)]);
@@ -307,6 +313,8 @@ describe("a task that leaves is forgotten", () => {
     ["runs", up(1)],
     ["starts", up(0, { starting: 1 })],
     ["stops", up(0, { stopping: 1 })],
+    ["runs and starts", up(1, { starting: 1 })],
+    ["runs and stops", up(1, { stopping: 1 })],
   ])("not while anything of it %s", (_, counts) => {
     const agent = leaving();
     agent.count({ a: counts });
