@@ -127,7 +127,7 @@ interface Sketched {
   readonly limits: readonly { readonly by: string }[];
 }
 
-/** The baseline: a wish within its bounds and a grant by priority, one plain object a task, no rule of preemption, settling or failing. */
+/** The baseline: a desired number within its bounds, granted by priority, one plain object a task, no rule of preemption, settling or failing. */
 function sketch(
   { tasks, order }: TaskTable,
   observed: readonly Observed[],

@@ -47,7 +47,7 @@ export function setUp({ build = false } = {}) {
   if (build) {
     run(
       pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"]),
-      "The build failed. Mend what it names, then run it again.",
+      "The build failed. Fix what it names, then run it again.",
     );
   }
 }

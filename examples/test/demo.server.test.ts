@@ -28,14 +28,14 @@ describe("the demo", () => {
   it("serves a burst, ends after its duration, and leaves nothing running", async () => {
     const { ended, output } = startDemo(["--duration", "8s"]);
     expect(await ended).toBe(0);
-    expect(output()).toMatch(/background \d+ -> \d+: .*preempted/);
+    expect(output()).toMatch(/background \d+ → \d+: .*preempted/);
     expect(output()).toMatch(/bursts served {2}[1-9]/);
     expect(output()).toContain("none is left running");
   });
 
   it("leaves nothing running after Ctrl-C", async () => {
     const { group, ended, written, output } = startDemo([]);
-    await written("background 0 -> ");
+    await written("background 0 → ");
     process.kill(group, "SIGINT");
     expect(await ended).toBe(0);
     expect(output()).toContain("none is left running");

@@ -83,7 +83,7 @@ describe("one agent on a real Azurite and real processes", () => {
     const first = startAgent();
     await until(1, 5);
     await sendToAzureQueue(azurite, QUEUE, { n: 60 });
-    await first.line("batch 5 -> ");
+    await first.line("batch 5 → ");
     // Processes end with their agent, so the second one starts them anew.
     await stopQuietly(first);
     expect(running()).toEqual({ consumer: 0, batch: 0 });

@@ -110,7 +110,7 @@ describe("one agent on a real nsqd and a real Docker Engine", () => {
     const first = start(folder, ["run"]);
     await until(1, 9);
     await publish(nsqd, "demo", 1000);
-    await first.line("batch 9 -> ");
+    await first.line("batch 9 → ");
     first.child.kill("SIGKILL");
     await first.ended;
     const second = start(folder, ["run"]);

@@ -241,7 +241,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     const chronicle = await keepChronicle();
     const { leader, standby } = await startPair();
     await publish(nsqd, "demo", BURST);
-    await leader.line("batch 9 -> 2");
+    await leader.line("batch 9 → 2");
     leader.child.kill("SIGKILL");
     await leader.ended;
     const { last, next } = await handover(chronicle);
@@ -262,7 +262,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     const chronicle = await keepChronicle();
     const { leader, standby } = await startPair();
     await publish(nsqd, "demo", BURST);
-    await leader.line("batch 9 -> 2");
+    await leader.line("batch 9 → 2");
     await stopAgent(leader);
     const { last, next } = await handover(chronicle);
     expect(last.holder).toBe("");
@@ -302,7 +302,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     const chronicle = await keepChronicle();
     const { leader, standby } = await startPair();
     await publish(nsqd, "demo", BURST);
-    await leader.line("batch 9 -> 2");
+    await leader.line("batch 9 → 2");
     leader.child.kill("SIGSTOP");
     await handover(chronicle);
     await until(8, 2);

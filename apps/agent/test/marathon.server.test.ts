@@ -105,7 +105,7 @@ describe("one agent on a real nsqd and the Marathon test server", () => {
     const first = start(folder, ["run"]);
     await until(1, 9);
     await publish(nsqd, "demo", 1000);
-    await first.line("batch 9 -> ");
+    await first.line("batch 9 → ");
     first.child.kill("SIGKILL");
     await first.ended;
     const second = start(folder, ["run"]);
@@ -119,7 +119,7 @@ describe("one agent on a real nsqd and the Marathon test server", () => {
     await until(1, 9);
     const deployment = marathon.deploy(BATCH);
     await publish(nsqd, "demo", 1000);
-    await agent.line("batch 9 -> ");
+    await agent.line("batch 9 → ");
     deployment.end();
     await until(8, 2);
     expect(marathon.requests.filter(({ path }) => path.includes("force=true"))).toEqual([]);
@@ -130,7 +130,7 @@ describe("one agent on a real nsqd and the Marathon test server", () => {
     const agent = start(folderWith(config()), ["run"]);
     await until(1, 9);
     marathon.fault("refuse");
-    await agent.line("instances not known");
+    await agent.line("counts unknown");
     await publish(nsqd, "demo", 1000);
     marathon.fault(undefined);
     await until(8, 2);

@@ -206,7 +206,7 @@ describe.skipIf(!canRun)("Kubernetes fed by NSQ, SQS and Azure at once", () => {
     await sendMessages(mails, BURST);
     await until(pods, { orders: 1, mails: 4, images: 1, batch: 4 });
     elasticmq.freeze();
-    await agent.line("mails: held: 4");
+    await agent.line(": keeping 4 instances");
     await sendToAzureQueue(azurite, "images", { n: BURST });
     await until(pods, { orders: 1, mails: 4, images: 4, batch: 1 });
     elasticmq.thaw();
@@ -265,10 +265,10 @@ describe.skipIf(!canRun)("Kubernetes fed by NSQ, SQS and Azure at once", () => {
     expect(plan).toMatchObject({
       schedulerProblem: null,
       tasks: [
-        { task: "orders", reading: BURST, running: 0, grant: 3, change: 3 },
-        { task: "mails", running: 0, grant: 1, change: 1 },
-        { task: "images", running: 0, grant: 1, change: 1 },
-        { task: "batch", reading: null, running: 0, grant: 5, change: 5 },
+        { task: "orders", reading: BURST, running: 0, granted: 3, change: 3 },
+        { task: "mails", running: 0, granted: 1, change: 1 },
+        { task: "images", running: 0, granted: 1, change: 1 },
+        { task: "batch", reading: null, running: 0, granted: 5, change: 5 },
       ],
     });
   });
@@ -300,7 +300,7 @@ describe.skipIf(!canRun)("Kubernetes fed by NSQ, SQS and Azure at once", () => {
 
 interface Plan {
   readonly schedulerProblem: string | null;
-  readonly tasks: readonly Record<"task" | "reading" | "running" | "grant" | "change", unknown>[];
+  readonly tasks: readonly Record<"task" | "reading" | "running" | "granted" | "change", unknown>[];
 }
 
 function doctor(): Promise<Outcome> {

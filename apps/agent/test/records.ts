@@ -48,6 +48,7 @@ export function taskState(change: Partial<TaskState> = {}): TaskState {
 export function engineState(change: Partial<EngineState> = {}): EngineState {
   return {
     record: record(decision()),
+    sinceTurnMs: 100,
     tasks: [taskState()],
     capacity: { instances: 10 },
     capacityProblem: undefined,

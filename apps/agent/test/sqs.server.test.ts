@@ -93,7 +93,7 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     const first = startAgent();
     await until(1, 5);
     await sendMessages(queue, 60);
-    await first.line("batch 5 -> ");
+    await first.line("batch 5 → ");
     first.child.kill("SIGKILL");
     await first.ended;
     // Processes do not outlive the agent, so the second one has to start them anew.

@@ -14,11 +14,17 @@ export interface TestClock extends Clock {
    * runs before the next one ends. `advance(0)` only lets run what can run now.
    */
   advance(ms: number): Promise<void>;
+  /**
+   * Sets the wall clock forward by `ms` milliseconds, or back when negative, as an operator or a time server does: `now()` jumps,
+   * `monotonic()` and every sleep go on as before.
+   */
+  stepWall(ms: number): void;
   /** How many sleeps have not ended. */
   readonly pending: number;
 }
 
 interface Timer {
+  /** By the monotonic time, in milliseconds. */
   readonly dueAt: number;
   readonly end: () => void;
 }
@@ -28,7 +34,8 @@ interface Timer {
  * @param start milliseconds since the epoch; the first second of 2025 unless told.
  */
 export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock {
-  let now = start;
+  let elapsedMs = 0;
+  let wallStart = start;
   const timers = new Set<Timer>();
 
   // The first one made wins among equals, as with real timers: a Set keeps that order.
@@ -52,7 +59,7 @@ export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock
       reject(signal?.reason);
     };
     const timer: Timer = {
-      dueAt: now + ms,
+      dueAt: elapsedMs + ms,
       end: () => {
         timers.delete(timer);
         signal?.removeEventListener("abort", onAbort);
@@ -65,22 +72,25 @@ export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock
   }
 
   async function advance(ms: number): Promise<void> {
-    const until = now + ms;
+    const until = elapsedMs + ms;
     await nextTurn();
     for (let due = firstDue(until); due !== undefined; due = firstDue(until)) {
-      now = Math.max(now, due.dueAt);
+      elapsedMs = Math.max(elapsedMs, due.dueAt);
       due.end();
       await nextTurn();
     }
     // Two callers may advance at once; the time never goes back.
-    now = Math.max(now, until);
+    elapsedMs = Math.max(elapsedMs, until);
   }
 
   return {
-    now: () => now,
-    monotonic: () => now - start,
+    now: () => wallStart + elapsedMs,
+    monotonic: () => elapsedMs,
     sleep,
     advance,
+    stepWall: (ms) => {
+      wallStart += ms;
+    },
     get pending() {
       return timers.size;
     },

@@ -40,8 +40,8 @@ export function createWaiting(patience: Patience): Waiting {
     const done = promise.then(settle, settle);
     if (isTestClock(clock)) {
       await clock.advance(0);
-      const end = clock.now() + deadlineMs;
-      while (!call.settled && clock.now() < end) await clock.advance(pollMs);
+      const end = clock.monotonic() + deadlineMs;
+      while (!call.settled && clock.monotonic() < end) await clock.advance(pollMs);
     } else {
       const timer = new AbortController();
       await Promise.race([done, clock.sleep(deadlineMs, timer.signal).catch(() => {})]);
@@ -52,11 +52,11 @@ export function createWaiting(patience: Patience): Waiting {
   }
 
   async function until<T>(check: () => Promise<T | undefined | false>, what: string): Promise<T> {
-    const end = clock.now() + deadlineMs;
+    const end = clock.monotonic() + deadlineMs;
     for (;;) {
       const found = await within(check(), what);
       if (found !== undefined && found !== false) return found;
-      assert.ok(clock.now() < end, late(what));
+      assert.ok(clock.monotonic() < end, late(what));
       await tick();
     }
   }

@@ -6,7 +6,7 @@ import {
   type Metric,
   type MetricPlugin,
   type ReadingResult,
-  raced,
+  untilAborted,
 } from "@microscaling/core";
 
 import { createTestClock, type MetricFixture } from "../src/index.ts";
@@ -49,14 +49,14 @@ function createMemory(world: World, { down = false }: Options): MemoryMetric {
     read: async (queries, signal) => {
       signal.throwIfAborted();
       world.requests += 1;
-      if (world.stalled) await raced(signal, never());
+      if (world.stalled) await untilAborted(signal, never());
       if (down || world.outage) throw failure("the backend is not there");
       const at = world.clock.now();
       return queries.map(({ query }) => result(query.queue ?? "first", at));
     },
     watch: async (_, changed, signal) => {
       world.watchers.add(changed);
-      await raced(signal, never()).catch(() => {});
+      await untilAborted(signal, never()).catch(() => {});
       world.watchers.delete(changed);
     },
     close: async () => {},

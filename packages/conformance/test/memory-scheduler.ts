@@ -11,7 +11,7 @@ import {
   type SchedulerEvents,
   type SchedulerPlugin,
   type SchedulerTask,
-  raced,
+  untilAborted,
 } from "@microscaling/core";
 
 import { createTestClock, type SchedulerFixture } from "../src/index.ts";
@@ -120,7 +120,7 @@ export const failure = (words: string): MicroscalingError =>
 function createMemory(world: World, { down = false }: Options): MemoryScheduler {
   async function enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (world.stalled) await raced(signal, never());
+    if (world.stalled) await untilAborted(signal, never());
     if (down || world.outage) throw failure("the backend is not there");
   }
   return {
@@ -139,12 +139,12 @@ function createMemory(world: World, { down = false }: Options): MemoryScheduler 
       for (const instance of staying.slice(instances)) void stopOne(world, task.name, instance);
       const missing = Math.max(0, instances - staying.length);
       const starts = Array.from({ length: missing }, () => startOne(world, task));
-      await raced(signal, Promise.all(starts));
+      await untilAborted(signal, Promise.all(starts));
       return { status: "accepted" };
     },
     watch: async (events, signal) => {
       world.watchers.add(events);
-      await raced(signal, never()).catch(() => {});
+      await untilAborted(signal, never()).catch(() => {});
       world.watchers.delete(events);
     },
     capacity: async (signal) => {

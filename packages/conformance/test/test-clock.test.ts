@@ -53,3 +53,23 @@ it("does not sleep for nothing", async () => {
   await clock.sleep(-1);
   expect(clock.pending).toBe(0);
 });
+
+it("moves neither the monotonic time nor a sleep when the wall clock is set", async () => {
+  const clock = createTestClock(1000);
+  let isAwake = false;
+  const wake = (): void => {
+    isAwake = true;
+  };
+  void clock.sleep(100).then(wake);
+
+  clock.stepWall(-3_600_000);
+  await clock.advance(99);
+  expect([clock.now(), clock.monotonic(), isAwake]).toEqual([1099 - 3_600_000, 99, false]);
+
+  clock.stepWall(7_200_000);
+  await clock.advance(0);
+  expect([clock.now(), clock.monotonic(), isAwake]).toEqual([1099 + 3_600_000, 99, false]);
+
+  await clock.advance(1);
+  expect(isAwake).toBe(true);
+});

@@ -5,7 +5,7 @@
 export interface Counts {
   /** Up, and not asked to stop. */
   readonly running: number;
-  /** Asked for and not up yet. */
+  /** Requested and not up yet. */
   readonly starting: number;
   /** Asked to stop and not gone yet. */
   readonly stopping: number;

@@ -1,32 +1,32 @@
 import type { Counts } from "./counts.ts";
 import type { Reading } from "./reading.ts";
 
-/** Why a task does not get, or does not yet get, what its target wished. In the order in which they took hold. */
+/** Why a task does not get, or does not get yet, what its target desires. A decision lists its limits in the order in which they applied. */
 export type Limit =
   /** The task's own bounds. */
   | { readonly by: "min" | "max" | "maxDelta" }
-  /** All of the capacity is given to tasks that come first. `resource` is what ran out; that of a group: `media/cpu`. */
-  | { readonly by: "capacity"; readonly resource: string }
-  /** Instances were taken for a task of higher priority; where tasks share fairly, also for one of the same. */
-  | { readonly by: "preempted"; readonly for: string }
-  /** What is to be taken from others for it cannot all be taken now, lest too much moves at a time. */
+  /** Tasks that come first have all of the capacity. `limitingResource` is what ran out; that of a group: `media/cpu`. */
+  | { readonly by: "capacity"; readonly limitingResource: string }
+  /** Instances were taken for the task `preemptedBy`: one of higher priority or, where tasks share fairly, of the same. */
+  | { readonly by: "preempted"; readonly preemptedBy: string }
+  /** Others keep for now some of the instances that are to be taken from them, so that not too much moves at a time. */
   | { readonly by: "churn"; readonly reason: string }
-  /** More than the capacity was requested, so the least important gave way. */
+  /** More than the capacity was requested, so the least important tasks gave some back. */
   | { readonly by: "overcommitted" }
-  /** Granted, and started as soon as instances of `task` are gone; of anyone, where it is not known whose. */
+  /** Granted, and started as soon as instances of `task` are gone. `undefined`: it is not known whose. */
   | { readonly by: "waiting"; readonly task: string | undefined }
   /** Left alone until the change under way has settled. */
   | { readonly by: "settling" }
-  /** No wish of its own: no reading, a failed one, a paused queue, … */
+  /** Nothing to go by: no reading, a failed one, a paused queue, … */
   | { readonly by: "held"; readonly reason: string }
   /** Does not grow for now: preparing, backing off, crash loop, … */
   | { readonly by: "backoff"; readonly reason: string }
-  /** The scheduler has not said how many there are, so nothing is asked of it. */
+  /** The number of instances is unknown, so nothing is requested. */
   | { readonly by: "counts"; readonly reason: string }
-  /** Not to be scaled: priority 0. */
+  /** Counted and never scaled: priority 0. */
   | { readonly by: "unscaled" };
 
-/** Why a target wishes what it does. One word for code; `explain` in the engine makes the sentence. */
+/** Why a target desires what it does. One word for code; `explain` in the engine makes the sentence. */
 export type DesiredReason =
   /** More waits than the target allows. */
   | "above"
@@ -38,9 +38,11 @@ export type DesiredReason =
   | "remainder"
   /** A number from the config. */
   | "fixed"
+  /** Removed, or the agent drains: its instances are to go. */
+  | "draining"
   /** The metric's fallback. */
   | "fallback"
-  /** No wish of its own; the limits say why. */
+  /** Nothing to go by; the limits say why. */
   | "held";
 
 /** What a target that learns believes of a task's load and of its instances. What it does not know yet is absent. Each is finite and ≥ 0. */
@@ -49,23 +51,23 @@ export interface Belief {
   readonly arrivalRate?: number | undefined;
   /** Jobs that one busy instance finishes, per second: μ. */
   readonly serviceRate?: number | undefined;
-  /** From asking for an instance until it runs, in seconds. */
+  /** From requesting an instance until it runs, in seconds. */
   readonly startupSeconds?: number | undefined;
-  /** Until nothing waits, with the instances asked for so far, in seconds. Absent when they cannot keep up. */
+  /** Until nothing waits, with the instances requested so far, in seconds. Absent when they cannot keep up. */
   readonly drainSeconds?: number | undefined;
-  /** How long a job waits that arrives when an instance asked for now would run, in seconds. */
+  /** How long a job waits that arrives when an instance requested now would run, in seconds. */
   readonly expectedWaitSeconds?: number | undefined;
 }
 
 /** What was decided for one task, and why. */
 export interface Decision {
   readonly task: string;
-  /** How many instances the target would like, before any limit. */
+  /** Instances that the target would like, before any limit. */
   readonly desired: number;
   readonly reason: DesiredReason;
-  /** How many it is given of the capacity. */
+  /** Its share of the capacity, in instances. */
   readonly granted: number;
-  /** How many may be asked of the scheduler now; below `grant` while others still stop. `undefined`: ask nothing. */
+  /** Instances to request from the scheduler now; fewer than `granted` while others still stop. `undefined`: request nothing. */
   readonly requested: number | undefined;
   readonly limits: readonly Limit[];
   /** The reading it rests on, if any. */

@@ -1,7 +1,7 @@
 export { amountPattern, INSTANCES, parseAmount, type Amounts } from "./amounts.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { YOUNG_MS, type Counts } from "./counts.ts";
-export type { Belief, Decision, Limit, DesiredReason as WishReason } from "./decision.ts";
+export type { Belief, Decision, Limit, DesiredReason } from "./decision.ts";
 export { durationPattern, formatDuration, parseDuration } from "./duration.ts";
 export {
   asMicroscalingError,
@@ -40,4 +40,4 @@ export {
   type SchedulerTask,
 } from "./scheduler.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
-export { untilAborted as raced, withTimeLimit as within, type TimeLimit } from "./within.ts";
+export { untilAborted, withTimeLimit, type TimeLimit } from "./time-limit.ts";

@@ -40,6 +40,6 @@ export interface ReadingFailure {
 /** The source answered, and the answer is to leave the task alone: a paused queue, say. Not a failure. */
 export interface ReadingHold {
   readonly kind: "hold";
-  /** For people, as the end of "held: …": `channel jobs/mail is paused`. */
+  /** For people, as the start of "…: keeping 3 instances": `channel jobs/mail is paused`. */
   readonly reason: string;
 }

@@ -33,6 +33,29 @@ describe("systemClock", () => {
     await expect(sleep).resolves.toBeUndefined();
   });
 
+  it.each([2 ** 31 - 1, 2 ** 31, 3 * 2 ** 31])(
+    "sleeps for %d ms, though one timer of the machine holds at most 2^31-1",
+    async (ms) => {
+      const woken = vi.fn<() => void>();
+      const sleep = systemClock.sleep(ms).then(woken);
+      await vi.advanceTimersByTimeAsync(ms - 1);
+      expect(woken).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(1);
+      await sleep;
+      expect(woken).toHaveBeenCalledOnce();
+    },
+  );
+
+  it("is woken by the signal in any part of a long sleep, and leaves no timer", async () => {
+    const stop = new AbortController();
+    const sleep = systemClock.sleep(3 * 2 ** 31, stop.signal);
+    const ended = sleep.catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(2 ** 32);
+    stop.abort(new Error("stopping"));
+    expect(await ended).toMatchObject({ message: "stopping" });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("is woken by the signal, with its reason, and leaves no timer", async () => {
     const stop = new AbortController();
     const sleep = systemClock.sleep(100, stop.signal);

@@ -10,7 +10,7 @@ import type {
   Scheduler,
 } from "@microscaling/core";
 import type { Measured } from "./decide/decider.ts";
-import type { Observed } from "./decide/observed.ts";
+import type { Observed } from "./observe/observed.ts";
 
 /** Everything the engine needs to know: the config once it is checked and its plugins are made. */
 export interface EngineSpec {
@@ -96,7 +96,7 @@ export interface WindowSpec {
   readonly max?: number;
 }
 
-/** How a task's readings become a wish. */
+/** How a task's readings become a desired number of instances. */
 export type TargetSpec =
   | {
       readonly use: "latency";
@@ -123,7 +123,9 @@ export type TargetSpec =
     }
   | { readonly use: "simple-queue"; readonly length: number }
   | { readonly use: "remainder" }
-  | { readonly use: "fixed"; readonly instances: number };
+  | { readonly use: "fixed"; readonly instances: number }
+  /** For tasks that are removed: the engine's own, not for configs. */
+  | { readonly use: "drain" };
 
 /** Which reading a task uses and what happens without one. */
 export interface TaskMetric {
@@ -188,8 +190,10 @@ export interface Recorder {
 
 /** One turn of the loop: what was known, and what was decided. */
 export interface Turn {
-  /** In milliseconds since the epoch. */
+  /** In milliseconds of the engine's steady time: like the time since the epoch, but it never jumps. Readings are dated by it. */
   readonly at: number;
+  /** In milliseconds since the epoch, by the machine's clock: schedules go by it. */
+  readonly wall: number;
   readonly measured: Measured;
   /** In the order of the config. */
   readonly observed: readonly Observed[];
@@ -217,6 +221,8 @@ export interface Engine {
 export interface EngineState {
   /** The newest turn of the loop; absent before the first. */
   readonly record: DecisionRecord | undefined;
+  /** How long ago the newest turn was, or the start before the first one; in milliseconds. */
+  readonly sinceTurnMs: number;
   readonly tasks: readonly TaskState[];
   /** What there is to share; what the scheduler has not said yet is absent. */
   readonly capacity: Amounts;

@@ -49,12 +49,15 @@ describe("what a task gets", () => {
     expect(found["jobs"]).toMatchObject({
       desired: 5,
       granted: 0,
-      limits: [{ by: "capacity", resource: "instances" }],
+      limits: [{ by: "capacity", limitingResource: "instances" }],
     });
-    expect(found["low"]).toMatchObject({ granted: 1, limits: [{ by: "preempted", for: "jobs" }] });
+    expect(found["low"]).toMatchObject({
+      granted: 1,
+      limits: [{ by: "preempted", preemptedBy: "jobs" }],
+    });
     expect(found["middle"]).toMatchObject({
       granted: 4,
-      limits: [{ by: "preempted", for: "jobs" }],
+      limits: [{ by: "preempted", preemptedBy: "jobs" }],
     });
   });
 
@@ -67,11 +70,11 @@ describe("what a task gets", () => {
     ]);
     expect(found["heavy"]).toMatchObject({
       granted: 3,
-      limits: [{ by: "capacity", resource: "cpu" }],
+      limits: [{ by: "capacity", limitingResource: "cpu" }],
     });
     expect(found["light"]).toMatchObject({
       granted: 1,
-      limits: [{ by: "capacity", resource: "cpu" }],
+      limits: [{ by: "capacity", limitingResource: "cpu" }],
     });
   });
 
@@ -85,10 +88,10 @@ describe("what a task gets", () => {
       requested: 0,
       limits: [{ by: "waiting", task: "batch" }],
     });
-    expect(explain(found["jobs"]!)).toBe("135 waiting, too many: 5 (5 waiting for batch to stop)");
+    expect(explain(found["jobs"]!)).toBe("135 waiting, wants 5 (5 waiting for batch to stop)");
   });
 
-  it("gives minima before wishes", () => {
+  it("gives minima before the rest of what is desired", () => {
     const low = taskSpec("low", { use: "fixed", instances: 2 }, { priority: 5, min: 2 });
     const found = decideOn({ instances: 5 }, [
       [jobs, { count: 0, value: 1000 }],
@@ -229,6 +232,6 @@ describe("what limits a task is said", () => {
       ],
       30_000,
     );
-    expect(found["batch"]?.limits).toEqual([{ by: "preempted", for: "jobs" }]);
+    expect(found["batch"]?.limits).toEqual([{ by: "preempted", preemptedBy: "jobs" }]);
   });
 });

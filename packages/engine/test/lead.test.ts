@@ -1,7 +1,7 @@
 import { createTestClock } from "@microscaling/conformance";
 import { silentLogger, type Clock, type Lease } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
-import { createLeadership, type Leadership } from "../src/loop/lead.ts";
+import { createLeadership, type Leadership } from "./leadership.ts";
 import { createMemoryLease, fair, type Weather } from "./memory-lease.ts";
 
 const DURATION_MS = 15_000;

@@ -108,7 +108,7 @@ describe("the loop", () => {
     expect(world.scheduler.counts("fine").running).toBe(2);
     await world.clock.advance(6000);
     expect(world.engine.state().tasks[0]?.problem).toMatch(/within 5s/);
-    world.scheduler.mend("stuck");
+    world.scheduler.fix("stuck");
     for (let second = 0; second < 7; second++) await world.clock.advance(1000);
     expect(world.scheduler.counts("stuck").running).toBe(2);
     await stop(world);
@@ -140,7 +140,7 @@ describe("the loop", () => {
     await stop(world);
   });
 
-  it("takes up the newest wish once the starts under way have settled", async () => {
+  it("takes up what is desired now once the starts under way have settled", async () => {
     const world = createWorld({ tasks: [taskSpec("jobs", queue(10))], startDelayMs: 3000 });
     world.metric.set("jobs", 60);
     await run(world, 200);
@@ -229,7 +229,7 @@ describe("the loop", () => {
     world.scheduler.fail("worker", new MicroscalingError("ERR_START_FAILED", "no disk"));
     await world.clock.advance(400_000);
     expect(world.engine.state().tasks[0]?.problem).toMatch(/no disk/);
-    world.scheduler.mend("worker");
+    world.scheduler.fix("worker");
     await world.clock.advance(400_000);
     expect(world.scheduler.counts("worker").running).toBe(2);
     await stop(world);

@@ -57,7 +57,7 @@ async function measuring(answer: Answer): Promise<Measuring> {
 
 function decisionOf(engine: Engine): {
   granted?: number;
-  ask?: number;
+  requested?: number;
   limits?: readonly unknown[];
 } {
   return (engine.state().record?.decisions[0] ?? {}) as ReturnType<typeof decisionOf>;
@@ -80,7 +80,7 @@ test("asks for nothing, and stops nothing, until it is known what there is", asy
   expect(asked("greedy")).toEqual([]);
   expect(decisionOf(engine)).toMatchObject({
     granted: 3,
-    ask: undefined,
+    requested: undefined,
     limits: [{ by: "held", reason: "the capacity is not known: no daemon" }],
   });
   expect(engine.state().capacity).toEqual({ instances: 10 });

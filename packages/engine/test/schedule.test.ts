@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
-import { decide, emptyMemory, isCron, isTimeZone, layOutTasks } from "../src/index.ts";
-import { boundsAt, tableAt } from "../src/decide/schedule.ts";
-import { nothingObserved } from "../src/decide/observed.ts";
+import {
+  decideTurn,
+  isCron,
+  isTimeZone,
+  layOutTasks,
+  NOTHING_MEASURED,
+  openDeciding,
+} from "../src/index.ts";
+import { nextStart } from "../src/cron.ts";
+import { boundsAt, holdsAt, viewAt, type ScheduledBounds } from "../src/decide/schedule.ts";
+import { nothingObserved } from "../src/observe/observed.ts";
 import type { TaskSpec, WindowSpec } from "../src/spec.ts";
 
 const HOUR = 3_600_000;
@@ -25,8 +33,9 @@ function window(start: string, hours: number, more: Partial<WindowSpec>): Window
   return { start, durationMs: hours * HOUR, timeZone: "UTC", ...more };
 }
 
-const minAt = (task: TaskSpec, time: string): number => boundsAt(task, at(time)).bounds.min;
-const maxAt = (task: TaskSpec, time: string): number => boundsAt(task, at(time)).bounds.max;
+const boundsOf = (task: TaskSpec, now: number): ScheduledBounds => boundsAt(task, now, nextStart);
+const minAt = (task: TaskSpec, time: string): number => boundsOf(task, at(time)).bounds.min;
+const maxAt = (task: TaskSpec, time: string): number => boundsOf(task, at(time)).bounds.max;
 
 test("a window is open from its start to just before its end, on its days only", () => {
   const task = taskWith(window("0 8 * * 1-5", 10, { min: 5 }));
@@ -42,10 +51,10 @@ test("a window is open from its start to just before its end, on its days only",
 
 test("says until when its bounds hold", () => {
   const task = taskWith(window("0 8 * * *", 10, { min: 5 }));
-  expect(boundsAt(task, at("2026-11-23T07:00:00Z")).until).toBe(at("2026-11-23T08:00:00Z"));
-  expect(boundsAt(task, at("2026-11-23T08:00:00Z")).until).toBe(at("2026-11-23T18:00:00Z"));
-  expect(boundsAt(task, at("2026-11-23T18:00:00Z")).until).toBe(at("2026-11-24T08:00:00Z"));
-  expect(boundsAt(taskWith(), 0).until).toBe(Number.POSITIVE_INFINITY);
+  expect(boundsOf(task, at("2026-11-23T07:00:00Z")).until).toBe(at("2026-11-23T08:00:00Z"));
+  expect(boundsOf(task, at("2026-11-23T08:00:00Z")).until).toBe(at("2026-11-23T18:00:00Z"));
+  expect(boundsOf(task, at("2026-11-23T18:00:00Z")).until).toBe(at("2026-11-24T08:00:00Z"));
+  expect(boundsOf(taskWith(), 0).until).toBe(Number.POSITIVE_INFINITY);
 });
 
 test("starts by the clock on the wall of its time zone, in summer and in winter", () => {
@@ -87,34 +96,69 @@ test("of windows that are open at once the first one counts, whole", () => {
     window("0 9 * * *", 2, { min: 7 }),
     window("0 8 * * *", 10, { min: 5, max: 20 }),
   );
-  expect(boundsAt(task, at("2026-11-23T08:30:00Z")).bounds).toEqual({ min: 5, max: 20 });
-  expect(boundsAt(task, at("2026-11-23T09:30:00Z")).bounds).toEqual({ min: 7, max: 10 });
-  expect(boundsAt(task, at("2026-11-23T11:00:00Z")).bounds).toEqual({ min: 5, max: 20 });
+  expect(boundsOf(task, at("2026-11-23T08:30:00Z")).bounds).toEqual({ min: 5, max: 20 });
+  expect(boundsOf(task, at("2026-11-23T09:30:00Z")).bounds).toEqual({ min: 7, max: 10 });
+  expect(boundsOf(task, at("2026-11-23T11:00:00Z")).bounds).toEqual({ min: 5, max: 20 });
 });
 
 test("a window that starts again while it is open stays open", () => {
   const task = taskWith(window("0 * * * *", 1.5, { min: 5 }));
   for (let minute = 0; minute < 300; minute++)
-    expect(boundsAt(task, at("2026-11-23T12:00:00Z") + minute * 60_000).bounds.min).toBe(5);
+    expect(boundsOf(task, at("2026-11-23T12:00:00Z") + minute * 60_000).bounds.min).toBe(5);
 });
 
-test("decide keeps to the bounds of the moment, and asks for them only at an edge", () => {
-  const table = layOutTasks([taskWith(window("0 8 * * *", 1, { max: 3 }))], { instances: 20 });
+test("a deciding keeps to the bounds of the moment", () => {
+  const tasks = [taskWith(window("0 8 * * *", 1, { max: 3 }))];
+  const deciding = openDeciding({ tasks, capacity: { instances: 20 } });
   const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
   const observed = [{ ...nothingObserved(), counts, countsProblem: undefined }];
   const grantAt = (time: string): number | undefined =>
-    decide(table, observed, emptyMemory(table), at(time)).decisions[0]?.granted;
+    decideTurn(deciding, observed, NOTHING_MEASURED, 1, at(time))[0]?.granted;
   expect(grantAt("2026-11-23T07:59:00Z")).toBe(10);
   expect(grantAt("2026-11-23T08:00:00Z")).toBe(3);
   expect(grantAt("2026-11-23T09:00:00Z")).toBe(10);
   // A clock that was set back.
   expect(grantAt("2026-11-23T08:30:00Z")).toBe(3);
-  expect(tableAt(table, at("2026-11-23T08:40:00Z"))).toBe(
-    tableAt(table, at("2026-11-23T08:30:00Z")),
-  );
+});
+
+test("cron is read only at an edge, and once for all tasks with the same window", () => {
+  const shared = window("0 8 * * *", 1, { max: 3 });
+  const table = layOutTasks([taskWith(shared), { ...taskWith(shared), name: "u" }], {});
+  let reads = 0;
+  const view = viewAt(table, at("2026-11-23T08:30:00Z"), (...asked) => {
+    reads++;
+    return nextStart(...asked);
+  });
+  expect(reads).toBe(1);
+  expect([...view.table.max]).toEqual([3, 3]);
+  expect(holdsAt(view, at("2026-11-23T08:30:00Z"))).toBe(true);
+  expect(holdsAt(view, at("2026-11-23T08:59:59Z"))).toBe(true);
+  expect(holdsAt(view, at("2026-11-23T09:00:00Z"))).toBe(false);
+  expect(holdsAt(view, at("2026-11-23T08:29:59Z"))).toBe(false);
+});
+
+test("where no task has a schedule the table stays as it is, for ever", () => {
   const { schedule: _none, ...task } = taskWith();
-  const plain = layOutTasks([task], {});
-  expect(tableAt(plain, 0)).toBe(plain);
+  const table = layOutTasks([task], {});
+  const view = viewAt(table, 0, nextStart);
+  expect(view.table).toBe(table);
+  expect(holdsAt(view, -1) && holdsAt(view, 1e15)).toBe(true);
+});
+
+test("what is unlimited stays so while another task has a schedule", () => {
+  const endless = Number.POSITIVE_INFINITY;
+  const { schedule: _none, ...unlimited } = { ...taskWith(), name: "u", max: endless };
+  const scheduled = taskWith(window("0 8 * * *", 1, { max: endless }));
+  const deciding = openDeciding({
+    tasks: [unlimited, scheduled],
+    capacity: { instances: 20 },
+  });
+  const counts = { running: 2, starting: 0, stopping: 0, requested: 2 };
+  const seen = { ...nothingObserved(), counts, countsProblem: undefined };
+  const grantsAt = (time: string): readonly number[] =>
+    decideTurn(deciding, [seen, seen], NOTHING_MEASURED, at(time)).map(({ granted }) => granted);
+  expect(grantsAt("2026-11-23T07:59:00Z")).toEqual([18, 2]);
+  expect(grantsAt("2026-11-23T08:00:00Z")).toEqual([18, 2]);
 });
 
 test.each(["0 8 * * 1-5", "*/15 6-22 * * *", "0 0 1 JAN *", "0 0 29 2 *"])("%s is cron", (text) => {

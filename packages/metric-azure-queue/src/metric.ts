@@ -1,8 +1,8 @@
 import {
   formatDuration,
   MicroscalingError,
-  raced,
-  within,
+  untilAborted,
+  withTimeLimit,
   type Metric,
   type PluginContext,
   type ReadingResult,
@@ -39,7 +39,7 @@ export function createAzureQueueMetric(
     ask: (request) =>
       limit(() => {
         signal.throwIfAborted();
-        return raced(signal, request(signal));
+        return untilAborted(signal, request(signal));
       }),
   });
 
@@ -73,8 +73,8 @@ export function createAzureQueueMetric(
       const late = new MicroscalingError("ERR_METRIC_UNREACHABLE", words);
       const either = AbortSignal.any([signal, life.signal]);
       either.throwIfAborted();
-      const service = (client ??= await raced(either, signIn.connect()));
-      return within({ clock, ms, signal: either, late }, (until) => {
+      const service = (client ??= await untilAborted(either, signIn.connect()));
+      return withTimeLimit({ clock, ms, signal: either, late }, (until) => {
         const results = new Map<string, Promise<ReadingResult>>();
         const readOnce = (query: AzureQueueQuery): Promise<ReadingResult> => {
           const known = results.get(nameOf(query));

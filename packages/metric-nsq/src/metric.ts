@@ -2,7 +2,7 @@ import {
   asMicroscalingError,
   MicroscalingError,
   parseDuration,
-  within,
+  withTimeLimit,
   type Metric,
   type PluginContext,
   type ReadingParts,
@@ -34,7 +34,7 @@ export function createNsqMetric(options: NsqOptions, context: PluginContext): Me
     const { clock } = context;
     const limit = { clock, ms, signal, late: lateError(address, ms) };
     try {
-      return { address, stats: await (options.partial ? within(limit, get) : get(signal)) };
+      return { address, stats: await (options.partial ? withTimeLimit(limit, get) : get(signal)) };
     } catch (error) {
       signal.throwIfAborted();
       return { address, error: asMicroscalingError(error, "ERR_METRIC_UNREACHABLE", address) };

@@ -1,7 +1,7 @@
 import {
   asMicroscalingError,
   MicroscalingError,
-  within,
+  withTimeLimit,
   type PluginContext,
 } from "@microscaling/core";
 import { excerpt, lateError, listIn, unusable, unwrap } from "./answer.ts";
@@ -59,7 +59,7 @@ export function discoveredServers(
   }
 
   async function refresh(signal: AbortSignal): Promise<void> {
-    refreshedAt = clock.now();
+    refreshedAt = clock.monotonic();
     isDue = false;
     const errors = await Promise.all(lookupds.map((lookupd) => ask(lookupd, signal)));
     for (const address of [...said.values()].flat()) known.add(address);
@@ -75,14 +75,14 @@ export function discoveredServers(
     const { signal } = lifetime;
     const late = lateError("nsqlookupd", REFRESH_WAIT_MS);
     // What failed was logged; the servers stay as they are.
-    await within({ clock, ms: REFRESH_WAIT_MS, signal, late }, refresh).catch(() => {});
+    await withTimeLimit({ clock, ms: REFRESH_WAIT_MS, signal, late }, refresh).catch(() => {});
     isRefreshing = false;
   }
 
   return {
     async addresses(signal) {
       if (known.size === 0) await refresh(signal);
-      else if (!isRefreshing && (isDue || clock.now() - refreshedAt >= refreshMs)) {
+      else if (!isRefreshing && (isDue || clock.monotonic() - refreshedAt >= refreshMs)) {
         void refreshInBackground();
       }
       return [...known];

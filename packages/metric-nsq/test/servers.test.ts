@@ -84,6 +84,26 @@ test("nsqlookupds find the nsqds, each counted once, and are asked again in the 
   expect(lookupd.requests).toHaveLength(2);
 });
 
+test.each([-3_600_000, 3_600_000])(
+  "nsqlookupds are asked again in time though the clock is set by %d ms",
+  async (setMs) => {
+    const nsqd = await startFakeServer(depth(3));
+    const lookupd = await startFakeServer(nodes(nsqd));
+    const context = createContext();
+    const options = { lookupd: [lookupd.address], lookupdRefresh: "10s" };
+    const metric = await makeMetric(options, context);
+    await readOne(metric);
+    context.clock.stepWall(setMs);
+    await context.clock.advance(9999);
+    await readOne(metric);
+    await readOne(metric);
+    expect(lookupd.requests).toHaveLength(1);
+    await context.clock.advance(1);
+    await readOne(metric);
+    await vi.waitFor(() => expect(lookupd.requests).toHaveLength(2));
+  },
+);
+
 test("an nsqlookupd that hangs later delays no reading", async () => {
   const nsqd = await startFakeServer(depth(3));
   const lookupd = await startFakeServer(nodes(nsqd));

@@ -1,4 +1,4 @@
-import { MicroscalingError, raced, silentLogger } from "@microscaling/core";
+import { MicroscalingError, untilAborted, silentLogger } from "@microscaling/core";
 import type { QueueAttributeName, SQSClient, SQSClientConfig } from "@aws-sdk/client-sqs";
 import { createCredentials } from "./credentials.ts";
 import type { SqsOptions } from "./options.ts";
@@ -48,7 +48,7 @@ export function createSqs(options: SqsOptions): Sqs {
   async function ask<T>(signal: AbortSignal, work: (sdk: Sdk) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     if (isClosed) throw new MicroscalingError("ERR_METRIC_UNREACHABLE", "the metric is closed");
-    return raced(signal, load().then(work));
+    return untilAborted(signal, load().then(work));
   }
 
   return {

@@ -2,7 +2,7 @@ import {
   formatDuration,
   isMicroscalingError,
   MicroscalingError,
-  within,
+  withTimeLimit,
   type Metric,
   type MetricQuery,
   type PluginContext,
@@ -45,7 +45,7 @@ export function createSqsMetric(options: SqsOptions, context: PluginContext): Me
         `SQS did not answer within ${formatDuration(ms)}`,
       );
       const answers = new Map<string, Answer | MicroscalingError>();
-      await within({ clock, ms, signal, late }, (until) =>
+      await withTimeLimit({ clock, ms, signal, late }, (until) =>
         limit.map(asked(queries), async ([key, { query, parts }]) => {
           answers.set(key, await queueOf(query).read([...parts], until));
         }),

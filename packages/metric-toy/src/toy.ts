@@ -1,6 +1,6 @@
 import {
   MicroscalingError,
-  raced,
+  untilAborted,
   type Clock,
   type Metric,
   type ReadingParts,
@@ -64,7 +64,7 @@ export function createToyMetric({ clock }: { readonly clock: Clock }): ToyMetric
       signal.throwIfAborted();
       reads += 1;
       const at = clock.now();
-      if (gate !== undefined) await raced(signal, gate.promise);
+      if (gate !== undefined) await untilAborted(signal, gate.promise);
       return queries.map(
         ({ task }) => answers.get(task)?.(at) ?? failure(`nothing was set for ${task}`),
       );
@@ -73,7 +73,7 @@ export function createToyMetric({ clock }: { readonly clock: Clock }): ToyMetric
       // Each watch is its own, even with the same function.
       const watcher = (): void => changed();
       watchers.add(watcher);
-      await raced(signal, new Promise<never>(() => {})).catch(() => {});
+      await untilAborted(signal, new Promise<never>(() => {})).catch(() => {});
       watchers.delete(watcher);
     },
     close() {

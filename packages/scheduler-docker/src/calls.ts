@@ -1,4 +1,4 @@
-import { raced, within, type Clock } from "@microscaling/core";
+import { untilAborted, withTimeLimit, type Clock } from "@microscaling/core";
 import type Docker from "dockerode";
 
 import type { Connection } from "./connection.ts";
@@ -16,7 +16,7 @@ export function createAsk(connection: Connection): Ask {
   return async (purpose, signal, use) => {
     try {
       signal.throwIfAborted();
-      return await raced(signal, connection.client().then(use));
+      return await untilAborted(signal, connection.client().then(use));
     } catch (error) {
       signal.throwIfAborted();
       throw toDockerError(error, { ...purpose, at: connection.at });
@@ -29,5 +29,8 @@ export function withDeadline<T>(
   { clock, life, ms }: { readonly clock: Clock; readonly life: AbortSignal; readonly ms: number },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return within({ clock, ms, signal: life, late: new Error(`no answer within ${ms} ms`) }, work);
+  return withTimeLimit(
+    { clock, ms, signal: life, late: new Error(`no answer within ${ms} ms`) },
+    work,
+  );
 }

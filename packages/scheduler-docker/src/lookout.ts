@@ -76,10 +76,10 @@ export function createLookout(context: LookoutContext): Lookout {
     const { name } = task;
     for (const { Id } of ended) bury(task, Id, inTouch.has(name) && !expected.has(Id));
     const before = waitingSince.get(name);
-    const since = new Map(waiting.map(({ Id }) => [Id, before?.get(Id) ?? clock.now()]));
+    const since = new Map(waiting.map(({ Id }) => [Id, before?.get(Id) ?? clock.monotonic()]));
     waitingSince.set(name, since);
     for (const [id, first] of since) {
-      if (clock.now() - first >= YOUNG_MS) bury(task, id, false);
+      if (clock.monotonic() - first >= YOUNG_MS) bury(task, id, false);
     }
   }
 

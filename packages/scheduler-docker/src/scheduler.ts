@@ -1,7 +1,7 @@
 import {
   asMicroscalingError,
   MicroscalingError,
-  raced,
+  untilAborted,
   type Amounts,
   type Counts,
   type Outcome,
@@ -64,7 +64,7 @@ export function createScheduler(
 
   async function prepare(task: Task, signal: AbortSignal): Promise<void> {
     const { envFile } = task.workload;
-    if (envFile !== undefined) await raced(signal, readEnvFile(envFile, task.name));
+    if (envFile !== undefined) await untilAborted(signal, readEnvFile(envFile, task.name));
     await prepareImage(ask, task, signal);
   }
 
@@ -150,7 +150,7 @@ export function createScheduler(
 
   async function letGo(): Promise<void> {
     await withDeadline({ clock, life, ms: CLOSE_MS }, (late) =>
-      raced(late, Promise.allSettled(background)),
+      untilAborted(late, Promise.allSettled(background)),
     ).catch(() => {});
     closed.abort(new Error("the scheduler is closed"));
   }

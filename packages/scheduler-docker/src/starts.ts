@@ -1,4 +1,9 @@
-import { MicroscalingError, raced, type Clock, type SchedulerTask } from "@microscaling/core";
+import {
+  MicroscalingError,
+  untilAborted,
+  type Clock,
+  type SchedulerTask,
+} from "@microscaling/core";
 import type { LimitFunction } from "p-limit";
 
 import { withDeadline, type Ask } from "./calls.ts";
@@ -67,7 +72,7 @@ export async function startInstances(
       ),
     );
   });
-  await raced(signal, all);
+  await untilAborted(signal, all);
   life.throwIfAborted();
   if (failures.length > 0) throw failures[0];
 }

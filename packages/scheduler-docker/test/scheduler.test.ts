@@ -192,32 +192,37 @@ describe("a scheduler for a Docker that is not well", () => {
     await watching.end();
   });
 
-  it("removes a container that nobody started for a while, and lets it be until then", async () => {
-    const removed = Promise.withResolvers<void>();
-    engine.answers.set("GET /containers/json", json(200, [listed("one", "created")]));
-    engine.answers.set(
-      "GET /containers/*/json",
-      json(200, {
-        State: {
-          Running: false,
-          StartedAt: "0001-01-01T00:00:00Z",
-          FinishedAt: "0001-01-01T00:00:00Z",
-        },
-      }),
-    );
-    engine.answers.set("DELETE /containers/*", (_, response) => {
-      response.writeHead(204).end();
-      removed.resolve();
-    });
-    expect(await counts()).toMatchObject({ starting: 1, requested: 1 });
-    await clock.advance(9999);
-    await counts();
-    expect(engine.asked).not.toContain("DELETE /containers/one");
-    await clock.advance(1);
-    await counts();
-    await removed.promise;
-    expect(await counts()).toMatchObject({ crashed: 0 });
-  });
+  it.each([0, -3_600_000, 3_600_000])(
+    "removes a container that nobody started for a while, not sooner, though the clock is set by %d ms",
+    async (setMs) => {
+      const removed = Promise.withResolvers<void>();
+      engine.answers.set("GET /containers/json", json(200, [listed("one", "created")]));
+      engine.answers.set(
+        "GET /containers/*/json",
+        json(200, {
+          State: {
+            Running: false,
+            StartedAt: "0001-01-01T00:00:00Z",
+            FinishedAt: "0001-01-01T00:00:00Z",
+          },
+        }),
+      );
+      engine.answers.set("DELETE /containers/*", (_, response) => {
+        response.writeHead(204).end();
+        removed.resolve();
+      });
+      expect(await counts()).toMatchObject({ starting: 1, requested: 1 });
+      clock.stepWall(setMs);
+      await clock.advance(9999);
+      // Each gives a removal the time to show.
+      for (let look = 0; look < 3; look++) await counts();
+      expect(engine.asked).not.toContain("DELETE /containers/one");
+      await clock.advance(1);
+      await counts();
+      await removed.promise;
+      expect(await counts()).toMatchObject({ crashed: 0 });
+    },
+  );
 
   it("does not count an instance any more once it has ended, though it is not removed yet", async () => {
     engine.answers.set("GET /events", (_, response) => response.flushHeaders());

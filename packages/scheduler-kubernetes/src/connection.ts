@@ -1,4 +1,4 @@
-import { raced, type Clock } from "@microscaling/core";
+import { untilAborted, type Clock } from "@microscaling/core";
 import type { Dispatcher } from "undici";
 
 import { ApiFailure, toApiError, type Purpose } from "./api-errors.ts";
@@ -84,16 +84,16 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     signal: AbortSignal,
     work: () => Promise<T>,
   ): Promise<T> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     try {
       signal.throwIfAborted();
       if (closed) throw new Error("the scheduler is closed");
-      const answer = await raced(signal, work());
+      const answer = await untilAborted(signal, work());
       unanswered = 0;
       return answer;
     } catch (error) {
       if (error instanceof ApiFailure) unanswered = 0;
-      else if (clock.now() - startedAt >= PATIENCE_MS) await noteSilence();
+      else if (clock.monotonic() - startedAt >= PATIENCE_MS) await noteSilence();
       signal.throwIfAborted();
       throw toApiError(error, at, request);
     }

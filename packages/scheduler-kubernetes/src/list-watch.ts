@@ -1,4 +1,9 @@
-import { isMicroscalingError, MicroscalingError, raced, type Clock } from "@microscaling/core";
+import {
+  isMicroscalingError,
+  MicroscalingError,
+  untilAborted,
+  type Clock,
+} from "@microscaling/core";
 
 import { ApiFailure, failureOf } from "./api-errors.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
@@ -78,7 +83,7 @@ export function createListWatch<Item>(
   let resourceVersion: string | undefined;
   let listed = false;
   /** Since when no watch stands; `undefined` while one does. */
-  let lostAt: number | undefined = clock.now();
+  let lostAt: number | undefined = clock.monotonic();
   let problem: MicroscalingError | undefined;
   let failures = 0;
   let outcome = Promise.withResolvers<void>();
@@ -125,14 +130,14 @@ export function createListWatch<Item>(
       resourceVersion: resourceVersion ?? "",
       timeoutSeconds,
     };
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const events = await connection.follow(request(spec, "watch", query), life);
     found();
     for await (const event of events) {
       take(event);
       failures = 0;
     }
-    if (clock.now() - startedAt < SHORT_MS) throw new Error("the watch ended at once");
+    if (clock.monotonic() - startedAt < SHORT_MS) throw new Error("the watch ended at once");
   }
 
   function take(event: unknown): void {
@@ -155,13 +160,13 @@ export function createListWatch<Item>(
       }
     }
     problem ??= new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", "the scheduler is closed");
-    lostAt ??= clock.now();
+    lostAt ??= clock.monotonic();
     tell();
   }
 
   /** @returns how long to wait before the next try, in milliseconds. */
   function lose(error: unknown): number {
-    lostAt ??= clock.now();
+    lostAt ??= clock.monotonic();
     const failure = error instanceof ApiFailure ? error : failureOf(error);
     // What was seen last is too old to go on from.
     if (failure?.status === 410) {
@@ -177,13 +182,13 @@ export function createListWatch<Item>(
   }
 
   const isTrusted = (): boolean =>
-    listed && (lostAt === undefined || clock.now() - lostAt <= LOST_MS);
+    listed && (lostAt === undefined || clock.monotonic() - lostAt <= LOST_MS);
 
   async function trusted(signal: AbortSignal): Promise<void> {
     for (;;) {
       if (isTrusted()) return;
       if (problem !== undefined) throw problem;
-      await raced(signal, outcome.promise);
+      await untilAborted(signal, outcome.promise);
     }
   }
 

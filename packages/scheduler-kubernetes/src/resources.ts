@@ -1,4 +1,4 @@
-import { MicroscalingError, raced } from "@microscaling/core";
+import { MicroscalingError, untilAborted } from "@microscaling/core";
 
 import type { Connection } from "./connection.ts";
 import { listOf, textOf } from "./json.ts";
@@ -68,7 +68,7 @@ export function createDiscovery(connection: Pick<Connection, "ask" | "at">): Dis
       const [group, root] = apiVersion.includes("/")
         ? [apiVersion.slice(0, apiVersion.indexOf("/")), `/apis/${apiVersion}`]
         : ["", `/api/${apiVersion}`];
-      const resources = await raced(signal, ask(root, apiVersion));
+      const resources = await untilAborted(signal, ask(root, apiVersion));
       const resource = pick(resources, { apiVersion, kind, group, root, at: connection.at });
       known.set(key, resource);
       return resource;

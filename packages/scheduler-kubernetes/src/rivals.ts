@@ -106,10 +106,10 @@ export function createRivalWatch(context: {
 
   function listed(namespace: string, signal: AbortSignal): Promise<Rivals> {
     const known = looks.get(namespace);
-    if (known !== undefined && clock.now() - known.at < LOOK_MS) return known.rivals;
+    if (known !== undefined && clock.monotonic() - known.at < LOOK_MS) return known.rivals;
     const rivals = listRivals(connection, namespace, signal);
     rivals.catch(() => looks.delete(namespace));
-    looks.set(namespace, { at: clock.now(), rivals });
+    looks.set(namespace, { at: clock.monotonic(), rivals });
     return rivals;
   }
 
@@ -127,12 +127,15 @@ export function createRivalWatch(context: {
       }
     },
     overruled(target, now) {
-      const since = clock.now() - OVERRULED_MS;
-      const recent = [...(times.get(target.key) ?? []).filter((at) => at > since), clock.now()];
+      const since = clock.monotonic() - OVERRULED_MS;
+      const recent = [
+        ...(times.get(target.key) ?? []).filter((at) => at > since),
+        clock.monotonic(),
+      ];
       times.set(target.key, recent);
-      if (recent.length < OVERRULED_TIMES || clock.now() < (quietUntil.get(target.key) ?? 0))
+      if (recent.length < OVERRULED_TIMES || clock.monotonic() < (quietUntil.get(target.key) ?? 0))
         return;
-      quietUntil.set(target.key, clock.now() + OVERRULED_MS);
+      quietUntil.set(target.key, clock.monotonic() + OVERRULED_MS);
       logger.warn(
         `${nameOf(now.scaledBy)} has set ${target.label} to another number of replicas ${OVERRULED_TIMES} times, the last time to ${now.wanted}: two that scale the same object fight; end the other one, or take the task out of the config`,
         { task: target.task },

@@ -1,7 +1,7 @@
 import {
   isMicroscalingError,
   MicroscalingError,
-  raced,
+  untilAborted,
   type Counts,
   type Outcome,
   type PluginContext,
@@ -73,7 +73,7 @@ export function createScheduler(
     const target = await located(task, signal);
     await store.ready(target, signal);
     if (!store.has(target)) throw missing(target);
-    await raced(signal, rivals.look(target, life));
+    await untilAborted(signal, rivals.look(target, life));
   }
 
   /** Errors of finding the kind do not know for whom it was looked for. */
@@ -147,7 +147,7 @@ export function createScheduler(
     events = listener;
     const either = AbortSignal.any([signal, life]);
     // The store's watches outlive this one; it only lets their news through.
-    await raced(either, Promise.withResolvers<void>().promise).catch(() => {});
+    await untilAborted(either, Promise.withResolvers<void>().promise).catch(() => {});
     if (events === listener) events = undefined;
   }
 

@@ -31,7 +31,7 @@ describe("counts of an object", () => {
       [3, 0],
       [0, 3, 0, 3],
     ],
-    ["before its controller has heard of the wish", [1, 1], 3, [1, 0], [1, 2, 0, 3]],
+    ["before its controller has heard of the request", [1, 1], 3, [1, 0], [1, 2, 0, 3]],
     ["before its controller has deleted what is too many", [5, 5], 2, [5, 0], [2, 0, 3, 2]],
     ["while pods end", [2, 2], 2, [2, 3], [2, 0, 3, 2]],
     ["with one more than wanted during a roll-out", [4, 3], 3, [4, 0], [3, 0, 1, 3]],

@@ -185,17 +185,31 @@ describe("a list-watch", () => {
     expect(watches[1]?.request.query).toMatchObject({ resourceVersion: "99" });
   });
 
-  it("tells facts for a while after the watch was lost, and then throws why", async () => {
-    const { all, watch } = await begin();
-    failure = new Error("ECONNREFUSED");
-    await watch.end(new Error("other side closed"));
-    await clock.advance(LOST_MS);
-    await all.trusted(never);
-    await clock.advance(1);
-    await expect(all.trusted(never)).rejects.toMatchObject({ code: "ERR_SCHEDULER_UNREACHABLE" });
-    failure = undefined;
+  it.each([0, -3_600_000, 3_600_000])(
+    "tells facts for a while after the watch was lost, and then throws why, though the clock is set by %d ms",
+    async (setMs) => {
+      const { all, watch } = await begin();
+      failure = new Error("ECONNREFUSED");
+      await watch.end(new Error("other side closed"));
+      clock.stepWall(setMs);
+      await clock.advance(LOST_MS);
+      await all.trusted(never);
+      await clock.advance(1);
+      await expect(all.trusted(never)).rejects.toMatchObject({ code: "ERR_SCHEDULER_UNREACHABLE" });
+      failure = undefined;
+      await clock.advance(BACKOFF_MS);
+      await all.trusted(never);
+    },
+  );
+
+  it("waits after a watch that ended at once, though the clock is set forward meanwhile", async () => {
+    const { watch } = await begin();
+    clock.stepWall(3_600_000);
+    await watch.end();
+    await clock.advance(0);
+    expect(watches).toHaveLength(1);
     await clock.advance(BACKOFF_MS);
-    await all.trusted(never);
+    expect(watches).toHaveLength(2);
   });
 
   it("says at once that a first list failed, waits ever longer, and is trusted once it succeeds", async () => {

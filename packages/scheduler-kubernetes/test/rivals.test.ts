@@ -74,15 +74,22 @@ describe("autoscalers on the same object", () => {
     ]);
   });
 
-  it("are looked for once a minute for all objects of a namespace", async () => {
-    const other = { ...target, name: "other", key: "other" };
-    await Promise.all([rivals.look(target, never), rivals.look(other, never)]);
-    expect(asked).toHaveLength(2);
-    answers = { horizontalpodautoscalers: { items: [scales("late", "worker")] } };
-    await clock.advance(MINUTE_MS);
-    await rivals.look(target, never);
-    expect(warnings).toHaveLength(1);
-  });
+  it.each([0, -3_600_000, 3_600_000])(
+    "are looked for once a minute for all objects of a namespace, though the clock is set by %d ms",
+    async (setMs) => {
+      const other = { ...target, name: "other", key: "other" };
+      await Promise.all([rivals.look(target, never), rivals.look(other, never)]);
+      expect(asked).toHaveLength(2);
+      answers = { horizontalpodautoscalers: { items: [scales("late", "worker")] } };
+      clock.stepWall(setMs);
+      await clock.advance(MINUTE_MS - 1);
+      await rivals.look(target, never);
+      expect(asked).toHaveLength(2);
+      await clock.advance(1);
+      await rivals.look(target, never);
+      expect(warnings).toHaveLength(1);
+    },
+  );
 });
 
 describe("somebody who sets another number", () => {
@@ -93,18 +100,22 @@ describe("somebody who sets another number", () => {
     spec: { replicas: 7 },
   });
 
-  it("is named when it happens three times within ten minutes, and then no more for as long", async () => {
-    for (let time = 0; time < 50; time += 1) {
+  it.each([0, -3_600_000, 3_600_000])(
+    "is named when it happens three times within ten minutes, and then no more for as long, though the clock is set by %d ms",
+    async (setMs) => {
+      for (let time = 0; time < 50; time += 1) {
+        rivals.overruled(target, moved);
+        if (time === 1 || time === 5) clock.stepWall(setMs);
+        await clock.advance(MINUTE_MS / 6);
+      }
+      expect(warnings).toEqual([
+        expect.stringMatching(/"kubectl" has set Deployment mail\/worker .* to 7/),
+      ]);
+      await clock.advance(2 * MINUTE_MS);
       rivals.overruled(target, moved);
-      await clock.advance(MINUTE_MS / 6);
-    }
-    expect(warnings).toEqual([
-      expect.stringMatching(/"kubectl" has set Deployment mail\/worker .* to 7/),
-    ]);
-    await clock.advance(2 * MINUTE_MS);
-    rivals.overruled(target, moved);
-    expect(warnings).toHaveLength(2);
-  });
+      expect(warnings).toHaveLength(2);
+    },
+  );
 
   it("is not when it happens now and then", async () => {
     for (let time = 0; time < 10; time += 1) {

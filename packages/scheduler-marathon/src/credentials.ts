@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { MicroscalingError, raced, within, type Clock } from "@microscaling/core";
+import { MicroscalingError, untilAborted, withTimeLimit, type Clock } from "@microscaling/core";
 import * as z from "zod";
 
 import { toError, unusable, type Answer } from "./errors.ts";
@@ -40,7 +40,7 @@ const RENEW_MS = 60_000;
 
 interface Session {
   readonly header: string;
-  /** In milliseconds since the epoch. */
+  /** In milliseconds by the monotonic clock. */
   readonly renewAt: number;
 }
 
@@ -70,19 +70,19 @@ function dcosCredentials(
     if (data === undefined) throw unusable(answer.from, "a token for the login");
     return {
       header: `token=${data.token}`,
-      renewAt: renewalOf(() => decodeJwt(data.token).exp, clock.now()),
+      renewAt: clock.monotonic() + renewalOf(() => decodeJwt(data.token).exp, clock.now()),
     };
   }
 
   async function renew(signal: AbortSignal): Promise<Session> {
     // Requests that come meanwhile wait for the same login, so that none of them may end it for the others.
-    loggingIn ??= within(limit, open).finally(() => (loggingIn = undefined));
-    return (session = await raced(signal, loggingIn));
+    loggingIn ??= withTimeLimit(limit, open).finally(() => (loggingIn = undefined));
+    return (session = await untilAborted(signal, loggingIn));
   }
 
   return {
     async header(signal) {
-      if (session === undefined || clock.now() >= session.renewAt) await renew(signal);
+      if (session === undefined || clock.monotonic() >= session.renewAt) await renew(signal);
       return session?.header;
     },
     refused(header) {
@@ -92,12 +92,13 @@ function dcosCredentials(
   };
 }
 
-/** When to get another one. One that does not say when it expires is used until it is refused. */
+/** How long until another one is to be got, in milliseconds. One that does not say when it expires is used until it is refused. */
 function renewalOf(readExpiry: () => number | undefined, now: number): number {
   try {
     const exp = readExpiry();
     if (exp === undefined) return Number.POSITIVE_INFINITY;
-    return exp * 1000 - Math.min(RENEW_MS, (exp * 1000 - now) / 10);
+    const lifeMs = exp * 1000 - now;
+    return lifeMs - Math.min(RENEW_MS, lifeMs / 10);
   } catch {
     return Number.POSITIVE_INFINITY;
   }

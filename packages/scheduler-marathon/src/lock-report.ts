@@ -14,10 +14,10 @@ export function createLockReport({ clock, logger }: PluginContext): LockReport {
   return (app, deployment) => {
     const known = locks.get(app);
     if (known?.deployment !== deployment) {
-      locks.set(app, { deployment, since: clock.now(), told: false });
+      locks.set(app, { deployment, since: clock.monotonic(), told: false });
       return;
     }
-    if (known.told || clock.now() - known.since < LONG_MS) return;
+    if (known.told || clock.monotonic() - known.since < LONG_MS) return;
     known.told = true;
     logger.warn(
       `app ${app} cannot be scaled: deployment ${deployment} has locked it for ${LONG_MS / 1000} s; GET /v2/queue tells what it waits for, DELETE /v2/deployments/${deployment} ends it`,

@@ -1,7 +1,7 @@
 import {
   isMicroscalingError,
   MicroscalingError,
-  within,
+  withTimeLimit,
   type PluginContext,
 } from "@microscaling/core";
 
@@ -28,7 +28,7 @@ export function createMasters(urls: readonly string[], { clock, logger }: Plugin
   const masters = urls.map((url) => url.replace(/\/+$/, ""));
   let answered = 0;
 
-  /** An error of the master's own; what else goes wrong is nobody's turn to mend. */
+  /** An error of the master's own; what else goes wrong, no other master can fix. */
   async function tryOne<T>(
     master: string,
     work: Work<T>,
@@ -41,7 +41,7 @@ export function createMasters(urls: readonly string[], { clock, logger }: Plugin
     const limit = { clock, ms: PASS_OVER_MS, signal, late };
     try {
       const asked = (inner: AbortSignal): Promise<T> => work(master, inner);
-      return { answer: await (masters.length === 1 ? asked(signal) : within(limit, asked)) };
+      return { answer: await (masters.length === 1 ? asked(signal) : withTimeLimit(limit, asked)) };
     } catch (error) {
       signal.throwIfAborted();
       if (isMicroscalingError(error)) return { error };

@@ -19,7 +19,7 @@ import { createLockReport } from "./lock-report.ts";
 import { createLocks } from "./locks.ts";
 import type { MarathonOptions, MarathonWorkload } from "./options.ts";
 
-/** How long `scale` waits for a lock to go, in milliseconds. Then the engine may have another wish. */
+/** How long `scale` waits for a lock to go, in milliseconds. Then the engine may request another number. */
 const WAIT_MS = 2000;
 /** A lock that is still there then is waited for again so soon, in milliseconds: that costs Marathon nothing. */
 const AGAIN_MS = 250;
@@ -113,7 +113,7 @@ export function createScheduler(
     return { status: "failed", error: toError(answer, { doing, task: task.name }) };
   }
 
-  /** Until the lock is gone, but not for long: the engine may have another wish by then. Where nobody would tell, not at all. */
+  /** Until the lock is gone, but not for long: the engine may request another number by then. Where nobody would tell, not at all. */
   async function waitForLock(app: string, signal: AbortSignal): Promise<Outcome> {
     const lock = locks.lockOf(app);
     if (lock !== undefined) report(app, lock);

@@ -70,28 +70,32 @@ describe("a service account of DC/OS", () => {
   const prefix = "/service/marathon";
   const secret = JSON.stringify({ uid: "scaler", scheme: "RS256", private_key: rsa.privateKey });
 
-  it("logs in once, and again before the token expires", async () => {
-    const clock = createTestClock();
-    const marathon = await marathonWith({ apps, auth: dcosAuth, prefix, clock });
-    const serviceAccount = await fileWith("account.json", secret);
-    const scheduler = await schedulerWith(
-      { url: marathon.url, dcos: { serviceAccount } },
-      { clock },
-    );
-    const task = await taskOf("worker");
-    await Promise.all([countsOf(scheduler, task), countsOf(scheduler, task)]);
-    expect(await countsOf(scheduler, task)).toMatchObject({ requested: 0 });
-    expect(marathon.guard.logins).toBe(1);
-    await clock.advance(539_000);
-    await countsOf(scheduler, task);
-    expect(marathon.guard.logins).toBe(1);
-    await clock.advance(2000);
-    await countsOf(scheduler, task);
-    expect(marathon.guard.logins).toBe(2);
-    expect(
-      marathon.requests.filter(({ path }) => path.startsWith("/service/marathon/v2/apps")),
-    ).toHaveLength(5);
-  });
+  it.each([0, -3_600_000])(
+    "logs in once, and again before the token expires, though the clock is set by %d ms",
+    async (setMs) => {
+      const clock = createTestClock();
+      const marathon = await marathonWith({ apps, auth: dcosAuth, prefix, clock });
+      const serviceAccount = await fileWith("account.json", secret);
+      const scheduler = await schedulerWith(
+        { url: marathon.url, dcos: { serviceAccount } },
+        { clock },
+      );
+      const task = await taskOf("worker");
+      await Promise.all([countsOf(scheduler, task), countsOf(scheduler, task)]);
+      expect(await countsOf(scheduler, task)).toMatchObject({ requested: 0 });
+      expect(marathon.guard.logins).toBe(1);
+      clock.stepWall(setMs);
+      await clock.advance(539_000);
+      await countsOf(scheduler, task);
+      expect(marathon.guard.logins).toBe(1);
+      await clock.advance(2000);
+      await countsOf(scheduler, task);
+      expect(marathon.guard.logins).toBe(2);
+      expect(
+        marathon.requests.filter(({ path }) => path.startsWith("/service/marathon/v2/apps")),
+      ).toHaveLength(5);
+    },
+  );
 
   it("logs in for all who wait, also when the first of them gives up", async () => {
     const marathon = await marathonWith({ apps, auth: dcosAuth });

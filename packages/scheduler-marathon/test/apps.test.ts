@@ -29,7 +29,7 @@ describe("counts", () => {
       { running: 1, starting: 0, stopping: 1, requested: 1 },
     ],
     [
-      "what was launched for a wish that is gone is still there",
+      "what was launched for an earlier request is still there",
       { instances: 0, tasksStaged: 2, tasks: inState("TASK_STARTING") },
       { running: 0, starting: 3, stopping: 0, requested: 0 },
     ],

@@ -219,7 +219,7 @@ describe("a lock", () => {
     });
   });
 
-  it("is not waited for longer than 2 s at a time, since the wish may have changed", async () => {
+  it("is not waited for longer than 2 s at a time, since the request may have changed", async () => {
     const clock = createTestClock();
     const marathon = await marathonWith({ apps: [{ id: WORKER }] });
     const scheduler = await schedulerWith({ url: marathon.url }, { clock });

@@ -74,7 +74,7 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
     const entry: Entry = {
       state: "starting",
       workload: task.workload,
-      startedAt: clock.now(),
+      startedAt: clock.monotonic(),
       pid: undefined,
       gone: new AbortController(),
     };
@@ -83,7 +83,7 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
     try {
       const instance = await startInstance(task, context, (pid) => begun(entry, pid));
       if (entry.state === "starting") entry.state = "running";
-      entry.startedAt = clock.now();
+      entry.startedAt = clock.monotonic();
       changed();
       void follow(table, entry, instance);
     } catch (error) {
@@ -105,7 +105,7 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
     killGroup(pid);
     reaper.ended(pid);
     logger.debug(`instance ended: ${ending.how}`, { task: table.name, pid });
-    const crashed = entry.state !== "stopping" && clock.now() - entry.startedAt < YOUNG_MS;
+    const crashed = entry.state !== "stopping" && clock.monotonic() - entry.startedAt < YOUNG_MS;
     if (crashed) void noteCrash(table, ending);
     forget(table, entry);
   }

@@ -7,7 +7,7 @@ export interface Entry {
   state: "starting" | "running" | "stopping" | "gone";
   /** As it was started; the task's own may have changed since. */
   readonly workload: ProcessWorkload;
-  /** When it came to run, in milliseconds of the clock. */
+  /** When it came to run, in milliseconds by the monotonic clock. */
   startedAt: number;
   /** Of the process and of its group; known once it exists. */
   pid: number | undefined;

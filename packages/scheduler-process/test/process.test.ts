@@ -8,6 +8,7 @@ import { createTestClock } from "@microscaling/conformance";
 import {
   silentLogger,
   systemClock,
+  YOUNG_MS,
   type Clock,
   type Logger,
   type Scheduler,
@@ -77,6 +78,27 @@ describe("stopping", () => {
       expect(pids()).toEqual([]);
     });
   });
+
+  it.each([-3_600_000, 3_600_000])(
+    "knows a young instance from an old one, though the clock is set by %d ms",
+    async (setMs) => {
+      const clock = createTestClock();
+      const { scheduler, task, pids } = setup(clock);
+      const sleeper = await task({ command: ["sleep", "600"] });
+      // The first crashes, the second does not.
+      for (const aliveMs of [YOUNG_MS - 1, YOUNG_MS]) {
+        await scheduler.scale(sleeper, 1, signal);
+        await clock.advance(aliveMs);
+        clock.stepWall(setMs);
+        for (const pid of pids()) process.kill(pid);
+        await until(() => expect(pids()).toEqual([]));
+        await until(async () => {
+          const counts = (await scheduler.observe([sleeper], signal)).get("t");
+          expect(counts).toMatchObject({ running: 0, crashed: 1 });
+        });
+      }
+    },
+  );
 
   it("kills one that ignores its signal once the grace is over, and counts it until then", async () => {
     const clock = createTestClock();

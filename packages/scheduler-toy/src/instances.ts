@@ -4,7 +4,7 @@ import type { ToyOptions } from "./options.ts";
 
 interface Instance {
   state: "starting" | "running" | "stopping" | "gone";
-  /** When it was asked for, and from when on it runs. */
+  /** When it was asked for, and later when it came to run; in milliseconds by the monotonic clock. */
   startedAt: number;
   /** Ends the delay that it waits for. */
   delay: AbortController;
@@ -40,14 +40,14 @@ export function createInstances(options: ToyOptions, clock: Clock, changed: () =
   }
 
   function end(instance: Instance): void {
-    if (clock.now() - instance.startedAt < YOUNG_MS) crashed += 1;
+    if (clock.monotonic() - instance.startedAt < YOUNG_MS) crashed += 1;
     remove(instance);
   }
 
   async function start(crashes: boolean): Promise<"running" | "failed" | "stopped"> {
     const instance: Instance = {
       state: "starting",
-      startedAt: clock.now(),
+      startedAt: clock.monotonic(),
       delay: new AbortController(),
     };
     instances.push(instance);
@@ -62,7 +62,7 @@ export function createInstances(options: ToyOptions, clock: Clock, changed: () =
       return "failed";
     }
     instance.state = "running";
-    instance.startedAt = clock.now();
+    instance.startedAt = clock.monotonic();
     changed();
     if (crashes) end(instance);
     return "running";
@@ -91,7 +91,7 @@ export function createInstances(options: ToyOptions, clock: Clock, changed: () =
     },
     start,
     add: (count) => {
-      const startedAt = clock.now() - YOUNG_MS;
+      const startedAt = clock.monotonic() - YOUNG_MS;
       for (let index = 0; index < count; index += 1) {
         instances.push({ state: "running", startedAt, delay: new AbortController() });
       }

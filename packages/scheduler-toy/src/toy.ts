@@ -1,7 +1,7 @@
 import {
   MicroscalingError,
   problemOf,
-  raced,
+  untilAborted,
   type Clock,
   type Counts,
   type Finding,
@@ -45,7 +45,7 @@ export interface ToyScheduler extends Required<Omit<Scheduler<ToyWorkload>, "cap
   /** From now on `scale` answers that it is busy with this task. */
   readonly busy: (task: string, retryAfterMs?: number) => void;
   /** Ends `fail`, `hang` and `busy` for this task. A call that hangs goes on hanging. */
-  readonly mend: (task: string) => void;
+  readonly fix: (task: string) => void;
   /** Tells those who watch that something accepted earlier did not come true. */
   readonly failLater: (task: string, error: MicroscalingError) => void;
   /** Whether every method throws, and `watch` with them. */
@@ -102,7 +102,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
   function enter(call: Omit<ToyCall, "at">, signal: AbortSignal): Promise<never> | undefined {
     calls.push({ ...call, at: clock.now() });
     signal.throwIfAborted();
-    if (isStalled) return raced(signal, NEVER);
+    if (isStalled) return untilAborted(signal, NEVER);
     if (isUnreachable) throw gone();
     return undefined;
   }
@@ -111,7 +111,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     const stall = enter({ method: "prepare", task: task.name }, signal);
     if (stall !== undefined) await stall;
     const fault = faults.get(key(task.name, "prepare"));
-    if (fault?.kind === "hang") await raced(signal, NEVER);
+    if (fault?.kind === "hang") await untilAborted(signal, NEVER);
     if (fault?.kind === "fail") throw fault.error;
   }
 
@@ -132,7 +132,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     const stall = enter({ method: "scale", task: task.name, instances }, signal);
     if (stall !== undefined) await stall;
     const fault = faults.get(key(task.name, "scale"));
-    if (fault?.kind === "hang") await raced(signal, NEVER);
+    if (fault?.kind === "hang") await untilAborted(signal, NEVER);
     if (fault?.kind === "fail") return { status: "failed", error: fault.error };
     if (fault?.kind === "busy") return busyOutcome(fault.retryAfterMs);
     return change(instancesOf(task.name), task, instances, signal);
@@ -145,7 +145,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     const stall = enter({ method: "check", task: name }, signal);
     if (stall !== undefined) await stall;
     const fault = faults.get(key(name, "check"));
-    if (fault?.kind === "hang") await raced(signal, NEVER);
+    if (fault?.kind === "hang") await untilAborted(signal, NEVER);
     if (fault?.kind === "fail") return [problemOf(fault.error)];
     return [lookAt(failStarts, workload)];
   }
@@ -189,7 +189,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     busy: (task, retryAfterMs) => {
       faults.set(key(task, "scale"), { kind: "busy", retryAfterMs });
     },
-    mend: (task) => {
+    fix: (task) => {
       faults.delete(key(task, "scale"));
       faults.delete(key(task, "prepare"));
       faults.delete(key(task, "check"));
@@ -236,7 +236,7 @@ async function change(
   const starts = Array.from({ length: Math.max(0, missing) }, () =>
     instances.start(task.workload.crash),
   );
-  const results = await raced(signal, Promise.all(starts));
+  const results = await untilAborted(signal, Promise.all(starts));
   const failed = results.filter((result) => result === "failed").length;
   if (failed === 0) return { status: "accepted" };
   const message = `${failed} of ${starts.length} instances of ${task.name} did not start: the toy scheduler was told to fail starts`;

@@ -64,7 +64,7 @@ it("fails every start when told to", async () => {
   expect(toy.counts("consumer").requested).toBe(0);
 });
 
-it("fails, is busy and hangs for one task, until it is mended", async () => {
+it("fails, is busy and hangs for one task, until it is fixed", async () => {
   const toy = createToyScheduler({ clock: createTestClock() });
   const other = { ...task, name: "other" };
   toy.fail("consumer", fault);
@@ -78,7 +78,7 @@ it("fails, is busy and hangs for one task, until it is mended", async () => {
   stop.abort(new Error("too long"));
   await expect(hanging).rejects.toThrow("too long");
   expect(toy.counts("consumer").requested).toBe(0);
-  toy.mend("consumer");
+  toy.fix("consumer");
   expect(await toy.scale(task, 1, signal)).toEqual({ status: "accepted" });
 });
 
@@ -89,20 +89,24 @@ it("fails to prepare without failing to scale", async () => {
   expect(await toy.scale(task, 1, signal)).toEqual({ status: "accepted" });
 });
 
-it("counts an instance that ends young as crashed, and an old one not", async () => {
-  const clock = createTestClock();
-  const toy = createToyScheduler({ clock });
-  toy.add("consumer", 1);
-  toy.crash("consumer");
-  expect(toy.counts("consumer")).toMatchObject({ running: 0 });
-  expect(toy.counts("consumer").crashed).toBeUndefined();
-  await toy.scale(task, 2, signal);
-  toy.crash("consumer");
-  expect(toy.counts("consumer")).toMatchObject({ running: 1, crashed: 1 });
-  await clock.advance(YOUNG_MS);
-  toy.crash("consumer");
-  expect(toy.counts("consumer")).toMatchObject({ running: 0, crashed: 1 });
-});
+it.each([0, -3_600_000, 3_600_000])(
+  "counts an instance that ends young as crashed, and an old one not, though the clock is set by %d ms",
+  async (setMs) => {
+    const clock = createTestClock();
+    const toy = createToyScheduler({ clock });
+    toy.add("consumer", 1);
+    toy.crash("consumer");
+    expect(toy.counts("consumer")).toMatchObject({ running: 0 });
+    expect(toy.counts("consumer").crashed).toBeUndefined();
+    await toy.scale(task, 2, signal);
+    clock.stepWall(setMs);
+    toy.crash("consumer");
+    expect(toy.counts("consumer")).toMatchObject({ running: 1, crashed: 1 });
+    await clock.advance(YOUNG_MS);
+    toy.crash("consumer");
+    expect(toy.counts("consumer")).toMatchObject({ running: 0, crashed: 1 });
+  },
+);
 
 it("throws from every call while it is unreachable, and ends what watches it", async () => {
   const toy = createToyScheduler({ clock: createTestClock() });

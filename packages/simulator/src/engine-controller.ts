@@ -1,6 +1,7 @@
 import {
-  createDecider,
+  decideTurn,
   nothingObserved,
+  openDeciding,
   NOTHING_MEASURED,
   type DecidingSpec,
   type Observed,
@@ -23,15 +24,15 @@ export function createEngineController(
   spec: DecidingSpec,
   { startMs = DAY_MS, decided }: EngineControllerOptions = {},
 ): Controller {
-  const decider = createDecider(spec);
+  const deciding = openDeciding(spec);
   const board = spec.tasks.map(() => nothingObserved());
   return {
     decide(views) {
       const now = startMs + Math.round((views[0]?.now ?? 0) * 1000);
       for (const [i, view] of views.entries()) observe(board[i]!, view, now);
-      const decisions = decider.decide(board, NOTHING_MEASURED, now);
+      const decisions = decideTurn(deciding, board, NOTHING_MEASURED, now);
       decided?.(views[0]?.now ?? 0, decisions);
-      return decisions.map(({ requested: ask }, i) => ask ?? views[i]!.requested);
+      return decisions.map(({ requested }, i) => requested ?? views[i]!.requested);
     },
   };
 }

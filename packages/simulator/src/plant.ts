@@ -1,4 +1,4 @@
-import { createHeap } from "./heap.ts";
+import TinyQueue from "tinyqueue";
 import type { Jobs } from "./jobs.ts";
 import type { Random } from "./random.ts";
 
@@ -62,8 +62,8 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
   const { at, work } = jobs;
   const { startupSeconds, startupJitter, startFails, stopSeconds } = spec;
   const waits = new Float64Array(at.length);
-  const completions = createHeap();
-  const departures = createHeap();
+  const completions = new TinyQueue<number>();
+  const departures = new TinyQueue<number>();
   /** When each that starts will work, ascending. */
   const starts: number[] = [];
   let now = 0;
@@ -86,8 +86,8 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
   /** Before the number of instances changes. */
   function countInstances(): void {
     const passed = now - countedAt;
-    readySeconds += (up + departures.size()) * passed;
-    orderedSeconds += (up + departures.size() + starts.length) * passed;
+    readySeconds += (up + departures.length) * passed;
+    orderedSeconds += (up + departures.length + starts.length) * passed;
     countedAt = now;
   }
 
@@ -105,7 +105,7 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
   }
 
   function arrive(): void {
-    if (arrived > begun || completions.size() === up) {
+    if (arrived > begun || completions.length === up) {
       countWaiting();
       arrived++;
       return;
@@ -123,7 +123,8 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
       leave();
     } else if (arrived > begun) {
       countWaiting();
-      completions.replace(takeNext());
+      completions.pop();
+      completions.push(takeNext());
     } else completions.pop();
   }
 
@@ -156,7 +157,7 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
 
   function stop(): void {
     if (starts.length > 0) starts.pop();
-    else if (up > completions.size()) leave();
+    else if (up > completions.length) leave();
     else retiring++;
   }
 
@@ -166,8 +167,11 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
     advance(until) {
       for (;;) {
         const arrival = arrived < at.length ? at[arrived]! : Number.POSITIVE_INFINITY;
-        const completion = completions.least();
-        const rest = Math.min(starts[0] ?? Number.POSITIVE_INFINITY, departures.least());
+        const completion = completions.peek() ?? Number.POSITIVE_INFINITY;
+        const rest = Math.min(
+          starts[0] ?? Number.POSITIVE_INFINITY,
+          departures.peek() ?? Number.POSITIVE_INFINITY,
+        );
         const next = Math.min(arrival, completion, rest);
         if (next > until) break;
         now = next;
@@ -193,10 +197,10 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
     waiting: () => arrived - begun,
     arrived: () => arrived,
     finished: () => finished,
-    inFlight: () => completions.size(),
+    inFlight: () => completions.length,
     running: () => up - retiring,
     starting: () => starts.length,
-    stopping: () => retiring + departures.size(),
+    stopping: () => retiring + departures.length,
     requested,
     oldestWait: () => (arrived > begun ? now - at[begun]! : 0),
     tally() {

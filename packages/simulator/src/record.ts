@@ -8,6 +8,7 @@ import type {
   TaskSpec,
   Turn,
 } from "@microscaling/engine";
+import { fromVersion1 } from "./record-1.ts";
 
 // A record is JSON, line by line. A header tells what the turns after it are about; each turn tells what has changed since the one before:
 //
@@ -15,15 +16,8 @@ import type {
 //     {"at":1764000000000,"measured":{…},"observed":{"0":{"counts":{…},"reading":{…}}},"decisions":{"0":{"desired":8,…}}}
 //     {"at":1764000000500}
 
-/** The version of the format. Version 1 is the same with other names. */
+/** The version that is written. Version 1 can be read, too. */
 const VERSION = 2;
-/** What version 1 calls what. */
-const NAMES_1: Readonly<Record<string, string>> = {
-  asked: "pending",
-  wish: "desired",
-  grant: "granted",
-  ask: "requested",
-};
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -79,9 +73,10 @@ export function createRecordWriter({ write, hide }: RecordSink): Recorder {
       before = new Map();
       put({ record: VERSION, continues, spec: writeSpec(spec) });
     },
-    decided({ at, measured, observed, decisions }) {
+    decided({ at, wall, measured, observed, decisions }) {
       put({
         at,
+        ...(wall === at ? {} : { wall }),
         ...(isNew("measured", measured) ? { measured } : {}),
         ...changes("observed", observed.map(writeObserved)),
         ...changes("decisions", decisions.map(writeDecision)),
@@ -105,12 +100,12 @@ function writeSpec({ tasks, capacity, sharing }: EngineSpec): Json {
 
 /** JSON knows neither what is not there nor infinity: both are `null`, which none of these is otherwise. */
 function writeObserved(observed: Observed): Json {
-  return Object.fromEntries(
-    SEEN.map((key) => [
-      key,
-      observed[key] === Number.POSITIVE_INFINITY ? null : (observed[key] ?? null),
-    ]),
-  );
+  const { pending, growth } = observed;
+  return {
+    ...Object.fromEntries(SEEN.map((key) => [key, observed[key] ?? null])),
+    pending: pending.map(({ instances, doubtful = false }) => ({ instances, doubtful })),
+    growth: growth === Number.POSITIVE_INFINITY ? null : growth,
+  };
 }
 
 /** What a decision says besides what was seen. */
@@ -192,22 +187,24 @@ function openReader(header: Json, place: string): Reader {
   const version = header["record"];
   if (version !== 1 && version !== VERSION)
     throw invalid(place, `a record of version 1 or ${VERSION}`);
-  const names = version === 1 ? NAMES_1 : {};
+  const toNow = version === 1 ? fromVersion1 : (change: Json): Json => change;
   const spec = readSpec(header["spec"], place);
   const seen: Json[] = spec.tasks.map(() => ({}));
   const decided: Json[] = spec.tasks.map(() => ({}));
   let measured: unknown;
   let opens: RecordedTurn["opens"] = header["continues"] === true ? "reload" : "start";
   return (line, where) => {
-    const { at } = line;
-    if (typeof at !== "number") throw invalid(where, "a turn with its time");
+    const { at, wall = at } = line;
+    if (typeof at !== "number" || typeof wall !== "number")
+      throw invalid(where, "a turn with its time");
     measured = line["measured"] ?? measured;
-    merge(seen, line["observed"], { names, place: where });
-    merge(decided, line["decisions"], { names, place: where });
+    merge(seen, line["observed"], { toNow, place: where });
+    merge(decided, line["decisions"], { toNow, place: where });
     const observed = seen.map(readObserved);
     const turn: RecordedTurn = {
       spec,
       at,
+      wall,
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
       measured: measured as Measured,
       observed,
@@ -235,7 +232,7 @@ function readSpec(json: unknown, place: string): DecidingSpec {
 function merge(
   known: Json[],
   changes: unknown,
-  { names, place }: { readonly names: Readonly<Record<string, string>>; readonly place: string },
+  { toNow, place }: { readonly toNow: (change: Json) => Json; readonly place: string },
 ): void {
   if (changes === undefined) return;
   if (!isMap(changes)) throw invalid(place, "a map of changes");
@@ -243,12 +240,8 @@ function merge(
     const before = known[Number(i)];
     if (before === undefined || !isMap(change))
       throw invalid(place, "changes of the header's tasks");
-    known[Number(i)] = { ...before, ...renamed(change, names) };
+    known[Number(i)] = { ...before, ...toNow(change) };
   }
-}
-
-function renamed(json: Json, names: Readonly<Record<string, string>>): Json {
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [names[key] ?? key, value]));
 }
 
 function readObserved(json: Json): Observed {
@@ -256,7 +249,15 @@ function readObserved(json: Json): Observed {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
   const observed = Object.fromEntries(entries) as unknown as Observed;
   observed.growth ??= Number.POSITIVE_INFINITY;
+  observed.pending = readPending(json["pending"]);
   return observed;
+}
+
+/** Version 1 knew the newest request only. */
+function readPending(json: unknown): Observed["pending"] {
+  if (typeof json === "number") return [{ instances: json }];
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
+  return (json ?? []) as Observed["pending"];
 }
 
 function readDecision({ name }: TaskSpec, json: Json, { reading, counts }: Observed): Decision {

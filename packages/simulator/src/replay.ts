@@ -1,5 +1,5 @@
 import type { Decision } from "@microscaling/core";
-import { createDecider, type Decider } from "@microscaling/engine";
+import { decideTurn, openDeciding, type Deciding } from "@microscaling/engine";
 import type { RecordedTurn } from "./record.ts";
 
 /** A turn of a record, decided once more. */
@@ -13,11 +13,11 @@ export interface ReplayedTurn {
 export async function* replayRecord(
   turns: AsyncIterable<RecordedTurn>,
 ): AsyncGenerator<ReplayedTurn> {
-  let decider: Decider | undefined;
+  let deciding: Deciding | undefined;
   for await (const recorded of turns) {
-    const { spec, opens, observed, measured, at } = recorded;
-    if (opens === "start" || decider === undefined) decider = createDecider(spec);
-    else if (opens === "reload") decider = createDecider(spec, decider);
-    yield { recorded, decisions: decider.decide(observed, measured, at) };
+    const { spec, opens, observed, measured, at, wall } = recorded;
+    if (opens === "start" || deciding === undefined) deciding = openDeciding(spec);
+    else if (opens === "reload") deciding = openDeciding(spec, deciding);
+    yield { recorded, decisions: decideTurn(deciding, observed, measured, at, wall) };
   }
 }

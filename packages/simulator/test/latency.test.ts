@@ -116,7 +116,7 @@ describe("a task with a latency target", () => {
     );
     const { turns } = runLatency({ jobs, within: 10, startup: 5, initial: 4, loss: isLost });
     const lost = turns.filter(({ now }) => isLost(now)).map(({ decision }) => decision);
-    expect(new Set(lost.map(({ granted: grant }) => grant)).size).toBe(1);
+    expect(new Set(lost.map(({ granted }) => granted)).size).toBe(1);
     expect(new Set(lost.map(({ reason }) => reason))).toEqual(new Set(["held"]));
   });
 

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { MicroscalingError } from "@microscaling/core";
 import type { TaskSpec } from "@microscaling/engine";
 import { beforeAll, expect, test } from "vitest";
@@ -49,7 +51,7 @@ async function record(): Promise<RecordedWorld> {
     if (second === 310) scheduler.unreachable(false);
     if (second > 315 && second < 345) for (const { name } of TASKS) scheduler.crash(name);
     if (second === 350) scheduler.fail("orders", DOWN, "scale");
-    if (second === 380) scheduler.mend("orders");
+    if (second === 380) scheduler.fix("orders");
     // It waits for the calls under way, which end as the time goes on.
     if (second === 400)
       reloaded = engine.reload({
@@ -86,7 +88,7 @@ test("a recorded live run, replayed, decides exactly the same", async () => {
   );
   for (const { name } of TASKS) {
     const own = world.live.flat().filter(({ task }) => task === name);
-    expect(new Set(own.map(({ requested: ask }) => ask)).size).toBeGreaterThan(3);
+    expect(new Set(own.map(({ requested }) => requested)).size).toBeGreaterThan(3);
   }
   expect(world.live.flat().some(({ belief }) => belief?.expectedWaitSeconds !== undefined)).toBe(
     true,
@@ -139,14 +141,35 @@ test("a record goes on after a crash, with the agent that is started again", asy
   );
 });
 
-const HEADER = '{"record":1,"continues":false,"spec":{"tasks":[],"capacity":{}}}';
+test("a record of version 1 is read with the names of today, and replayed", async () => {
+  // Written by the last engine that wrote version 1: `orders` takes room from `batch`, twice.
+  const file = join(import.meta.dirname, "record-1.jsonl");
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+  const replayed = await all(replayRecord(read(lines)));
+  const [first, second, third] = replayed.map(({ recorded }) => recorded);
+  expect(first?.decisions).toMatchObject([
+    { desired: 0, reason: "held", granted: 0, requested: 0 },
+    { desired: 4, reason: "remainder", granted: 4, requested: 4 },
+  ]);
+  expect(second?.decisions.map(({ limits }) => limits)).toEqual([
+    [{ by: "capacity", limitingResource: "instances" }],
+    [{ by: "preempted", preemptedBy: "orders" }],
+  ]);
+  expect(third?.observed[1]).toMatchObject({ pending: [{ instances: 3 }] });
+  expect(replayed).toHaveLength(7);
+  expect(replayed.map(({ decisions }) => decisions)).toEqual(
+    replayed.map(({ recorded }) => recorded.decisions),
+  );
+});
+
+const HEADER = '{"record":2,"continues":false,"spec":{"tasks":[],"capacity":{}}}';
 
 test.each([
   ["nothing", [], /live\.jsonl: expected the header of a record/],
   ["another file", ["scheduler: x"], /live\.jsonl:1: expected the header/],
   ["no header", ['{"at":1}'], /live\.jsonl:1: expected the header/],
-  ["a later version", ['{"record":2}'], /live\.jsonl:1: expected a record of version 1 or 2/],
-  ["no spec", ['{"record":1}'], /live\.jsonl:1: expected a header with tasks/],
+  ["a later version", ['{"record":3}'], /live\.jsonl:1: expected a record of version 1 or 2/],
+  ["no spec", ['{"record":2}'], /live\.jsonl:1: expected a header with tasks/],
   ["a turn without its time", [HEADER, '{"a":1}'], /live\.jsonl:2: expected a turn with its time/],
   ["a task too many", [HEADER, '{"at":1,"observed":{"3":{}}}'], /:2: expected changes of the/],
   ["a line in its midst", [HEADER, '{"at"', '{"at":1}'], /live\.jsonl:2: expected a line of JSON/],

@@ -97,7 +97,7 @@ function examineFailure(
   measured: readonly string[],
 ): DoctorLine[] {
   if (measured.length > 0) {
-    const advice = `Mend that, or write an amount in place of capacity.${measured[0]}; until then nothing is scaled.`;
+    const advice = `Fix that, or write an amount instead of capacity.${measured[0]}; until then nothing is scaled.`;
     return [{ about: "capacity", level: "problem", message, advice }];
   }
   // A right that only comparing needs is none that anybody must give.

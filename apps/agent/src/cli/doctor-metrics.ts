@@ -48,10 +48,9 @@ async function examineSource(
       const results = await withDeadline(limit, (signal) =>
         metric.read(queries, signal, limit.timeoutMs),
       );
-      const now = clock.now();
       return checkResults(plugin, names, results).map((result, i) => {
         const task = names[i] ?? "";
-        return lineOf(task, findingOf(named, checkReading(plugin, task, result, now)));
+        return lineOf(task, findingOf(named, checkReading(plugin, task, result)));
       });
     } catch (error) {
       const problem = asMicroscalingError(error, "ERR_PLUGIN_FAULT", named);

@@ -19,7 +19,7 @@ interface PlanRow {
   readonly running: number | null;
   readonly desired: number;
   readonly granted: number;
-  /** How many more, or fewer, would be asked for now. */
+  /** How many more, or fewer, would be requested now. */
   readonly change: number;
   readonly why: string;
   /** `null` when the target learns nothing, or has not yet. */
@@ -79,7 +79,7 @@ function planJson({ config, record, state }: OnceResult, tasks: readonly PlanRow
 async function planTable(rows: readonly PlanRow[]): Promise<string> {
   const { formatTable } = await import("./table.ts");
   return formatTable({
-    head: ["TASK", "PRIORITY", "READING", "RUNNING", "WISH", "GRANT", "CHANGE", "WHY"],
+    head: ["TASK", "PRIORITY", "READING", "RUNNING", "DESIRED", "GRANTED", "CHANGE", "WHY"],
     rows: rows.map((row) => [
       row.task,
       String(row.priority),

@@ -174,7 +174,7 @@ Asks the scheduler and every metric once, and changes nothing.
 
   ✓  as it should be
   !  works, with a catch
-  ✗  a problem: it does not work until it is mended
+  ✗  a problem: it does not work until it is fixed
 
 Exit codes:
   0  no problem; there may be warnings

@@ -1,3 +1,4 @@
+import { parseDuration } from "@microscaling/core";
 import { z } from "zod";
 import { optional, required, type FieldsOf } from "./field.ts";
 import { amounts, capacityAmount, duration, isFilled, map, oneOf, text } from "./shape.ts";
@@ -31,6 +32,8 @@ const log = (): z.ZodType<RootFields["log"]> =>
 const LEASE = "a name such as microscaling, or a namespace and a name such as ops/microscaling";
 const leaseName = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.source.slice(1, -1);
 
+const LONGEST_LEASE_MS = 3_600_000;
+
 const ha = (): z.ZodType<RootFields["ha"]> =>
   map({
     lease: z
@@ -38,6 +41,10 @@ const ha = (): z.ZodType<RootFields["ha"]> =>
       .regex(new RegExp(`^(${leaseName}/)?${leaseName}$`), { error: LEASE })
       .describe("The lease that all agents with these tasks share."),
     duration: duration(1000)
+      // The engine uses no longer one.
+      .refine((written) => (parseDuration(written) ?? 0) <= LONGEST_LEASE_MS, {
+        error: "a duration of at most 1h",
+      })
       .optional()
       .describe("How long it outlives an agent that died. Default: 15s."),
   });

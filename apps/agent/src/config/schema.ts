@@ -82,7 +82,7 @@ async function listWanted(
   return [...wanted.values()];
 }
 
-/** A config with mistakes still gets its schema, which helps to mend them. */
+/** A config with mistakes still gets its schema, which helps to fix them. */
 async function readNames(request: LookRequest): Promise<unknown> {
   const file = findConfigFile(request);
   if (file === undefined) return undefined;

@@ -60,7 +60,7 @@ export interface WrittenWindow {
   readonly max?: number | undefined;
 }
 
-/** How readings become a wish; the gains may be left out. */
+/** How readings become a desired number of instances; the gains may be left out. */
 export type WrittenTarget =
   | {
       readonly use: "latency";

@@ -11,8 +11,7 @@ export interface Liveness {
 }
 
 /** Whether the loop turned recently. */
-export function liveness(state: EngineState, startedAt: number, now: number): Liveness {
-  const lastTurnMs = Math.max(0, now - (state.record?.at ?? startedAt));
+export function liveness({ sinceTurnMs: lastTurnMs }: EngineState): Liveness {
   return { live: lastTurnMs <= ALIVE_MS, lastTurnMs };
 }
 

@@ -82,7 +82,7 @@ function createTotals(
     new Counter({ name, help, labelNames, registers: [registry] });
   const decisions = counter(
     "microscaling_decisions_total",
-    "Decisions made for the task, by whether they ask for more, fewer or no other instances.",
+    "Decisions made for the task, by whether they request more, fewer or no other instances.",
     ["task", "change"],
   );
   const metricErrors = counter(
@@ -120,11 +120,11 @@ function createGauges(registry: Registry): (state: EngineState) => void {
   const countsAge = gauge("counts_age_seconds", "Age of the task's newest counts.");
   const desired = gauge(
     "desired_instances",
-    "Instances the task's target asks for, before any limit.",
+    "Instances the task's target would like, before any limit.",
   );
-  const granted = gauge("granted_instances", "Instances the task is given of the capacity.");
+  const granted = gauge("granted_instances", "The task's share of the capacity, in instances.");
   const running = gauge("running_instances", "Instances that are up and not asked to stop.");
-  const starting = gauge("starting_instances", "Instances asked for and not up yet.");
+  const starting = gauge("starting_instances", "Instances requested and not up yet.");
   const stopping = gauge("stopping_instances", "Instances asked to stop and not gone yet.");
   const limit = gauge("limit", "1 while this limits what the task gets.", ["task", "by"]);
   const believe = createBeliefs(gauge);
@@ -163,14 +163,14 @@ function createBeliefs(
   const gauges: Record<keyof Belief, Gauge> = {
     arrivalRate: gauge("belief_arrivals_per_second", "Jobs that are believed to arrive."),
     serviceRate: gauge("belief_served_per_second", "Jobs that one busy instance finishes."),
-    startupSeconds: gauge("belief_startup_seconds", "From asking for an instance until it runs."),
+    startupSeconds: gauge("belief_startup_seconds", "From requesting an instance until it runs."),
     drainSeconds: gauge(
       "belief_drain_seconds",
       "Until nothing waits, with the instances there are.",
     ),
     expectedWaitSeconds: gauge(
       "belief_wait_seconds",
-      "Wait of a job that arrives when an instance asked for now would run.",
+      "Wait of a job that arrives when an instance requested now would run.",
     ),
   };
   return (task, belief) => {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { MicroscalingError, type Clock, type Monitor } from "@microscaling/core";
+import { MicroscalingError, type Monitor } from "@microscaling/core";
 import type { Engine } from "@microscaling/engine";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
@@ -31,13 +31,13 @@ export interface HttpServer {
 }
 
 /** Makes the endpoints `/livez`, `/readyz`, `/metrics` and `/state`. */
-export function createHttpServer(clock: Clock, redactor: Redactor): HttpServer {
+export function createHttpServer(redactor: Redactor): HttpServer {
   const metrics = createMetrics();
   let server: Server | undefined;
   return {
     monitor: metrics.monitor,
     async listen(at, source) {
-      const app = createApp({ source, metrics, clock, redactor });
+      const app = createApp({ source, metrics, redactor });
       const listener = getRequestListener(app.fetch);
       server = createServer((request, response) => void listener(request, response));
       server.listen(at.port, at.host);
@@ -59,15 +59,13 @@ export function createHttpServer(clock: Clock, redactor: Redactor): HttpServer {
 interface AppContext {
   readonly source: HttpSource;
   readonly metrics: AgentMetrics;
-  readonly clock: Clock;
   readonly redactor: Redactor;
 }
 
-function createApp({ source, metrics, clock, redactor }: AppContext): Hono {
-  const startedAt = clock.now();
+function createApp({ source, metrics, redactor }: AppContext): Hono {
   const app = new Hono();
   app.get("/livez", (c) => {
-    const answer = liveness(source.engine.state(), startedAt, clock.now());
+    const answer = liveness(source.engine.state());
     return c.json(answer, answer.live ? 200 : 503);
   });
   app.get("/readyz", (c) => {

@@ -21,7 +21,7 @@ export interface Picture {
 }
 
 /** Wide enough for most numbers, so that the columns stand still while the numbers move. */
-const HEAD = ["TASK", "QUEUE ", "WISH", "GRANT", "RUNNING  "];
+const HEAD = ["TASK", "QUEUE ", "DESIRED", "GRANTED", "RUNNING  "];
 /** The longest bar, in characters; more instances than that are shown by their number alone. */
 const LONGEST_BAR = 20;
 

@@ -1,15 +1,15 @@
-import type { Decision, Limit, LogFields, Logger, Monitor } from "@microscaling/core";
+import type { Clock, Decision, Limit, LogFields, Logger, Monitor } from "@microscaling/core";
 import { explain } from "@microscaling/engine";
 
 /** What was last logged of one task. */
 interface Seen {
-  /** The grant that was last logged. */
+  /** The `granted` that was last logged. */
   granted: number | undefined;
-  /** What was asked for has come true since. */
+  /** What was requested has come true since. */
   settled: boolean;
   /** The troubles of the last turn, as a key. */
   trouble: string;
-  /** When they began, in milliseconds since the epoch. */
+  /** When they began, in milliseconds by the monotonic clock. */
   since: number;
   /** The troubles that were last logged. */
   logged: string;
@@ -22,7 +22,7 @@ interface Seen {
 const TROUBLE_MS = 2000;
 
 /** Makes the monitor that logs one line for every change, one when a task gets held or free again, and nothing while all is quiet. */
-export function createChangeLog(logger: Logger): Monitor {
+export function createChangeLog(logger: Logger, clock: Clock): Monitor {
   const seen = new Map<string, Seen>();
 
   function report(decision: Decision, at: number, isStandby: boolean): void {
@@ -40,7 +40,8 @@ export function createChangeLog(logger: Logger): Monitor {
   return {
     report(record) {
       const isStandby = record.role?.leads === false;
-      for (const decision of record.decisions) report(decision, record.at, isStandby);
+      const at = clock.monotonic();
+      for (const decision of record.decisions) report(decision, at, isStandby);
       return Promise.resolve();
     },
     close: () => Promise.resolve(),
@@ -64,7 +65,7 @@ function logChange(logger: Logger, decision: Decision, seen: Seen): void {
   if (granted === from || (granted === seen.granted && !seen.settled)) return;
   seen.granted = granted;
   seen.settled = false;
-  logger.info(`${task} ${from} -> ${granted}: ${explain(decision)}`, fieldsOf(decision, from));
+  logger.info(`${task} ${from} → ${granted}: ${explain(decision)}`, fieldsOf(decision, from));
 }
 
 function fieldsOf(decision: Decision, from: number): LogFields {

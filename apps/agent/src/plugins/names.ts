@@ -13,7 +13,7 @@ export interface PluginName {
  * as it stands; else ours before the community's.
  */
 export function expandName(kind: PluginKind, use: string): PluginName {
-  if (/^\.{0,2}\//.test(use)) return { form: "path", specifiers: [use] };
+  if (isPath(use)) return { form: "path", specifiers: [use] };
   if (use.startsWith("module:"))
     return { form: "package", specifiers: [use.slice("module:".length)] };
   if (use.startsWith("@") || use.includes("/")) return { form: "package", specifiers: [use] };
@@ -21,6 +21,15 @@ export function expandName(kind: PluginKind, use: string): PluginName {
     form: "package",
     specifiers: [`@microscaling/${kind}-${use}`, `microscaling-${kind}-${use}`],
   };
+}
+
+/** What a config would write for exactly the plugin that was found as `specifier`, whatever the form of its name. */
+export function nameOf(specifier: string): string {
+  return isPath(specifier) ? specifier : `module:${specifier}`;
+}
+
+function isPath(use: string): boolean {
+  return /^\.{0,2}\//.test(use);
 }
 
 /** The kind and short name that a package's name tells; `undefined` for packages with other names. */

@@ -1,5 +1,7 @@
 import { asMicroscalingError } from "@microscaling/core";
+import { findConfigFile } from "../config/open.ts";
 import { countTasks } from "../log/words.ts";
+import { CLOSE_MS, createClosing } from "./closing.ts";
 import { makeParts, type Parts, type PartsRequest } from "./parts.ts";
 import {
   listenToProcess,
@@ -7,7 +9,7 @@ import {
   type ProcessHandlers,
   type ProcessLike,
 } from "./process-events.ts";
-import { watchFile } from "./watch-file.ts";
+import { fileState, watchFile, type FileWatch } from "./watch-file.ts";
 import { endsWithin } from "./within.ts";
 
 /** What {@link runAgent} needs. */
@@ -22,8 +24,6 @@ export interface RunRequest extends PartsRequest {
 
 /** How often the config file is looked at, in milliseconds. */
 const WATCH_MS = 1000;
-/** What each part may take to close at least, in milliseconds, however late it is. */
-const CLOSE_MS = 5000;
 
 /**
  * Runs the agent until a signal or an uncaught exception ends it.
@@ -31,7 +31,8 @@ const CLOSE_MS = 5000;
  * @throws MicroscalingError when it cannot start; nothing has been touched then.
  */
 export async function runAgent(request: RunRequest): Promise<number> {
-  const readAt = request.clock.now();
+  const found = findConfigFile(request);
+  const read = found === undefined ? undefined : await fileState(found);
   const parts = await makeParts(request);
   const ending = Promise.withResolvers<number>();
   const deafen = listenToProcess(
@@ -40,7 +41,7 @@ export async function runAgent(request: RunRequest): Promise<number> {
     createHandlers(request, parts, ending.resolve),
   );
   const watching = new AbortController();
-  followFile(request, parts, { readAt, signal: watching.signal });
+  followFile(request, parts, { read, signal: watching.signal });
   parts.engine.start();
   request.log.logger.info(startLine(request, parts));
   const code = await ending.promise;
@@ -60,7 +61,7 @@ function startLine({ version, dryRun }: RunRequest, { reloader, address }: Parts
 function followFile(
   { clock }: RunRequest,
   { reloader }: Parts,
-  since: { readonly readAt: number; readonly signal: AbortSignal },
+  since: Pick<FileWatch, "read" | "signal">,
 ): void {
   const { file } = reloader.config();
   if (file === undefined) return;
@@ -101,21 +102,12 @@ async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts):
   const { engine, reloader, http, record } = parts;
   await endsWithin(clock, CLOSE_MS, reloader.close());
   const graceMs = reloader.config().settings.shutdownGraceMs;
-  const endAt = clock.now() + graceMs + CLOSE_MS;
-  const bounded = async (what: string, work: Promise<unknown> | undefined): Promise<void> => {
-    if (work === undefined) return;
-    const ms = Math.max(CLOSE_MS, endAt - clock.now());
-    const ended = await endsWithin(clock, ms, work).catch((error: unknown) => {
-      logger.error(`${what} could not be closed`, { error });
-      return true;
-    });
-    if (!ended) logger.warn(`${what} did not close in time`);
-  };
-  await bounded("the engine", engine.stop({ graceMs }));
+  const close = createClosing({ clock, logger, graceMs });
+  await close("the engine", engine.stop({ graceMs }));
   // Instances that cannot outlive the agent are stopped here, which may take all of their grace.
-  await bounded("a plugin", reloader.config().close());
-  await bounded("the endpoints", http?.close());
-  await bounded("the record", record?.close());
+  await close("a plugin", Promise.all([reloader.config().close(), reloader.released()]));
+  await close("the endpoints", http?.close());
+  await close("the record", record?.close());
   view?.close();
   logger.info("stopped");
 }

@@ -46,8 +46,11 @@ function refuseHa({ spec: { ha }, origin }: LoadedConfig, act: boolean): void {
 }
 
 /** Logs what one turn changed and what kept it from doing more. */
-export async function logOnce({ record, state }: OnceResult, { log }: PartsRequest): Promise<void> {
-  await createChangeLog(log.logger).report(record, AbortSignal.abort());
+export async function logOnce(
+  { record, state }: OnceResult,
+  { log, clock }: PartsRequest,
+): Promise<void> {
+  await createChangeLog(log.logger, clock).report(record, AbortSignal.abort());
   for (const { name, problem } of state.tasks)
     if (problem !== undefined) log.logger.error(`${name}: ${problem}`, { task: name });
   if (state.capacityProblem !== undefined) log.logger.error(state.capacityProblem);

@@ -42,7 +42,7 @@ export async function makeParts(request: PartsRequest): Promise<Parts> {
   adopt(log, config);
   for (const warning of config.warnings) log.logger.warn(warning);
   const http = config.settings.http === false ? undefined : await makeHttp(request);
-  const monitors = [createChangeLog(log.logger), http?.monitor, view?.monitor];
+  const monitors = [createChangeLog(log.logger, request.clock), http?.monitor, view?.monitor];
   const record = await openRecord(request);
   const engine = createEngine(config.spec, {
     clock: request.clock,
@@ -87,9 +87,9 @@ export function adopt(log: Log, config: LoadedConfig): void {
 }
 
 /** Loaded only when it is asked for: it is a third of the agent's memory. */
-async function makeHttp({ clock, log }: PartsRequest): Promise<HttpServer> {
+async function makeHttp({ log }: PartsRequest): Promise<HttpServer> {
   const { createHttpServer } = await import("../http/server.ts");
-  return createHttpServer(clock, log.redactor);
+  return createHttpServer(log.redactor);
 }
 
 async function openRecord({ record, cwd, log }: PartsRequest): Promise<RecordFile | undefined> {

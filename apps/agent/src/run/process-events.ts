@@ -35,9 +35,9 @@ export function listenToProcess(
   let firstAt: number | undefined;
   const onStop = (signal: unknown): void => {
     if (firstAt === undefined) {
-      firstAt = clock.now();
+      firstAt = clock.monotonic();
       handlers.stop(String(signal));
-    } else if (clock.now() - firstAt >= ONE_KEYPRESS_MS) handlers.stopAtOnce(String(signal));
+    } else if (clock.monotonic() - firstAt >= ONE_KEYPRESS_MS) handlers.stopAtOnce(String(signal));
   };
   const listeners = {
     SIGTERM: onStop,

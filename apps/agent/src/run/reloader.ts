@@ -15,48 +15,73 @@ export interface ReloadContext {
 
 /** The config that runs, and how to change it. */
 export interface Reloader {
+  /** The one that the engine runs. */
   config(): LoadedConfig;
-  /** Reloads. While one is under way, further calls together cause one more. Never rejects: a bad config is logged. */
+  /**
+   * Reloads. While the config is read, further calls together cause one more reload. Resolves when the engine runs the new config, or the
+   * config was refused. Never rejects: a bad config is logged.
+   */
   reload(why: string): Promise<void>;
-  /** Resolves when no reload is under way; none starts after that. */
+  /** No reload begins any more. Resolves when the config cannot change any more. */
   close(): Promise<void>;
+  /** Resolves when the plugins of all former configs are closed. Never rejects. */
+  released(): Promise<void>;
 }
 
 /** Makes a {@link Reloader} that starts with `first`. */
 export function createReloader(first: LoadedConfig, context: ReloadContext): Reloader {
+  const { engine, logger } = context;
   let config = first;
   let waiting: string | undefined;
   let underWay: Promise<void> | undefined;
+  // What the engine ran with former configs, and the plugins of those.
+  let finished = Promise.resolve();
+  let released = Promise.resolve();
   let closed = false;
 
   async function reloadOnce(why: string): Promise<void> {
-    const next = await tried(() => context.load(config), context.logger);
+    const next = await tried(() => context.load(config), logger);
     if (next === undefined) return;
-    const { logger } = context;
+    const old = config;
+    if (closed) return closeSoon(next, old);
     context.adopt(next);
     try {
-      await context.engine.reload(next.spec);
+      const left = engine.reload(next.spec);
+      // What the engine refuses it refuses at once; else it runs the new config already.
+      await Promise.race([left, Promise.resolve()]);
+      config = next;
+      finishToo(left);
+      closeSoon(old, next);
     } catch (error) {
-      logRefused(logger, error);
-      context.adopt(config);
-      await next.close({ except: config });
-      return;
+      context.adopt(old);
+      closeSoon(next, old);
+      return logRefused(logger, error);
     }
-    const old = config;
-    config = next;
-    logger.info(`reloaded ${next.origin} (${why}): ${countTasks(next.spec.tasks.length)}`);
-    for (const warning of next.warnings) logger.warn(warning);
-    if (JSON.stringify(old.settings.http) !== JSON.stringify(next.settings.http))
-      logger.warn("the change under http takes effect when the agent is started again");
-    await old.close({ except: next });
+    logReloaded(logger, why, old, next);
+  }
+
+  function finishToo(left: Promise<void>): void {
+    const ended = left.catch((error: unknown) =>
+      logger.error("what the old config ran could not be finished", { error }),
+    );
+    finished = finished.then(() => ended);
+  }
+
+  /**
+   * Closes the plugins that only `unused` has, once nothing of any former config is in use: what two configs share may be in use by an
+   * older one. Nothing waits for that, since a plugin may hang.
+   */
+  function closeSoon(unused: LoadedConfig, inUse: LoadedConfig): void {
+    const closing = finished
+      .then(() => unused.close({ except: inUse }))
+      .catch((error: unknown) => logger.error("plugins could not be closed", { error }));
+    released = released.then(() => closing);
   }
 
   async function drain(): Promise<void> {
     for (let why = waiting; why !== undefined; why = waiting) {
       waiting = undefined;
-      await reloadOnce(why).catch((error: unknown) =>
-        context.logger.error("the old plugins could not be closed", { error }),
-      );
+      await reloadOnce(why);
     }
     underWay = undefined;
   }
@@ -74,7 +99,15 @@ export function createReloader(first: LoadedConfig, context: ReloadContext): Rel
       waiting = undefined;
       return underWay ?? Promise.resolve();
     },
+    released: () => released,
   };
+}
+
+function logReloaded(logger: Logger, why: string, old: LoadedConfig, next: LoadedConfig): void {
+  logger.info(`reloaded ${next.origin} (${why}): ${countTasks(next.spec.tasks.length)}`);
+  for (const warning of next.warnings) logger.warn(warning);
+  if (JSON.stringify(old.settings.http) !== JSON.stringify(next.settings.http))
+    logger.warn("the change under http takes effect when the agent is started again");
 }
 
 async function tried(

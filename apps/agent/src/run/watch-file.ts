@@ -6,8 +6,8 @@ export interface FileWatch {
   readonly file: string;
   readonly clock: Clock;
   readonly intervalMs: number;
-  /** When what is known of the file was read, in milliseconds since the epoch: a change since then counts. */
-  readonly readAt: number;
+  /** The file's state before it was read, from {@link fileState}: a change since then counts. */
+  readonly read: string | undefined;
   /** Called once for each change, when the file has kept still for one interval. */
   readonly changed: () => void;
   /** Ends the watch. */
@@ -19,11 +19,10 @@ export interface FileWatch {
  * (write beside it and rename; swap the folder's symlink), and a file that is away for a moment is not a change.
  */
 export async function watchFile(watch: FileWatch): Promise<void> {
-  const first = await look(watch.file);
-  let known = first !== undefined && first.changedAt > watch.readAt ? undefined : first?.print;
-  let before = first?.print;
+  let known = watch.read;
+  let before = await fileState(watch.file);
   while (await slept(watch)) {
-    const now = (await look(watch.file))?.print;
+    const now = await fileState(watch.file);
     const still = now === before;
     before = now;
     if (now === undefined || now === known || !still) continue;
@@ -39,17 +38,12 @@ async function slept({ clock, intervalMs, signal }: FileWatch): Promise<boolean>
   );
 }
 
-/** What tells one state of a file from another. */
-interface Look {
-  readonly print: string;
-  /** When its contents, name or rights changed last, in milliseconds since the epoch. */
-  readonly changedAt: number;
-}
-
-/** `undefined` when there is no such file now. Follows symlinks. */
-async function look(file: string): Promise<Look | undefined> {
+/**
+ * Tells one state of a file from another: no clock is needed for that. Follows symlinks.
+ * @returns `undefined` when there is no such file now.
+ */
+export async function fileState(file: string): Promise<string | undefined> {
   const found = await stat(file, { bigint: true }).catch(() => undefined);
   if (found === undefined) return undefined;
-  const print = [found.dev, found.ino, found.size, found.mtimeNs].join(":");
-  return { print, changedAt: Number(found.ctimeMs) };
+  return [found.dev, found.ino, found.size, found.mtimeNs].join(":");
 }

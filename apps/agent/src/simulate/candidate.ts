@@ -3,6 +3,7 @@ import type { EngineSpec } from "@microscaling/engine";
 import type { SignalSpec } from "@microscaling/simulator";
 import { loadConfig, type LoadedConfig } from "../config/index.ts";
 import { loadPlugin } from "../plugins/load.ts";
+import { nameOf } from "../plugins/names.ts";
 import type { TaskHints } from "./load.ts";
 
 /** A config to try a load on. Its plugins were made, and closed without having been connected. */
@@ -38,8 +39,8 @@ async function showsOf({ spec, plugins }: LoadedConfig): Promise<Map<string, Sig
   for (const [source, { name }] of spec.sources) {
     const entry = plugins.find((one) => one.kind === "metric" && one.name === name);
     if (entry === undefined) continue;
-    const request = { kind: "metric", use: entry.package, folders: [entry.resolvedFrom] } as const;
-    const { plugin } = await loadPlugin(request);
+    const folders = [entry.resolvedFrom];
+    const { plugin } = await loadPlugin({ kind: "metric", use: nameOf(entry.package), folders });
     shows.set(source, signalOf(plugin.capabilities.parts));
   }
   return shows;

@@ -55,7 +55,7 @@ describe("validate", () => {
     expect(stderr).toMatch(/^error ERR_CONFIG_INVALID /);
     expect(stderr).toMatch(/^ {2}.*:7:\d+ .*min/m);
     expect(stderr).toMatch(/^ {2}.*remainer/m);
-    expect(stderr).toContain("Mend each line that is named.");
+    expect(stderr).toContain("Fix each line listed above.");
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 

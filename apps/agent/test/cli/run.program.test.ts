@@ -31,10 +31,10 @@ describe("plan", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const [head, mails, batch] = stdout.split("\n");
     expect(head?.split(/\s+/)).toEqual(
-      "TASK PRIORITY READING RUNNING WISH GRANT CHANGE WHY".split(" "),
+      "TASK PRIORITY READING RUNNING DESIRED GRANTED CHANGE WHY".split(" "),
     );
     expect(mails).toMatch(/^mails +1 +100 +0 +1 +1 +\+1 +100 waiting/);
-    expect(batch).toMatch(/^batch +2 +- +0 +10 +9 +\+9 +takes what is left/);
+    expect(batch).toMatch(/^batch +2 +- +0 +10 +9 +\+9 +remainder/);
   });
 
   it("prints JSON for programs", async () => {
@@ -44,8 +44,16 @@ describe("plan", () => {
       capacity: { instances: 10 },
       schedulerProblem: null,
       tasks: [
-        { task: "mails", priority: 1, reading: 100, running: 0, grant: 1, change: 1 },
-        { task: "batch", priority: 2, reading: null, running: 0, wish: 10, grant: 9, change: 9 },
+        { task: "mails", priority: 1, reading: 100, running: 0, granted: 1, change: 1 },
+        {
+          task: "batch",
+          priority: 2,
+          reading: null,
+          running: 0,
+          desired: 10,
+          granted: 9,
+          change: 9,
+        },
       ],
     });
   });
@@ -54,7 +62,7 @@ describe("plan", () => {
     const { code, stdout } = await run(folderWith(BROKEN), "plan");
     expect(code).toBe(1);
     expect(stdout).toMatch(/^mails .*missing/m);
-    expect(stdout).toMatch(/^batch .*takes what is left/m);
+    expect(stdout).toMatch(/^batch .*remainder/m);
   });
 
   it("ends with 2 on a bad config", async () => {
@@ -66,7 +74,7 @@ describe("run --record", () => {
   it("writes down what it decided, so that it can be decided once more", async () => {
     const folder = folderWith(TOY_CONFIG);
     const agent = start(folder, ["run", "--record", "live.jsonl"]);
-    await agent.line("batch 0 ->");
+    await agent.line("batch 0 →");
     await stopAgent(agent);
     const turns = await expectSameDecisions(join(folder, "live.jsonl"));
     expect(turns.some(([, batch]) => batch?.granted === 9)).toBe(true);
@@ -75,7 +83,7 @@ describe("run --record", () => {
   it("goes on without a record where none can be written", async () => {
     const agent = start(folderWith(TOY_CONFIG), ["run", "--record", "missing/live.jsonl"]);
     expect(await agent.line("cannot record")).toMatch(/ENOENT.*goes on without a record/);
-    await agent.line("batch 0 ->");
+    await agent.line("batch 0 →");
     await stopAgent(agent);
   });
 
@@ -91,8 +99,8 @@ describe("run --once", () => {
     const { code, stdout } = await run(folderWith(TOY_CONFIG), "run", "--once");
     expect(code).toBe(0);
     expect(messages(stdout)).toEqual([
-      expect.stringMatching(/^mails 0 -> 1: /),
-      expect.stringMatching(/^batch 0 -> 9: /),
+      expect.stringMatching(/^mails 0 → 1: /),
+      expect.stringMatching(/^batch 0 → 9: /),
     ]);
   });
 
@@ -115,15 +123,15 @@ it("shows no secret, whoever says it", async () => {
 describe("run", () => {
   it("logs one line for each change, and nothing while all is quiet", async () => {
     const agent = start(folderWith(fixedAt(3)), ["run"]);
-    await agent.line("mails 0 -> 3");
-    await agent.line("batch 0 -> 7");
+    await agent.line("mails 0 → 3");
+    await agent.line("batch 0 → 7");
     agent.child.kill("SIGTERM");
     const { code, stdout } = await agent.ended;
     expect(code).toBe(0);
     expect(messages(stdout)).toEqual([
       expect.stringContaining(STARTED),
-      expect.stringMatching(/^mails 0 -> 3: fixed/),
-      expect.stringMatching(/^batch 0 -> 7: takes what is left/),
+      expect.stringMatching(/^mails 0 → 3: fixed/),
+      expect.stringMatching(/^batch 0 → 7: remainder/),
       "SIGTERM: stopping (shutdown: leave)",
       "stopped",
     ]);
@@ -171,11 +179,11 @@ describe("run", () => {
   it("answers on its endpoints", async () => {
     const agent = start(folderWith(WITH_HTTP), ["run"]);
     const address = /http:\/\/[\d.:]+/.exec(await agent.line(STARTED))?.[0];
-    await agent.line("batch 0 -> ");
+    await agent.line("batch 0 → ");
     expect((await fetch(`${address}/livez`)).status).toBe(200);
     expect(await (await fetch(`${address}/state`)).json()).toMatchObject({ dryRun: false });
     expect(await (await fetch(`${address}/metrics`)).text()).toContain(
-      "microscaling_grant_instances",
+      "microscaling_granted_instances",
     );
     agent.child.kill("SIGTERM");
     expect(await agent.ended).toMatchObject({ code: 0 });
@@ -186,17 +194,17 @@ describe("reload", () => {
   it("takes a good config on SIGHUP", async () => {
     const folder = folderWith(TOY_CONFIG);
     const agent = start(folder, ["run"]);
-    await agent.line("batch 0 -> ");
+    await agent.line("batch 0 → ");
     writeFileSync(join(folder, "microscaling.yaml"), fixedAt(6));
     agent.child.kill("SIGHUP");
     expect(await agent.line("reloaded ")).toContain("SIGHUP");
-    expect(JSON.parse(await agent.line("-> 6: fixed"))).toMatchObject({ task: "mails", to: 6 });
+    expect(JSON.parse(await agent.line("→ 6: fixed"))).toMatchObject({ task: "mails", to: 6 });
   });
 
   it("refuses a bad one whole, with its mistakes, and goes on with the old one", async () => {
     const folder = folderWith(TOY_CONFIG);
     const agent = start(folder, ["run"]);
-    await agent.line("batch 0 -> ");
+    await agent.line("batch 0 → ");
     writeFileSync(join(folder, "microscaling.yaml"), TOY_CONFIG.replace("min: 1", "min: 9"));
     agent.child.kill("SIGHUP");
     expect(JSON.parse(await agent.line("was refused"))).toMatchObject({
@@ -240,7 +248,7 @@ describe("faults that nobody caught", () => {
   it("logs a rejected promise and goes on", async () => {
     const agent = start(withPlugin('Promise.reject(new Error("wild s3cr3t"));'), ["run"]);
     expect(await agent.line("nobody looked after it")).toContain("wild");
-    await agent.line("batch 0 -> ");
+    await agent.line("batch 0 → ");
     agent.child.kill("SIGTERM");
     expect(await agent.ended).toMatchObject({ code: 0 });
   });

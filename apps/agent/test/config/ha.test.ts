@@ -33,6 +33,7 @@ test.each([
     "{ lease: a, duration: 200ms }",
     /ha\.duration: expected a duration of at least 1000ms/,
   ],
+  ["a day", "{ lease: a, duration: 24h }", /ha\.duration: expected a duration of at most 1h/],
   ["another key", "{ lease: a, leader: b }", /ha\.leader: unknown key/],
 ])("refuses %s", async (_what, ha, line) => {
   const { details } = await failure(load(config(ha), { files }));

@@ -1,12 +1,10 @@
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
-import { createTestClock } from "@microscaling/conformance";
 import type { EngineState } from "@microscaling/engine";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
 import { createRedactor } from "../../src/log/redact.ts";
 import {
-  AT,
   decision,
   engineState,
   fakeConfig,
@@ -21,10 +19,10 @@ interface Opened {
   readonly get: (path: string) => Promise<{ status: number; text: string; type: string | null }>;
 }
 
-async function open(state: EngineState, nowMs: number = AT): Promise<Opened> {
+async function open(state: EngineState): Promise<Opened> {
   const redactor = createRedactor();
   redactor.add(["s3cr3t"]);
-  const server = createHttpServer(createTestClock(nowMs), redactor);
+  const server = createHttpServer(redactor);
   onTestFinished(() => server.close());
   const engine = fakeEngine(() => state);
   const source = { engine, config: () => fakeConfig(), dryRun: true };
@@ -41,9 +39,9 @@ async function open(state: EngineState, nowMs: number = AT): Promise<Opened> {
 
 describe("/livez", () => {
   it("is 200 while the loop turns, and 503 when it has not turned for long", async () => {
-    const live = await open(engineState(), AT + 1000);
+    const live = await open(engineState({ sinceTurnMs: 1000 }));
     expect(await live.get("/livez")).toMatchObject({ status: 200 });
-    const dead = await open(engineState(), AT + 60_000);
+    const dead = await open(engineState({ sinceTurnMs: 60_000 }));
     const { status, text } = await dead.get("/livez");
     expect(status).toBe(503);
     expect(JSON.parse(text)).toEqual({ live: false, lastTurnMs: 60_000 });
@@ -83,12 +81,12 @@ describe("/readyz", () => {
 });
 
 describe("/metrics", () => {
-  it("tells value, age, wish, grant, counts and limits of every task", async () => {
+  it("tells value, age, desired, granted, counts and limits of every task", async () => {
     const mails = decision({
       desired: 8,
       granted: 5,
       counts: { running: 2, starting: 3, stopping: 1, requested: 5 },
-      limits: [{ by: "capacity", resource: "instances" }],
+      limits: [{ by: "capacity", limitingResource: "instances" }],
     });
     const tasks = [taskState({ metricFailures: 4, schedulerFailures: 1 })];
     const { get } = await open(engineState({ record: record(mails), tasks }));
@@ -97,8 +95,8 @@ describe("/metrics", () => {
     for (const line of [
       'microscaling_metric_value{task="mails"} 40',
       'microscaling_metric_age_seconds{task="mails"} 0.25',
-      'microscaling_wish_instances{task="mails"} 8',
-      'microscaling_grant_instances{task="mails"} 5',
+      'microscaling_desired_instances{task="mails"} 8',
+      'microscaling_granted_instances{task="mails"} 5',
       'microscaling_running_instances{task="mails"} 2',
       'microscaling_starting_instances{task="mails"} 3',
       'microscaling_stopping_instances{task="mails"} 1',
@@ -137,7 +135,7 @@ describe("/metrics", () => {
     const { get } = await open(engineState({ record: record(blind), tasks }));
     const { text } = await get("/metrics");
     expect(text).not.toMatch(/^microscaling_(metric_value|metric_age\w*|running\w*)\{/m);
-    expect(text).toMatch(/^microscaling_wish_instances\{/m);
+    expect(text).toMatch(/^microscaling_desired_instances\{/m);
   });
 
   it("counts decisions and times turns, and counts the same when asked twice", async () => {
@@ -202,8 +200,8 @@ describe("/state", () => {
       tasks: [
         {
           name: "mails",
-          wish: 2,
-          grant: 2,
+          desired: 2,
+          granted: 2,
           why: expect.stringContaining("40 waiting") as string,
           reading: { value: 40 },
           problem: "login with [redacted] refused",
@@ -218,7 +216,7 @@ it("refuses a port that is taken, by name", async () => {
   onTestFinished(() => void other.close());
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
-  const server = createHttpServer(createTestClock(), createRedactor());
+  const server = createHttpServer(createRedactor());
   const engine = fakeEngine(() => engineState());
   const source = { engine, config: () => fakeConfig(), dryRun: false };
   await expect(server.listen({ host: "127.0.0.1", port }, source)).rejects.toMatchObject({

@@ -9,7 +9,7 @@ const mails = decision({
   requested: 4,
   reason: "above",
   counts: { running: 2, starting: 2, stopping: 1, requested: 4 },
-  limits: [{ by: "capacity", resource: "instances" }],
+  limits: [{ by: "capacity", limitingResource: "instances" }],
 });
 const batch = decision({
   task: "batch",
@@ -37,13 +37,13 @@ function drawRole(leads: boolean, leader?: string): string {
 }
 
 describe("the live view's picture", () => {
-  it("shows queue, wish, grant, running and why of every task", () => {
+  it("shows queue, desired, granted, running and why of every task", () => {
     const [, head, , titles, first, second, ...more] = draw(120);
     expect(more).toEqual([]);
     expect(head).toMatch(/5 of 10 instances .*dry run/);
-    expect(titles?.split(/\s+/)).toEqual(["TASK", "QUEUE", "WISH", "GRANT", "RUNNING", "WHY"]);
-    expect(first).toMatch(/^mails +40 +8 +5 +2 \+2 -1 +██▒▒░ +40 waiting.*no more instances free/);
-    expect(second).toMatch(/^batch +- +2 +2 +\? +takes what is left/);
+    expect(titles?.split(/\s+/)).toEqual(["TASK", "QUEUE", "DESIRED", "GRANTED", "RUNNING", "WHY"]);
+    expect(first).toMatch(/^mails +40 +8 +5 +2 \+2 -1 +██▒▒░ +40 waiting.*capacity used up/);
+    expect(second).toMatch(/^batch +- +2 +2 +\? +remainder/);
   });
 
   it("shows what a target that learns believes", () => {
@@ -58,7 +58,7 @@ describe("the live view's picture", () => {
     const picture = { capacity: {}, problems: new Map(), dryRun: false, width: 200 };
     const text = stripVTControlCharacters(renderPicture({ ...picture, record: record(task) }));
     expect(text).toContain(
-      "40 waiting, 6.2s expected, too many: 8, 12.3/s arrive, 5/s each, start 3s, drained in 4.2s",
+      "40 waiting (6.2s at this rate), wants 8, 12.3/s arrive, 5/s each, start 3s, drained in 4.2s",
     );
   });
 

@@ -23,15 +23,15 @@ function open(): { view: LiveView; clock: TestClock; drawn: () => string } {
   return { view, clock, drawn };
 }
 
-const wish = (n: number) => record(decision({ desired: n, granted: n }));
+const desired = (n: number) => record(decision({ desired: n, granted: n }));
 
 it("paints the first turn at once, and then only the newest one", async () => {
   const { view, clock, drawn } = open();
-  await view.monitor.report(wish(21), signal);
+  await view.monitor.report(desired(21), signal);
   await clock.advance(0);
   expect(drawn()).toContain("21");
-  await view.monitor.report(wish(22), signal);
-  await view.monitor.report(wish(23), signal);
+  await view.monitor.report(desired(22), signal);
+  await view.monitor.report(desired(23), signal);
   await clock.advance(0);
   expect(drawn()).toBe("");
   await clock.advance(1000);
@@ -42,12 +42,12 @@ it("paints the first turn at once, and then only the newest one", async () => {
 
 it("prints log lines above the picture, and after the end as they are", async () => {
   const { view, clock, drawn } = open();
-  await view.monitor.report(wish(21), signal);
+  await view.monitor.report(desired(21), signal);
   await clock.advance(0);
   drawn();
-  view.print("mails 1 -> 2\n");
+  view.print("mails 1 → 2\n");
   await clock.advance(0);
-  expect(drawn()).toContain("mails 1 -> 2");
+  expect(drawn()).toContain("mails 1 → 2");
   view.close();
   view.close();
   drawn();
@@ -60,7 +60,7 @@ it("paints no more once it is closed", async () => {
   const { view, clock, drawn } = open();
   view.close();
   drawn();
-  await view.monitor.report(wish(21), signal);
+  await view.monitor.report(desired(21), signal);
   await clock.advance(1000);
   expect(drawn()).toBe("");
 });

@@ -1,17 +1,22 @@
+import { createTestClock } from "@microscaling/conformance";
 import type { Decision, Monitor } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { createChangeLog } from "../../src/log/change-log.ts";
 import { collectLines, type Line } from "../lines.ts";
-import { AT, decision, record, running } from "../records.ts";
+import { decision, record, running } from "../records.ts";
 
 const signal = new AbortController().signal;
 
-/** One turn a second. */
-async function turns(decisions: Decision[]): Promise<Line[]> {
+/** One turn a second. @param setMs how far the wall clock is set after each turn */
+async function turns(decisions: Decision[], setMs = 0): Promise<Line[]> {
   const { logger, lines } = collectLines();
-  const log: Monitor = createChangeLog(logger);
-  for (const [second, one] of decisions.entries())
-    await log.report({ ...record(one), at: AT + second * 1000 }, signal);
+  const clock = createTestClock();
+  const log: Monitor = createChangeLog(logger, clock);
+  for (const one of decisions) {
+    await log.report({ ...record(one), at: clock.now() }, signal);
+    clock.stepWall(setMs);
+    await clock.advance(1000);
+  }
   return lines;
 }
 
@@ -33,17 +38,17 @@ describe("the change log", () => {
     const [line, ...more] = await turns([up(5, 2)]);
     expect(more).toEqual([]);
     expect(line).toMatchObject({ level: "info", task: "mails", from: 2, to: 5, reading: 40 });
-    expect(line?.text).toMatch(/^mails 2 -> 5: .*40 waiting/);
+    expect(line?.text).toMatch(/^mails 2 → 5: .*40 waiting/);
   });
 
   it("says how long jobs are expected to wait, where the target learns", async () => {
     const [line] = await turns([{ ...up(5, 2), belief: { expectedWaitSeconds: 6.2 } }]);
-    expect(line?.text).toBe("mails 2 -> 5: 40 waiting, 6.2s expected, too many: 5");
+    expect(line?.text).toBe("mails 2 → 5: 40 waiting (6.2s at this rate), wants 5");
   });
 
   it("logs no change that a standby decides, and logs it once it leads", async () => {
     const { logger, lines } = collectLines();
-    const log = createChangeLog(logger);
+    const log = createChangeLog(logger, createTestClock());
     const logged: number[] = [];
     for (const leads of [false, false, true, true]) {
       const role = { lease: "main", leads, leader: undefined };
@@ -89,6 +94,14 @@ describe("the change log", () => {
     expect(lines[1]?.text).toBe("mails scales freely again");
   });
 
+  it.each([-3_600_000, 3_600_000])(
+    "measures trouble though the clock is set by %d ms",
+    async (setMs) => {
+      expect(await turns([held("3s"), held("4s")], setMs)).toEqual([]);
+      expect(await turns([held("3s"), held("4s"), held("5s")], setMs)).toHaveLength(1);
+    },
+  );
+
   it("says nothing of trouble that passes at once, as at the start", async () => {
     const early = decision({
       requested: undefined,
@@ -98,7 +111,10 @@ describe("the change log", () => {
   });
 
   it("does not tell apart what a full capacity and the task's bounds do every day", async () => {
-    const full = decision({ desired: 9, limits: [{ by: "capacity", resource: "instances" }] });
+    const full = decision({
+      desired: 9,
+      limits: [{ by: "capacity", limitingResource: "instances" }],
+    });
     const bounded = decision({ desired: 9, limits: [{ by: "max" }] });
     expect(await turns([decision(), full, bounded, decision()])).toEqual([]);
   });

@@ -62,9 +62,9 @@ describe("the log", () => {
 
   it("is one readable line for people, without what the sentence says already", async () => {
     const { log, lines } = await open("pretty");
-    log.logger.info("mails 2 -> 5: 40 waiting", { task: "mails", from: 2, to: 5 });
+    log.logger.info("mails 2 → 5: 40 waiting", { task: "mails", from: 2, to: 5 });
     log.logger.warn("refused", { task: "mails", error: new Error("no route") });
-    expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d+\] INFO: mails 2 -> 5: 40 waiting\n$/);
+    expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d+\] INFO: mails 2 → 5: 40 waiting\n$/);
     expect(lines[1]).toMatch(/WARN: refused .*no route/);
     expect(lines[1]).toContain("mails");
   });

@@ -37,6 +37,17 @@ it("stops at the first signal, and at once at the second", async () => {
   ]);
 });
 
+it.each([-1, 1])("tells two signals apart though the clock is set by %d h", async (hours) => {
+  const { target, clock, told } = listen();
+  target.emit("SIGINT", "SIGINT");
+  clock.stepWall(hours * 3_600_000);
+  target.emit("SIGINT", "SIGINT");
+  expect(told).toHaveLength(1);
+  await clock.advance(ONE_KEYPRESS_MS);
+  target.emit("SIGINT", "SIGINT");
+  expect(told.at(-1)).toEqual(["stopAtOnce", "SIGINT"]);
+});
+
 it("takes a Ctrl-C that npm passes on as well for one", async () => {
   const { target, clock, told } = listen();
   target.emit("SIGINT", "SIGINT");

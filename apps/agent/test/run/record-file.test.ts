@@ -13,6 +13,7 @@ const SPEC: EngineSpec = fakeConfig().spec;
 function turn(at: number, noReading = "none"): Turn {
   return {
     at,
+    wall: at,
     measured: { amounts: {} },
     observed: [{ ...nothingObserved(), noReading }],
     decisions: [],
@@ -49,7 +50,7 @@ it("appends a header and a line for each turn, secrets hidden", async () => {
   await write(file, turn(3));
   const lines = linesOf(file);
   expect(lines).toHaveLength(6);
-  expect(lines.filter((line) => line.startsWith('{"record":1'))).toHaveLength(2);
+  expect(lines.filter((line) => line.startsWith('{"record":2'))).toHaveLength(2);
   expect(lines[2]).toBe('{"at":2,"observed":{"0":{"noReading":"[redacted] refused"}}}');
 });
 
@@ -59,7 +60,7 @@ it("ends the line that a crash has cut before it goes on", async () => {
   appendFileSync(file, '{"at":');
   await write(file, turn(2));
   expect(linesOf(file)[2]).toBe('{"at":');
-  expect(linesOf(file)[3]).toMatch(/^\{"record":1/);
+  expect(linesOf(file)[3]).toMatch(/^\{"record":2/);
 });
 
 it("says so when the file cannot be opened, and the agent goes on", async () => {

@@ -1,6 +1,6 @@
 import { MicroscalingError } from "@microscaling/core";
 import type { Engine } from "@microscaling/engine";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LoadedConfig } from "../../src/config/index.ts";
 import { createReloader, type Reloader } from "../../src/run/reloader.ts";
 import { collectLines, type Line } from "../lines.ts";
@@ -48,6 +48,7 @@ function open(
 it("gives the engine the new config, and then closes what the old one no longer shares", async () => {
   const { reloader, events, lines } = open((log) => Promise.resolve(named("new", log)));
   await reloader.reload("SIGHUP");
+  await reloader.released();
   expect(events).toEqual(["adopt new", "engine reload", "close old except new"]);
   expect(reloader.config().origin).toBe("new");
   expect(lines).toEqual([
@@ -67,13 +68,101 @@ it("refuses a bad config whole, tells every mistake, and goes on with the old on
   expect(lines.map((line) => line.text).slice(1)).toEqual(bad.details);
 });
 
-it("goes back to the old config when the engine cannot take the new one", async () => {
-  const engine = { reload: () => Promise.reject(new Error("no")) };
-  const { reloader, events, lines } = open((log) => Promise.resolve(named("new", log)), engine);
+it.each<[string, Engine["reload"]]>([
+  [
+    "throws",
+    () => {
+      throw new Error("no");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("no"))],
+])("leaves everything as it was when the engine %s", async (_how, reload) => {
+  const { reloader, events, lines } = open((log) => Promise.resolve(named("new", log)), { reload });
   await reloader.reload("SIGHUP");
+  await reloader.released();
   expect(events).toEqual(["adopt new", "adopt old", "close new except old"]);
   expect(reloader.config().origin).toBe("old");
-  expect(lines[0]?.level).toBe("error");
+  expect(lines).toEqual([
+    expect.objectContaining({ level: "error", text: expect.stringMatching(/the old one goes on/) }),
+  ]);
+});
+
+interface Waiting extends Bench {
+  /** Ends the waits of the engine's reloads, in their order. */
+  readonly ends: PromiseWithResolvers<void>[];
+}
+
+/** Loads the configs `first`, `second`, …; the engine runs each at once. */
+function waiting(): Waiting {
+  const names = ["first", "second", "third"];
+  const ends: PromiseWithResolvers<void>[] = [];
+  const bench = open((log) => Promise.resolve(named(names.shift()!, log)), {
+    reload() {
+      const end = Promise.withResolvers<void>();
+      ends.push(end);
+      return end.promise;
+    },
+  });
+  return { ...bench, ends };
+}
+
+describe("while the engine finishes what the old config ran", () => {
+  it("tells the new config, and closes no plugin of the old one", async () => {
+    const { reloader, events, lines, ends } = waiting();
+    await reloader.reload("SIGHUP");
+    expect(reloader.config().origin).toBe("first");
+    expect(lines[0]?.text).toMatch(/^reloaded first/);
+    await new Promise(setImmediate);
+    expect(events).toEqual(["adopt first"]);
+    ends[0]!.resolve();
+    await reloader.released();
+    expect(events).toEqual(["adopt first", "close old except first"]);
+  });
+
+  it("takes the next change at once, and closes the old plugins in order", async () => {
+    const { reloader, events, ends } = waiting();
+    await reloader.reload("a");
+    await reloader.reload("b");
+    expect(reloader.config().origin).toBe("second");
+    // What `first` shares with `old` may be in use until both have ended.
+    ends[1]!.resolve();
+    await new Promise(setImmediate);
+    expect(events).toEqual(["adopt first", "adopt second"]);
+    ends[0]!.resolve();
+    await reloader.released();
+    expect(events.slice(2)).toEqual(["close old except first", "close first except second"]);
+  });
+
+  it("closes the old plugins even if that fails, and says so", async () => {
+    const { reloader, events, lines, ends } = waiting();
+    await reloader.reload("SIGHUP");
+    ends[0]!.reject(new Error("stuck"));
+    await reloader.released();
+    expect(reloader.config().origin).toBe("first");
+    expect(events).toEqual(["adopt first", "close old except first"]);
+    expect(lines.at(-1)).toMatchObject({ level: "error" });
+  });
+});
+
+it("reloads although a plugin of before never closes", async () => {
+  const never = new Promise<never>(() => {});
+  const engine: Engine["reload"][] = [() => Promise.reject(new Error("no"))];
+  const { reloader } = open((log) => Promise.resolve(named("new", log, { close: () => never })), {
+    reload: (spec) => engine.shift()?.(spec) ?? Promise.resolve(),
+  });
+  for (const why of ["refused", "taken", "taken again"]) await reloader.reload(why);
+  expect(reloader.config().origin).toBe("new");
+});
+
+it("drops a config that is read when it is closed already", async () => {
+  const loaded = Promise.withResolvers<LoadedConfig>();
+  const { reloader, events } = open(() => loaded.promise);
+  const reload = reloader.reload("SIGHUP");
+  const closed = reloader.close();
+  loaded.resolve(named("new", events));
+  await Promise.all([reload, closed]);
+  expect(events).toEqual(["close new except old"]);
+  expect(reloader.config().origin).toBe("old");
 });
 
 it("never reloads twice at a time; what comes meanwhile causes one more", async () => {

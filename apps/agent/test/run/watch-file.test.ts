@@ -3,20 +3,25 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { join } from "node:path";
 import { createTestClock } from "@microscaling/conformance";
 import { expect, it, onTestFinished } from "vitest";
-import { watchFile } from "../../src/run/watch-file.ts";
+import { fileState, watchFile } from "../../src/run/watch-file.ts";
 import { createFolder } from "./folder.ts";
 
-/** Watches `file` by a clock that stands still; `look` lets it look once more, and returns how many changes it told so far. */
+/**
+ * Watches `file` by a clock that stands still; `look` lets it look once more, and returns how many changes it told so far.
+ * @param between what happens after the file was looked at for reading it
+ */
 async function watch(
   file: string,
-  readAt: number = Number.MAX_VALUE,
+  between: () => void = () => {},
 ): Promise<{ readonly look: () => Promise<number> }> {
   const clock = createTestClock();
   const over = new AbortController();
+  const read = await fileState(file);
+  between();
   onTestFinished(() => over.abort());
   let changes = 0;
   const changed = (): void => void (changes += 1);
-  void watchFile({ file, clock, intervalMs: 1000, readAt, changed, signal: over.signal });
+  void watchFile({ file, clock, intervalMs: 1000, read, changed, signal: over.signal });
   const settle = async (): Promise<void> => {
     // The file system answers in its own time; the watch sleeps again when it has.
     while (clock.pending === 0) await nextTurn();
@@ -75,8 +80,14 @@ it("sees a swap of the folder's symlink, as Kubernetes makes it for a ConfigMap"
 
 it("sees what changed between the reading of the file and the first look", async () => {
   const file = join(createFolder(), "a.yaml");
-  writeFileSync(file, "two");
-  const { look } = await watch(file, 0);
+  writeFileSync(file, "one");
+  const { look } = await watch(file, () => writeFileSync(file, "two"));
   expect(await look()).toBe(1);
+  expect(await look()).toBe(1);
+});
+
+it("sees a file that was written a moment after it was found missing", async () => {
+  const file = join(createFolder(), "a.yaml");
+  const { look } = await watch(file, () => writeFileSync(file, "two"));
   expect(await look()).toBe(1);
 });

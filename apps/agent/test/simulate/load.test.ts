@@ -61,6 +61,7 @@ function recordOf(name: string): string {
     } as const;
     writer.decided({
       at,
+      wall: at,
       measured: { amounts: {} },
       observed: [{ ...nothingObserved(), reading }],
       decisions: [{ ...decision, limits: [], reading, counts: undefined, belief }],

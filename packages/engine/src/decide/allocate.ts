@@ -7,14 +7,16 @@ export interface Demand {
   readonly current: Int32Array;
   /** What each task wants now, within its own bounds. */
   readonly bounded: Int32Array;
-  /** 1 where instances may be taken for a task of higher priority: scalable and settled. */
+  /** 1 where instances may be taken for a task of higher priority: scalable and counted. */
   readonly preemptible: Uint8Array;
+  /** 1 where nothing is under way, so that instances may be taken for a task of equal priority too. */
+  readonly settled: Uint8Array;
 }
 
 /** What allocation gives. One entry for each task, in the order of the config. */
 export interface Allocation {
   readonly granted: Int32Array;
-  /** The grant and what is taken from others for it in this step. */
+  /** What it was granted and what is taken from others for it in this step. */
   readonly reserved: Int32Array;
   /** Index of the task that instances were taken for, {@link NOBODY}, or {@link OVERCOMMITTED}. */
   readonly preemptedBy: Int32Array;
@@ -29,15 +31,21 @@ export const NOBODY: number = -1;
 export const OVERCOMMITTED: number = -2;
 
 /**
- * Shares the capacity by strict priority, in every resource at once. These are the original engine's rules:
+ * Shares the capacity by strict priority, in every resource at once, one step at a time. `shareFairly` cannot do the same: it finds what each
+ * task is to have in the end, while a step of the original's depends on the one before. Who asks is granted what is free now and the rest when
+ * it has come free, and the parity vectors hold every step to that. These are the original engine's rules:
  *
  * 1. Who wants less gives back, and that is free at once.
- * 2. If more than the capacity is requested, the least important give way, down to their minimum.
- * 3. Highest priority first, who wants more gets what is free; minima come before wishes. What is missing is taken from settled tasks of
+ * 2. If more than the capacity is requested, the least important give way, down to their minimum. That goes also for tasks that are not
+ *    counted now: their instances are stopped once they are.
+ * 3. Highest priority first, who wants more gets what is free; minima come before the rest of what is desired. What is missing is taken from tasks of
  *    strictly lower priority, the lowest first, down to their minimum, if that lets at least one more instance fit. It is granted in
  *    the next step, when it has been asked back. A remainder takes from nobody.
  *
- * So the grants never exceed the capacity unless the minima do, and no task is cut for one of equal or lower priority.
+ * Whether a task has settled does not matter to those above it: else a more important one would be cut instead. (The original took from
+ * unsettled tasks as well, but counted from what ran.)
+ *
+ * So what is granted never exceeds the capacity unless the minima do, and no task is cut for one of equal or lower priority.
  */
 export function allocate(table: TaskTable, demand: Demand): Allocation {
   const share = openShare(table, demand);
@@ -81,9 +89,13 @@ function openShare(table: TaskTable, demand: Demand): Share {
   };
 }
 
-/** How many instances may be taken from a task. */
-function spareOf({ table, demand, granted }: Share, i: number): number {
-  return demand.preemptible[i] === 1 ? Math.max(0, granted[i]! - table.min[i]!) : 0;
+/** How many instances may be taken from a task for another one. */
+function spareOf(share: Share, i: number): number {
+  return share.demand.preemptible[i] === 1 ? aboveMin(share, i) : 0;
+}
+
+function aboveMin({ table, granted }: Share, i: number): number {
+  return Math.max(0, granted[i]! - table.min[i]!);
 }
 
 /** Lets every task that wants more ask for up to `upTo` instances, highest priority first. */
@@ -139,8 +151,8 @@ function takeUntilFree(
   while (free[r]! < 0 && cursor[r]! >= below) {
     const victim = table.order[cursor[r]!]!;
     const uses = table.uses[victim * table.resources.length + r]!;
-    const spare = uses > 0 ? spareOf(share, victim) : 0;
-    if (spare === 0) {
+    const spare = by === OVERCOMMITTED ? aboveMin(share, victim) : spareOf(share, victim);
+    if (spare === 0 || uses === 0) {
       cursor[r] = cursor[r]! - 1;
       continue;
     }

@@ -1,5 +1,5 @@
 import type { Limit } from "@microscaling/core";
-import { isSettled, type Observed } from "./observed.ts";
+import { isSettled, type Observed } from "../observe/observed.ts";
 import type { TaskTable } from "./task-table.ts";
 import type { AllDesired } from "./desired.ts";
 
@@ -17,13 +17,15 @@ const UNSCALED: Limits = [{ by: "unscaled" }];
 /** What each task wants once its own bounds have been kept. One entry for each task, in the order of the config. */
 export interface Bounded {
   readonly bounded: Int32Array;
-  /** 1 where instances may be taken for a task of higher priority: scalable and settled. */
+  /** 1 where instances may be taken for a task of higher priority: scalable and counted. */
   readonly preemptible: Uint8Array;
+  /** 1 where nothing is under way, so that instances may be taken for a task of equal priority too. */
+  readonly settled: Uint8Array;
   readonly limits: readonly Limits[];
 }
 
 /**
- * Keeps every wish within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
+ * Keeps every desired number within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
  * task backs off. A task whose change is still under way wants what it was granted and no more; one whose counts are not known wants
  * what it has.
  */
@@ -37,22 +39,29 @@ export function boundAll(
 ): Bounded {
   const bounded = requested.slice();
   const preemptible = new Uint8Array(bounded.length);
+  const settled = new Uint8Array(bounded.length);
   const limits: Limits[] = [];
   for (let i = 0; i < bounded.length; i++) {
     const seen = observed[i]!;
-    if (table.priority[i] === 0) limits.push(UNSCALED);
-    else if (seen.countsProblem !== undefined)
+    if (table.priority[i] === 0) {
+      limits.push(UNSCALED);
+      continue;
+    }
+    if (seen.countsProblem !== undefined) {
       limits.push([{ by: "counts", reason: seen.countsProblem }]);
-    else if (table.targets[i]!.settles && !isSettled(seen, now)) {
+      continue;
+    }
+    preemptible[i] = 1;
+    if (table.targets[i]!.settles && !isSettled(seen, now)) {
       limits.push(desired.instances[i] === bounded[i] ? NO_LIMITS : SETTLING);
       // Else what was taken for it would go back to others, and be taken again, while its first instances start.
       bounded[i] = Math.max(bounded[i]!, Math.min(reserved[i]!, desired.instances[i]!));
     } else {
-      preemptible[i] = 1;
+      settled[i] = 1;
       limits.push(boundOne(table, i, seen, desired, bounded));
     }
   }
-  return { bounded, preemptible, limits };
+  return { bounded, preemptible, settled, limits };
 }
 
 /** Sets `bounded[i]`, which is what the task has, to what it wants. */
@@ -60,7 +69,7 @@ function boundOne(
   table: TaskTable,
   i: number,
   seen: Observed,
-  { instances, missing: allMissing }: AllDesired,
+  { instances, unbounded, missing: allMissing }: AllDesired,
   bounded: Int32Array,
 ): Limits {
   const min = table.min[i]!;
@@ -72,11 +81,12 @@ function boundOne(
   const inRange = Math.min(Math.max(desired, min), max);
   const step = has + Math.min(Math.max(inRange - has, -maxDelta), maxDelta);
   bounded[i] = Math.min(step, has + seen.growth);
-  if (bounded[i] === desired && missing === undefined) return NO_LIMITS;
+  const isCut = unbounded[i]! > max;
+  if (bounded[i] === desired && missing === undefined && !isCut) return NO_LIMITS;
 
   const limits: Limit[] = missing === undefined ? [] : [{ by: "held", reason: missing }];
   if (desired < min) limits.push(MIN);
-  if (desired > max) limits.push(MAX);
+  if (isCut) limits.push(MAX);
   if (step !== inRange) limits.push(MAX_DELTA);
   if (bounded[i] !== step) limits.push({ by: "backoff", reason: seen.growthReason });
   return limits;

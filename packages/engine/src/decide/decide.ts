@@ -3,11 +3,11 @@ import { allocate, NOBODY, OVERCOMMITTED, type Allocation, type Demand } from ".
 import { boundAll, type Limits } from "./bounds.ts";
 import { limitChurn, type Churn } from "./fair/churn.ts";
 import { shareFairly } from "./fair/share-fairly.ts";
-import { requestWithinRoom, type Requests } from "./issue.ts";
-import { requestedOf, type Observed } from "./observed.ts";
-import { tableAt } from "./schedule.ts";
-import type { TaskTable } from "./task-table.ts";
-import { desireAll, type Memory } from "./desired.ts";
+import { requestWithinRoom, type Requests } from "../act/requests.ts";
+import { requestedOf, type Observed } from "../observe/observed.ts";
+import { countOf, type TaskTable } from "./task-table.ts";
+import { desireAll, type AllDesired, type Memory } from "./desired.ts";
+import { scarcest } from "./resources.ts";
 
 /** What came of one decision. */
 export interface Decided {
@@ -20,28 +20,27 @@ export interface Decided {
 /**
  * Decides how many instances every task gets. Pure: no I/O, no clock, no randomness; the same input gives the same decisions.
  *
- *     reading → wish   what the task's target would like
- *             → want   the wish within the task's own bounds
- *             → grant  its share of the capacity, by priority
- *             → ask    what may be asked of the scheduler before others have stopped
+ *     reading → desired    what the task's target would like
+ *             → bounded    that within the task's own bounds
+ *             → granted    its share of the capacity, by priority
+ *             → requested  what may be requested of the scheduler before others have stopped
  *
- * @param laidOut the tasks and the capacity, from {@link layOutTasks}
+ * @param table the tasks and the capacity, from {@link layOutTasks}, with the bounds that schedules give the tasks now
  * @param observed what is known of each task, in the order of the config
  * @param memory what the decision before this one returned; {@link emptyMemory} at first. Targets that learn update theirs in place, so give
  * it once, or a clone
- * @param now milliseconds since the epoch
+ * @param now milliseconds of the engine's steady time, by which readings are dated
  */
 export function decide(
-  laidOut: TaskTable,
+  table: TaskTable,
   observed: readonly Observed[],
   memory: Memory,
   now: number,
 ): Decided {
-  const table = tableAt(laidOut, now);
   const requested = new Int32Array(observed.length);
-  for (let i = 0; i < observed.length; i++) requested[i] = requestedOf(observed[i]!);
+  for (let i = 0; i < observed.length; i++) requested[i] = countOf(requestedOf(observed[i]!));
   const desired = desireAll(table, observed, requested, memory, now);
-  const { bounded, preemptible, limits } = boundAll(
+  const { bounded, preemptible, settled, limits } = boundAll(
     table,
     observed,
     requested,
@@ -53,7 +52,7 @@ export function decide(
   const { allocation, churn } = share(
     table,
     observed,
-    { current: requested, bounded, preemptible },
+    { current: requested, bounded, preemptible, settled },
     now,
     {
       beliefOf,
@@ -71,7 +70,14 @@ export function decide(
       reason: desired.reasons[i]!,
       granted: allocation.granted[i]!,
       requested: countsProblem === undefined ? issued.requested[i]! : undefined,
-      limits: withShareLimits(table, i, bounded[i]!, allocation, issued, limits[i]!),
+      limits: withShareLimits(
+        table,
+        i,
+        bounded[i]!,
+        allocation,
+        issued,
+        withHold(table, i, desired, limits[i]!),
+      ),
       reading,
       counts,
       belief: beliefOf(i),
@@ -106,24 +112,33 @@ function share(
 
 const OVERCOMMITTED_LIMIT: Limit = { by: "overcommitted" };
 
+/** Adds that not even an empty capacity would hold what task `i` wants. */
+function withHold(table: TaskTable, i: number, { unbounded }: AllDesired, limits: Limits): Limits {
+  const most = table.holds[i]!;
+  if (most >= table.max[i]! || unbounded[i]! <= most) return limits;
+  const resource = scarcest(table, i, table.capacity);
+  return [...limits, { by: "capacity", limitingResource: table.resources[resource]! }];
+}
+
 /** Adds what sharing the capacity did to task `i`. */
 function withShareLimits(
   table: TaskTable,
   i: number,
   bounded: number,
   { granted, preemptedBy, limitingResource, delay }: Allocation,
-  { requested: ask, leaving }: Requests,
+  { requested, leaving }: Requests,
   limits: Limits,
 ): Limits {
   const given = granted[i]!;
   const taker = preemptedBy[i]!;
-  if (given >= bounded && ask[i] === given && taker === NOBODY) return limits;
+  if (given >= bounded && requested[i] === given && taker === NOBODY) return limits;
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
-  else if (taker !== NOBODY) all.push({ by: "preempted", for: table.names[taker]! });
-  if (given < bounded && limitingResource[i]! >= 0)
-    all.push({ by: "capacity", resource: table.resources[limitingResource[i]!]! });
+  else if (taker !== NOBODY) all.push({ by: "preempted", preemptedBy: table.names[taker]! });
+  const isNew = limits.at(-1)?.by !== "capacity";
+  if (given < bounded && limitingResource[i]! >= 0 && isNew)
+    all.push({ by: "capacity", limitingResource: table.resources[limitingResource[i]!]! });
   if (delay?.tasks[i] === 1) all.push({ by: "churn", reason: delay.reason });
-  if (ask[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
+  if (requested[i]! < given) all.push({ by: "waiting", task: table.names[leaving] });
   return all;
 }

@@ -1,8 +1,10 @@
 import type { Amounts, Decision, Limit } from "@microscaling/core";
-import type { EngineSpec } from "../spec.ts";
+import { nextStart } from "../cron.ts";
+import type { EngineSpec, TaskSpec } from "../spec.ts";
 import { decide } from "./decide.ts";
 import { takeOverChurn } from "./fair/churn.ts";
-import { requestedOf, type Observed } from "./observed.ts";
+import { requestedOf, type Observed } from "../observe/observed.ts";
+import { holdsAt, viewAt, type View } from "./schedule.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
 import { emptyMemory, type Memory } from "./desired.ts";
 
@@ -15,37 +17,53 @@ export type Measured = { readonly amounts: Amounts } | { readonly unknown: strin
 /** Nothing is left to the scheduler. */
 export const NOTHING_MEASURED: Measured = { amounts: {} };
 
-/** Decides turn by turn, and remembers in between. */
-export interface Decider {
+/** What deciding turn by turn remembers in between. All but `memory` follows from the spec and from what was measured. */
+export interface Deciding {
   readonly spec: DecidingSpec;
-  memory(): Memory;
-  /**
-   * One turn.
-   * @param observed what is known of each task, in the order of the config
-   * @param at milliseconds since the epoch
-   */
-  decide(observed: readonly Observed[], measured: Measured, at: number): readonly Decision[];
+  /** Laid out for {@link Deciding.laidOutFor}. */
+  table: TaskTable;
+  laidOutFor: Measured;
+  /** The table as schedules have it for now. */
+  view: View | undefined;
+  /** Targets that learn update theirs in place. */
+  memory: Memory;
 }
 
-/** A decider for `spec`; of `before` it keeps what is remembered of tasks whose target is still the same. */
-export function createDecider(spec: DecidingSpec, before?: Decider): Decider {
-  let table = layOut(spec, {});
-  let laidOutFor = NOTHING_MEASURED;
-  let memory = before === undefined ? emptyMemory(table) : takeOver(table, before);
-  return {
-    spec,
-    memory: () => memory,
-    decide(observed, measured, at) {
-      if ("unknown" in measured) return holdAll(spec, observed, measured.unknown);
-      if (measured !== laidOutFor) {
-        table = layOut(spec, measured.amounts);
-        laidOutFor = measured;
-      }
-      const decided = decide(table, observed, memory, at);
-      memory = decided.memory;
-      return decided.decisions;
-    },
-  };
+/** Begins deciding for `spec`; of `before` it keeps what is remembered of tasks that look at the same metric for the same target. */
+export function openDeciding(spec: DecidingSpec, before?: Deciding): Deciding {
+  const table = layOut(spec, {});
+  const memory = before === undefined ? emptyMemory(table) : takeOver(table, before);
+  return { spec, table, laidOutFor: NOTHING_MEASURED, view: undefined, memory };
+}
+
+/**
+ * Decides one turn.
+ * @param deciding what is remembered; this changes it
+ * @param observed what is known of each task, in the order of the config
+ * @param at milliseconds of the engine's steady time
+ * @param wall milliseconds since the epoch, for schedules; `at` where time is simulated
+ */
+export function decideTurn(
+  deciding: Deciding,
+  observed: readonly Observed[],
+  measured: Measured,
+  at: number,
+  wall: number = at,
+): readonly Decision[] {
+  const { spec } = deciding;
+  if ("unknown" in measured) return holdAll(spec, observed, measured.unknown);
+  if (measured !== deciding.laidOutFor) {
+    deciding.table = layOut(spec, measured.amounts);
+    deciding.laidOutFor = measured;
+    deciding.view = undefined;
+  }
+  const { view } = deciding;
+  const current =
+    view !== undefined && holdsAt(view, wall) ? view : viewAt(deciding.table, wall, nextStart);
+  deciding.view = current;
+  const { decisions, memory } = decide(current.table, observed, deciding.memory, at);
+  deciding.memory = memory;
+  return decisions;
 }
 
 function layOut({ tasks, capacity, sharing }: DecidingSpec, measured: Amounts): TaskTable {
@@ -74,20 +92,22 @@ function holdAll(
   });
 }
 
-function takeOver(table: TaskTable, before: Decider): Memory {
-  const old = before.memory();
-  const places = new Map(
-    before.spec.tasks.map((task, i) => [task.name, { target: JSON.stringify(task.target), i }]),
-  );
+function takeOver(table: TaskTable, { spec, memory }: Deciding): Memory {
+  const places = new Map(spec.tasks.map((task, i) => [task.name, { looks: lookOf(task), i }]));
   const from = table.tasks.map((task) => {
     const was = places.get(task.name);
-    return was !== undefined && was.target === JSON.stringify(task.target) ? was.i : -1;
+    return was?.looks === lookOf(task) ? was.i : -1;
   });
   return {
-    readAt: Float64Array.from(from, (i) => old.readAt[i] ?? 0),
-    // A copy: the old decider goes on as it was should the new one never be used.
-    desired: structuredClone(from.map((i) => old.desired[i])),
-    reserved: Int32Array.from(from, (i) => old.reserved[i] ?? 0),
-    churn: takeOverChurn(old.churn, from),
+    readAt: Float64Array.from(from, (i) => memory.readAt[i] ?? 0),
+    // A copy: the one before goes on as it was should the new one never be used.
+    desired: structuredClone(from.map((i) => memory.desired[i])),
+    reserved: Int32Array.from(from, (i) => memory.reserved[i] ?? 0),
+    churn: takeOverChurn(memory.churn, from),
   };
+}
+
+/** What a task's target has learned is of no use once it looks at something else: another queue's totals, say. */
+function lookOf({ target, metric }: TaskSpec): string {
+  return JSON.stringify([target, metric?.source, metric?.query]);
 }

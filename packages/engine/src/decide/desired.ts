@@ -1,7 +1,7 @@
-import { formatDuration, type Reading, type WishReason } from "@microscaling/core";
+import { formatDuration, type Reading, type DesiredReason } from "@microscaling/core";
 import type { TaskSpec } from "../spec.ts";
 import { noChurn, type Churn } from "./fair/churn.ts";
-import type { Observed } from "./observed.ts";
+import type { Observed } from "../observe/observed.ts";
 import type { Desired } from "./targets/target.ts";
 import type { TaskTable } from "./task-table.ts";
 
@@ -10,7 +10,7 @@ import type { TaskTable } from "./task-table.ts";
  * theirs in place, so a memory is used once; `structuredClone` keeps one.
  */
 export interface Memory {
-  /** For each task, the time of the reading that its wish rests on; 0 when there is none. */
+  /** For each task, the time of the reading that its desired number rests on; 0 when there is none. */
   readonly readAt: Float64Array;
   readonly desired: readonly (Desired<unknown> | undefined)[];
   /** For each task, what it was granted and what was taken from others for it: its own until it has settled. */
@@ -31,8 +31,11 @@ export function emptyMemory(table: TaskTable): Memory {
 
 /** What each task would like. One entry for each task, in the order of the config. */
 export interface AllDesired {
+  /** Never more than the task's `max` and the capacity could ever grant, unless it has more. */
   readonly instances: Float64Array;
-  readonly reasons: readonly WishReason[];
+  /** The same before that bound, to say what it was that bounded them. */
+  readonly unbounded: Float64Array;
+  readonly reasons: readonly DesiredReason[];
   /** Why a task has no number to go by, if so. */
   readonly missing: readonly (string | undefined)[];
   readonly memory: Pick<Memory, "readAt" | "desired">;
@@ -42,7 +45,7 @@ export interface AllDesired {
 const NO_READING: Reading = { kind: "reading", value: 0, at: 0 };
 
 /**
- * What every task would like. A target is asked once for each new reading; in between its wish stands. Without a number to go by a task
+ * What every task would like. A target is asked once for each new reading; in between its answer stands. Without a number to go by a task
  * is held where it is, or gets its fallback once its metric has failed often enough. It is never scaled on the unknown.
  */
 export function desireAll(
@@ -53,9 +56,10 @@ export function desireAll(
   now: number,
 ): AllDesired {
   const instances = new Float64Array(observed.length);
+  const unbounded = new Float64Array(observed.length);
   const readAt = memory.readAt.slice();
   const kept: (Desired<unknown> | undefined)[] = [];
-  const reasons: WishReason[] = [];
+  const reasons: DesiredReason[] = [];
   const missing: (string | undefined)[] = [];
   for (let i = 0; i < observed.length; i++) {
     const target = table.targets[i]!;
@@ -66,28 +70,26 @@ export function desireAll(
       const at = target.reads ? seen.reading!.at : 0;
       if (desired === undefined || at !== readAt[i]) {
         const { reading = NO_READING, counts } = seen;
-        const max = table.max[i]!;
-        const input = {
-          spec: table.targetSpecs[i]!,
-          reading,
-          counts,
-          requested: requested[i]!,
-          max,
-        };
+        const max = Math.min(table.max[i]!, table.holds[i]!);
+        const spec = table.targetSpecs[i]!;
+        const input = { spec, reading, counts, requested: requested[i]!, max };
         desired = target.desire(input, desired?.memory);
         readAt[i] = at;
       }
-      instances[i] = Math.max(0, standing(desired, requested[i]!));
+      instances[i] = standing(desired, requested[i]!);
       reasons.push(desired.reason);
     } else {
       const task = table.tasks[i]!;
       instances[i] = withoutNumber(task, seen, requested[i]!);
       reasons.push(hasFallenBack(task, seen) ? "fallback" : "held");
     }
+    unbounded[i] = instances[i]!;
+    const most = Math.max(Math.min(table.max[i]!, table.holds[i]!), requested[i]!);
+    instances[i] = Math.min(Math.max(0, instances[i]!), most);
     kept.push(desired);
     missing.push(why);
   }
-  return { instances, reasons, missing, memory: { readAt, desired: kept } };
+  return { instances, unbounded, reasons, missing, memory: { readAt, desired: kept } };
 }
 
 function whyNoNumber(
@@ -96,7 +98,7 @@ function whyNoNumber(
   seen: Observed,
   now: number,
 ): string | undefined {
-  // A wish is counted from what there is, so without counts a reading is left for later.
+  // The desired number is counted from what there is, so without counts a reading is left for later.
   if (seen.countsProblem !== undefined) return "instances not known";
   if (!reads) return undefined;
   const { reading, noReading } = seen;
@@ -110,7 +112,7 @@ function whyNoNumber(
 }
 
 /**
- * How many instances a wish means now. It stands until the next reading, but only in its own direction: what was taken from a task
+ * How many instances a target's answer means now. It stands until the next reading, but only in its own direction: what was taken from a task
  * meanwhile is not asked back by a reading that said "few wait".
  */
 function standing({ instances, reason }: Desired<unknown>, requested: number): number {

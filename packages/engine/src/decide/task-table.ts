@@ -15,10 +15,12 @@ export interface TaskTable {
   readonly targets: readonly Target<TargetSpec, unknown>[];
   readonly targetSpecs: readonly TargetSpec[];
   readonly priority: Int32Array;
-  /** Bounds in instances, those of an open window where a task has a schedule; what is unlimited is {@link MOST}. */
+  /** Bounds in instances, those of an open window where a task has a schedule; what is unlimited is {@link MOST_INSTANCES}. */
   readonly min: Int32Array;
   readonly max: Int32Array;
   readonly maxDelta: Int32Array;
+  /** How many instances the capacity could hold if nothing else were there; what is unlimited is the most that counts can be. */
+  readonly holds: Int32Array;
   /** How old a reading may be, in milliseconds; `Infinity` where there is no limit. */
   readonly maxAgeMs: Float64Array;
   /**
@@ -49,8 +51,16 @@ interface Resource {
  */
 const THOUSANDTHS = 1000;
 
+/** The most that one instance uses, in thousandths: large enough for anything, and what all instances use together is finite. */
+const MOST_USED = 1e200;
+
 /** More instances than any task has: counts are kept as whole numbers of 32 bits. */
-const MOST = 2 ** 31 - 1;
+const MOST_INSTANCES = 2 ** 31 - 1;
+
+/** A number of instances as it is kept: what is unlimited, or larger than can be kept, is {@link MOST_INSTANCES}. */
+export function countOf(instances: number): number {
+  return Math.min(instances, MOST_INSTANCES);
+}
 
 /**
  * Lays out the tasks and the capacity. Do it once for a config; deciding happens many times a second.
@@ -73,24 +83,26 @@ export function layOutTasks(
   const uses = new Float64Array(tasks.length * resources.length);
   for (const [index, task] of tasks.entries()) {
     for (const [r, resource] of resources.entries())
-      uses[index * resources.length + r] = thousandths(usesOf(task, resource));
+      uses[index * resources.length + r] = usedThousandths(usesOf(task, resource));
   }
+  const amounts = Float64Array.from(resources, ({ amount }) => thousandths(amount));
   const table = {
     tasks,
     names: tasks.map(({ name }) => name),
     targets: tasks.map(({ target }) => targetOf(target)),
     targetSpecs: tasks.map(({ target }) => target),
-    priority: Int32Array.from(tasks, ({ priority }) => Math.min(priority, MOST)),
-    min: Int32Array.from(tasks, ({ min }) => Math.min(min, MOST)),
-    max: Int32Array.from(tasks, ({ max }) => Math.min(max, MOST)),
-    maxDelta: Int32Array.from(tasks, ({ maxDelta }) => Math.min(maxDelta, MOST)),
+    priority: Int32Array.from(tasks, ({ priority }) => countOf(priority)),
+    min: Int32Array.from(tasks, ({ min }) => countOf(min)),
+    max: Int32Array.from(tasks, ({ max }) => countOf(max)),
+    maxDelta: Int32Array.from(tasks, ({ maxDelta }) => countOf(maxDelta)),
     maxAgeMs: Float64Array.from(tasks, ({ metric }) => metric?.maxAgeMs ?? Infinity),
     order: Int32Array.from(order),
     resources: resources.map(({ name, group }) =>
       group === undefined ? name : `${group}/${name}`,
     ),
-    capacity: Float64Array.from(resources, ({ amount }) => thousandths(amount)),
+    capacity: amounts,
     uses,
+    holds: Int32Array.from(tasks, (_, i) => countOf(holdsOf(amounts, uses, i))),
   };
   if (fair === undefined) return table;
   const whole = resources.filter(({ group }) => group === undefined).length;
@@ -111,6 +123,21 @@ function resourcesOf(capacity: Amounts, fair: SharingSpec | undefined): Resource
 function usesOf(task: TaskSpec, { name, group }: Resource): number {
   if (group !== undefined && group !== task.group) return 0;
   return name === INSTANCES ? 1 : (task.uses[name] ?? 0);
+}
+
+/** How many instances of task `i` fit into an empty capacity. */
+function holdsOf(amounts: Float64Array, uses: Float64Array, i: number): number {
+  let most = Number.POSITIVE_INFINITY;
+  for (const [r, amount] of amounts.entries()) {
+    const each = uses[i * amounts.length + r]!;
+    if (each > 0) most = Math.min(most, Math.floor(amount / each));
+  }
+  return most;
+}
+
+/** However little an instance uses, it is not nothing: else any number of them would fit. */
+function usedThousandths(amount: number): number {
+  return amount > 0 ? Math.min(Math.max(1, thousandths(amount)), MOST_USED) : 0;
 }
 
 function thousandths(amount: number): number {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
-  createDecider,
+  decideTurn,
   decide,
   emptyMemory,
   layOutTasks,
   nothingObserved,
+  openDeciding,
   NOTHING_MEASURED,
   type Observed,
   type TargetSpec,
@@ -71,16 +72,16 @@ describe("what is remembered", () => {
   it("stays with its task over a reload, wherever the task then stands", () => {
     const [a, b, c] = ["a", "b", "c"].map(latencyTask) as [TaskSpec, TaskSpec, TaskSpec];
     const capacity = { instances: 20 };
-    const before = createDecider({ tasks: [a, b], capacity });
+    const before = openDeciding({ tasks: [a, b], capacity });
     for (let round = 1; round < 20; round++)
-      before.decide(looks(round), NOTHING_MEASURED, round * 500);
-    const [ofA, ofB] = before.decide(looks(20), NOTHING_MEASURED, 10_000);
+      decideTurn(before, looks(round), NOTHING_MEASURED, round * 500);
+    const [ofA, ofB] = decideTurn(before, looks(20), NOTHING_MEASURED, 10_000);
     expect(ofA!.belief?.arrivalRate).toBeCloseTo(6, 0);
     expect(ofB!.belief?.arrivalRate).toBeCloseTo(18, 0);
 
-    const after = createDecider({ tasks: [c, b, a], capacity }, before);
+    const after = openDeciding({ tasks: [c, b, a], capacity }, before);
     const [lookA, lookB] = looks(20);
-    const reloaded = after.decide([nothingObserved(), lookB, lookA], NOTHING_MEASURED, 10_000);
+    const reloaded = decideTurn(after, [nothingObserved(), lookB, lookA], NOTHING_MEASURED, 10_000);
     expect(reloaded.map(({ belief }) => belief)).toEqual([undefined, ofB!.belief, ofA!.belief]);
   });
 });

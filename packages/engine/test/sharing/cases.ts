@@ -14,7 +14,7 @@ export interface Sharer {
   readonly min: number;
   readonly bounded: number;
   readonly has: number;
-  readonly preemptible: boolean;
+  readonly state: "settled" | "unsettled" | "not counted";
 }
 
 /** Who shares what. */
@@ -31,14 +31,14 @@ const WEIGHTS = [1, 2, 3, 0.5, 1.5, 0.1];
 export interface CaseOptions {
   /** One resource, of which all use as much. */
   readonly equal?: boolean;
-  /** No task that may not be moved. */
-  readonly allMovable?: boolean;
+  /** No task with something under way, and all of them counted. */
+  readonly allSettled?: boolean;
 }
 
 /** Up to 8 tasks of up to 3 priorities, up to 2 resources and up to 2 groups; or one resource of which all use as much. */
 export function cases({
   equal = false,
-  allMovable = false,
+  allSettled = false,
 }: CaseOptions = {}): fc.Arbitrary<SharingCase> {
   const amount = fc.integer({ min: 0, max: 7 });
   const sharer = fc.record({
@@ -50,9 +50,9 @@ export function cases({
     min: fc.integer({ min: 0, max: 2 }),
     bounded: fc.integer({ min: 0, max: 12 }),
     has: fc.integer({ min: 0, max: 12 }),
-    preemptible: allMovable
-      ? fc.constant(true)
-      : fc.integer({ min: 0, max: 5 }).map((draw) => draw > 0),
+    state: allSettled
+      ? fc.constant("settled" as const)
+      : fc.constantFrom("settled", "settled", "settled", "unsettled", "not counted" as const),
   });
   const inAll = fc.integer({ min: 1, max: 120 });
   return fc
@@ -68,13 +68,18 @@ export function cases({
       capacity,
       groups,
       minIsGuarantee,
-      // What may not be moved wants no less than it has.
+      // As `boundAll` has it: what is not counted wants what it has, and what has not settled no less.
       sharers: drawn.map((each, i) => ({
         ...each,
         name: `t${(i * 5) % 8}`,
-        bounded: each.preemptible ? each.bounded : Math.max(each.bounded, each.has),
+        bounded: boundOf(each),
       })),
     }));
+}
+
+function boundOf({ state, bounded, has }: Pick<Sharer, "state" | "bounded" | "has">): number {
+  if (state === "not counted") return has;
+  return state === "settled" ? bounded : Math.max(bounded, has);
 }
 
 /** How much of it all shares as `fair`. */
@@ -118,7 +123,8 @@ export function give({ sharers, capacity, groups, minIsGuarantee }: SharingCase)
   const demand = {
     current: Int32Array.from(sharers, ({ has }) => has),
     bounded: Int32Array.from(sharers, ({ bounded }) => bounded),
-    preemptible: Uint8Array.from(sharers, ({ preemptible }) => Number(preemptible)),
+    preemptible: Uint8Array.from(sharers, ({ state }) => Number(state !== "not counted")),
+    settled: Uint8Array.from(sharers, ({ state }) => Number(state === "settled")),
   };
   return [...shareFairly(table, table.fair!, demand).granted];
 }
@@ -177,15 +183,26 @@ export function classOf({ priority, remainder }: Sharer): number {
   return (remainder ? 100 : 0) + priority;
 }
 
-/** What a sharer has in any case, where there is room for that. */
-export function floorOf({ min, bounded, has, preemptible }: Sharer): number {
-  return Math.max(Math.min(min, bounded), preemptible ? 0 : has);
+/** Whether so many instances fit. */
+export function fits(all: SharingCase, counts: readonly number[]): boolean {
+  return limitsOf(all, counts).every(({ there, used: taken }) => taken <= there);
 }
 
-/** Whether the minima, and what may not be moved, fit. */
-export function minimaFit(all: SharingCase): boolean {
-  const floors = all.sharers.map((sharer) => floorOf(sharer));
-  return limitsOf(all, floors).every(({ there, used: taken }) => taken <= there);
+/** What each has whatever others want: what is not counted, unless more is there than the capacity. */
+export function unmovable(all: SharingCase): number[] {
+  const isOvercommitted = !fits(
+    all,
+    all.sharers.map(({ has, bounded }) => Math.min(has, bounded)),
+  );
+  return all.sharers.map(({ state, has }) =>
+    state === "not counted" && !isOvercommitted ? has : 0,
+  );
+}
+
+/** What each has where the minima fit. */
+export function floorsOf(all: SharingCase): number[] {
+  const kept = unmovable(all);
+  return all.sharers.map(({ min, bounded }, i) => Math.max(Math.min(min, bounded), kept[i]!));
 }
 
 /** The key of a sharer's `k`-th instance as an exact fraction: its dominant share by its weight, a tenth less where it has it. */
@@ -211,23 +228,32 @@ export function comesBefore(all: SharingCase, a: Sharer, k: number, b: Sharer, l
   return a.name < b.name;
 }
 
+function leastOf({ min, bounded }: Sharer): number {
+  return Math.min(min, bounded);
+}
+
+/** What is under way is not taken for an equal. */
+function keptOf({ state, has }: Sharer): number {
+  return state === "settled" ? 0 : has;
+}
+
 /** Sharing as it is defined: one instance after the other, to whose key is the least. */
 export function giveOneByOne(all: SharingCase): number[] {
   const { sharers, minIsGuarantee } = all;
-  const counts = sharers.map(({ preemptible, has }) => (preemptible ? 0 : has));
+  const counts = unmovable(all);
   const places = sharers.map((_, i) => i);
   const byName = places.toSorted((a, b) => (sharers[a]!.name < sharers[b]!.name ? -1 : 1));
   const classes = [...new Set(sharers.map((sharer) => classOf(sharer)))].toSorted((a, b) => a - b);
-  const minima = (level: number): void => {
+  const raise = (level: number, upTo: (sharer: Sharer) => number): void => {
     for (const i of byName) {
       if (classOf(sharers[i]!) !== level) continue;
-      const floor = Math.min(sharers[i]!.min, sharers[i]!.bounded);
-      while (counts[i]! < floor && fitsBeside(all, counts, i)) counts[i]!++;
+      while (counts[i]! < upTo(sharers[i]!) && fitsBeside(all, counts, i)) counts[i]!++;
     }
   };
-  if (minIsGuarantee) for (const level of classes) minima(level);
+  if (minIsGuarantee) for (const level of classes) raise(level, leastOf);
   for (const level of classes) {
-    if (!minIsGuarantee) minima(level);
+    if (!minIsGuarantee) raise(level, leastOf);
+    raise(level, keptOf);
     let hungry = places.filter((i) => classOf(sharers[i]!) === level);
     for (;;) {
       hungry = hungry.filter((i) => counts[i]! < sharers[i]!.bounded && fitsBeside(all, counts, i));
@@ -242,7 +268,7 @@ export function giveOneByOne(all: SharingCase): number[] {
 }
 
 /** Nothing runs at first that does not fit, and all that tasks want is at least their minimum. */
-export const startable: fc.Arbitrary<SharingCase> = cases({ allMovable: true }).map((all) => {
+export const startable: fc.Arbitrary<SharingCase> = cases({ allSettled: true }).map((all) => {
   for (const each of all.sharers)
     Object.assign(each, { bounded: Math.max(each.bounded, each.min) });
   const wishing = all.sharers.map((each) => Object.assign({}, each, { bounded: each.has }));

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-conditional-expect -- what is expected of a task depends on what the property drew */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fairly, fitsBeside, give, limitsOf, startable, type SharingCase } from "./cases.ts";
@@ -41,14 +42,17 @@ describe("step by step", () => {
         const isStill = plant.step().every(({ requested: ask }, i) => ask === counts[i]);
         expect(isStill).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
   it("gives the first class what it would get alone, uses all there is, and swings between no classes", () => {
     fc.assert(
       fc.property(startable, draws, (all, stream) => {
-        const contending = all.sharers.map((each) => ({ ...each, remainder: false, min: 0 }));
+        // The first one makes sure that there is a first class.
+        const contending = all.sharers.map((each, i) => {
+          return { ...each, remainder: false, min: 0, priority: i === 0 ? 1 : each.priority };
+        });
         const first = contending.map((each) => ({
           ...each,
           bounded: each.priority === 1 ? each.bounded : 0,
@@ -73,13 +77,12 @@ describe("step by step", () => {
         for (const [i, { priority, bounded }] of contending.entries()) {
           const isServed = before[i]! >= bounded;
           expect(isServed || !fitsBeside({ ...all, sharers: contending }, before, i)).toBe(true);
-          const asAlone = priority === 1 ? alone.physical[i] : among.physical[i];
-          expect(among.physical[i]).toEqual(asAlone);
+          if (priority === 1) expect(among.physical[i]).toEqual(alone.physical[i]);
           // Whoever is given more gives nothing back, and the other way round.
           expect(turns[i]!.size).toBeLessThanOrEqual(1);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -91,7 +94,7 @@ describe("step by step", () => {
       uses: {},
       min: 0,
       has: 0,
-      preemptible: true,
+      state: "settled" as const,
     };
     const uses = { cpu: 1 };
     const all = (wants: number): SharingCase => ({
@@ -109,15 +112,15 @@ describe("step by step", () => {
     expect(decisions.map(({ granted }) => granted)).toEqual([4, 6, 6, 4]);
     expect(decisions.map(({ limits }) => limits)).toEqual([
       [],
-      [{ by: "capacity", resource: "media/cpu" }],
-      [{ by: "capacity", resource: "cpu" }],
-      [{ by: "capacity", resource: "instances" }],
+      [{ by: "capacity", limitingResource: "media/cpu" }],
+      [{ by: "capacity", limitingResource: "cpu" }],
+      [{ by: "capacity", limitingResource: "instances" }],
     ]);
     const before = decisions.map(({ granted }) => granted);
     const busy = all(9).sharers.map((each, i) => Object.assign({}, each, { has: before[i]! }));
     const later = createPlant({ ...all(9), sharers: busy }, sharingOf(all(9))).step();
     expect(later.map(({ granted }) => granted)).toEqual([9, 6, 5, 0]);
-    expect(later[3]!.limits).toContainEqual({ by: "preempted", for: "orders" });
+    expect(later[3]!.limits).toContainEqual({ by: "preempted", preemptedBy: "orders" });
     expect(later[0]).toMatchObject({ requested: 4, limits: [{ by: "waiting", task: "batch" }] });
   });
 });

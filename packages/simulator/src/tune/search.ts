@@ -88,10 +88,13 @@ export function search(request: SearchRequest): SearchResult {
   );
   const last = best([...good, ...near], LAST, SOME_RUNS);
   for (const point of [start, ...last]) runs.mean(point, MANY_RUNS);
-  const known = runs.all().filter((trial) => trial.runs >= SOME_RUNS);
-  const certain = known.filter((trial) => trial.runs >= MANY_RUNS).toSorted(byScore);
+  const tried = (): Trial[] => runs.all().filter((trial) => trial.runs >= SOME_RUNS);
+  const first = (): Trial => tried().toSorted(byScore)[0]!;
+  // A few more runs may show that all of the last ones are worse than one that was left behind.
+  while (first().runs < MANY_RUNS) runs.mean(first().point, MANY_RUNS);
+  const known = tried();
   return {
-    best: certain[0]!,
+    best: first(),
     start: runs.mean(start, MANY_RUNS),
     front: frontOf(known, objective),
     tried: runs.all().length,

@@ -44,6 +44,21 @@ it("tells how the start does, and never finds anything worse", () => {
   expect(best.scores.cost).toBeLessThanOrEqual(start.scores.cost);
 });
 
+it("goes back to one that was left behind when more runs show that all of the last ones are worse", () => {
+  const { best } = search(
+    request({
+      start: [10, 0],
+      // The first three runs flatter what is cheapest.
+      evaluate: ([within], seed) => ({
+        ...evaluate([within!, 0]),
+        late: within! > 600 && seed > 3 ? 1 : 0,
+      }),
+    }),
+  );
+  expect(best.scores.late).toBe(0);
+  expect(best.scores.cost).toBeLessThan(1.7);
+});
+
 it("tries nothing that is not allowed", () => {
   const tried: Point[] = [];
   search(

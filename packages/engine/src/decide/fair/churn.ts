@@ -1,5 +1,5 @@
 import { NOBODY, type Allocation, type Demand } from "../allocate.ts";
-import type { Observed } from "../observed.ts";
+import type { Observed } from "../../observe/observed.ts";
 import { addUses, fitting } from "../resources.ts";
 import type { TaskTable } from "../task-table.ts";
 import type { FairTable } from "./fair-table.ts";
@@ -108,8 +108,8 @@ function isUnderWay(
   observed: readonly Observed[],
 ): boolean {
   return observed.some(
-    ({ pending: asked, counts }, i) =>
-      requested[i]! < round.requested[i]! && (asked !== undefined || (counts?.stopping ?? 0) > 0),
+    ({ pending, counts }, i) =>
+      requested[i]! < round.requested[i]! && (pending.length > 0 || (counts?.stopping ?? 0) > 0),
   );
 }
 

@@ -58,9 +58,10 @@ export function layOutFair(
   }
   const uses = new Float64Array(tasks.length);
   const capacity = new Float64Array(tasks.length).fill(1);
-  const weight = Float64Array.from(tasks, (task) =>
-    Math.max(1, Math.round((task.weight ?? 1) * THOUSANDTHS)),
-  );
+  const weight = Float64Array.from(tasks, (task) => {
+    const thousandths = Math.round((task.weight ?? 1) * THOUSANDTHS);
+    return Math.min(Math.max(1, thousandths), Number.MAX_SAFE_INTEGER);
+  });
   for (let i = 0; i < tasks.length; i++) {
     for (let r = 0; r < whole; r++) {
       const each = layout.uses[i * resources.length + r]!;

@@ -2,29 +2,34 @@ import { NOBODY, OVERCOMMITTED, type Allocation, type Demand } from "../allocate
 import { addUses, fitting } from "../resources.ts";
 import type { TaskTable } from "../task-table.ts";
 import type { FairTable } from "./fair-table.ts";
-import { fillClass, type Filling } from "./fill.ts";
+import { fillClass } from "./fill.ts";
+import type { Filling } from "./progressive-filling.ts";
 
 /**
  * Shares the capacity within each class by weight, and strictly between classes, in every resource of the whole and of each group:
  *
- * 1. What may not be moved stays.
+ * 1. What cannot be moved stays.
  * 2. Minima, in order. Where they are no guarantee, each class's own before what it wants beyond.
- * 3. Class by class, weighted progressive filling by dominant share. What a class leaves is the next one's.
+ * 3. Class by class: first its tasks that have not settled keep what they have, so that what starts is not stopped for an equal. Then
+ *    weighted progressive filling by dominant share. What a class leaves is the next one's.
  *
- * The grant is what each task is to have in the end; `issue` starts no more than what others have left.
+ * `granted` is what each task is to have in the end; `issue` starts no more than what others have left.
  */
 export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): Allocation {
-  const filling = openFilling(table, fair, demand);
+  const { current, bounded } = demand;
+  const granted = new Int32Array(bounded.length);
+  const filling = { table, fair, current, bounded, granted, free: table.capacity.slice() };
   if (!grantAll(filling)) {
+    keepImmovable(filling, demand);
     let from = 0;
     if (fair.spec.minIsGuarantee) giveMinima(filling, 0, table.order.length);
     for (const to of fair.classEnds) {
       if (!fair.spec.minIsGuarantee) giveMinima(filling, from, to);
+      keepUnsettled(filling, demand, from, to);
       fillClass(filling, from, to);
       from = to;
     }
   }
-  const { granted } = filling;
   return {
     granted,
     reserved: granted,
@@ -33,37 +38,58 @@ export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): 
   };
 }
 
-function openFilling(table: TaskTable, fair: FairTable, demand: Demand): Filling {
-  const { current: requested, bounded, preemptible } = demand;
-  const granted = new Int32Array(bounded.length);
-  const free = table.capacity.slice();
-  for (let i = 0; i < granted.length; i++) {
-    if (preemptible[i] === 1) continue;
-    granted[i] = requested[i]!;
-    addUses(table, free, i, -granted[i]!);
-  }
-  return { table, fair, current: requested, bounded, granted, free };
-}
-
 /** The usual case: all that is wanted fits. Says whether it does. */
 function grantAll({ table, bounded, granted, free }: Filling): boolean {
-  const left = free.slice();
-  for (let i = 0; i < granted.length; i++) addUses(table, left, i, granted[i]! - bounded[i]!);
+  const left = leftBeside(table, bounded);
   if (left.some((amount) => amount < 0)) return false;
   granted.set(bounded);
   free.set(left);
   return true;
 }
 
-function giveMinima({ table, bounded, granted, free }: Filling, from: number, to: number): void {
-  for (let k = from; k < to; k++) {
-    const i = table.order[k]!;
-    const missing = Math.min(table.min[i]!, bounded[i]!) - granted[i]!;
-    if (missing <= 0) continue;
-    const given = fitting(table, i, missing, free);
-    granted[i] = granted[i]! + given;
-    addUses(table, free, i, -given);
+/** What is left of each resource beside so many instances of each task. */
+function leftBeside(table: TaskTable, counts: Int32Array): Float64Array {
+  const left = table.capacity.slice();
+  for (let i = 0; i < counts.length; i++) addUses(table, left, i, -counts[i]!);
+  return left;
+}
+
+/**
+ * Tasks that are not scaled or not counted keep what they have. If more than the capacity is there, only the former: else others would be
+ * stopped for what is not counted. It is stopped once it is counted.
+ */
+function keepImmovable({ table, granted, current, bounded, free }: Filling, demand: Demand): void {
+  const kept = current.map((count, i) => Math.min(count, bounded[i]!));
+  const isOvercommitted = leftBeside(table, kept).some((amount) => amount < 0);
+  for (let i = 0; i < granted.length; i++) {
+    const isMovable = isOvercommitted ? table.priority[i]! > 0 : demand.preemptible[i] === 1;
+    if (isMovable) continue;
+    granted[i] = current[i]!;
+    addUses(table, free, i, -granted[i]!);
   }
+}
+
+function giveMinima(filling: Filling, from: number, to: number): void {
+  for (let k = from; k < to; k++) {
+    const i = filling.table.order[k]!;
+    raiseTo(filling, i, Math.min(filling.table.min[i]!, filling.bounded[i]!));
+  }
+}
+
+function keepUnsettled(filling: Filling, { settled }: Demand, from: number, to: number): void {
+  for (let k = from; k < to; k++) {
+    const i = filling.table.order[k]!;
+    if (settled[i] === 0) raiseTo(filling, i, filling.current[i]!);
+  }
+}
+
+/** Gives task `i` up to `count` instances, as far as they fit. */
+function raiseTo({ table, granted, free }: Filling, i: number, count: number): void {
+  const missing = count - granted[i]!;
+  if (missing <= 0) return;
+  const given = fitting(table, i, missing, free);
+  granted[i] = granted[i]! + given;
+  addUses(table, free, i, -given);
 }
 
 /** For whom each task loses what it still wants: the first that gains of a resource that it uses, itself or someone before its class's end. */

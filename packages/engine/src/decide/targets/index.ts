@@ -17,6 +17,13 @@ const fixedTarget: Target<Extract<TargetSpec, { use: "fixed" }>, undefined> = {
   desire: ({ spec }) => ({ instances: spec.instances, reason: "fixed", memory: undefined }),
 };
 
+/** For tasks that are removed. */
+const drainTarget: Target<TargetSpec, undefined> = {
+  reads: false,
+  settles: false,
+  desire: () => ({ instances: 0, reason: "draining", memory: undefined }),
+};
+
 // Each target is only ever given the spec and the memory of its own kind.
 type AnyTarget = Target<TargetSpec, unknown>;
 
@@ -25,6 +32,7 @@ const TARGETS = {
   "simple-queue": simpleQueueTarget as AnyTarget,
   remainder: remainderTarget as AnyTarget,
   fixed: fixedTarget as AnyTarget,
+  drain: drainTarget as AnyTarget,
   latency: latencyTarget as AnyTarget,
 } satisfies Record<TargetSpec["use"], AnyTarget>;
 

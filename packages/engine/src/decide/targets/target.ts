@@ -1,4 +1,4 @@
-import type { Belief, Counts, Reading, WishReason } from "@microscaling/core";
+import type { Belief, Counts, Reading, DesiredReason } from "@microscaling/core";
 
 /** What a target is given: one task at one moment. */
 export interface TargetInput<Spec> {
@@ -16,7 +16,7 @@ export interface TargetInput<Spec> {
 export interface Desired<Memory> {
   /** How many instances it would like. Any whole number: bounds come later. */
   readonly instances: number;
-  readonly reason: WishReason;
+  readonly reason: DesiredReason;
   /** What it wants to be given back with the next reading. */
   readonly memory: Memory;
 }

@@ -1,0 +1,175 @@
+import { asMicroscalingError, type Decision } from "@microscaling/core";
+import type { Answer, Command } from "../events.ts";
+import type { Moment } from "../moment.ts";
+import { checkOutcome } from "../observe/check.ts";
+import { requestedOf } from "../observe/observed.ts";
+import { poke } from "../observe/pace.ts";
+import { changed, toSchedulerTask, type AgentState, type Task } from "../state.ts";
+import { hasToWait, growthAfterFailures, noteAccepted, noteBusy } from "./back-off.ts";
+import { crashReason, growthInLoop, noteGrowth, noteNoGrowth } from "./crash-loop.ts";
+import { noteTaskFailure } from "./failure.ts";
+import { abandoned, ended, isCalling, sent } from "./ledger.ts";
+
+/**
+ * A start that is only part of what was granted waits this long for the stops that make room for the rest, in milliseconds: with one call
+ * under way for each task, the rest could else only follow when the first has come up.
+ */
+const GATHER_MS = 100;
+
+/** A time in which this agent may act. */
+export interface Term {
+  /** When it began, by the monotonic clock. Counts from before may lack what another agent did last. */
+  readonly since: number;
+  /** When it ends at the latest, by the monotonic clock. */
+  readonly until: number;
+}
+
+/** Says of every task how much it may grow by. Before every decision. */
+export function limitGrowth({ tasks, spec }: AgentState, now: Moment): void {
+  for (const task of tasks) {
+    const { preparation, counts, backOff, crashLoop } = task;
+    const backendTries = spec.scheduler.replaces && (counts?.requested ?? 0) > 0;
+    const inLoop = growthInLoop(crashLoop, backendTries, now);
+    const afterFailures = growthAfterFailures(backOff, now);
+    if (preparation.phase !== "ready") set(task, 0, preparation.reason);
+    else if (inLoop !== undefined) set(task, inLoop, crashReason(backendTries, counts));
+    else if (afterFailures === undefined) set(task, Number.POSITIVE_INFINITY, "");
+    else
+      set(task, afterFailures, `backing off: ${task.schedulerProblem ?? "the scheduler failed"}`);
+  }
+}
+
+function set(task: Task, growth: number, reason: string): void {
+  task.growth = growth;
+  task.growthReason = reason;
+}
+
+/**
+ * Asks the scheduler for what was decided, as far as no call for that task is under way and it does not back off. Nothing is asked for
+ * before there are counts from the term itself.
+ * @param isLast there is no later turn to wait for
+ */
+export function act(
+  state: AgentState,
+  decisions: readonly Decision[],
+  { term, isLast }: { readonly term: Term; readonly isLast: boolean },
+  now: Moment,
+  commands: Command[],
+): void {
+  if (state.counting.countedAt < term.since || now.mono >= term.until) return;
+  for (const [i, { requested, granted }] of decisions.entries()) {
+    const task = state.tasks[i]!;
+    if (requested === undefined || task.counts === undefined) continue;
+    const current = requestedOf(task);
+    if (requested === current || isCalling(task.pending, now)) continue;
+    const grows = requested > current;
+    if (!isLast && gathers(state, task, grows && requested < granted, now)) continue;
+    if (hasToWait(task.backOff, grows, now)) continue;
+    const id = state.nextId++;
+    task.gatherUntil = undefined;
+    task.backOff.grew = grows;
+    if (grows) noteGrowth(task.crashLoop);
+    task.pending = [...task.pending, sent(id, requested)];
+    const { until } = term;
+    commands.push({
+      type: "scale",
+      id,
+      task: toSchedulerTask(task.spec),
+      instances: requested,
+      until,
+    });
+  }
+}
+
+/** Whether a start waits for the rest of its room. Then a turn is due when it has waited long enough. */
+function gathers({ turn }: AgentState, task: Task, isPart: boolean, now: Moment): boolean {
+  if (!isPart) task.gatherUntil = undefined;
+  else task.gatherUntil ??= now.mono + GATHER_MS;
+  if (task.gatherUntil === undefined || now.mono >= task.gatherUntil) return false;
+  turn.dueAt = Math.min(turn.dueAt, task.gatherUntil);
+  return true;
+}
+
+/** A request has been answered, or given up. */
+export function noteScaled(
+  state: AgentState,
+  event: { readonly task: string; readonly id: number; readonly answer: Answer },
+  now: Moment,
+  commands: Command[],
+): void {
+  const task = taskOf(state, event.task);
+  const request = task?.pending.find(({ id }) => id === event.id);
+  if (task === undefined || request?.phase !== "sent") return;
+  const { name, timeoutMs } = state.spec.scheduler;
+  const { answer } = event;
+  if (answer.kind === "abandoned") abandoned(request, timeoutMs, now);
+  else ended(request, now);
+  try {
+    if (answer.kind !== "value") throw answer.error;
+    const outcome = checkOutcome(name, event.task, answer.value);
+    if (outcome.status === "failed") throw outcome.error;
+    if (outcome.status === "accepted") {
+      request.isAccepted = true;
+      noteAccepted(task.backOff);
+      task.schedulerProblem = undefined;
+    } else {
+      noteNoGrowth(task.crashLoop);
+      noteBusy(task.backOff, outcome.retryAfterMs, now);
+    }
+  } catch (cause) {
+    noteNoGrowth(task.crashLoop);
+    const what = `scheduler ${name}: scale ${event.task} to ${request.instances}`;
+    const error = asMicroscalingError(cause, "ERR_PLUGIN_FAULT", what);
+    if (!isCancelled(answer)) noteTaskFailure(task, error, now, commands);
+  }
+  // Only fresh counts show what came of it.
+  poke(state.counting.pace);
+  changed(state, now);
+}
+
+/** Whether the engine itself ended the call: nobody's failure. */
+function isCancelled(answer: Answer): boolean {
+  if (answer.kind !== "abandoned") return false;
+  return answer.error instanceof Error && answer.error.name === "AbortError";
+}
+
+/** A request that was abandoned has returned after all. */
+export function noteReturned({ tasks, counting }: AgentState, id: number, now: Moment): void {
+  for (const { pending } of tasks) {
+    const request = pending.find((other) => other.id === id);
+    if (request?.phase !== "abandoned") continue;
+    ended(request, now);
+    poke(counting.pace);
+  }
+}
+
+/** The scheduler says that something which it accepted did not come true. */
+export function noteFailed(
+  state: AgentState,
+  event: { readonly task: string; readonly error: unknown },
+  now: Moment,
+  commands: Command[],
+): void {
+  const task = taskOf(state, event.task);
+  const { name } = state.spec.scheduler;
+  const error = asMicroscalingError(event.error, "ERR_PLUGIN_FAULT", `scheduler ${name}`);
+  if (task !== undefined) noteTaskFailure(task, error, now, commands);
+  poke(state.counting.pace);
+  changed(state, now);
+}
+
+/** Gives up every request under way: the term has ended, or the engine has. */
+export function cancelRequests({ tasks }: AgentState, commands: Command[]): void {
+  for (const { pending } of tasks)
+    for (const { id, phase } of pending)
+      if (phase === "sent") commands.push({ type: "cancel", id });
+}
+
+/** Whether any request is under way. */
+export function isAtWork({ tasks }: AgentState): boolean {
+  return tasks.some(({ pending }) => pending.some(({ phase }) => phase === "sent"));
+}
+
+function taskOf({ tasks }: AgentState, name: string): Task | undefined {
+  return tasks.find(({ spec }) => spec.name === name);
+}

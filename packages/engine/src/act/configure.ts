@@ -1,0 +1,182 @@
+import { openDeciding } from "../decide/decider.ts";
+import type { Command } from "../events.ts";
+import type { Moment } from "../moment.ts";
+import { newCapacity } from "../observe/capacity.ts";
+import { newCounting } from "../observe/counts.ts";
+import { nothingObserved } from "../observe/observed.ts";
+import { poke } from "../observe/pace.ts";
+import { asksTheSame, sourcesOf } from "../observe/readings.ts";
+import type { EngineSpec, TaskSpec } from "../spec.ts";
+import { changed, type AgentState, type Task } from "../state.ts";
+import { noBackOff } from "./back-off.ts";
+import { noCrashes } from "./crash-loop.ts";
+import { openElection } from "./election.ts";
+import { newPreparation } from "./prepare.ts";
+
+/** A new engine's state: nothing is known. */
+export function openState(
+  spec: EngineSpec,
+  { dryRun, isRecorded }: Pick<AgentState, "dryRun" | "isRecorded">,
+  now: Moment,
+): AgentState {
+  const state: AgentState = {
+    spec,
+    epochMs: now.wall - now.mono,
+    dryRun,
+    isRecorded,
+    phase: "running",
+    tasks: [],
+    sources: [],
+    counting: newCounting(now),
+    capacity: newCapacity(spec, undefined, now),
+    deciding: openDeciding(spec),
+    election: electionOf(spec, dryRun),
+    turn: { dueAt: now.mono, changedAt: undefined, lastAt: now.mono, record: undefined },
+    nextId: 1,
+  };
+  state.tasks = spec.tasks.map((task) => newTask(state, task));
+  sourcesOf(state, undefined, now);
+  return state;
+}
+
+/** A dry run asks nothing of the scheduler, the lease included. */
+export function electionOf({ ha }: EngineSpec, dryRun: boolean): AgentState["election"] {
+  return ha === undefined || dryRun ? undefined : openElection(ha);
+}
+
+function newTask(state: AgentState, spec: TaskSpec): Task {
+  return {
+    ...nothingObserved(),
+    spec,
+    leavingSince: undefined,
+    readAtWall: undefined,
+    countsAt: undefined,
+    pending: [],
+    backOff: noBackOff(),
+    crashLoop: noCrashes(),
+    preparation: newPreparation(state),
+    gatherUntil: undefined,
+    schedulerProblem: undefined,
+    metricFailures: 0,
+    schedulerFailures: 0,
+  };
+}
+
+/**
+ * Takes over a new spec of the same scheduler. What is known of tasks that stay is kept, as is everything under way. Those that are gone
+ * leave as `shutdown` says.
+ * @param acts whether this agent may act, so that it is for it to drain
+ */
+export function configure(
+  state: AgentState,
+  spec: EngineSpec,
+  acts: boolean,
+  now: Moment,
+  commands: Command[],
+): void {
+  const before = { ...state };
+  const known = new Map(state.tasks.map((task) => [task.spec.name, task]));
+  const names = new Set(spec.tasks.map(({ name }) => name));
+  const removed = state.tasks.filter((task) => !names.has(task.spec.name));
+  const drains = before.spec.shutdown === "drain" && acts;
+  for (const { spec: task, leavingSince } of removed) {
+    if (leavingSince !== undefined || drains) continue;
+    const message = `${task.name} is no longer in the config: its instances are left running and no longer counted`;
+    if (acts) commands.push({ type: "log", level: "warn", message });
+  }
+  state.spec = spec;
+  const kept = spec.tasks.map((task) => keep(state, known.get(task.name), task));
+  const leaving = removed.flatMap((task) => {
+    if (task.leavingSince !== undefined) return [task];
+    return drains && task.spec.priority > 0 ? [asLeaving(task, now)] : [];
+  });
+  state.tasks = [...kept, ...leaving];
+  state.capacity = newCapacity(spec, state.capacity, now);
+  sourcesOf(state, before, now);
+  layOut(state, commands);
+  poke(state.counting.pace);
+  changed(state, now);
+}
+
+/** What is known of a task stays as far as it is still true of it. */
+function keep(state: AgentState, known: Task | undefined, spec: TaskSpec): Task {
+  const fresh = newTask(state, spec);
+  if (known === undefined) return fresh;
+  const kept = { ...known, spec, leavingSince: undefined };
+  if (!asksTheSame(known.spec, spec)) {
+    const { reading, readAtWall, noReading, failures } = fresh;
+    Object.assign(kept, { reading, readAtWall, noReading, failures });
+  }
+  // Another image, say: what failed with the old one may be tried at once.
+  if (JSON.stringify(known.spec.workload) !== JSON.stringify(spec.workload)) {
+    const { preparation, backOff, crashLoop, schedulerProblem } = fresh;
+    const { total } = known.crashLoop;
+    Object.assign(kept, {
+      preparation,
+      backOff,
+      crashLoop: { ...crashLoop, total },
+      schedulerProblem,
+    });
+  }
+  return kept;
+}
+
+/** A task whose instances all go. */
+export function asLeaving(task: Task, { mono }: Moment): Task {
+  const { metric: _, schedule: __, ...rest } = task.spec;
+  const spec: TaskSpec = {
+    ...rest,
+    min: 0,
+    maxDelta: Number.POSITIVE_INFINITY,
+    target: { use: "drain" },
+  };
+  return { ...task, spec, leavingSince: mono, gatherUntil: undefined };
+}
+
+/** Every task that is scaled is to go. */
+export function drainAll(state: AgentState, now: Moment, commands: Command[]): void {
+  state.phase = "draining";
+  state.tasks = state.tasks.map((task) =>
+    task.spec.priority > 0 && task.leavingSince === undefined ? asLeaving(task, now) : task,
+  );
+  sourcesOf(state, state, now);
+  layOut(state, commands);
+  poke(state.counting.pace);
+  changed(state, now);
+}
+
+/** A task that leaves and cannot be counted is given up after so long, in milliseconds. */
+const GIVE_UP_MS = 10_000;
+
+/** Forgets the tasks that have left: counts that were asked for since show nothing of them. */
+export function forgetGone(state: AgentState, now: Moment, commands: Command[]): void {
+  const left = state.tasks.filter((task) => !isGone(task, now, commands));
+  if (left.length === state.tasks.length) return;
+  state.tasks = left;
+  layOut(state, commands);
+}
+
+function isGone(task: Task, { mono }: Moment, commands: Command[]): boolean {
+  const { leavingSince, counts, countsAt, countsProblem, pending, spec } = task;
+  if (leavingSince === undefined) return false;
+  if (counts !== undefined && countsAt! >= leavingSince) {
+    const { running, starting, stopping } = counts;
+    if (running + starting + stopping === 0 && pending.length === 0) return true;
+  }
+  if (countsProblem === undefined || mono - leavingSince < GIVE_UP_MS) return false;
+  const message = `${spec.name} cannot be counted any more (${countsProblem}): its instances, if there are any, are left`;
+  commands.push({ type: "log", level: "warn", message });
+  return true;
+}
+
+/** Lays out the decider for the tasks as they are now; it keeps what it remembers of those that stay. */
+function layOut(state: AgentState, commands: Command[]): void {
+  const spec = { ...state.spec, tasks: state.tasks.map((task) => task.spec) };
+  state.deciding = openDeciding(spec, state.deciding);
+  commands.push({ type: "opened", spec });
+}
+
+/** Whether every task that was to leave has left. */
+export function hasLeft({ tasks }: AgentState): boolean {
+  return tasks.every(({ leavingSince }) => leavingSince === undefined);
+}

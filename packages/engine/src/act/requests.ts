@@ -1,0 +1,46 @@
+import { addUses, fitting } from "../decide/resources.ts";
+import type { TaskTable } from "../decide/task-table.ts";
+import { type Observed } from "../observe/observed.ts";
+import { extentOf, type Extent } from "./ledger.ts";
+
+/** What may be asked of the scheduler now. One entry for each task, in the order of the config. */
+export interface Requests {
+  readonly requested: Int32Array;
+  /** Index of a task whose instances others wait for; −1 when there is none. */
+  readonly leaving: number;
+}
+
+/**
+ * The second phase: stops go out at once, starts only as far as what may physically exist leaves room. So whatever the order in which
+ * starts and stops finish, what runs, starts and stops never exceeds the capacity. Room is held for whoever comes first, not given to
+ * whoever fits.
+ */
+export function requestWithinRoom(
+  table: TaskTable,
+  observed: readonly Observed[],
+  current: Int32Array,
+  granted: Int32Array,
+): Requests {
+  const requested = granted.slice();
+  const room = table.capacity.slice();
+  let leaving = -1;
+  const extents = observed.map((seen, i) => extentOrMax(seen, table.max[i]!));
+  for (const [i, { most }] of extents.entries()) addUses(table, room, i, -most);
+  for (const i of table.order) {
+    const more = granted[i]! - current[i]!;
+    if (more < 0 || (observed[i]!.counts?.stopping ?? 0) > 0) leaving = i;
+    if (more <= 0) continue;
+    const { most, gone } = extents[i]!;
+    // Up to here it takes no room that it may not have already.
+    const own = Math.max(current[i]!, Math.min(granted[i]!, most - gone));
+    const beyond = granted[i]! - own;
+    requested[i] = own + fitting(table, i, beyond, room);
+    addUses(table, room, i, -beyond);
+  }
+  return { requested, leaving };
+}
+
+/** A task that was never counted may have as many as its `max`. Nobody is cut for that, but nobody starts into it either. */
+function extentOrMax({ counts, pending }: Observed, max: number): Extent {
+  return counts === undefined ? { most: max, gone: 0 } : extentOf(counts, pending);
+}

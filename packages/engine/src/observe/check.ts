@@ -1,0 +1,153 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- what a plugin returned is unknown until it is checked here */
+import {
+  asMicroscalingError,
+  type Counts,
+  type LeaseState,
+  MicroscalingError,
+  type Outcome,
+  type ReadingParts,
+  type ReadingResult,
+} from "@microscaling/core";
+
+/** What a plugin returned is never trusted: these say what is wrong with it, or give it back. */
+
+const COUNTS = ["running", "starting", "stopping", "requested"] as const;
+const OPTIONAL_COUNTS = ["unhealthy", "crashed"] as const;
+const PARTS = ["ready", "inFlight", "delayed", "arrived", "finished"] as const;
+
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless these are counts. */
+export function checkCounts(plugin: string, task: string, counts: unknown): Counts {
+  const found = fieldsOf(counts);
+  const checked: Record<string, unknown> = {};
+  for (const key of COUNTS) {
+    if (!isCount(found[key])) throw badResult(plugin, `${key} of ${task}`, found[key]);
+    checked[key] = found[key];
+  }
+  for (const key of OPTIONAL_COUNTS) {
+    const count = found[key];
+    if (count === undefined || count === null) continue;
+    if (!isCount(count)) throw badResult(plugin, `${key} of ${task}`, count);
+    checked[key] = count;
+  }
+  if (typeof found["lastCrash"] === "string") checked["lastCrash"] = found["lastCrash"];
+  return checked as unknown as Counts;
+}
+
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless there is one result for each task. */
+export function checkResults(
+  plugin: string,
+  tasks: readonly string[],
+  results: unknown,
+): readonly unknown[] {
+  // A copy, so that looking at one of them cannot throw later.
+  if (Array.isArray(results) && results.length === tasks.length)
+    return Array.from(results as unknown[]);
+  const found = Array.isArray(results) ? `${results.length} results` : typeof results;
+  throw new MicroscalingError(
+    "ERR_PLUGIN_RESULT",
+    `metric ${plugin}: expected ${tasks.length} results, one for each query, found ${found}`,
+  );
+}
+
+/**
+ * A result as it may be used; one that breaks the contract becomes a failure that names the plugin. Only what the contract knows is kept,
+ * so that the plugin cannot change it later.
+ */
+export function checkReading(plugin: string, task: string, result: unknown): ReadingResult {
+  try {
+    return readingOf(plugin, task, result);
+  } catch (error) {
+    // Even to look at it may throw.
+    const where = `metric ${plugin}: the result for ${task}`;
+    return failure(asMicroscalingError(error, "ERR_PLUGIN_RESULT", where));
+  }
+}
+
+function readingOf(plugin: string, task: string, result: unknown): ReadingResult {
+  const found = fieldsOf(result);
+  const { kind, reason, error, value, at } = found;
+  if (kind === "hold" && typeof reason === "string") return { kind, reason };
+  if (kind === "failure" && error instanceof Error) {
+    const fault = asMicroscalingError(error, "ERR_PLUGIN_FAULT", `metric ${plugin}`);
+    return { kind, error: fault };
+  }
+  if (kind !== "reading") return failure(badResult(plugin, `the result for ${task}`, kind));
+  if (!isAmount(value)) return failure(badResult(plugin, `the value for ${task}`, value));
+  if (!isAmount(at)) return failure(badResult(plugin, `the time of the reading for ${task}`, at));
+  const { parts } = found;
+  // What is not there and what is nothing are the same to plugins in JavaScript.
+  if (parts === undefined || parts === null) return { kind, value, at };
+  const checked: Partial<Record<keyof ReadingParts, number>> = {};
+  for (const part of PARTS) {
+    const amount = fieldsOf(parts)[part];
+    if (amount === undefined || amount === null) continue;
+    if (!isAmount(amount)) return failure(badResult(plugin, `${part} for ${task}`, amount));
+    checked[part] = amount;
+  }
+  return { kind, value, at, parts: checked };
+}
+
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless this is an outcome. */
+export function checkOutcome(plugin: string, task: string, outcome: unknown): Outcome {
+  const { status, error, reason, retryAfterMs } = fieldsOf(outcome);
+  if (status === "accepted") return { status };
+  if (status === "failed" && error instanceof Error)
+    return { status, error: asMicroscalingError(error, "ERR_PLUGIN_FAULT", `plugin ${plugin}`) };
+  if (status !== "busy") throw badResult(plugin, `the outcome of scaling ${task}`, status);
+  const words = typeof reason === "string" ? reason : "busy";
+  return isAmount(retryAfterMs)
+    ? { status, reason: words, retryAfterMs: Math.min(retryAfterMs, LONGEST_BUSY_MS) }
+    : { status, reason: words };
+}
+
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless this is what a lease may be, or nothing. */
+export function checkLease(lease: string, state: unknown): LeaseState | undefined {
+  if (state === undefined) return undefined;
+  const { holder, durationMs, version } = fieldsOf(state);
+  if (typeof holder === "string" && isAmount(durationMs) && typeof version === "string")
+    return state as LeaseState;
+  throw new MicroscalingError(
+    "ERR_PLUGIN_RESULT",
+    `lease ${lease}: expected a holder, a duration and a version, found ${describe(state)}`,
+  );
+}
+
+function failure(error: MicroscalingError): ReadingResult {
+  return { kind: "failure", error };
+}
+
+function badResult(plugin: string, what: string, found: unknown): MicroscalingError {
+  return new MicroscalingError(
+    "ERR_PLUGIN_RESULT",
+    `plugin ${plugin}: ${what}: expected what the contract says, found ${describe(found)}`,
+  );
+}
+
+/** The longest that a plugin may put off the next call for a task, in milliseconds. */
+const LONGEST_BUSY_MS = 60_000;
+
+/** The fields of an object; none of what is no object. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** The longest that a message shows of what a plugin returned, in characters. */
+const SHOWN = 200;
+
+/** What a plugin returned, for a message. Never throws, whatever it is. */
+export function describe(value: unknown): string {
+  try {
+    const text = JSON.stringify(value) ?? String(value);
+    return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  } catch {
+    return typeof value;
+  }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}

@@ -1,0 +1,54 @@
+import type { Amounts, DecisionRecord, Role } from "@microscaling/core";
+import type { Measured } from "../decide/decider.ts";
+import { steadyTime, type Moment } from "../moment.ts";
+import { NOT_READ } from "../observe/observed.ts";
+import type { EngineSpec, EngineState, TaskState } from "../spec.ts";
+import type { AgentState, Task } from "../state.ts";
+
+/** What an engine knows, for those who ask: `/state`, `/readyz`, the live view. */
+export function describeEngine(
+  state: AgentState,
+  record: DecisionRecord | undefined,
+  role: Role | undefined,
+  now: Moment,
+): EngineState {
+  const { spec, capacity, tasks, turn } = state;
+  const problems = new Set(tasks.map(({ countsProblem }) => countsProblem));
+  // One that all tasks have is told once, as the scheduler's.
+  const shared = problems.size === 1 ? [...problems][0] : undefined;
+  return {
+    record,
+    sinceTurnMs: now.mono - turn.lastAt,
+    ...(role === undefined ? {} : { role }),
+    capacity: capacityOf(spec, capacity.measured),
+    capacityProblem: capacity.problem,
+    schedulerProblem: shared,
+    tasks: tasks.map((task) => describeTask(task, shared, state, now)),
+  };
+}
+
+function describeTask(
+  task: Task,
+  sharedProblem: string | undefined,
+  { epochMs }: AgentState,
+  now: Moment,
+): TaskState {
+  const { spec, counts, countsAt, countsProblem, reading, noReading, schedulerProblem } = task;
+  const ownProblem = sharedProblem === undefined ? countsProblem : undefined;
+  return {
+    name: spec.name,
+    // It has a reading, or there is a stated reason why not.
+    ready: counts !== undefined && (spec.metric === undefined || noReading !== NOT_READ),
+    readingAgeMs: reading === undefined ? undefined : steadyTime(epochMs, now) - reading.at,
+    countsAgeMs: countsAt === undefined ? undefined : now.mono - countsAt,
+    problem: ownProblem ?? schedulerProblem ?? (task.failures > 0 ? noReading : undefined),
+    metricFailures: task.metricFailures,
+    schedulerFailures: task.schedulerFailures,
+  };
+}
+
+/** What the scheduler is to say and has not said yet is not known, and left out. */
+function capacityOf({ capacity, measured: names = [] }: EngineSpec, measured: Measured): Amounts {
+  const given = Object.entries(capacity).filter(([resource]) => !names.includes(resource));
+  return { ...Object.fromEntries(given), ...("amounts" in measured ? measured.amounts : {}) };
+}

@@ -1,0 +1,105 @@
+import type { DecisionRecord } from "@microscaling/core";
+import { isAtWork } from "../act/act.ts";
+import { hasLeft } from "../act/configure.ts";
+import { hasEnded } from "../act/election.ts";
+import { describeEngine } from "../report/engine-state.ts";
+import type { Engine, EngineContext, EngineSpec } from "../spec.ts";
+import { roleOf, termOf } from "../step.ts";
+import type { AgentState } from "../state.ts";
+import { assertLease } from "./execute.ts";
+import { createMachine, type Machine } from "./machine.ts";
+import { createReporter } from "./reporter.ts";
+
+/** How long a reload waits for instances that no task of the new config owns, in milliseconds. They go on leaving after that. */
+const LEAVE_MS = 10_000;
+
+/** Makes an engine. Starts nothing and does no I/O. */
+export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
+  const reporter = createReporter(context);
+  let machine = open(spec);
+  const retired = new Set<Machine>();
+  let started = false;
+  let stopped: Promise<void> | undefined;
+
+  function open(next: EngineSpec): Machine {
+    if (!context.dryRun) assertLease(next);
+    return createMachine(next, { ...context, reporter });
+  }
+
+  async function once(acts: boolean): Promise<DecisionRecord> {
+    machine.dispatch({ type: "once", part: "observe" });
+    await machine.idle();
+    const doesAct = acts && termOf(machine.state, machine.now()) !== undefined;
+    if (doesAct) machine.dispatch({ type: "once", part: "prepare" });
+    await machine.idle();
+    machine.dispatch({ type: "once", part: "decide", acts: doesAct });
+    await machine.idle();
+    return machine.record()!;
+  }
+
+  /** Another scheduler: what the old one runs is finished by the old machine, while the new one is at work. */
+  async function replace(next: EngineSpec): Promise<void> {
+    const fresh = open(next);
+    const old = machine;
+    machine = fresh;
+    old.retire();
+    retired.add(old);
+    if (started) fresh.start();
+    await finish(old, LEAVE_MS);
+    old.end();
+    retired.delete(old);
+  }
+
+  /** Ends a machine's work in bounded time: drains where that is asked for, waits for calls under way, gives the lease back. */
+  async function finish({ state, now, dispatch, until }: Machine, graceMs: number): Promise<void> {
+    const endAt = now().mono + graceMs;
+    const leftMs = (): number => Math.max(0, endAt - now().mono);
+    const acts = (): boolean => termOf(state, now()) !== undefined;
+    if (started && state.spec.shutdown === "drain" && acts()) {
+      dispatch({ type: "drain" });
+      await until(() => hasLeft(state) || !acts(), leftMs());
+      warnOfLeft(state);
+    }
+    dispatch({ type: "stop" });
+    await until(() => !isAtWork(state), leftMs());
+    await until(() => state.election === undefined || hasEnded(state.election), leftMs());
+  }
+
+  function warnOfLeft({ tasks }: AgentState): void {
+    const left = tasks.filter((task) => task.leavingSince !== undefined);
+    if (left.length === 0) return;
+    const names = left.map((task) => task.spec.name).join(", ");
+    context.logger.warn(`time is up: instances of ${names} are left`);
+  }
+
+  async function stop(graceMs: number): Promise<void> {
+    const endAt = context.clock.monotonic() + graceMs;
+    await finish(machine, graceMs);
+    for (const each of [machine, ...retired]) each.end();
+    await reporter.close(Math.max(0, endAt - context.clock.monotonic()));
+  }
+
+  return {
+    start() {
+      started = true;
+      machine.start();
+    },
+    once: ({ act }) => once(act),
+    async reload(next) {
+      if (stopped !== undefined) return;
+      const { state, dispatch, until } = machine;
+      if (next.scheduler.scheduler !== state.spec.scheduler.scheduler) return replace(next);
+      if (!context.dryRun) assertLease(next);
+      dispatch({ type: "configured", spec: next });
+      if (started) await until(hasLeft, LEAVE_MS);
+    },
+    state() {
+      const now = machine.now();
+      return describeEngine(machine.state, machine.record(), roleOf(machine.state, now), now);
+    },
+    stop({ graceMs }) {
+      stopped ??= stop(graceMs);
+      return stopped;
+    },
+  };
+}

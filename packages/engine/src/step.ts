@@ -1,0 +1,203 @@
+import type { Role } from "@microscaling/core";
+import {
+  act,
+  cancelRequests,
+  limitGrowth,
+  noteFailed,
+  noteReturned,
+  noteScaled,
+  type Term,
+} from "./act/act.ts";
+import { configure, drainAll, electionOf, forgetGone } from "./act/configure.ts";
+import { stepElection } from "./act/elect.ts";
+import { lastTermId, roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
+import { notePrepared, prepare, prepareDue } from "./act/prepare.ts";
+import { decideTurn } from "./decide/decider.ts";
+import type { Command, EngineEvent } from "./events.ts";
+import { steadyTime, type Moment } from "./moment.ts";
+import { measure, measureDue, noteMeasured } from "./observe/capacity.ts";
+import { noteObserved, observe, observeDue } from "./observe/counts.ts";
+import { dueAt, poke, returned } from "./observe/pace.ts";
+import { noteRead, read, readDue } from "./observe/readings.ts";
+import type { EngineSpec } from "./spec.ts";
+import { changed, type AgentState } from "./state.ts";
+
+/** The engine turns at least this often, in milliseconds. */
+const TICK_MS = 500;
+
+/** An agent that shares no lease always acts. */
+const ALWAYS: Term = { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+
+/**
+ * The whole engine: what happens goes in, what is to be done comes out. No I/O, no clock, no chance but that of `now`: the same state and
+ * event give the same commands and the same state. It changes `state` in place; nothing else does.
+ */
+export function step(state: AgentState, event: EngineEvent, now: Moment): readonly Command[] {
+  const commands: Command[] = [];
+  switch (event.type) {
+    case "time":
+      advance(state, now, commands);
+      break;
+    case "read":
+      noteRead(state, event, now);
+      break;
+    case "observed":
+      noteObserved(state, event, now, commands);
+      break;
+    case "measured":
+      noteMeasured(state, event, now, commands);
+      break;
+    case "prepared":
+      notePrepared(state, event, now, commands);
+      break;
+    case "scaled":
+      noteScaled(state, event, now, commands);
+      break;
+    case "leaseRead":
+    case "leaseWritten":
+      elect(state, event, now, commands);
+      break;
+    case "returned":
+      noteReturned(state, event.id, now);
+      for (const { pace } of [...state.sources, state.counting, state.capacity])
+        returned(pace, event.id);
+      break;
+    case "sourceChanged":
+      for (const { name, pace } of state.sources) if (name === event.source) poke(pace);
+      break;
+    case "countsChanged":
+      poke(state.counting.pace);
+      break;
+    case "failed":
+      noteFailed(state, event, now, commands);
+      break;
+    case "configured": {
+      const acts = termOf(state, now) !== undefined;
+      shareLease(state, event.spec, now, commands);
+      configure(state, event.spec, acts, now, commands);
+      break;
+    }
+    case "drain":
+      drainAll(state, now, commands);
+      break;
+    case "stop":
+      stop(state, now, commands);
+      break;
+    case "once":
+      once(state, event, now, commands);
+      break;
+    default:
+      event satisfies never;
+  }
+  return commands;
+}
+
+/** When `time` must be told next, by the monotonic clock. */
+export function wakeAt(state: AgentState): number {
+  const { phase, turn, sources, counting, capacity, election } = state;
+  const elects = election === undefined ? Number.POSITIVE_INFINITY : wakeElectionAt(election);
+  if (phase === "stopping") return elects;
+  let at = Math.min(turn.dueAt, dueAt(counting.pace), dueAt(capacity.pace), elects);
+  for (const { pace } of sources) at = Math.min(at, dueAt(pace));
+  return at;
+}
+
+/** The time in which this agent may act now, if it may. A dry run never does. */
+export function termOf({ dryRun, election }: AgentState, { mono }: Moment): Term | undefined {
+  if (dryRun) return undefined;
+  return election === undefined ? ALWAYS : termAt(election, mono);
+}
+
+/** The part that this agent plays; nothing where no lease is shared. */
+export function roleOf({ election }: AgentState, { mono }: Moment): Role | undefined {
+  return election === undefined ? undefined : roleAt(election, mono);
+}
+
+/** Begins whatever is due. */
+function advance(state: AgentState, now: Moment, commands: Command[]): void {
+  elect(state, { type: "time" }, now, commands);
+  if (state.phase === "stopping") return;
+  measureDue(state, now, commands);
+  observeDue(state, now, commands);
+  readDue(state, now, commands);
+  if (now.mono >= state.turn.dueAt)
+    takeTurn(state, { acts: !state.dryRun, isLast: false }, now, commands);
+}
+
+/** observe → decide → act → report, once. */
+function takeTurn(
+  state: AgentState,
+  { acts, isLast }: { readonly acts: boolean; readonly isLast: boolean },
+  now: Moment,
+  commands: Command[],
+): void {
+  const { turn, capacity } = state;
+  const lagMs = turn.changedAt === undefined ? 0 : now.mono - turn.changedAt;
+  turn.dueAt = now.mono + TICK_MS;
+  turn.changedAt = undefined;
+  turn.lastAt = now.mono;
+  forgetGone(state, now, commands);
+  if (acts) limitGrowth(state, now);
+  // What is observed changes as soon as it is acted on.
+  const observed = state.isRecorded ? state.tasks.map((task) => ({ ...task })) : state.tasks;
+  const at = steadyTime(state.epochMs, now);
+  const { measured } = capacity;
+  const decisions = decideTurn(state.deciding, observed, measured, at, now.wall);
+  const term = acts ? termOf(state, now) : undefined;
+  if (term !== undefined) act(state, decisions, { term, isLast }, now, commands);
+  if (!isLast) prepareDue(state, now, commands);
+  const role = roleOf(state, now);
+  turn.record = { at: now.wall, decisions, lagMs, ...(role === undefined ? {} : { role }) };
+  commands.push({ type: "report", turn: { at, wall: now.wall, measured, observed, decisions } });
+}
+
+/** One turn alone: its steps are told one by one, and nothing is due by itself. */
+function once(
+  state: AgentState,
+  event: Extract<EngineEvent, { type: "once" }>,
+  now: Moment,
+  commands: Command[],
+): void {
+  if (event.part === "decide")
+    return takeTurn(state, { acts: event.acts, isLast: true }, now, commands);
+  if (event.part === "prepare") {
+    for (const task of state.tasks) prepare(state, task, commands);
+    return;
+  }
+  measure(state, now, commands);
+  observe(state, now, commands);
+  for (const source of state.sources) read(state, source, now, commands);
+}
+
+/** Something happened to the lease. */
+function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: Command[]): void {
+  const { election } = state;
+  if (election === undefined) return;
+  const before = lastTermId(election);
+  const { lease } = election.ha;
+  for (const command of stepElection(election, event, now, state)) {
+    if (command.type === "readLease" || command.type === "writeLease")
+      commands.push({ ...command, lease });
+    else if (command.type !== "roleChanged") commands.push(command);
+    else {
+      // Another one acts now: what it did last is to be seen before anything is decided.
+      poke(state.counting.pace);
+      changed(state, now);
+    }
+  }
+  if (lastTermId(election) !== before) cancelRequests(state, commands);
+}
+
+/** Shares another lease from now on. The old one is given back if that takes no more than one call; else it runs out by itself. */
+function shareLease(state: AgentState, spec: EngineSpec, now: Moment, commands: Command[]): void {
+  if (JSON.stringify(spec.ha) === JSON.stringify(state.spec.ha)) return;
+  elect(state, { type: "end" }, now, commands);
+  cancelRequests(state, commands);
+  state.election = electionOf(spec, state.dryRun);
+}
+
+/** Nothing more is begun. What is under way ends by itself; the lease is given back. */
+function stop(state: AgentState, now: Moment, commands: Command[]): void {
+  state.phase = "stopping";
+  elect(state, { type: "end" }, now, commands);
+}

@@ -1,0 +1,16 @@
+// One thread of torture: lives through the seeds that it is given.
+import { parentPort } from "node:worker_threads";
+import { simulate } from "./simulate.ts";
+import type { Batch, BatchDone } from "./batches.ts";
+
+parentPort!.on("message", ({ from, to, minutes }: Batch) => {
+  const failed: number[] = [];
+  let events = 0;
+  for (let seed = from; seed < to; seed++) {
+    const outcome = simulate(seed, minutes);
+    events += outcome.events;
+    if (outcome.violation !== undefined) failed.push(seed);
+  }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  parentPort!.postMessage({ from, to, failed, events } satisfies BatchDone);
+});

@@ -1,0 +1,25 @@
+type Json = Readonly<Record<string, unknown>>;
+
+/** What version 1 called what, in what was observed, in a decision, and in a limit. */
+const NAMES: Readonly<Record<string, string>> = {
+  asked: "pending",
+  wish: "desired",
+  grant: "granted",
+  ask: "requested",
+};
+const LIMIT_NAMES: Readonly<Record<string, string>> = {
+  for: "preemptedBy",
+  resource: "limitingResource",
+};
+
+/** Renames what one turn of a record of version 1 says of one task. Version 2 is the same with other names. */
+export function fromVersion1(change: Json): Json {
+  const { limits, ...rest } = renamed(change, NAMES);
+  if (!Array.isArray(limits)) return rest;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
+  return { ...rest, limits: (limits as Json[]).map((limit) => renamed(limit, LIMIT_NAMES)) };
+}
+
+function renamed(json: Json, names: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [names[key] ?? key, value]));
+}
