@@ -35,6 +35,15 @@ describe("the service rate", () => {
     expect(serviceRate(model)).toBeGreaterThan(0.85 * before);
   });
 
+  it("believes what looks like a queue that was emptied by hand only the second time in a row", () => {
+    const model = busyModel();
+    const before = serviceRate(model);
+    learnService(model, 1000, 1, TICK, SCALE);
+    expect(serviceRate(model)).toBe(before);
+    learnService(model, 1000, 1, TICK, SCALE);
+    expect(serviceRate(model)).toBeGreaterThan(5 * before);
+  });
+
   it("falls no further than a job that is not done can say", () => {
     const model = busyModel();
     repeat(20 * 60 * 2, () => learnService(model, 0, 1, TICK, SCALE));
