@@ -104,6 +104,16 @@ describe("a reload keeps, of a task that stays,", () => {
     expect(agent.task().reading).toBeUndefined();
   });
 
+  it("not its readings when its source reads another server", () => {
+    const task = taskSpec("a", queue(10));
+    const agent = open([task]);
+    agent.wait(0);
+    agent.answerRead("toy", value([{ kind: "reading", value: 5, at: agent.now.wall }]));
+    const toy = agent.spec.sources.get("toy")!;
+    reload(agent, [task], { sources: new Map([["toy", { ...toy, metric: { ...toy.metric } }]]) });
+    expect(agent.task().reading).toBeUndefined();
+  });
+
   it("not what failed with its old workload: the new one may be tried at once", () => {
     const { scheduler } = open([]).spec;
     const prepares = { ...scheduler.scheduler, prepare() {} } as unknown as Scheduler;
