@@ -81,7 +81,10 @@ export function step(state: AgentState, event: EngineEvent, now: Moment): readon
       drainAll(state, now, commands);
       break;
     case "stop":
-      stop(state, now, commands);
+      state.phase = "stopping";
+      break;
+    case "resign":
+      elect(state, { type: "end" }, now, commands);
       break;
     case "once":
       once(state, event, now, commands);
@@ -194,10 +197,4 @@ function shareLease(state: AgentState, spec: EngineSpec, now: Moment, commands: 
   elect(state, { type: "end" }, now, commands);
   cancelRequests(state, commands);
   state.election = electionOf(spec, state.dryRun);
-}
-
-/** Nothing more is begun. What is under way ends by itself; the lease is given back. */
-function stop(state: AgentState, now: Moment, commands: Command[]): void {
-  state.phase = "stopping";
-  elect(state, { type: "end" }, now, commands);
 }

@@ -76,7 +76,7 @@ function timeoutOf({ state }: Agent, command: CallCommand): number {
  * What the engine relies on: a call that was abandoned takes effect within one more timeout, or never; one that was made in a term within a
  * third of the lease's duration after the term, or never.
  */
-export function lastEffect(
+function lastEffect(
   { plan }: World,
   { bornAt }: Agent,
   { command, sentAt, timeoutMs }: Call,

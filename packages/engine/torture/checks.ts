@@ -253,7 +253,6 @@ function checkHeld(world: World, agent: Agent, task: Task, { limits, counts }: D
     counts !== undefined && counts.running + counts.starting + counts.requested === 0;
   const isHeld =
     hasNothing &&
-    limits.length > 0 &&
     limits.some(({ by }) => by === "backoff") &&
     task.pending.length === 0 &&
     task.preparation.phase === "ready" &&

@@ -107,8 +107,12 @@ const HAPPENINGS: Readonly<Record<Happening, (world: World, random: Random) => v
       whenAwake(agent, () => dispatch(world, agent, { type: "stop" }));
       timeline.plan(timeline.now() + random.between(0, 10_000), () => {
         if (!agent.isAlive) return;
-        killAgent(world, agent);
-        startLater(world, random);
+        whenAwake(agent, () => dispatch(world, agent, { type: "resign" }));
+        timeline.plan(timeline.now() + random.between(0, 1000), () => {
+          if (!agent.isAlive) return;
+          killAgent(world, agent);
+          startLater(world, random);
+        });
       });
     });
   },

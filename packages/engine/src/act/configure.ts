@@ -130,7 +130,7 @@ function keep(
 }
 
 /** A task whose instances all go. */
-export function asLeaving(task: Task, { mono }: Moment): Task {
+function asLeaving(task: Task, { mono }: Moment): Task {
   const { metric: _, schedule: __, ...rest } = task.spec;
   const spec: TaskSpec = {
     ...rest,

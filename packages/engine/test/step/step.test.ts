@@ -226,11 +226,23 @@ describe("an agent that shares a lease", () => {
     expect(only(agent.wait(2000), "cancel")).toEqual([]);
   });
 
-  it("gives the lease back when it stops, and begins nothing more", () => {
+  it("gives the lease back when it resigns, and begins nothing more", () => {
     const agent = leading();
-    const [write] = only(agent.send({ type: "stop" }), "writeLease");
+    agent.send({ type: "stop" });
+    const [write] = only(agent.send({ type: "resign" }), "writeLease");
     expect(write?.claim.holder).toBe("");
     expect(only(agent.wait(10_000), "observe")).toEqual([]);
+  });
+
+  it("goes on leading while it stops, so that its calls can end before another acts", () => {
+    const agent = leading();
+    const [call] = only(agent.count({ a: up(0) }), "scale");
+    expect(agent.send({ type: "stop" })).toEqual([]);
+    expect(termOf(agent.state, agent.now)).toBeDefined();
+    expect(only(agent.send({ type: "resign" }), "cancel")).toEqual([
+      { type: "cancel", id: call!.id },
+    ]);
+    expect(termOf(agent.state, agent.now)).toBeUndefined();
   });
 
   it("takes no part in a dry run", () => {
