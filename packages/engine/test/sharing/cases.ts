@@ -188,15 +188,17 @@ export function fits(all: SharingCase, counts: readonly number[]): boolean {
   return limitsOf(all, counts).every(({ there, used: taken }) => taken <= there);
 }
 
-/** What each has whatever others want: what is not counted, unless more is there than the capacity. */
+/** What each has whatever others want: what is not counted has its share of what is there, which is all of it unless that exceeds the capacity. */
 export function unmovable(all: SharingCase): number[] {
-  const isOvercommitted = !fits(
-    all,
-    all.sharers.map(({ has, bounded }) => Math.min(has, bounded)),
+  const there = all.sharers.map((each): Sharer => {
+    const state = each.state === "not counted" ? "unsettled" : each.state;
+    return { ...each, bounded: each.has, state };
+  });
+  const shares = giveBeside(
+    there.map(() => 0),
+    { ...all, sharers: there },
   );
-  return all.sharers.map(({ state, has }) =>
-    state === "not counted" && !isOvercommitted ? has : 0,
-  );
+  return all.sharers.map(({ state }, i) => (state === "not counted" ? shares[i]! : 0));
 }
 
 /** What each has where the minima fit. */
@@ -239,8 +241,13 @@ function keptOf({ state, has }: Sharer): number {
 
 /** Sharing as it is defined: one instance after the other, to whose key is the least. */
 export function giveOneByOne(all: SharingCase): number[] {
+  return giveBeside(unmovable(all), all);
+}
+
+/** The same beside what each has already. */
+function giveBeside(kept: readonly number[], all: SharingCase): number[] {
   const { sharers, minIsGuarantee } = all;
-  const counts = unmovable(all);
+  const counts = [...kept];
   const places = sharers.map((_, i) => i);
   const byName = places.toSorted((a, b) => (sharers[a]!.name < sharers[b]!.name ? -1 : 1));
   const classes = [...new Set(sharers.map((sharer) => classOf(sharer)))].toSorted((a, b) => a - b);

@@ -53,6 +53,41 @@ function openFilling({ sharers, capacity, groups }: SharingCase): Filling {
   };
 }
 
+/** What is there exceeds the capacity, and what is wanted of it does not: `t2` gives its instance back, `t7` is not counted. */
+const OVERCOMMITTED_IF_KEPT: SharingCase = {
+  capacity: { memory: 30 },
+  groups: {},
+  minIsGuarantee: false,
+  sharers: [
+    sharer("t0", { bounded: 1 }),
+    sharer("t5", { bounded: 0 }),
+    sharer("t2", { remainder: true, has: 1 }),
+    sharer("t7", {
+      remainder: true,
+      uses: { memory: 6 },
+      bounded: 5,
+      has: 5,
+      state: "not counted",
+    }),
+  ],
+};
+
+function sharer(name: string, settings: Partial<Sharer>): Sharer {
+  return {
+    name,
+    priority: 1,
+    remainder: false,
+    weight: 1,
+    group: undefined,
+    uses: { memory: 1 },
+    min: 0,
+    bounded: 0,
+    has: 0,
+    state: "settled",
+    ...settings,
+  };
+}
+
 function giveByName(all: SharingCase): Record<string, number> {
   return Object.fromEntries(give(all).map((count, i) => [all.sharers[i]!.name, count]));
 }
@@ -71,7 +106,7 @@ describe("fair sharing", () => {
     fc.assert(
       fc.property(any, (all) => {
         const guaranteed = { ...all, minIsGuarantee: true };
-        const floors = floorsOf(all);
+        const floors = floorsOf(guaranteed);
         const isPossible = fits(all, floors);
         for (const [i, count] of give(guaranteed).entries()) {
           expect(count).toBeLessThanOrEqual(all.sharers[i]!.bounded);
@@ -227,7 +262,11 @@ describe("fair sharing", () => {
           if (classOf(sharer) < classOf(asker)) expect(after[i]).toBe(before[i]);
         }
       }),
-      RUNS,
+      // Found by chance: what is not counted gave way to a higher class as soon as a lower one wanted to keep what was there.
+      {
+        ...RUNS,
+        examples: [[OVERCOMMITTED_IF_KEPT, 2, 1]],
+      },
     );
   });
 

@@ -126,6 +126,16 @@ describe.each(SHARINGS)("priority, with share: %s", (_name, sharing) => {
     expect(decisions.slice(1).map(({ granted }) => granted)).toEqual([2, 10]);
   });
 
+  it("a task that is not counted gives way as far as more is there than the capacity, and no further", () => {
+    const all: Contender[] = [
+      { priority: 1, min: 0, wants: 8, has: 0, state: "settled" },
+      { priority: 5, min: 0, wants: 11, has: 11, state: "settled" },
+      { ...background, state: "not counted" },
+    ];
+    const decisions = decideOn(all, 20, sharing);
+    expect(decisions.slice(1).map(({ granted }) => granted)).toEqual([3, 9]);
+  });
+
   it("nobody is cut while one of lower priority keeps more than its minimum, whatever is under way", () => {
     const any = drawn("settled", "starting", "stopping", "pending");
     fc.assert(

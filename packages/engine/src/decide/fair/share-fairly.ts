@@ -13,58 +13,60 @@ import type { Filling } from "./progressive-filling.ts";
  * 3. Class by class: first its tasks that have not settled keep what they have, so that what starts is not stopped for an equal. Then
  *    weighted progressive filling by dominant share. What a class leaves is the next one's.
  *
- * `granted` is what each task is to have in the end; `issue` starts no more than what others have left.
+ * `granted` is what each task is to have in the end; `requestWithinRoom` starts no more than what others have left.
  */
 export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): Allocation {
-  const { current, bounded } = demand;
-  const granted = new Int32Array(bounded.length);
-  const filling = { table, fair, current, bounded, granted, free: table.capacity.slice() };
-  if (!grantAll(filling)) {
-    keepImmovable(filling, demand);
-    let from = 0;
-    if (fair.spec.minIsGuarantee) giveMinima(filling, 0, table.order.length);
-    for (const to of fair.classEnds) {
-      if (!fair.spec.minIsGuarantee) giveMinima(filling, from, to);
-      keepUnsettled(filling, demand, from, to);
-      fillClass(filling, from, to);
-      from = to;
-    }
-  }
+  const filling = share(table, fair, demand);
   return {
-    granted,
-    reserved: granted,
+    granted: filling.granted,
+    reserved: filling.granted,
     preemptedBy: findTakers(filling),
     limitingResource: findLacking(filling),
   };
 }
 
+function share(table: TaskTable, fair: FairTable, demand: Demand): Filling {
+  const { current, bounded } = demand;
+  const granted = new Int32Array(bounded.length);
+  const filling = { table, fair, current, bounded, granted, free: table.capacity.slice() };
+  if (grantAll(filling)) return filling;
+  keepImmovable(filling, demand);
+  let from = 0;
+  if (fair.spec.minIsGuarantee) giveMinima(filling, 0, table.order.length);
+  for (const to of fair.classEnds) {
+    if (!fair.spec.minIsGuarantee) giveMinima(filling, from, to);
+    keepUnsettled(filling, demand, from, to);
+    fillClass(filling, from, to);
+    from = to;
+  }
+  return filling;
+}
+
 /** The usual case: all that is wanted fits. Says whether it does. */
 function grantAll({ table, bounded, granted, free }: Filling): boolean {
-  const left = leftBeside(table, bounded);
+  const left = table.capacity.slice();
+  for (let i = 0; i < bounded.length; i++) addUses(table, left, i, -bounded[i]!);
   if (left.some((amount) => amount < 0)) return false;
   granted.set(bounded);
   free.set(left);
   return true;
 }
 
-/** What is left of each resource beside so many instances of each task. */
-function leftBeside(table: TaskTable, counts: Int32Array): Float64Array {
-  const left = table.capacity.slice();
-  for (let i = 0; i < counts.length; i++) addUses(table, left, i, -counts[i]!);
-  return left;
-}
-
 /**
- * Tasks that are not scaled or not counted keep what they have. If more than the capacity is there, only the former: else others would be
- * stopped for what is not counted. It is stopped once it is counted.
+ * Tasks that are not scaled keep what they have, and so do those that are not counted. If more than the capacity is there, others would be
+ * stopped for what is not counted: it then keeps its share of what is there, and the rest is stopped once it is counted. That share does not
+ * depend on what anybody wants.
  */
-function keepImmovable({ table, granted, current, bounded, free }: Filling, demand: Demand): void {
-  const kept = current.map((count, i) => Math.min(count, bounded[i]!));
-  const isOvercommitted = leftBeside(table, kept).some((amount) => amount < 0);
+function keepImmovable({ table, fair, granted, current, free }: Filling, demand: Demand): void {
+  const { preemptible } = demand;
+  const isScaled = Uint8Array.from(table.priority, (priority) => Number(priority > 0));
+  const areCounted = preemptible.every((is, i) => is === isScaled[i]);
+  const kept = areCounted
+    ? current
+    : share(table, fair, { ...demand, bounded: current, preemptible: isScaled }).granted;
   for (let i = 0; i < granted.length; i++) {
-    const isMovable = isOvercommitted ? table.priority[i]! > 0 : demand.preemptible[i] === 1;
-    if (isMovable) continue;
-    granted[i] = current[i]!;
+    if (preemptible[i] === 1) continue;
+    granted[i] = kept[i]!;
     addUses(table, free, i, -granted[i]!);
   }
 }
