@@ -162,8 +162,11 @@ describe("what a source answers", () => {
     const first = agent.task().reading;
     agent.wait(500);
     agent.now.wall += 3_600_000;
+    agent.answerRead("toy", failed(DOWN));
+    agent.wait(500);
     agent.answerRead("toy", value([kept]));
-    expect(agent.task().reading).toEqual(first);
+    expect(agent.task()).toMatchObject({ reading: first, failures: 0 });
+    expect(agent.task().noReading).toBeUndefined();
   });
 
   it("is not of the future: a clock that runs ahead makes nothing look fresh", () => {
