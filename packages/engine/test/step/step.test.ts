@@ -209,6 +209,28 @@ describe("an agent that shares a lease", () => {
     expect(agent.state.turn.record?.role).toEqual({ lease: "main", leads: true, leader: "me" });
   });
 
+  it("starts nothing into room that a task may have by now that it counted before its term alone", () => {
+    const agent = open([fixed("a", 4), fixed("b", 0)], { ha: HA });
+    agent.wait(0);
+    const { id } = agent.state.election!.phase as { id: number };
+    agent.answer(
+      "observe",
+      value(
+        new Map([
+          ["a", up(0)],
+          ["b", up(0)],
+        ]),
+      ),
+    );
+    const free = value(undefined);
+    const [write] = only(agent.send({ type: "leaseRead", id, answer: free }), "writeLease");
+    const lease = { holder: "me", durationMs: 3000, version: "1" };
+    agent.wait(1);
+    agent.send({ type: "leaseWritten", id: write!.id, answer: value(lease) });
+    expect(scaled(agent.count({ a: up(0) }))).toEqual([]);
+    expect(scaled(agent.count({ a: up(0), b: up(5) }))).toContain("a to 4");
+  });
+
   it("may act by counts that were asked for in the moment in which it began to lead", () => {
     const agent = leading();
     agent.state.counting.countedAt = agent.now.mono - 1;
