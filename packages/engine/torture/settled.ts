@@ -83,7 +83,9 @@ function checkTask(world: World, leader: Agent, task: Task, i: number): void {
   if (decision.granted !== level) fail(`has ${level} of ${decision.granted}`);
   if (level > wants) fail(`has ${level}, more than ${wants}`);
   const lasting = limitsOf(decision).filter((by) => PASSING.has(by));
-  if (!isBusy(leader) && lasting.length > 0) fail(`is limited by ${lasting.join(", ")}`);
+  // Where there is no room, a task that once failed has nothing to try its luck with.
+  const isFull = limitsOf(decision).includes("capacity");
+  if (!isBusy(leader) && !isFull && lasting.length > 0) fail(`is limited by ${lasting.join(", ")}`);
 }
 
 function limitsOf({ limits }: Decision): readonly string[] {
