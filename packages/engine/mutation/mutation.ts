@@ -37,16 +37,19 @@ const found = await new Stryker({
   tempDirName: ".stryker-tmp",
 }).runMutationTest();
 
-const mutants = found.map((mutant): Mutant => {
+// What is known of other files from before is told, too.
+const asked = found.filter(({ fileName }) => files.includes(relative(".", fileName)));
+const mutants = asked.map((mutant): Mutant => {
   const { start, end } = mutant.location;
   const lines = readFileSync(mutant.fileName, "utf8").split("\n");
-  const covered = lines.slice(start.line, end.line + 1);
-  covered[covered.length - 1] = covered.at(-1)!.slice(0, end.column);
-  covered[0] = covered[0]!.slice(start.column);
+  // Lines and columns are counted from 1.
+  const covered = lines.slice(start.line - 1, end.line);
+  covered[covered.length - 1] = covered.at(-1)!.slice(0, end.column - 1);
+  covered[0] = covered[0]!.slice(start.column - 1);
   return {
     file: relative("src", mutant.fileName),
-    line: start.line + 1,
-    code: lines[start.line]!.trim(),
+    line: start.line,
+    code: lines[start.line - 1]!.trim(),
     was: shortened(covered.join("\n")),
     becomes: shortened(mutant.replacement),
     status: mutant.status,

@@ -37,8 +37,10 @@ export type EngineEvent =
   | { readonly type: "configured"; readonly spec: EngineSpec }
   /** Every task that is scaled is to go. */
   | { readonly type: "drain" }
-  /** Nothing more is begun, and the lease is given back. */
+  /** Nothing more is begun; what is under way ends. */
   | { readonly type: "stop" }
+  /** The term ends, with whatever is still under way, and the lease is given back. */
+  | { readonly type: "resign" }
   /** For one turn alone: read and count everything, make every task ready, decide. */
   | { readonly type: "once"; readonly part: "observe" | "prepare" }
   | { readonly type: "once"; readonly part: "decide"; readonly acts: boolean };

@@ -120,8 +120,16 @@ export type TargetSpec =
       readonly gains?: "classic" | "auto";
       /** How many differences the velocity is the mean of, ≥ 1. */
       readonly velocitySamples: number;
+      /** While anything waits the task has at least one instance. Absent: no; the original engine starts the first above `length` only. */
+      readonly keepsOne?: boolean;
     }
-  | { readonly use: "simple-queue"; readonly length: number }
+  | {
+      readonly use: "simple-queue";
+      /** Jobs that may wait: > 0. */
+      readonly length: number;
+      /** As for `queue`. */
+      readonly keepsOne?: boolean;
+    }
   | { readonly use: "remainder" }
   | { readonly use: "fixed"; readonly instances: number }
   /** For tasks that are removed: the engine's own, not for configs. */

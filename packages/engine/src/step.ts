@@ -18,6 +18,7 @@ import { steadyTime, type Moment } from "./moment.ts";
 import { measure, measureDue, noteMeasured } from "./observe/capacity.ts";
 import { noteObserved, observe, observeDue } from "./observe/counts.ts";
 import { dueAt, poke, returned } from "./observe/pace.ts";
+import { NOT_COUNTED } from "./observe/observed.ts";
 import { noteRead, read, readDue } from "./observe/readings.ts";
 import type { EngineSpec } from "./spec.ts";
 import { changed, type AgentState } from "./state.ts";
@@ -81,7 +82,10 @@ export function step(state: AgentState, event: EngineEvent, now: Moment): readon
       drainAll(state, now, commands);
       break;
     case "stop":
-      stop(state, now, commands);
+      state.phase = "stopping";
+      break;
+    case "resign":
+      elect(state, { type: "end" }, now, commands);
       break;
     case "once":
       once(state, event, now, commands);
@@ -137,18 +141,32 @@ function takeTurn(
   turn.changedAt = undefined;
   turn.lastAt = now.mono;
   forgetGone(state, now, commands);
+  const term = acts ? termOf(state, now) : undefined;
+  if (term !== undefined && state.counting.countedAt >= term.since) forgetCountsBefore(state, term);
   if (acts) limitGrowth(state, now);
   // What is observed changes as soon as it is acted on.
   const observed = state.isRecorded ? state.tasks.map((task) => ({ ...task })) : state.tasks;
   const at = steadyTime(state.epochMs, now);
   const { measured } = capacity;
   const decisions = decideTurn(state.deciding, observed, measured, at, now.wall);
-  const term = acts ? termOf(state, now) : undefined;
   if (term !== undefined) act(state, decisions, { term, isLast }, now, commands);
   if (!isLast) prepareDue(state, now, commands);
   const role = roleOf(state, now);
   turn.record = { at: now.wall, decisions, lagMs, ...(role === undefined ? {} : { role }) };
   commands.push({ type: "report", turn: { at, wall: now.wall, measured, observed, decisions } });
+}
+
+/**
+ * Counts from before the term may lack what another agent did last: a task that has no others, since only it could not be counted, is as
+ * unknown as one that was never counted.
+ */
+function forgetCountsBefore({ tasks }: AgentState, { since }: Term): void {
+  for (const task of tasks) {
+    if (task.countsAt === undefined || task.countsAt >= since) continue;
+    task.counts = undefined;
+    task.countsAt = undefined;
+    task.countsProblem ??= NOT_COUNTED;
+  }
 }
 
 /** One turn alone: its steps are told one by one, and nothing is due by itself. */
@@ -194,10 +212,4 @@ function shareLease(state: AgentState, spec: EngineSpec, now: Moment, commands: 
   elect(state, { type: "end" }, now, commands);
   cancelRequests(state, commands);
   state.election = electionOf(spec, state.dryRun);
-}
-
-/** Nothing more is begun. What is under way ends by itself; the lease is given back. */
-function stop(state: AgentState, now: Moment, commands: Command[]): void {
-  state.phase = "stopping";
-  elect(state, { type: "end" }, now, commands);
 }

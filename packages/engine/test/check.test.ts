@@ -11,7 +11,7 @@ function trap<T extends object>(target: T): T {
 it("makes a failure of a reading that throws when it is looked at", () => {
   expect(checkReading("nsq", "mail", trap({}))).toMatchObject({
     kind: "failure",
-    error: { code: "ERR_PLUGIN_FAULT" },
+    error: { code: "ERR_PLUGIN_RESULT" },
   });
 });
 

@@ -134,6 +134,7 @@ describe("a task without a number to go by", () => {
     ],
     ["NaN", { count: 4, value: Number.NaN }, /NaN/],
     ["negative", { count: 4, value: -1 }, /-1/],
+    ["more than can be counted", { count: 4, value: 1e300 }, /1e\+300/],
     ["infinite", { count: 4, value: Number.POSITIVE_INFINITY }, /Infinity/],
   ];
   it.each(cases)("is held: %s", (name, seen, words) => {

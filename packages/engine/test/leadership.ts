@@ -31,16 +31,6 @@ export interface Leadership {
   end(signal: AbortSignal): Promise<void>;
 }
 
-const ALONE: Term = { signal: new AbortController().signal, since: Number.NEGATIVE_INFINITY };
-
-/** The leadership of an agent that shares no lease: it always acts. */
-export const alone: Leadership = {
-  term: () => ALONE,
-  role: () => undefined,
-  run: () => Promise.resolve(),
-  end: () => Promise.resolve(),
-};
-
 /** What taking part needs. */
 export interface LeadContext {
   readonly clock: Clock;

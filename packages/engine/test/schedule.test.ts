@@ -182,3 +182,15 @@ test("knows time zones", () => {
   expect(["Europe/Berlin", "UTC", "Etc/GMT+2"].filter((name) => !isTimeZone(name))).toEqual([]);
   expect(["", "Berlin", "CEST/8"].filter((name) => isTimeZone(name))).toEqual([]);
 });
+
+test("a remainder takes what a window allows, and what the capacity grows by, once they do", () => {
+  const task = { ...taskWith(window("0 8 * * *", 1, { max: 20 })), min: 0, max: 10 };
+  const deciding = openDeciding({ tasks: [task], capacity: { instances: 30, cpu: 0 } });
+  const counts = { running: 0, starting: 0, stopping: 0, requested: 0 };
+  const seen = { ...nothingObserved(), counts, countsProblem: undefined };
+  const desiredAt = (time: string, cpu: number): number =>
+    decideTurn(deciding, [seen], { amounts: { cpu } }, 0, at(time))[0]!.desired;
+  expect(desiredAt("2026-11-23T07:59:59Z", 30)).toBe(10);
+  expect(desiredAt("2026-11-23T08:00:00Z", 30)).toBe(20);
+  expect(desiredAt("2026-11-23T09:00:00Z", 30)).toBe(10);
+});

@@ -56,6 +56,8 @@ export interface Known {
   reading: { readonly value: number; readonly trueAt: number; readonly asked: string } | undefined;
   /** Whether the newest attempt to read gave a number. */
   isRead: boolean;
+  /** Since when it has been kept from its first instance after failures or crashes. */
+  heldSince: number | undefined;
 }
 
 /** One agent: its state, and what is on the way to it. */
@@ -175,7 +177,7 @@ function setTimer(world: World, agent: Agent): void {
 }
 
 /** How often a step is made twice, to see that it is pure. */
-const TWICE = 1 / 400;
+const TWICE = 1 / 2000;
 
 function deliver(world: World, agent: Agent, event: EngineEvent): void {
   world.events++;

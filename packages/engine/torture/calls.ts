@@ -4,7 +4,7 @@ import type { CallCommand } from "../src/runtime/execute.ts";
 import { dispatch, whenAwake, type Agent, type Allowed, type Call } from "./agent.ts";
 import { fateOf } from "./fates.ts";
 import { noteAnswer } from "./known.ts";
-import type { World } from "./world.ts";
+import { strikes, type World } from "./world.ts";
 
 /** What will come of a call. Times are those of the timeline. */
 export interface Fate {
@@ -76,7 +76,7 @@ function timeoutOf({ state }: Agent, command: CallCommand): number {
  * What the engine relies on: a call that was abandoned takes effect within one more timeout, or never; one that was made in a term within a
  * third of the lease's duration after the term, or never.
  */
-export function lastEffect(
+function lastEffect(
   { plan }: World,
   { bornAt }: Agent,
   { command, sentAt, timeoutMs }: Call,
@@ -117,6 +117,7 @@ function finish(world: World, agent: Agent, call: Call, given: Answer): void {
   else {
     world.tell?.(() => `${agent.name}: ${call.command.type} #${call.id} returns after all`);
     noteReturned(world, agent, call);
+    if (strikes(world, "answersLate")) dispatch(world, agent, eventOf(call, given));
     dispatch(world, agent, { type: "returned", id: call.id });
   }
 }

@@ -1,5 +1,6 @@
 import { nextStart } from "../src/cron.ts";
 import { boundsAt } from "../src/decide/schedule.ts";
+import type { Decision } from "@microscaling/core";
 import type { Command } from "../src/events.ts";
 import type { EngineSpec, TaskSpec, Turn } from "../src/spec.ts";
 import { termOf } from "../src/step.ts";
@@ -237,6 +238,33 @@ export function checkReport(world: World, agent: Agent, { decisions }: Turn): vo
       `${agent.name}: ${decisions.length} decisions for ${state.tasks.length} tasks`,
     );
   checkPaces(agent, state.spec, now);
+  for (const [i, task] of state.tasks.entries()) checkHeld(world, agent, task, decisions[i]!);
+}
+
+/** A crash loop holds a task for 5 minutes at most, then one instance is tried; failures do so for one. In milliseconds. */
+const LONGEST_HOLD_MS = 330_000;
+
+/** One that was tried and is gone is no try any more as soon as it has been counted. In milliseconds. */
+const LONGEST_PROBE_MS = 60_000;
+
+/** A task that has nothing is not kept from its first instance for longer than any hold lasts. */
+function checkHeld(world: World, agent: Agent, task: Task, { limits, counts }: Decision): void {
+  const now = world.timeline.now();
+  const known = agent.known.get(task.spec.name);
+  if (known === undefined) return;
+  const all = counts ?? { running: 1, starting: 0, requested: 0 };
+  const hasNothing = all.running + all.starting + all.requested === 0 && task.pending.length === 0;
+  const isProbing = task.crashLoop.phase === "probing";
+  const isHeld =
+    hasNothing &&
+    known.isCounted &&
+    task.preparation.phase === "ready" &&
+    (isProbing || limits.some(({ by }) => by === "backoff")) &&
+    termOf(agent.state, { mono: now - agent.bornAt, wall: 0, chance: 0 }) !== undefined;
+  known.heldSince = isHeld ? (known.heldSince ?? now) : undefined;
+  const longestMs = isProbing ? LONGEST_PROBE_MS : LONGEST_HOLD_MS;
+  if (now - (known.heldSince ?? now) > longestMs)
+    throw new Violation("no lasting hold", `${agent.name} does not try ${task.spec.name} again`);
 }
 
 /** A call goes on with the deadline that it began with, also when a reload shortens it. */

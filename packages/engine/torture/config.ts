@@ -206,7 +206,7 @@ function drawTarget(random: Random, use: TargetSpec["use"]): TargetSpec {
 
 function drawSources(random: Random, { metrics }: Setting): ReadonlyMap<string, SourceSpec> {
   const source = (name: (typeof SOURCES)[number]): [string, SourceSpec] => {
-    const intervalMs = random.pick([500, 1000, 2000, 5000, 10_000]);
+    const intervalMs = random.pick([500, 1000, 2000, 5000, 5000, 10_000, 10_000]);
     const timeoutMs = random.pick([500, 2000, 5000]);
     return [name, { name, metric: metrics[name], intervalMs, timeoutMs }];
   };

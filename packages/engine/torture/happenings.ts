@@ -45,6 +45,7 @@ type Happening = Exclude<
   | "strangers"
   | "countsLie"
   | "garbage"
+  | "answersLate"
   | "pushesLost"
 >;
 
@@ -107,8 +108,12 @@ const HAPPENINGS: Readonly<Record<Happening, (world: World, random: Random) => v
       whenAwake(agent, () => dispatch(world, agent, { type: "stop" }));
       timeline.plan(timeline.now() + random.between(0, 10_000), () => {
         if (!agent.isAlive) return;
-        killAgent(world, agent);
-        startLater(world, random);
+        whenAwake(agent, () => dispatch(world, agent, { type: "resign" }));
+        timeline.plan(timeline.now() + random.between(0, 1000), () => {
+          if (!agent.isAlive) return;
+          killAgent(world, agent);
+          startLater(world, random);
+        });
       });
     });
   },
@@ -120,7 +125,10 @@ const HAPPENINGS: Readonly<Record<Happening, (world: World, random: Random) => v
     world.timeline.plan(world.timeline.now() + random.log(10, 60_000), () => resume(world, agent));
   },
   leaseDeleted(world) {
+    // Whoever has never seen the lease would take it at once, from a holder who does not know yet that it is gone.
+    if (world.agents.some(({ state }) => state.election?.lease.found === undefined)) return;
     world.lease = undefined;
+    world.leaseKnownLostAt = world.timeline.now() + (world.plan.leaseMs ?? 0);
   },
 };
 
@@ -136,9 +144,13 @@ function restore(world: World, task: string, instances: number): void {
 }
 
 function startLater(world: World, random: Random): void {
-  world.timeline.plan(world.timeline.now() + random.log(1, 30_000), () => {
-    if (world.agents.length < world.plan.agents) startAgent(world);
-  });
+  const { timeline } = world;
+  const at = timeline.now() + random.log(1, 30_000);
+  timeline.plan(at, () => timeline.plan(world.leaseKnownLostAt, () => startMissing(world)));
+}
+
+function startMissing(world: World): void {
+  if (world.agents.length < world.plan.agents) startAgent(world);
 }
 
 /** An agent reads the newest config. */
@@ -219,5 +231,6 @@ export function quieten(world: World): void {
     if (agent.state.phase !== "running") killAgent(world, agent);
     else reload(world, agent);
   }
-  while (world.agents.length < plan.agents) startAgent(world);
+  for (let missing = plan.agents - agents.length; missing > 0; missing--)
+    timeline.plan(world.leaseKnownLostAt, () => startMissing(world));
 }

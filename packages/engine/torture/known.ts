@@ -17,6 +17,7 @@ export function knownOf({ known }: Agent, task: string): Known {
       countsAt: Number.NEGATIVE_INFINITY,
       reading: undefined,
       isRead: false,
+      heldSince: undefined,
     };
     known.set(task, found);
   }
@@ -91,12 +92,14 @@ function noteReadings(
     if (metric === undefined || `${metric.source} ${JSON.stringify(metric.query)}` !== asked)
       continue;
     const known = knownOf(agent, name);
-    const found = readingOf(results[i]);
+    let result: unknown;
+    if (!isRight(() => ((result = results[i]), true))) result = undefined;
+    const found = readingOf(result);
     known.isRead = typeof found === "object";
     if (typeof found !== "object") continue;
     const trueAt = world.timeline.now() - Math.max(0, wallOf(world) - found.at);
     known.reading = { value: found.value, trueAt, asked };
-    if (world.honest.has(results[i] as object)) right.push([name, found.value]);
+    if (world.honest.has(result as object)) right.push([name, found.value]);
   }
   if (right.length === 0) return undefined;
   return () => {
@@ -110,8 +113,12 @@ function noteReadings(
 }
 
 function resultsOf(answer: Answer, length: number): readonly unknown[] {
-  const isList = answer.kind === "value" && isRight(() => Array.isArray(answer.value));
-  const results = isList ? (answer.value as readonly unknown[]) : [];
+  let results: readonly unknown[] = [];
+  // Even looking at one of them may throw: then none is of use.
+  isRight(() => {
+    if (answer.kind === "value" && Array.isArray(answer.value)) results = Array.from(answer.value);
+    return true;
+  });
   return results.length === length ? results : [];
 }
 

@@ -38,6 +38,8 @@ export interface World {
   capacityFactor: number;
   lease: LeaseState | undefined;
   leaseWrites: number;
+  /** An agent that finds no lease takes it at once: none is started before this time after somebody deleted it. */
+  leaseKnownLostAt: number;
   /** Nothing goes wrong any more. */
   isQuiet: boolean;
   /** Events that agents were told of. */
@@ -107,6 +109,7 @@ export function createWorld(
     capacityFactor: 1,
     lease: undefined,
     leaseWrites: 0,
+    leaseKnownLostAt: 0,
     isQuiet: false,
     events: 0,
     born: 0,

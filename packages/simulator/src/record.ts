@@ -5,6 +5,7 @@ import type {
   Measured,
   Observed,
   Recorder,
+  TaskMetric,
   TaskSpec,
   Turn,
 } from "@microscaling/engine";
@@ -42,10 +43,26 @@ export interface RecordSink {
   readonly hide: (line: object) => object;
 }
 
-/** Writes what an engine decides, and all that it goes by, so that it can be replayed. Workloads and queries are left out. */
+/**
+ * Writes what an engine decides, and all that it goes by, so that it can be replayed. Workloads are left out. Of what a task looks at only
+ * a number is written, which is another one for another query or another server.
+ */
 export function createRecordWriter({ write, hide }: RecordSink): Recorder {
   let before = new Map<string, string>();
+  const looks = new Map<unknown, Map<string, number>>();
+  let lookCount = 0;
   const put = (line: object): void => write(JSON.stringify(hide(line)));
+
+  /** Which query of which metric this is. */
+  function numberOf({ source, query }: TaskMetric, { sources }: EngineSpec): number {
+    const metric = sources.get(source)?.metric;
+    let queries = looks.get(metric);
+    if (queries === undefined) looks.set(metric, (queries = new Map()));
+    const text = JSON.stringify(query) ?? "";
+    let number = queries.get(text);
+    if (number === undefined) queries.set(text, (number = ++lookCount));
+    return number;
+  }
 
   /** Whether `value` is another than under that name before. */
   function isNew(name: string, value: unknown): boolean {
@@ -71,7 +88,11 @@ export function createRecordWriter({ write, hide }: RecordSink): Recorder {
   return {
     opened(spec, continues) {
       before = new Map();
-      put({ record: VERSION, continues, spec: writeSpec(spec) });
+      put({
+        record: VERSION,
+        continues,
+        spec: writeSpec(spec, (metric) => numberOf(metric, spec)),
+      });
     },
     decided({ at, wall, measured, observed, decisions }) {
       put({
@@ -85,11 +106,14 @@ export function createRecordWriter({ write, hide }: RecordSink): Recorder {
   };
 }
 
-function writeSpec({ tasks, capacity, sharing }: EngineSpec): Json {
+function writeSpec(
+  { tasks, capacity, sharing }: EngineSpec,
+  numberOf: (metric: TaskMetric) => number,
+): Json {
   return {
     tasks: tasks.map(({ workload: _workload, metric, ...task }) => ({
       ...task,
-      ...(metric === undefined ? {} : { metric: { ...metric, query: undefined } }),
+      ...(metric === undefined ? {} : { metric: { ...metric, query: numberOf(metric) } }),
     })),
     capacity,
     ...(sharing === undefined

@@ -56,8 +56,13 @@ async function record(): Promise<RecordedWorld> {
     if (second === 400)
       reloaded = engine.reload({
         ...spec,
-        // The order changes, one is gone, and one has another target.
-        tasks: [batch, { ...images, target: { use: "simple-queue", length: 5 } }, orders, mails],
+        // The order changes, one is gone, one has another target, and one looks at another queue.
+        tasks: [
+          batch,
+          { ...images, target: { use: "simple-queue", length: 5 } },
+          orders,
+          { ...mails, metric: { ...mails.metric!, query: { url: "another-secret" } } },
+        ],
       });
     await clock.advance(1000);
   }

@@ -127,7 +127,7 @@ export function readAppsMessage(message: string, name: string, scheduler: string
     shutdown: "drain",
   };
   const whole = { source: { locate: () => name }, key: 0, value: 0 };
-  const document = createDocument(name, config, whole);
+  const document = createDocument(name, config, whole, true);
   for (const index of apps.keys()) {
     const path = ["apps", index];
     const task = readApp(source, path, scheduler);

@@ -37,7 +37,7 @@ export async function checkConfig(document: Document, find: FindPlugin): Promise
   const sources = await checkSources(check, names);
   const tasks: TaskDraft[] = [];
   for (const name of names) tasks.push(await checkTask(check, name, { scheduler, sources }));
-  return { root, scheduler, sources, tasks };
+  return { root, scheduler, sources, tasks, asOriginal: document.asOriginal };
 }
 
 async function checkScheduler(check: Check): Promise<SchedulerDraft> {

@@ -15,6 +15,8 @@ export interface Document {
   readonly mistakes: Mistakes;
   readonly warnings: string[];
   readonly secrets: Set<string>;
+  /** Only the original engine's variables were given: its rules apply. */
+  readonly asOriginal: boolean;
 }
 
 /** Collects every mistake, so that all of them can be told at once. */
@@ -33,12 +35,20 @@ export interface Mistakes {
   assertNone(): void;
 }
 
-/** @param whole the place of the document itself. */
-export function createDocument(name: string, value: unknown, whole: Place): Document {
+/**
+ * @param whole the place of the document itself.
+ * @param asOriginal only the original engine's variables were given
+ */
+export function createDocument(
+  name: string,
+  value: unknown,
+  whole: Place,
+  asOriginal = false,
+): Document {
   const places = createPlaces(whole);
   const secrets = new Set<string>();
   const mistakes = createMistakes({ name, value, places });
-  return { name, value, places, mistakes, warnings: [], secrets };
+  return { name, value, places, mistakes, warnings: [], secrets, asOriginal };
 }
 
 /** Keeps `value` from being shown anywhere. */

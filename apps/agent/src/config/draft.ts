@@ -12,6 +12,8 @@ export interface Draft {
   /** By name, those that a task uses. One whose plugin could not be had is there without it. */
   readonly sources: ReadonlyMap<string, SourceDraft>;
   readonly tasks: readonly TaskDraft[];
+  /** The original engine's rules apply. */
+  readonly asOriginal: boolean;
 }
 
 /** A plugin that was loaded, and its options as its schema returned them. */

@@ -81,22 +81,12 @@ const windowsMinAboveMax: TaskRule = (task, bounds, { document }) => {
   }
 };
 
-const idleQueueWaits: TaskRule = (task, { min }, { document }) => {
-  const { target, priority } = task.fields;
-  if (min > 0 || priority === 0) return;
-  if (target?.use !== "queue" && target?.use !== "simple-queue") return;
-  document.warnings.push(
-    `tasks.${task.name}: with min 0, up to ${target.length} jobs may wait while nothing runs`,
-  );
-};
-
 /** Rules that need the task's bounds to be right. */
 const BOUNDS_RULES: readonly TaskRule[] = [
   limited,
   fallbackWithinBounds,
   fixedWithinBounds,
   windowsMinAboveMax,
-  idleQueueWaits,
 ];
 
 const targetIsThere: TaskRule = (task, _bounds, { document }) => {

@@ -155,17 +155,19 @@ export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
       ...(weight === undefined ? {} : { weight }),
       ...(group === undefined ? {} : { group }),
       uses: settleUses(task, capacity),
-      target: settleTarget(task),
+      target: settleTarget(task, draft),
       ...(metric === undefined ? {} : { metric }),
       workload: task.workload,
     };
   });
 }
 
-function settleTarget({ fields }: TaskDraft): TargetSpec {
+function settleTarget({ fields }: TaskDraft, { asOriginal }: Draft): TargetSpec {
   // Only a task of priority 0 may have none: it is counted and never scaled.
   const target = fields.target ?? { use: "fixed", instances: 0 };
   if (target.use === "latency") return settleLatency(target);
+  const keepsOne = asOriginal ? {} : { keepsOne: true };
+  if (target.use === "simple-queue") return { ...target, ...keepsOne };
   if (target.use !== "queue") return target;
   return {
     use: "queue",
@@ -175,6 +177,7 @@ function settleTarget({ fields }: TaskDraft): TargetSpec {
     kI: target.kI ?? GAINS.kI,
     kD: target.kD ?? GAINS.kD,
     velocitySamples: target.velocitySamples ?? GAINS.velocitySamples,
+    ...keepsOne,
   };
 }
 

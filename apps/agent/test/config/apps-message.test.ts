@@ -106,6 +106,14 @@ test("maps the capacity, and says when nothing may run", async () => {
   expect(warnings).toContain("MSS_CONFIG_DATA: maxContainers is not there, so nothing may run");
 });
 
+test.each(["Queue", "SimpleQueue"])(
+  "a %s starts its first instance as in the original",
+  async (ruleType) => {
+    const { spec } = await loadMessage(app({ ruleType, metricType: "NSQ" }, NSQ));
+    expect(spec.tasks[0]?.target).not.toHaveProperty("keepsOne");
+  },
+);
+
 test("another scheduler than Docker gets no image", async () => {
   const { spec } = await loadMessage(app({}, { image: "i" }), { MSS_SCHEDULER: "TOY" });
   expect(spec.tasks[0]?.workload).toEqual({});

@@ -34,7 +34,15 @@ test("fills in every default of a short config", async () => {
         failures: 3,
         fallback: "hold",
       },
-      target: { use: "queue", length: 50, kP: 0.04, kI: 0, kD: 1.25, velocitySamples: 1 },
+      target: {
+        use: "queue",
+        length: 50,
+        kP: 0.04,
+        kI: 0,
+        kD: 1.25,
+        velocitySamples: 1,
+        keepsOne: true,
+      },
     },
     {
       name: "batch",
@@ -88,7 +96,7 @@ log: { level: warn, debug: [engine, metric] }
       failures: 5,
       fallback: { atLeast: 3 },
     },
-    target: { use: "queue", length: 2.5, kP: 1, kI: 2, kD: 3, velocitySamples: 4 },
+    target: { use: "queue", length: 2.5, kP: 1, kI: 2, kD: 3, velocitySamples: 4, keepsOne: true },
   });
   expect(config.spec.shutdown).toBe("drain");
   expect(config.settings).toEqual({

@@ -123,12 +123,16 @@ test.each(BOUNDS)("bounds: %s", async (_what, task, capacity, [min, max, maxDelt
   expect(spec.tasks[0]).toMatchObject({ min, max, maxDelta });
 });
 
+test.each([
+  ["queue", QUEUE],
+  ["simple-queue", QUEUE.replace("use: queue", "use: simple-queue")],
+])("a %s starts its first instance as soon as anything waits", async (use, task) => {
+  const { spec, warnings } = await load(config(`{ instances: { min: 0 }, ${task} }`));
+  expect(spec.tasks[0]?.target).toMatchObject({ use, keepsOne: true });
+  expect(warnings).toEqual([]);
+});
+
 const WARNED: readonly [what: string, yaml: string, warning: RegExp][] = [
-  [
-    "min 0 of a queue",
-    config(`{ instances: { min: 0 }, ${QUEUE} }`),
-    /tasks\.t: with min 0, up to 5 jobs may wait while nothing runs/,
-  ],
   [
     "mins above the capacity",
     config(`{ instances: { min: 11 }, ${QUEUE} }`),

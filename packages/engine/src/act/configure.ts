@@ -85,7 +85,7 @@ export function configure(
     if (acts) commands.push({ type: "log", level: "warn", message });
   }
   state.spec = spec;
-  const kept = spec.tasks.map((task) => keep(state, known.get(task.name), task));
+  const kept = spec.tasks.map((task) => keep(state, before.spec, known.get(task.name), task));
   const leaving = removed.flatMap((task) => {
     if (task.leavingSince !== undefined) return [task];
     return drains && task.spec.priority > 0 ? [asLeaving(task, now)] : [];
@@ -99,11 +99,19 @@ export function configure(
 }
 
 /** What is known of a task stays as far as it is still true of it. */
-function keep(state: AgentState, known: Task | undefined, spec: TaskSpec): Task {
+function keep(
+  state: AgentState,
+  before: EngineSpec,
+  known: Task | undefined,
+  spec: TaskSpec,
+): Task {
   const fresh = newTask(state, spec);
   if (known === undefined) return fresh;
   const kept = { ...known, spec, leavingSince: undefined };
-  if (!asksTheSame(known.spec, spec)) {
+  const source = spec.metric?.source ?? "";
+  const isSameSource =
+    before.sources.get(source)?.metric === state.spec.sources.get(source)?.metric;
+  if (!isSameSource || !asksTheSame(known.spec, spec)) {
     const { reading, readAtWall, noReading, failures } = fresh;
     Object.assign(kept, { reading, readAtWall, noReading, failures });
   }
@@ -122,7 +130,7 @@ function keep(state: AgentState, known: Task | undefined, spec: TaskSpec): Task 
 }
 
 /** A task whose instances all go. */
-export function asLeaving(task: Task, { mono }: Moment): Task {
+function asLeaving(task: Task, { mono }: Moment): Task {
   const { metric: _, schedule: __, ...rest } = task.spec;
   const spec: TaskSpec = {
     ...rest,

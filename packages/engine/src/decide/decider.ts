@@ -9,7 +9,8 @@ import { layOutTasks, type TaskTable } from "./task-table.ts";
 import { emptyMemory, type Memory } from "./desired.ts";
 
 /** What of a spec decides. */
-export type DecidingSpec = Pick<EngineSpec, "tasks" | "capacity" | "sharing">;
+export type DecidingSpec = Pick<EngineSpec, "tasks" | "capacity" | "sharing"> &
+  Partial<Pick<EngineSpec, "sources">>;
 
 /** What the scheduler has said there is, by resource; or why it has not, so that nothing may be asked of it. */
 export type Measured = { readonly amounts: Amounts } | { readonly unknown: string };
@@ -32,7 +33,7 @@ export interface Deciding {
 /** Begins deciding for `spec`; of `before` it keeps what is remembered of tasks that look at the same metric for the same target. */
 export function openDeciding(spec: DecidingSpec, before?: Deciding): Deciding {
   const table = layOut(spec, {});
-  const memory = before === undefined ? emptyMemory(table) : takeOver(table, before);
+  const memory = before === undefined ? emptyMemory(table) : takeOver(table, before, spec);
   return { spec, table, laidOutFor: NOTHING_MEASURED, view: undefined, memory };
 }
 
@@ -92,11 +93,11 @@ function holdAll(
   });
 }
 
-function takeOver(table: TaskTable, { spec, memory }: Deciding): Memory {
-  const places = new Map(spec.tasks.map((task, i) => [task.name, { looks: lookOf(task), i }]));
+function takeOver(table: TaskTable, { spec: old, memory }: Deciding, spec: DecidingSpec): Memory {
+  const places = new Map(old.tasks.map(({ name }, i) => [name, i]));
   const from = table.tasks.map((task) => {
-    const was = places.get(task.name);
-    return was?.looks === lookOf(task) ? was.i : -1;
+    const i = places.get(task.name);
+    return i !== undefined && looksAtTheSame(task, spec, old.tasks[i]!, old) ? i : -1;
   });
   return {
     readAt: Float64Array.from(from, (i) => memory.readAt[i] ?? 0),
@@ -107,7 +108,19 @@ function takeOver(table: TaskTable, { spec, memory }: Deciding): Memory {
   };
 }
 
-/** What a task's target has learned is of no use once it looks at something else: another queue's totals, say. */
+/** What a task's target has learned is of no use once it looks at something else: another queue's totals, say, or another server's. */
+function looksAtTheSame(
+  task: TaskSpec,
+  { sources }: DecidingSpec,
+  old: TaskSpec,
+  { sources: oldSources }: DecidingSpec,
+): boolean {
+  const source = task.metric?.source ?? "";
+  return (
+    sources?.get(source)?.metric === oldSources?.get(source)?.metric && lookOf(task) === lookOf(old)
+  );
+}
+
 function lookOf({ target, metric }: TaskSpec): string {
   return JSON.stringify([target, metric?.source, metric?.query]);
 }

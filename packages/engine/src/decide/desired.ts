@@ -45,7 +45,8 @@ export interface AllDesired {
 const NO_READING: Reading = { kind: "reading", value: 0, at: 0 };
 
 /**
- * What every task would like. A target is asked once for each new reading; in between its answer stands. Without a number to go by a task
+ * What every task would like. A target is asked once for each new reading; in between its answer stands. One that reads nothing is asked
+ * every time, since its bounds may change. Without a number to go by a task
  * is held where it is, or gets its fallback once its metric has failed often enough. It is never scaled on the unknown.
  */
 export function desireAll(
@@ -68,7 +69,7 @@ export function desireAll(
     const why = whyNoNumber(target.reads, table.maxAgeMs[i]!, seen, now);
     if (why === undefined) {
       const at = target.reads ? seen.reading!.at : 0;
-      if (desired === undefined || at !== readAt[i]) {
+      if (desired === undefined || at !== readAt[i] || !target.reads) {
         const { reading = NO_READING, counts } = seen;
         const max = Math.min(table.max[i]!, table.holds[i]!);
         const spec = table.targetSpecs[i]!;
@@ -104,8 +105,9 @@ function whyNoNumber(
   const { reading, noReading } = seen;
   if (noReading !== undefined) return noReading;
   if (reading === undefined) return "no reading yet";
-  if (!(reading.value >= 0 && reading.value < Number.POSITIVE_INFINITY)) {
-    return `the reading is ${reading.value}, which is no number from 0 up`;
+  // Sums of what is larger would be infinite one day, and their differences no numbers.
+  if (!(reading.value >= 0 && reading.value <= Number.MAX_SAFE_INTEGER)) {
+    return `the reading is ${reading.value}, which is no number from 0 to ${Number.MAX_SAFE_INTEGER}`;
   }
   if (now - reading.at <= maxAgeMs) return undefined;
   return `the newest reading is ${formatDuration(now - reading.at)} old, over maxAge ${formatDuration(maxAgeMs)}`;

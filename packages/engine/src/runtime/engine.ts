@@ -61,7 +61,9 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
       warnOfLeft(state);
     }
     dispatch({ type: "stop" });
+    // Another agent may act as soon as the lease is given back, so calls under way end first.
     await until(() => !isAtWork(state), leftMs());
+    dispatch({ type: "resign" });
     await until(() => state.election === undefined || hasEnded(state.election), leftMs());
   }
 

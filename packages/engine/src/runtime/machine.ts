@@ -113,7 +113,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
     timer.abort();
     timer = new AbortController();
     timerAt = at;
-    clock.sleep(at - clock.monotonic(), timer.signal).then(ring, () => {});
+    clock.sleep(Math.ceil(at - clock.monotonic()), timer.signal).then(ring, () => {});
   }
 
   function ring(): void {

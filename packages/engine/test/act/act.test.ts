@@ -1,6 +1,7 @@
 import { MicroscalingError } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { isAtWork } from "../../src/act/act.ts";
+import { sent } from "../../src/act/ledger.ts";
 import type { Answer } from "../../src/events.ts";
 import type { TaskSpec } from "../../src/spec.ts";
 import {
@@ -187,6 +188,9 @@ describe("a request that fails", () => {
     expect(logged(answer(abandoned(ended)))).toEqual([]);
     expect(agent.task()).toMatchObject({ schedulerFailures: 0, schedulerProblem: undefined });
     expect(agent.task().pending[0]?.phase).toBe("abandoned");
+    // A plugin that ends its call by itself may name its error as it likes.
+    const { answer: own } = requesting();
+    expect(logged(own(failed(ended)))).toHaveLength(1);
     const { answer: other } = requesting();
     expect(logged(other(failed({ name: "AbortError" })))).toHaveLength(1);
   });
@@ -224,6 +228,14 @@ describe("a request that was abandoned", () => {
     expect(watch(agent, 1000, 0)).toEqual(["a to 4"]);
   });
 
+  it("is told from the others of its task by its number", () => {
+    const { agent, call, answer } = requesting();
+    answer(abandoned());
+    agent.task().pending = [sent(99, 2), ...agent.task().pending];
+    agent.send({ type: "returned", id: call.id });
+    expect(agent.task().pending.map(({ phase }) => phase)).toEqual(["sent", "ended"]);
+  });
+
   it("is not over when another call returns", () => {
     const { agent, call, answer } = requesting();
     agent.send({ type: "returned", id: call.id });
@@ -241,7 +253,9 @@ describe("what the scheduler says afterwards of a request", () => {
     const agent = open([fixed("a", 4), fixed("b", 0)]);
     agent.count({ a: up(4), b: up(0) });
     const commands = agent.send({ type: "failed", task: "a", error: new Error("lost a node") });
-    expect(logged(commands)).toEqual(["scheduler toy: lost a node"]);
+    expect(only(commands, "log")).toMatchObject([
+      { message: "scheduler toy: lost a node", fields: { code: "ERR_PLUGIN_FAULT" } },
+    ]);
     expect(agent.task("a")).toMatchObject({ schedulerFailures: 1, backOff: { failures: 1 } });
     expect(agent.task("b").schedulerFailures).toBe(0);
     expect(agent.state.turn.dueAt).toBe(agent.now.mono + 2);
@@ -365,6 +379,15 @@ describe("how much a task may grow by", () => {
     const [call] = only(agent.wait(500), "scale");
     expect(agent.task().crashLoop.phase).toBe("probing");
     agent.send({ type: "scaled", task: "a", id: call!.id, answer: given });
+    expect(agent.task().crashLoop.phase).toBe("held");
+  });
+
+  it("is not used up by a request that shrinks a task in a crash loop", () => {
+    const agent = open([fixed("a", 1)]);
+    agent.count({ a: up(1) });
+    Object.assign(agent.task().crashLoop, { phase: "held", crashes: 3 });
+    agent.task().crashLoop.crashedAt = agent.now.mono;
+    expect(scaled(agent.count({ a: up(2) }))).toEqual(["a to 1"]);
     expect(agent.task().crashLoop.phase).toBe("held");
   });
 

@@ -104,6 +104,16 @@ describe("a reload keeps, of a task that stays,", () => {
     expect(agent.task().reading).toBeUndefined();
   });
 
+  it("not its readings when its source reads another server", () => {
+    const task = taskSpec("a", queue(10));
+    const agent = open([task]);
+    agent.wait(0);
+    agent.answerRead("toy", value([{ kind: "reading", value: 5, at: agent.now.wall }]));
+    const toy = agent.spec.sources.get("toy")!;
+    reload(agent, [task], { sources: new Map([["toy", { ...toy, metric: { ...toy.metric } }]]) });
+    expect(agent.task().reading).toBeUndefined();
+  });
+
   it("not what failed with its old workload: the new one may be tried at once", () => {
     const { scheduler } = open([]).spec;
     const prepares = { ...scheduler.scheduler, prepare() {} } as unknown as Scheduler;
@@ -145,6 +155,12 @@ describe("a reload keeps, of a task that stays,", () => {
 });
 
 describe("a reload", () => {
+  it("lays out the tasks once, and not again in every turn", () => {
+    const agent = running();
+    expect(only(reload(agent, [fixed("a", 2)]), "opened")).toHaveLength(1);
+    expect(only(agent.wait(500), "opened")).toEqual([]);
+  });
+
   it("leads to fresh counts, and to a turn of the new tasks, in the order of the config", () => {
     const agent = running();
     const commands = reload(agent, [fixed("new", 1), fixed("b", 3), fixed("a", 2)]);
@@ -307,6 +323,8 @@ describe("a task that leaves is forgotten", () => {
     ["runs", up(1)],
     ["starts", up(0, { starting: 1 })],
     ["stops", up(0, { stopping: 1 })],
+    ["runs and starts", up(1, { starting: 1 })],
+    ["runs and stops", up(1, { stopping: 1 })],
   ])("not while anything of it %s", (_, counts) => {
     const agent = leaving();
     agent.count({ a: counts });

@@ -111,11 +111,14 @@ describe("a crash loop", () => {
     lives(task, 5);
     task.counted(up(0));
     expect(task.growth()).toBe(1);
+    noteGrowth(task.loop);
+    expect(task.growth()).toBe(0);
   });
 
   it.each([
     ["runs", up(1, { requested: 0 }), {}],
     ["starts", up(0, { starting: 1 }), {}],
+    ["runs while another starts", up(1, { starting: 1, requested: 0 }), {}],
     ["is still requested", up(0, { requested: 1 }), {}],
     ["may not be shown yet", up(0), { isPending: true }],
   ])("waits for an attempt that %s", (_, counts, options) => {
@@ -167,12 +170,12 @@ describe("a crash loop", () => {
   });
 
   it.each([
-    ["nothing runs", up(0)],
+    ["nothing runs", up(0, { requested: 1 })],
     ["another one starts", up(1, { starting: 1, requested: 2 })],
   ])("does not end by time in which %s", (_, counts) => {
     const task = probing();
     lives(task, 11);
-    for (let i = 0; i < 100; i++) task.counted(counts, { isPending: true });
+    for (let i = 0; i < 100; i++) task.counted(counts);
     lives(task, 10);
     expect(task.growth()).toBe(0);
     lives(task, 1);

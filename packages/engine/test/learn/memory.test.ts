@@ -1,3 +1,4 @@
+import type { Metric } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import {
   decideTurn,
@@ -8,6 +9,8 @@ import {
   openDeciding,
   NOTHING_MEASURED,
   type Observed,
+  type DecidingSpec,
+  type SourceSpec,
   type TargetSpec,
   type TaskSpec,
 } from "../../src/index.ts";
@@ -84,4 +87,35 @@ describe("what is remembered", () => {
     const reloaded = decideTurn(after, [nothingObserved(), lookB, lookA], NOTHING_MEASURED, 10_000);
     expect(reloaded.map(({ belief }) => belief)).toEqual([undefined, ofB!.belief, ofA!.belief]);
   });
+
+  it.each([
+    ["target", { target: { ...WITHIN_10_S, withinMs: 9000 } }, {}],
+    ["query", { metric: { ...latencyTask("a").metric!, query: { topic: "other" } } }, {}],
+    ["source", { metric: { ...latencyTask("a").metric!, source: "other" } }, {}],
+    ["server that its source reads", {}, { toy: "another" }],
+  ] as const)("begins anew when a reload changes its %s", (_, changes, servers) => {
+    const metrics = new Map<string, Metric>();
+    const sourcesOn = (names: Readonly<Record<string, string>>) => {
+      const entries = Object.entries({ toy: "one", other: "two", ...names });
+      return new Map(entries.map(([name, server]) => [name, sourceOn(metrics, server)]));
+    };
+    const task = latencyTask("a");
+    const capacity = { instances: 20 };
+    const before = openDeciding({ tasks: [task], capacity, sources: sourcesOn({}) });
+    for (let round = 1; round < 20; round++)
+      decideTurn(before, [seen(round, 3)], NOTHING_MEASURED, round * 500);
+    const beliefAfter = (next: TaskSpec, sources: DecidingSpec["sources"]) => {
+      const after = openDeciding({ tasks: [next], capacity, sources: sources! }, before);
+      return decideTurn(after, [seen(20, 3)], NOTHING_MEASURED, 10_000)[0]!.belief;
+    };
+    expect(beliefAfter({ ...task, max: 9 }, sourcesOn({}))).toBeDefined();
+    expect(beliefAfter({ ...task, ...changes }, sourcesOn(servers))).toBeUndefined();
+  });
 });
+
+/** One metric for each server, as a reload keeps the plugins whose options stay. */
+function sourceOn(metrics: Map<string, Metric>, server: string): SourceSpec {
+  const metric = metrics.get(server) ?? { read: async () => [], close: async () => {} };
+  metrics.set(server, metric);
+  return { name: "toy", metric, intervalMs: 500, timeoutMs: 1000 };
+}

@@ -141,12 +141,37 @@ describe("the latency target", () => {
           } as const;
           const desired = desireOn({ spec: SPEC, reading, counts, requested, max: 100 }, memory);
           expect(desired.instances).toBeGreaterThanOrEqual(0);
+          expect(Number.isSafeInteger(desired.instances)).toBe(true);
+          expect(desired.instances).toBeLessThanOrEqual(Math.max(100, requested));
           ({ memory } = desired);
           at += after;
         }
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("changes no more often than its budget allows, however the load jumps", () => {
+    const spec = { ...SPEC, withinMs: 1000, changesPerMinute: 2 };
+    let memory: LatencyMemory | undefined;
+    let running = 1;
+    let changes = 0;
+    const minutes = 20;
+    for (let tick = 0; tick < minutes * 120; tick++) {
+      const ready = tick % 8 < 4 ? 50 : 0;
+      const counts = { running, starting: 0, stopping: 0, requested: running };
+      const reading = { kind: "reading", value: ready, at: tick * 500 } as const;
+      const desired = latencyTarget.desire(
+        { spec, reading, counts, requested: running, max: 100 },
+        memory,
+      );
+      ({ memory } = desired);
+      if (desired.instances !== running) changes++;
+      running = desired.instances;
+    }
+    // Ten may come at once, and ten more that are urgent; without a budget there are 1,800.
+    expect(changes).toBeLessThanOrEqual(2 * minutes + 21);
+    expect(changes).toBeGreaterThan(2 * minutes);
   });
 
   it("moves nothing on its first reading, which says nothing of the load", () => {

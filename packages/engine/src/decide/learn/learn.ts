@@ -91,8 +91,7 @@ export function learn(
   // Where jobs are counted, nothing need be guessed from their level.
   const isCounted = isKnown(sample.arrived);
   if (!isCounted) followLevel(model, sample, seen, scale);
-  const counted = isLeftOut ? Math.max(0, seen.waiting - model.seen.waiting) : sample.arrived;
-  const arrived = isCounted ? counted : model.level.rate * seconds;
+  const arrived = isCounted ? sample.arrived : model.level.rate * seconds;
   followStartup(model, seen, counts!);
   followBacklog(model, seen, arrived, within);
   model.earlierGapSeconds = gapOf(model);

@@ -1,3 +1,8 @@
+/** Above so many busy instances the number is estimated: counting up to it would take too long. */
+const MOST_EXACT = 100_000;
+/** So many times the square root of the busy instances besides, hardly a job in a thousand waits at all (Halfin and Whitt, 1981). */
+const SPARE = 3.1;
+
 /**
  * The fewest instances with which at most the part `late` of all jobs waits longer than `within`, for Poisson arrivals and exponential
  * service times: the least N > R = λ/μ with C(N, R) · e^(−(Nμ − λ)·within) ≤ late. C is Erlang's, from B by its recursion
@@ -18,6 +23,12 @@ export function erlangInstances(
 ): number {
   if (arrivalRate <= 0) return 0;
   const load = arrivalRate / serviceRate;
+  if (load >= most) return most;
+  if (load > MOST_EXACT) {
+    // If every job had to wait, so many more would let them go in time.
+    const inTime = Math.log(1 / late) / (serviceRate * within);
+    return Math.min(most, Math.ceil(load + Math.min(inTime, SPARE * Math.sqrt(load))));
+  }
   let blocked = 1;
   for (let n = 1; n < most; n++) {
     blocked = (load * blocked) / (n + load * blocked);

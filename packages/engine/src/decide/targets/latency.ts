@@ -117,8 +117,8 @@ function refill({ spec, requested }: Input, memory: LatencyMemory): void {
 }
 
 function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
-  const { requested } = input;
-  const instances = move(input, memory, outlook);
+  const { requested, max } = input;
+  const instances = Math.min(move(input, memory, outlook), Math.max(max, requested));
   if (instances < requested && instances > 0) memory.downAt = memory.model.seen.at;
   const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
   return { instances, reason, memory };

@@ -1,5 +1,5 @@
 import type { TargetSpec } from "../../spec.ts";
-import { lowerLength, type Target } from "./target.ts";
+import { keepOne, lowerLength, type Desired, type Target, type TargetInput } from "./target.ts";
 
 type QueueSpec = Extract<TargetSpec, { use: "queue" }>;
 
@@ -29,27 +29,31 @@ const NONE: readonly number[] = [];
 export const queueTarget: Target<QueueSpec, QueueMemory> = {
   reads: true,
   settles: true,
-  desire({ spec, reading: { value }, requested }, memory) {
-    const error = value - spec.length;
-    const cumulated = (memory?.cumulated ?? 0) + error;
-    const crossed =
-      memory?.crossed === true || hasCrossed(error, (memory?.last ?? 0) - spec.length);
-    const integral = crossed ? spec.kI * cumulated : 0;
-    const velocity = velocityOf(value, spec.velocitySamples, memory);
-    const delta = Math.floor(spec.kP * error + integral + spec.kD * velocity + 0.5);
-    const next: QueueMemory = {
-      last: value,
-      earlier: earlierThan(memory, spec.velocitySamples),
-      cumulated,
-      crossed,
-    };
-    if (error > 0)
-      return { instances: requested + Math.max(0, delta), reason: "above", memory: next };
-    if (value > lowerLength(spec.length))
-      return { instances: requested, reason: "meeting", memory: next };
-    return { instances: requested + Math.min(0, delta), reason: "below", memory: next };
-  },
+  desire: (input, memory) => keepOne(control(input, memory), input),
 };
+
+function control(
+  { spec, reading: { value }, requested }: TargetInput<QueueSpec>,
+  memory: QueueMemory | undefined,
+): Desired<QueueMemory> {
+  const error = value - spec.length;
+  const cumulated = (memory?.cumulated ?? 0) + error;
+  const crossed = memory?.crossed === true || hasCrossed(error, (memory?.last ?? 0) - spec.length);
+  const integral = crossed ? spec.kI * cumulated : 0;
+  const velocity = velocityOf(value, spec.velocitySamples, memory);
+  const delta = Math.floor(spec.kP * error + integral + spec.kD * velocity + 0.5);
+  const next: QueueMemory = {
+    last: value,
+    earlier: earlierThan(memory, spec.velocitySamples),
+    cumulated,
+    crossed,
+  };
+  if (error > 0)
+    return { instances: requested + Math.max(0, delta), reason: "above", memory: next };
+  if (value > lowerLength(spec.length))
+    return { instances: requested, reason: "meeting", memory: next };
+  return { instances: requested + Math.min(0, delta), reason: "below", memory: next };
+}
 
 /** Before the first reading the queue counts as empty, as in the original. */
 function hasCrossed(error: number, previousError: number): boolean {

@@ -1,15 +1,22 @@
 import type { TargetSpec } from "../../spec.ts";
-import { lowerLength, type Target } from "./target.ts";
+import { keepOne, lowerLength, type Desired, type Target, type TargetInput } from "./target.ts";
+
+type SimpleSpec = Extract<TargetSpec, { use: "simple-queue" }>;
 
 /** One instance more above the length, one less below 70 % of it. The original engine's SimpleQueue. */
-export const simpleQueueTarget: Target<Extract<TargetSpec, { use: "simple-queue" }>, undefined> = {
+export const simpleQueueTarget: Target<SimpleSpec, undefined> = {
   reads: true,
   settles: true,
-  desire({ spec, reading: { value }, requested }) {
-    if (value > spec.length)
-      return { instances: requested + 1, reason: "above", memory: undefined };
-    if (value < lowerLength(spec.length))
-      return { instances: requested - 1, reason: "below", memory: undefined };
-    return { instances: requested, reason: "meeting", memory: undefined };
-  },
+  desire: (input) => keepOne(stepOf(input), input),
 };
+
+function stepOf({
+  spec,
+  reading: { value },
+  requested,
+}: TargetInput<SimpleSpec>): Desired<undefined> {
+  if (value > spec.length) return { instances: requested + 1, reason: "above", memory: undefined };
+  if (value < lowerLength(spec.length))
+    return { instances: requested - 1, reason: "below", memory: undefined };
+  return { instances: requested, reason: "meeting", memory: undefined };
+}

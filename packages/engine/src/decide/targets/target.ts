@@ -45,3 +45,15 @@ const LOWER_SHARE = 0.7;
 export function lowerLength(length: number): number {
   return Math.trunc(LOWER_SHARE * length);
 }
+
+/**
+ * Raises what a queue's target desires to one instance while anything waits, where the spec says so. Below its length a queue with no
+ * instance would otherwise wait for ever.
+ */
+export function keepOne<Memory>(
+  desired: Desired<Memory>,
+  { spec, reading, requested }: TargetInput<{ readonly keepsOne?: boolean }>,
+): Desired<Memory> {
+  if (spec.keepsOne !== true || reading.value === 0 || desired.instances >= 1) return desired;
+  return { ...desired, instances: 1, reason: requested === 0 ? "above" : desired.reason };
+}
