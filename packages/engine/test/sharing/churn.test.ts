@@ -155,6 +155,40 @@ describe("what keeps churn down", () => {
     expect(seen).toEqual([8, 8, 8, 8, 8, 8, 6, 6]);
   });
 
+  it("does not take instances for young that were there before it could count them", () => {
+    const table = layOutTasks(
+      two.sharers.map((sharer) => specOf(sharer)),
+      two.capacity,
+      fairly({ protectYoung: true }),
+    );
+    let churn = noChurn(2);
+    const decideOn = (requested: number | undefined, now: number): number => {
+      const counts = { running: requested ?? 0, starting: 0, stopping: 0 };
+      const seen = nothingObserved();
+      const observed = [0, 1].map((i) =>
+        requested === undefined
+          ? seen
+          : { ...seen, counts: { ...counts, requested: i === 0 ? requested : 0 } },
+      );
+      const demand = {
+        current: Int32Array.of(requested ?? 0, 0),
+        bounded: Int32Array.of(10, 10),
+        preemptible: Uint8Array.of(1, 1),
+        settled: Uint8Array.of(1, 1),
+      };
+      const fair = table.fair!;
+      const startupSeconds = (): number => 60;
+      const input = { table, fair, demand, observed, startupSeconds, now };
+      const limited = limitChurn(input, shareFairly(table, fair, demand), churn);
+      churn = limited.churn;
+      return limited.allocation.granted[0]!;
+    };
+    decideOn(undefined, 0);
+    expect(decideOn(5, 1000)).toBe(0);
+    // These have grown under its eyes.
+    expect(decideOn(7, 2000)).toBe(7);
+  });
+
   it("says who waits, for whom instances are taken, and why not more of them", () => {
     const [lower, higher] = createPlant(two, fairly({ maxTakenShare: 0.2 })).step();
     expect(lower).toMatchObject({ granted: 8, requested: 8 });
