@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { limitChurn, noChurn, type Churn } from "../../src/decide/fair/churn.ts";
 import { shareFairly } from "../../src/decide/fair/share-fairly.ts";
-import { layOutTasks, nothingObserved, type SharingSpec } from "../../src/index.ts";
+import { layOutTasks, nothingObserved, type Observed, type SharingSpec } from "../../src/index.ts";
 import { fairly, give, limitsOf, specOf, startable, used, type SharingCase } from "./cases.ts";
 import { createPlant } from "./plant.ts";
 
@@ -163,13 +163,12 @@ describe("what keeps churn down", () => {
     );
     let churn = noChurn(2);
     const decideOn = (requested: number | undefined, now: number): number => {
-      const counts = { running: requested ?? 0, starting: 0, stopping: 0 };
       const seen = nothingObserved();
-      const observed = [0, 1].map((i) =>
-        requested === undefined
-          ? seen
-          : { ...seen, counts: { ...counts, requested: i === 0 ? requested : 0 } },
-      );
+      const counted = (instances: number): Observed => {
+        const counts = { running: instances, starting: 0, stopping: 0, requested: instances };
+        return { ...seen, counts };
+      };
+      const observed = requested === undefined ? [seen, seen] : [counted(requested), counted(0)];
       const demand = {
         current: Int32Array.of(requested ?? 0, 0),
         bounded: Int32Array.of(10, 10),
