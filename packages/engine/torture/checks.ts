@@ -260,6 +260,8 @@ function checkHeld(world: World, agent: Agent, task: Task, { limits, counts }: D
     known.isCounted &&
     task.preparation.phase === "ready" &&
     (isProbing || limits.some(({ by }) => by === "backoff")) &&
+    // Where there is no room, there is nothing to be tried.
+    !limits.some(({ by }) => by === "capacity" || by === "waiting") &&
     termOf(agent.state, { mono: now - agent.bornAt, wall: 0, chance: 0 }) !== undefined;
   known.heldSince = isHeld ? (known.heldSince ?? now) : undefined;
   const longestMs = isProbing ? LONGEST_PROBE_MS : LONGEST_HOLD_MS;
