@@ -37,7 +37,9 @@ const found = await new Stryker({
   tempDirName: ".stryker-tmp",
 }).runMutationTest();
 
-const mutants = found.map((mutant): Mutant => {
+// What is known of other files from before is told, too.
+const asked = found.filter(({ fileName }) => files.includes(relative(".", fileName)));
+const mutants = asked.map((mutant): Mutant => {
   const { start, end } = mutant.location;
   const lines = readFileSync(mutant.fileName, "utf8").split("\n");
   // Lines and columns are counted from 1.

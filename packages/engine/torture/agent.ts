@@ -177,7 +177,7 @@ function setTimer(world: World, agent: Agent): void {
 }
 
 /** How often a step is made twice, to see that it is pure. */
-const TWICE = 1 / 400;
+const TWICE = 1 / 2000;
 
 function deliver(world: World, agent: Agent, event: EngineEvent): void {
   world.events++;

@@ -3,6 +3,9 @@ import { parentPort } from "node:worker_threads";
 import { simulate } from "./simulate.ts";
 import type { Batch, BatchDone } from "./batches.ts";
 
+// Worlds throw all the time, and nobody reads where from: a seed that fails is lived through again.
+Error.stackTraceLimit = 0;
+
 parentPort!.on("message", ({ from, to, minutes }: Batch) => {
   const failed: number[] = [];
   let events = 0;

@@ -123,7 +123,14 @@ function write(tasks: readonly TaskSpec[]): string {
   return stringify({ tasks: Object.fromEntries(written) });
 }
 
+/** The target as a config has it, which is not all of what the config meant. */
 function writeTarget(target: TargetSpec): object {
+  if (target.use === "simple-queue") return { use: target.use, length: target.length };
+  if (target.use === "queue") {
+    const { keepsOne: _, ...written } = target;
+    const { use, length, gains } = target;
+    return gains === "auto" ? { use, length, gains } : written;
+  }
   if (target.use !== "latency") return target;
   const { use, withinMs, serviceMs, startupMs, changesPerMinute } = target;
   return {

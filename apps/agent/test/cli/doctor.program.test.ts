@@ -11,10 +11,10 @@ it("ends with 0 when all is well, and says what it saw", async () => {
 });
 
 it("ends with 0 when there are only warnings", async () => {
-  const config = TOY_CONFIG.replace("min: 1", "min: 0");
+  const config = TOY_CONFIG.replace("min: 1,", "min: 11,").replace("max: 8", "max: 12");
   const { code, stdout } = await run(folderWith(config), "doctor");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^! config: tasks\.mails: /m);
+  expect(stdout).toMatch(/^! config: overcommitted: /m);
   expect(stdout).toContain("0 problems, 1 warning.");
 });
 

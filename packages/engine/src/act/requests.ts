@@ -24,17 +24,20 @@ export function requestWithinRoom(
   const requested = granted.slice();
   const room = table.capacity.slice();
   let leaving = -1;
-  const extents = observed.map((seen, i) => extentOrMax(seen, table.max[i]!));
-  for (const [i, { most }] of extents.entries()) addUses(table, room, i, -most);
+  // What each task may ask for without taking more room than it may have already.
+  const own = new Int32Array(observed.length);
+  for (let i = 0; i < observed.length; i++) {
+    const { most, gone } = extentOrMax(observed[i]!, table.max[i]!);
+    own[i] = most - gone;
+    addUses(table, room, i, -most);
+  }
   for (const i of table.order) {
     const more = granted[i]! - current[i]!;
     if (more < 0 || (observed[i]!.counts?.stopping ?? 0) > 0) leaving = i;
     if (more <= 0) continue;
-    const { most, gone } = extents[i]!;
-    // Up to here it takes no room that it may not have already.
-    const own = Math.max(current[i]!, Math.min(granted[i]!, most - gone));
-    const beyond = granted[i]! - own;
-    requested[i] = own + fitting(table, i, beyond, room);
+    const free = Math.max(current[i]!, Math.min(granted[i]!, own[i]!));
+    const beyond = granted[i]! - free;
+    requested[i] = free + fitting(table, i, beyond, room);
     addUses(table, room, i, -beyond);
   }
   return { requested, leaving };

@@ -30,9 +30,9 @@ describe("the service rate", () => {
     const before = serviceRate(model);
     repeat(minutes * 120, () => learnService(model, 0, 0, TICK, SCALE));
     expect(serviceRate(model)).toBeCloseTo(before, 9);
-    // A job that is not done yet says as little as before.
+    // A job that is not done yet says little.
     repeat(20, () => learnService(model, 0, 1, TICK, SCALE));
-    expect(serviceRate(model)).toBeGreaterThan(0.85 * before);
+    expect(serviceRate(model)).toBeGreaterThan(0.6 * before);
   });
 
   it("believes what looks like a queue that was emptied by hand only the second time in a row", () => {

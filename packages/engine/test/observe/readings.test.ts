@@ -155,6 +155,20 @@ describe("what a source answers", () => {
     expect(agent.wait(500).some(({ type }) => type === "read")).toBe(true);
   });
 
+  it("is no news when the plugin has kept it, and gets older", () => {
+    const agent = reads(task("a"));
+    const kept = reading(agent, 5);
+    agent.answerRead("toy", value([kept]));
+    const first = agent.task().reading;
+    agent.wait(500);
+    agent.now.wall += 3_600_000;
+    agent.answerRead("toy", failed(DOWN));
+    agent.wait(500);
+    agent.answerRead("toy", value([kept]));
+    expect(agent.task()).toMatchObject({ reading: first, failures: 0 });
+    expect(agent.task().noReading).toBeUndefined();
+  });
+
   it("is not of the future: a clock that runs ahead makes nothing look fresh", () => {
     const agent = reads(task("a"));
     agent.answerRead("toy", value([reading(agent, 5, -5000)]));

@@ -59,10 +59,10 @@ const OVERCOMMITTED_IF_KEPT: SharingCase = {
   groups: {},
   minIsGuarantee: false,
   sharers: [
-    sharer("t0", { bounded: 1 }),
-    sharer("t5", { bounded: 0 }),
-    sharer("t2", { remainder: true, has: 1 }),
-    sharer("t7", {
+    sharerOf("t0", { bounded: 1 }),
+    sharerOf("t5", { bounded: 0 }),
+    sharerOf("t2", { remainder: true, has: 1 }),
+    sharerOf("t7", {
       remainder: true,
       uses: { memory: 6 },
       bounded: 5,
@@ -72,7 +72,7 @@ const OVERCOMMITTED_IF_KEPT: SharingCase = {
   ],
 };
 
-function sharer(name: string, settings: Partial<Sharer>): Sharer {
+function sharerOf(name: string, settings: Partial<Sharer>): Sharer {
   return {
     name,
     priority: 1,

@@ -1,5 +1,6 @@
 import { MicroscalingError, type Scheduler } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
+import { hasEnded } from "../../src/act/election.ts";
 import { termOf, roleOf, wakeAt } from "../../src/step.ts";
 import type { Command } from "../../src/events.ts";
 import { toSchedulerTask } from "../../src/state.ts";
@@ -89,6 +90,16 @@ describe("a turn", () => {
     const report = only(agent.count({ a: up(0) }), "report").at(-1)?.turn;
     expect(agent.task().pending).toHaveLength(1);
     expect(report?.observed[0]?.pending).toEqual([]);
+  });
+});
+
+describe("a change that the scheduler tells of", () => {
+  it("leads to counts, which lead to a turn, and to nothing before", () => {
+    const agent = open([fixed("a", 1)]);
+    agent.wait(0);
+    const { dueAt } = agent.state.turn;
+    agent.send({ type: "countsChanged" });
+    expect(agent.state.turn.dueAt).toBe(dueAt);
   });
 });
 
@@ -241,6 +252,47 @@ describe("an agent that shares a lease", () => {
     expect(scaled(agent.count({ a: up(0) }))).toEqual([]);
   });
 
+  it("lets its calls go on when it renews the lease", () => {
+    const agent = leading();
+    agent.count({ a: up(0) });
+    const [write] = only(agent.wait(400), "writeLease");
+    const lease = { holder: "me", durationMs: 3000, version: "2" };
+    const commands = agent.send({ type: "leaseWritten", id: write!.id, answer: value(lease) });
+    expect(only(commands, "cancel")).toEqual([]);
+  });
+
+  it("tells once that the lease cannot be had, and by which code", () => {
+    const agent = sharing();
+    const { id } = agent.state.election!.phase as { id: number };
+    const fail = (read: number) =>
+      only(agent.send({ type: "leaseRead", id: read, answer: failed(new Error("odd")) }), "log");
+    expect(fail(id)).toEqual([
+      {
+        type: "log",
+        level: "warn",
+        message: "lease main: odd",
+        fields: { code: "ERR_PLUGIN_FAULT" },
+      },
+    ]);
+    const [again] = only(agent.wait(400), "readLease");
+    expect(fail(again!.id)).toEqual([]);
+  });
+
+  it("does not know who leads when the lease was deleted", () => {
+    const agent = sharing();
+    const { id } = agent.state.election!.phase as { id: number };
+    const lease = { holder: "other", durationMs: 3000, version: "1" };
+    agent.send({ type: "leaseRead", id, answer: value(lease) });
+    expect(roleOf(agent.state, agent.now)?.leader).toBe("other");
+    const [again] = only(agent.wait(400), "readLease");
+    agent.send({ type: "leaseRead", id: again!.id, answer: value(undefined) });
+    expect(roleOf(agent.state, agent.now)).toEqual({
+      lease: "main",
+      leads: false,
+      leader: undefined,
+    });
+  });
+
   it("ends only calls that are under way", () => {
     const agent = leading();
     const [call] = only(agent.count({ a: up(0) }), "scale");
@@ -251,8 +303,13 @@ describe("an agent that shares a lease", () => {
   it("gives the lease back when it resigns, and begins nothing more", () => {
     const agent = leading();
     agent.send({ type: "stop" });
+    const { election } = agent.state;
+    expect(hasEnded(election!)).toBe(false);
     const [write] = only(agent.send({ type: "resign" }), "writeLease");
     expect(write?.claim.holder).toBe("");
+    expect(hasEnded(election!)).toBe(false);
+    agent.send({ type: "leaseWritten", id: write!.id, answer: value(undefined) });
+    expect(hasEnded(election!)).toBe(true);
     expect(only(agent.wait(10_000), "observe")).toEqual([]);
   });
 
@@ -303,6 +360,13 @@ describe("an agent that shares a lease", () => {
 });
 
 describe("an agent that shares no lease", () => {
+  it("ends its calls when a reload makes it share one", () => {
+    const agent = open([fixed("a", 4)]);
+    const [call] = only(agent.count({ a: up(0) }), "scale");
+    const commands = agent.send({ type: "configured", spec: { ...agent.spec, ha: HA } });
+    expect(only(commands, "cancel")).toEqual([{ type: "cancel", id: call!.id }]);
+  });
+
   it("may always act, and plays no part", () => {
     const agent = open([fixed("a", 1)]);
     expect(termOf(agent.state, agent.now)).toEqual({ since: -Infinity, until: Infinity });

@@ -3,7 +3,7 @@ import type { TaskModel } from "./task-model.ts";
 /** How long a sample counts, as so many times that a job may wait, and at least so many jobs. */
 const MEMORY_WITHINS = 12;
 const MEMORY_JOBS = 50;
-/** So many jobs are never forgotten, so that one that takes long does not outweigh all that were seen. */
+/** So many jobs are never forgotten: neither idle time nor one job that takes long outweighs them. */
 const KEPT_JOBS = 10;
 /** The range of the service rate: from a job in eleven days to a million jobs a second. */
 export const SLOWEST: number = 1e-6;
@@ -32,7 +32,7 @@ export function isTooMuch(finished: number, rate: number, busy: number, seconds:
  * Learns from one more sample how much one instance does.
  *
  * @param finished jobs
- * @param busy instances at work, on average. Idle time says nothing of how fast an instance works, and makes nothing be forgotten
+ * @param busy instances at work, on average. Idle time makes what was learned count for less, and leaves the rate as it is
  * @param seconds from the last sample to this one. Of a longer time than the memory's, only a part counts as long as that
  * @param scale the scale of time, in seconds
  */
@@ -47,7 +47,7 @@ export function learnService(
   const isDoubtful = isTooMuch(finished, rate, busy, seconds);
   const isLeftOut = isDoubtful && !model.isDoubtful;
   model.isDoubtful = isDoubtful;
-  if (isLeftOut || (busy === 0 && finished === 0)) return;
+  if (isLeftOut) return;
   const memory = Math.max(MEMORY_WITHINS * scale, MEMORY_JOBS / (rate * Math.max(1, busy)));
   const counted = Math.min(seconds, memory);
   const kept = Math.max(memory / (memory + counted), Math.min(1, KEPT_JOBS / model.jobs));
