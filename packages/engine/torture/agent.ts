@@ -39,9 +39,9 @@ export interface Allowed {
 /** One task, as its agent knew it when it asked. */
 export interface AllowedTask {
   readonly uses: readonly number[];
-  /** `Infinity`: it was never counted. */
+  /** `Infinity`: it was not counted in this term. */
   readonly knownAt: number;
-  /** Its own upper bound, which counts where it was never counted. */
+  /** What may have become of it where it was not counted in this term. */
   readonly most: number;
 }
 

@@ -145,6 +145,14 @@ function checkRoom(world: World, agent: Agent, task: Task, command: Scale, asks:
   const wall = wallOf(world);
   const resources = resourcesOf(state);
   const before = state.tasks.map(({ spec }) => mostOf(agent, spec.name, undefined));
+  const { termSince } = termOfAgent(world, agent);
+  // What was last counted before the term may have become as many as its bound allows since.
+  const isKnown = state.tasks.map(({ spec }) => {
+    const { counts, countsAt } = knownOf(agent, spec.name);
+    return counts !== undefined && countsAt >= termSince;
+  });
+  const mostAt = (i: number, spec: TaskSpec): number =>
+    isKnown[i] ? before[i]! : Math.max(before[i] ?? 0, maxOf(spec, wall));
   const at = state.tasks.indexOf(task);
   const grows = Math.max(
     0,
@@ -156,7 +164,7 @@ function checkRoom(world: World, agent: Agent, task: Task, command: Scale, asks:
     let all = 0;
     for (const [i, { spec }] of state.tasks.entries()) {
       counted += (before[i] ?? 0) * usesOf(spec);
-      all += (before[i] ?? maxOf(spec, wall)) * usesOf(spec);
+      all += mostAt(i, spec) * usesOf(spec);
     }
     amounts.set(name, Math.max(amount, counted));
     const more = grows * usesOf(task.spec);
@@ -166,9 +174,8 @@ function checkRoom(world: World, agent: Agent, task: Task, command: Scale, asks:
   const tasks = state.tasks.map(({ spec }, i) => {
     const { name } = spec;
     const uses = resources.map(({ usesOf }) => usesOf(spec));
-    const knownAt =
-      before[i] === undefined ? Number.POSITIVE_INFINITY : knownOf(agent, name).countsAt;
-    return [name, { uses, knownAt, most: maxOf(spec, wall) }] as const;
+    const knownAt = isKnown[i] ? knownOf(agent, name).countsAt : Number.POSITIVE_INFINITY;
+    return [name, { uses, knownAt, most: mostAt(i, spec) }] as const;
   });
   return { amounts, tasks: new Map(tasks) };
 }

@@ -74,7 +74,7 @@ function checkTask(world: World, leader: Agent, task: Task, i: number): void {
   const { min, max } = boundsAt(spec, wallOf(world), nextStart).bounds;
   const { starting, stopping } = world.backend.of(spec.name);
   // A target that learns may be in the middle of a change.
-  const isMoving = remembers(task) && starting + stopping > 0;
+  const isMoving = remembers(task) && starting + stopping + task.pending.length > 0;
   const level = world.backend.levelOf(spec.name);
   const wants = Math.min(Math.max(decision.desired, min), max);
   if (level < wants && !isMoving && hasRoom(world, leader, task))
