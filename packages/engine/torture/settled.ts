@@ -4,7 +4,7 @@ import { boundsAt } from "../src/decide/schedule.ts";
 import { termOf } from "../src/step.ts";
 import type { Task } from "../src/state.ts";
 import { killAgent, startAgent, type Agent } from "./agent.ts";
-import { resourcesOf, type Resource } from "./checks.ts";
+import { resourcesOf, type Resource } from "./room.ts";
 import { NAMES } from "./config.ts";
 import { Violation, wallOf, type World } from "./world.ts";
 
