@@ -15,10 +15,10 @@ import { notePrepared, prepare, prepareDue } from "./act/prepare.ts";
 import { decideTurn } from "./decide/decider.ts";
 import type { Command, EngineEvent } from "./events.ts";
 import { steadyTime, type Moment } from "./moment.ts";
+import { byOthers } from "./act/ledger.ts";
 import { measure, measureDue, noteMeasured } from "./observe/capacity.ts";
 import { noteObserved, observe, observeDue } from "./observe/counts.ts";
 import { dueAt, poke, returned } from "./observe/pace.ts";
-import { NOT_COUNTED } from "./observe/observed.ts";
 import { noteRead, read, readDue } from "./observe/readings.ts";
 import type { EngineSpec } from "./spec.ts";
 import { changed, type AgentState } from "./state.ts";
@@ -141,32 +141,18 @@ function takeTurn(
   turn.changedAt = undefined;
   turn.lastAt = now.mono;
   forgetGone(state, now, commands);
-  const term = acts ? termOf(state, now) : undefined;
-  if (term !== undefined && state.counting.countedAt >= term.since) forgetCountsBefore(state, term);
   if (acts) limitGrowth(state, now);
   // What is observed changes as soon as it is acted on.
   const observed = state.isRecorded ? state.tasks.map((task) => ({ ...task })) : state.tasks;
   const at = steadyTime(state.epochMs, now);
   const { measured } = capacity;
   const decisions = decideTurn(state.deciding, observed, measured, at, now.wall);
+  const term = acts ? termOf(state, now) : undefined;
   if (term !== undefined) act(state, decisions, { term, isLast }, now, commands);
   if (!isLast) prepareDue(state, now, commands);
   const role = roleOf(state, now);
   turn.record = { at: now.wall, decisions, lagMs, ...(role === undefined ? {} : { role }) };
   commands.push({ type: "report", turn: { at, wall: now.wall, measured, observed, decisions } });
-}
-
-/**
- * Counts from before the term may lack what another agent did last: a task that has no others, since only it could not be counted, is as
- * unknown as one that was never counted.
- */
-function forgetCountsBefore({ tasks }: AgentState, { since }: Term): void {
-  for (const task of tasks) {
-    if (task.countsAt === undefined || task.countsAt >= since) continue;
-    task.counts = undefined;
-    task.countsAt = undefined;
-    task.countsProblem ??= NOT_COUNTED;
-  }
 }
 
 /** One turn alone: its steps are told one by one, and nothing is due by itself. */
@@ -203,7 +189,19 @@ function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: C
       changed(state, now);
     }
   }
-  if (lastTermId(election) !== before) cancelRequests(state, commands);
+  const term = lastTermId(election);
+  if (term === before) return;
+  cancelRequests(state, commands);
+  if (term !== undefined) expectOthers(state, now);
+}
+
+/** A term begins: until a task is counted anew, the leader before may have asked for as many of it as it may ever have. */
+function expectOthers({ tasks }: AgentState, now: Moment): void {
+  for (const task of tasks) {
+    const { max, schedule = [] } = task.spec;
+    const most = Math.max(max, ...schedule.map((window) => window.max ?? 0));
+    task.pending = [...task.pending, byOthers(most, now)];
+  }
 }
 
 /** Shares another lease from now on. The old one is given back if that takes no more than one call; else it runs out by itself. */

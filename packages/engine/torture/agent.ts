@@ -5,7 +5,8 @@ import type { Moment } from "../src/moment.ts";
 import type { AgentState } from "../src/state.ts";
 import { step, wakeAt } from "../src/step.ts";
 import type { CallCommand } from "../src/runtime/execute.ts";
-import { checkReport, checkScale, checkStep } from "./checks.ts";
+import { checkScale } from "./checks.ts";
+import { checkReport, checkStep } from "./service.ts";
 import { begin, cancel } from "./calls.ts";
 import { stepTwice } from "./purity.ts";
 import { Violation, wallOf, type World } from "./world.ts";
@@ -39,9 +40,9 @@ export interface Allowed {
 /** One task, as its agent knew it when it asked. */
 export interface AllowedTask {
   readonly uses: readonly number[];
-  /** `Infinity`: it was never counted. */
+  /** `Infinity`: it was not counted in this term. */
   readonly knownAt: number;
-  /** Its own upper bound, which counts where it was never counted. */
+  /** What may have become of it where it was not counted in this term. */
   readonly most: number;
 }
 

@@ -1,18 +1,18 @@
 import { nextStart } from "../src/cron.ts";
 import { boundsAt } from "../src/decide/schedule.ts";
-import type { Decision } from "@microscaling/core";
 import type { Command } from "../src/events.ts";
-import type { EngineSpec, TaskSpec, Turn } from "../src/spec.ts";
+import type { TaskSpec } from "../src/spec.ts";
 import { termOf } from "../src/step.ts";
 import type { AgentState, Task } from "../src/state.ts";
-import type { Agent, Allowed, Call } from "./agent.ts";
+import type { Agent, Allowed } from "./agent.ts";
 import { knownOf } from "./known.ts";
+import { checkRoom } from "./room.ts";
 import { Violation, wallOf, type World } from "./world.ts";
 
-type Scale = Extract<Command, { type: "scale" }>;
+export type Scale = Extract<Command, { type: "scale" }>;
 
 /** Differences that come from adding decimal amounts. */
-const ROUNDING = 1e-6;
+export const ROUNDING = 1e-6;
 
 /** An agent asks for instances: whether it may, and what may come of it. */
 export function checkScale(world: World, agent: Agent, command: Scale): Allowed {
@@ -64,7 +64,10 @@ function checkStop(world: World, agent: Agent, task: Task, command: Scale, asks:
   );
 }
 
-function termOfAgent(world: World, { state, bornAt }: Agent): { readonly termSince: number } {
+export function termOfAgent(
+  world: World,
+  { state, bornAt }: Agent,
+): { readonly termSince: number } {
   const term = termOf(state, { mono: world.timeline.now() - bornAt, wall: 0, chance: 0 });
   return { termSince: (term?.since ?? 0) + bornAt };
 }
@@ -99,214 +102,9 @@ function isTaken({ tasks }: AgentState, { priority }: TaskSpec, limit: LimitOfDe
   return taker !== undefined && taker.spec.priority <= priority;
 }
 
-function hangingReads({ calls }: Agent, source: string): number {
+export function hangingReads({ calls }: Agent, source: string): number {
   let hanging = 0;
   for (const { command, phase } of calls.values())
     if (phase === "abandoned" && command.type === "read" && command.source === source) hanging++;
   return hanging;
-}
-
-/** A resource of the whole or of a group, and what one instance of a task uses of it. */
-export interface Resource {
-  readonly name: string;
-  readonly amount: number;
-  readonly usesOf: (task: TaskSpec) => number;
-}
-
-function usesFor(name: string): Resource["usesOf"] {
-  return name === "instances" ? () => 1 : ({ uses }) => uses[name] ?? 0;
-}
-
-/** What there is to share, as an agent knows it. */
-export function resourcesOf({ spec, capacity }: Pick<AgentState, "spec" | "capacity">): Resource[] {
-  const measured = "amounts" in capacity.measured ? capacity.measured.amounts : {};
-  const whole = Object.entries({ ...spec.capacity, ...measured }).map(
-    ([name, amount]): Resource => ({ name, amount, usesOf: usesFor(name) }),
-  );
-  if (spec.sharing?.share !== "fair") return whole;
-  const inGroups = [...spec.sharing.groups].flatMap(([group, amounts]) =>
-    Object.entries(amounts)
-      .filter(([name]) => Object.hasOwn(spec.capacity, name))
-      .map(([name, amount]): Resource => {
-        const uses = usesFor(name);
-        const usesInGroup = (task: TaskSpec): number => (task.group === group ? uses(task) : 0);
-        return { name: `${group}/${name}`, amount, usesOf: usesInGroup };
-      }),
-  );
-  return [...whole, ...inGroups];
-}
-
-/**
- * What an agent asks for may not make more possible than the capacity holds, by what it was told: its newest counts, and every call that
- * they may not show. Where more than that is possible already, since the capacity shrank, it may not make it more.
- */
-function checkRoom(world: World, agent: Agent, task: Task, command: Scale, asks: string): Allowed {
-  const { state } = agent;
-  const wall = wallOf(world);
-  const resources = resourcesOf(state);
-  const before = state.tasks.map(({ spec }) => mostOf(agent, spec.name, undefined));
-  const at = state.tasks.indexOf(task);
-  const grows = Math.max(
-    0,
-    (mostOf(agent, task.spec.name, command.instances) ?? 0) - (before[at] ?? 0),
-  );
-  const amounts = new Map<string, number>();
-  for (const { name, amount, usesOf } of resources) {
-    let counted = 0;
-    let all = 0;
-    for (const [i, { spec }] of state.tasks.entries()) {
-      counted += (before[i] ?? 0) * usesOf(spec);
-      all += (before[i] ?? maxOf(spec, wall)) * usesOf(spec);
-    }
-    amounts.set(name, Math.max(amount, counted));
-    const more = grows * usesOf(task.spec);
-    if (more > 0 && all + more > amount + ROUNDING)
-      throw new Violation("capacity", `${asks}: ${all + more} of ${amount} ${name} could exist`);
-  }
-  const tasks = state.tasks.map(({ spec }, i) => {
-    const { name } = spec;
-    const uses = resources.map(({ usesOf }) => usesOf(spec));
-    const knownAt =
-      before[i] === undefined ? Number.POSITIVE_INFINITY : knownOf(agent, name).countsAt;
-    return [name, { uses, knownAt, most: maxOf(spec, wall) }] as const;
-  });
-  return { amounts, tasks: new Map(tasks) };
-}
-
-function maxOf(spec: TaskSpec, wall: number): number {
-  return boundsAt(spec, wall, nextStart).bounds.max;
-}
-
-/** The most that may exist of a task by what its agent was told; nothing where it was never counted. */
-function mostOf(agent: Agent, name: string, asked: number | undefined): number | undefined {
-  const { counts, countsAt } = knownOf(agent, name);
-  if (counts === undefined) return undefined;
-  let level = Math.max(counts.running + counts.starting, counts.requested);
-  let stopping = counts.stopping;
-  let most = level + stopping;
-  const take = (instances: number): void => {
-    stopping += Math.max(0, level - instances);
-    level = instances;
-    most = Math.max(most, level + stopping);
-  };
-  for (const { command, shownFrom } of agent.scales.get(name) ?? [])
-    if (command.type === "scale" && shownFrom > countsAt) take(command.instances);
-  if (asked !== undefined) take(asked);
-  return most;
-}
-
-/** Instances have been started as a call asked for: what physically exists is within the capacity. */
-export function checkStarted(world: World, agent: Agent, { id, allowed }: Call): void {
-  if (allowed === undefined || world.plan.faults.has("countsLie")) return;
-  const { backend, unrequested } = world;
-  for (const [r, [resource, amount]] of [...allowed.amounts].entries()) {
-    let exists = 0;
-    let excused = 0;
-    for (const [name, { uses, most, knownAt }] of allowed.tasks) {
-      const count = backend.existing(name);
-      exists += count * uses[r]!;
-      if (knownAt === Number.POSITIVE_INFINITY) excused += Math.max(0, count - most) * uses[r]!;
-    }
-    if (exists <= amount + ROUNDING) continue;
-    for (const { at, task, instances } of unrequested) {
-      const known = allowed.tasks.get(task);
-      if (known !== undefined && at >= known.knownAt) excused += instances * known.uses[r]!;
-    }
-    if (exists - excused > amount + ROUNDING)
-      throw new Violation(
-        "capacity",
-        `${exists} of ${amount} ${resource} exist after call #${id} of ${agent.name}`,
-      );
-  }
-}
-
-/** The engine turns at least this often, in milliseconds, and every call is begun within its interval and deadline. */
-const TURN_MS = 500;
-/** Changes are digested for so long, in milliseconds. */
-const SLACK_MS = 60;
-
-/** An agent has decided. */
-export function checkReport(world: World, agent: Agent, { decisions }: Turn): void {
-  const { state } = agent;
-  const now = world.timeline.now();
-  if (now - agent.reportedAt > TURN_MS + SLACK_MS)
-    throw new Violation("service", `${agent.name}: ${now - agent.reportedAt} ms without a turn`);
-  agent.reportedAt = now;
-  if (decisions.length !== state.tasks.length)
-    throw new Violation(
-      "service",
-      `${agent.name}: ${decisions.length} decisions for ${state.tasks.length} tasks`,
-    );
-  checkPaces(agent, state.spec, now);
-  for (const [i, task] of state.tasks.entries()) checkHeld(world, agent, task, decisions[i]!);
-}
-
-/** A crash loop holds a task for 5 minutes at most, then one instance is tried; failures do so for one. In milliseconds. */
-const LONGEST_HOLD_MS = 330_000;
-
-/** One that was tried and is gone is no try any more as soon as it has been counted. In milliseconds. */
-const LONGEST_PROBE_MS = 60_000;
-
-/** A task that has nothing is not kept from its first instance for longer than any hold lasts. */
-function checkHeld(world: World, agent: Agent, task: Task, { limits, counts }: Decision): void {
-  const now = world.timeline.now();
-  const known = agent.known.get(task.spec.name);
-  if (known === undefined) return;
-  const all = counts ?? { running: 1, starting: 0, requested: 0 };
-  const hasNothing = all.running + all.starting + all.requested === 0 && task.pending.length === 0;
-  const isProbing = task.crashLoop.phase === "probing";
-  const isHeld =
-    hasNothing &&
-    known.isCounted &&
-    task.preparation.phase === "ready" &&
-    (isProbing || limits.some(({ by }) => by === "backoff")) &&
-    termOf(agent.state, { mono: now - agent.bornAt, wall: 0, chance: 0 }) !== undefined;
-  known.heldSince = isHeld ? (known.heldSince ?? now) : undefined;
-  const longestMs = isProbing ? LONGEST_PROBE_MS : LONGEST_HOLD_MS;
-  if (now - (known.heldSince ?? now) > longestMs)
-    throw new Violation("no lasting hold", `${agent.name} does not try ${task.spec.name} again`);
-}
-
-/** A call goes on with the deadline that it began with, also when a reload shortens it. */
-const LONGEST_TIMEOUT_MS = 10_000;
-
-function checkPaces(agent: Agent, { scheduler, sources }: EngineSpec, now: number): void {
-  const { state } = agent;
-  const late = (what: string): never => {
-    throw new Violation("service", `${agent.name}: ${what} for too long`);
-  };
-  const allowedMs = scheduler.intervalMs + LONGEST_TIMEOUT_MS + SLACK_MS + TURN_MS;
-  if (now - agent.observedAt > allowedMs && !hangs(agent, "observe")) late("nothing was counted");
-  for (const { name } of state.sources) {
-    const source = sources.get(name)!;
-    const at = agent.readAt.get(name) ?? agent.bornAt;
-    const mostMs = source.intervalMs + source.timeoutMs + SLACK_MS + TURN_MS;
-    if (now - at > mostMs && hangingReads(agent, name) < 3) late(`${name} was not read`);
-  }
-}
-
-function hangs({ calls }: Agent, type: "observe"): boolean {
-  let hanging = 0;
-  for (const { command, phase } of calls.values())
-    if (phase === "abandoned" && command.type === type) hanging++;
-  return hanging >= 3;
-}
-
-/** So many requests at most may wait to be shown by counts, for each task. */
-const MOST_PENDING = 200;
-
-/** After every event. */
-export function checkStep(world: World, agent: Agent): void {
-  const { agents, timeline } = world;
-  for (const { pending } of agent.state.tasks)
-    if (pending.length > MOST_PENDING)
-      throw new Violation("bounded", `${agent.name}: ${pending.length} requests in one ledger`);
-  if (agents.length < 2) return;
-  const leaders = agents.filter(
-    ({ state, bornAt }) =>
-      state.election !== undefined &&
-      termOf(state, { mono: timeline.now() - bornAt, wall: 0, chance: 0 }) !== undefined,
-  );
-  if (leaders.length > 1)
-    throw new Violation("one agent acts", `${leaders.map(({ name }) => name).join(" and ")} lead`);
 }

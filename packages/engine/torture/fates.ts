@@ -2,7 +2,7 @@ import { MicroscalingError, type Counts, type ReadingResult } from "@microscalin
 import type { Answer } from "../src/events.ts";
 import type { Agent, Call } from "./agent.ts";
 import type { Fate } from "./calls.ts";
-import { checkStarted } from "./checks.ts";
+import { checkStarted } from "./room.ts";
 import { badNumber, lie, outage, spoilt } from "./lies.ts";
 import { readQueue } from "./load.ts";
 import { strikes, wallOf, type World } from "./world.ts";

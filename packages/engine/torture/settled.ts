@@ -4,7 +4,7 @@ import { boundsAt } from "../src/decide/schedule.ts";
 import { termOf } from "../src/step.ts";
 import type { Task } from "../src/state.ts";
 import { killAgent, startAgent, type Agent } from "./agent.ts";
-import { resourcesOf, type Resource } from "./checks.ts";
+import { resourcesOf, type Resource } from "./room.ts";
 import { NAMES } from "./config.ts";
 import { Violation, wallOf, type World } from "./world.ts";
 
@@ -19,7 +19,7 @@ const ROUNDING = 1e-6;
 export function checkSettled(world: World): void {
   const leader = leaderOf(world);
   for (const [i, task] of leader.state.tasks.entries()) checkTask(world, leader, task, i);
-  if (leader.state.tasks.some(remembers)) return;
+  if (isBusy(world, leader)) return;
   const before = standing(world);
   for (const agent of world.agents.slice()) killAgent(world, agent);
   world.lease = undefined;
@@ -73,28 +73,28 @@ function checkTask(world: World, leader: Agent, task: Task, i: number): void {
   if (spec.priority === 0) return;
   const { min, max } = boundsAt(spec, wallOf(world), nextStart).bounds;
   const { starting, stopping } = world.backend.of(spec.name);
-  // A target that learns may be in the middle of a change.
-  const isMoving = remembers(task) && starting + stopping > 0;
+  const isMoving = isBusy(world, leader) && starting + stopping + task.pending.length > 0;
   const level = world.backend.levelOf(spec.name);
   const wants = Math.min(Math.max(decision.desired, min), max);
   if (level < wants && !isMoving && hasRoom(world, leader, task))
     fail(`has ${level} of ${wants} although there is room`);
-  if (remembers(task)) return;
+  // It may be in the middle of a change.
+  if (isBusy(world, leader)) return;
   if (decision.granted !== level) fail(`has ${level} of ${decision.granted}`);
   if (level > wants) fail(`has ${level}, more than ${wants}`);
   const lasting = limitsOf(decision).filter((by) => PASSING.has(by));
   // Where there is no room, a task that once failed has nothing to try its luck with.
   const isFull = limitsOf(decision).includes("capacity");
-  if (!isBusy(leader) && !isFull && lasting.length > 0) fail(`is limited by ${lasting.join(", ")}`);
+  if (!isFull && lasting.length > 0) fail(`is limited by ${lasting.join(", ")}`);
 }
 
 function limitsOf({ limits }: Decision): readonly string[] {
   return limits.map(({ by }) => by);
 }
 
-/** Where a target learns, what it changes its mind about moves others. */
-function isBusy({ state }: Agent): boolean {
-  return state.tasks.some(remembers);
+/** Whether readings go on changing, or a target changes its mind about them: then no state is the last one. */
+function isBusy({ plan }: World, { state }: Agent): boolean {
+  return plan.targets.includes("latency") || state.tasks.some(remembers);
 }
 
 /** Whether one more instance fits, where tasks that come later give up what is theirs beyond their minimum. */

@@ -1,4 +1,5 @@
 import { startAgent } from "./agent.ts";
+import { checkSize } from "./service.ts";
 import { drawSpec, NAMES } from "./config.ts";
 import { planHappenings, quieten } from "./happenings.ts";
 import { drawPlan, type Cuts, type Plan } from "./plan.ts";
@@ -49,6 +50,9 @@ export function simulate(
   }
 }
 
+/** How often what agents keep is measured, in milliseconds. */
+const SIZED_MS = 5 * 60_000;
+
 function live(world: World): void {
   const { plan, timeline } = world;
   const random = createRandom(plan.seed, "start");
@@ -56,26 +60,13 @@ function live(world: World): void {
   for (const name of NAMES) if (random.chance(0.3)) world.backend.scaleTo(name, random.int(1, 3));
   planHappenings(world);
   for (let i = 0; i < plan.agents; i++) startAgent(world);
+  for (let at = SIZED_MS; at < plan.quietMs; at += SIZED_MS) {
+    timeline.run(at);
+    world.agents.forEach(checkSize);
+  }
   timeline.run(plan.quietMs);
   if (plan.quietMs >= plan.endMs) return;
   quieten(world);
   timeline.run(plan.endMs);
-  waitUntilSettled(world);
-}
-
-/** A target that learns may be in the middle of a change at any one moment, so it has some turns more. */
-const MORE_MS = 30_000;
-const TURN_MS = 500;
-
-function waitUntilSettled(world: World): void {
-  const { plan, timeline } = world;
-  for (let at = plan.endMs; at < plan.endMs + MORE_MS; at += TURN_MS) {
-    try {
-      return checkSettled(world);
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-    }
-    timeline.run(at + TURN_MS);
-  }
   checkSettled(world);
 }

@@ -5,7 +5,7 @@ import { newCapacity } from "../src/observe/capacity.ts";
 import type { CallCommand } from "../src/runtime/execute.ts";
 import type { EngineSpec } from "../src/spec.ts";
 import type { Agent, Call } from "./agent.ts";
-import { resourcesOf } from "./checks.ts";
+import { resourcesOf } from "./room.ts";
 import { drawSpec, type Setting } from "./config.ts";
 import { fateOf } from "./fates.ts";
 import type { Fault } from "./faults.ts";

@@ -38,6 +38,16 @@ export function sent(id: number, instances: number): Request {
   return { id, instances, phase: "sent", endedAt: never, shownFrom: never, isAccepted: false };
 }
 
+/** More than any task has, where its own bound is no number to reckon with. */
+const MOST = 2 ** 31 - 1;
+
+/** What another agent may have asked for until now. It is not this one's request: nothing is known of it, and nobody waits for it. */
+export function byOthers(most: number, { mono }: Moment): Request {
+  const instances = Math.min(most, MOST);
+  const past = { phase: "ended", endedAt: mono, shownFrom: mono, isAccepted: false } as const;
+  return { ...past, id: 0, instances, doubtful: true };
+}
+
 /** The call has returned. */
 export function ended(request: Request, { mono }: Moment): void {
   request.phase = "ended";

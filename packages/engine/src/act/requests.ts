@@ -34,10 +34,12 @@ export function requestWithinRoom(
   for (const i of table.order) {
     const more = granted[i]! - current[i]!;
     if (more < 0 || (observed[i]!.counts?.stopping ?? 0) > 0) leaving = i;
-    if (more <= 0) continue;
-    const free = Math.max(current[i]!, Math.min(granted[i]!, own[i]!));
-    const beyond = granted[i]! - free;
-    requested[i] = free + fitting(table, i, beyond, room);
+    // A lower request may have taken effect unseen: then what looks like a stop, or like little more, is a start.
+    const beyond = granted[i]! - Math.min(granted[i]!, own[i]!);
+    if (more === 0 || beyond === 0) continue;
+    const fits = granted[i]! - beyond + fitting(table, i, beyond, room);
+    if (more > 0) requested[i] = Math.max(current[i]!, fits);
+    else if (fits < granted[i]!) requested[i] = current[i]!;
     addUses(table, room, i, -beyond);
   }
   return { requested, leaving };

@@ -26,16 +26,13 @@ export interface Observed {
 /** In {@link Observed.noReading}: nobody has tried yet. */
 export const NOT_READ = "not read yet";
 
-/** In {@link Observed.countsProblem}: it has not been counted yet, or not in this term. */
-export const NOT_COUNTED = "not counted yet";
-
 const NOTHING_PENDING: readonly Pending[] = [];
 
 /** A task of which nothing is known yet. */
 export function nothingObserved(): Observed {
   return {
     counts: undefined,
-    countsProblem: NOT_COUNTED,
+    countsProblem: "not counted yet",
     pending: NOTHING_PENDING,
     unsettledSince: undefined,
     reading: undefined,

@@ -8,6 +8,8 @@ import { fixed, up } from "../step/opened.ts";
 interface Known {
   readonly counts?: Counts;
   readonly pending?: readonly number[];
+  /** Requests after those, of which nobody knows whether they took effect. */
+  readonly doubtful?: readonly number[];
   readonly granted: number;
   readonly max?: number;
   readonly priority?: number;
@@ -19,10 +21,13 @@ function request(capacity: Amounts, known: readonly Known[]) {
   const tasks = known.map(({ max = 10, priority, uses = {} }, i) =>
     fixed(String(i), 0, { max, priority: priority ?? i + 1, uses }),
   );
-  const observed = known.map(({ counts, pending = [] }): Observed => ({
+  const observed = known.map(({ counts, pending = [], doubtful = [] }): Observed => ({
     ...nothingObserved(),
     counts,
-    pending: pending.map((instances) => ({ instances })),
+    pending: [
+      ...pending.map((instances) => ({ instances })),
+      ...doubtful.map((instances) => ({ instances, doubtful: true })),
+    ],
   }));
   const current = known.map(({ counts, pending = [] }) => pending.at(-1) ?? counts?.requested ?? 0);
   const { requested, leaving } = requestWithinRoom(
@@ -49,6 +54,15 @@ describe("what may be requested now", () => {
       { counts: up(8), granted: 4 },
     ];
     expect(request({ instances: 10 }, tasks)).toEqual({ requested: [2, 4], leaving: 1 });
+  });
+
+  it("is no number that may be a start, where a lower one may have taken effect and there is no room", () => {
+    const toShrink = { counts: up(10), doubtful: [5], granted: 7 };
+    expect(request({ instances: 10 }, [toShrink]).requested).toEqual([10]);
+    expect(request({ instances: 12 }, [toShrink]).requested).toEqual([7]);
+    const toGrow = { counts: up(10), doubtful: [5], granted: 12, max: 20 };
+    expect(request({ instances: 12 }, [toGrow]).requested).toEqual([10]);
+    expect(request({ instances: 17 }, [toGrow]).requested).toEqual([12]);
   });
 
   it("is not what instances that stop still use", () => {
