@@ -23,6 +23,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     restoreMocks: true,
+    // What is mutated is slower by far.
+    testTimeout: 20_000,
     // All files of one run share one module graph: else loading it would take most of the time.
     isolate: false,
     include: ["test/**/*.test.ts"],
