@@ -40,8 +40,8 @@ describe("the rates that follow from the level alone", () => {
   it("are not lost in an idle week", () => {
     let filter = keepsUp();
     const before = levelRates(filter).serviceRate;
-    for (let i = 0; i < 2 * WEEK; i++)
-      filter = learnLevel(filter, { rise: 0, busy: 0, isCensored: false }, 0.5, SCALE);
+    for (let i = 0; i < WEEK / 5; i++)
+      filter = learnLevel(filter, { rise: 0, busy: 0, isCensored: false }, 5, SCALE);
     expect(levelRates(filter).serviceRate).toBeGreaterThan(0.7 * before);
     filter = learnLevel(filter, { rise: 2, busy: 0, isCensored: false }, 0.5, SCALE);
     expect(needed(filter)).toBeLessThan(20);
