@@ -161,10 +161,11 @@ describe("one more look at the level", () => {
     const shock: [number, number] = [drift[0] + plain.surprise ** 2, drift[1]];
     return { found, plain, shocked: textbook(before, { rise, busy, noise, drift: shock }) };
   };
-  const expectClose = (found: LevelFilter, after: Partial<LevelFilter>) => {
-    for (const [name, number] of Object.entries(after))
-      expect(found[name as keyof LevelFilter], name).toBeCloseTo(number, 9);
-  };
+  /** To nine digits. */
+  const close = (numbers: Partial<LevelFilter>) =>
+    Object.fromEntries(
+      Object.entries(numbers).map(([name, number]) => [name, expect.closeTo(number, 9) as number]),
+    );
 
   it.each([
     ["as expected", { rise: 4, busy: 4 }, 0.5],
@@ -178,7 +179,7 @@ describe("one more look at the level", () => {
   ])("moves what is believed as an extended Kalman filter does: %s", (_, sample, seconds) => {
     const { found, plain } = look(sample, seconds);
     expect(plain.surprise ** 2).toBeLessThan(9 * plain.total);
-    expectClose(found, { ...plain.after, seconds: 100 + seconds });
+    expect(found).toMatchObject(close({ ...plain.after, seconds: 100 + seconds }));
   });
 
   it("takes an arrival less often than five in the time a job may wait for that often", () => {
@@ -187,13 +188,13 @@ describe("one more look at the level", () => {
       rate: 0.2,
       rateVariance: 0.1,
     });
-    expectClose(found, plain.after);
+    expect(found).toMatchObject(close(plain.after));
   });
 
   it("of which three standard deviations cannot be chance means that the load has changed", () => {
     const { found, shocked, plain } = look({ rise: 30, busy: 4 });
     expect(plain.surprise ** 2).toBeGreaterThan(9 * plain.total);
-    expectClose(found, { ...shocked.after });
+    expect(found).toMatchObject(close(shocked.after));
   });
 
   it("at a queue that ran dry is no news if no more was expected", () => {
