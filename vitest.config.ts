@@ -19,6 +19,8 @@ export default defineConfig(({ mode }) => ({
     restoreMocks: true,
     // Simulations take seconds on a busy machine, which is no fault of theirs.
     testTimeout: 30_000,
+    // A server that a test waits for takes what it takes.
+    expect: { poll: { timeout: 20_000 } },
     ...(servers ? { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 } : {}),
     projects: [...packages, "scripts", "examples", "bench/control"].map((dir) => ({
       extends: true,

@@ -4,7 +4,7 @@ import type { CallCommand } from "../src/runtime/execute.ts";
 import { dispatch, whenAwake, type Agent, type Allowed, type Call } from "./agent.ts";
 import { fateOf } from "./fates.ts";
 import { noteAnswer } from "./known.ts";
-import type { World } from "./world.ts";
+import { strikes, type World } from "./world.ts";
 
 /** What will come of a call. Times are those of the timeline. */
 export interface Fate {
@@ -117,6 +117,7 @@ function finish(world: World, agent: Agent, call: Call, given: Answer): void {
   else {
     world.tell?.(() => `${agent.name}: ${call.command.type} #${call.id} returns after all`);
     noteReturned(world, agent, call);
+    if (strikes(world, "answersLate")) dispatch(world, agent, eventOf(call, given));
     dispatch(world, agent, { type: "returned", id: call.id });
   }
 }

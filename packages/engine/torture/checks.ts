@@ -244,21 +244,26 @@ export function checkReport(world: World, agent: Agent, { decisions }: Turn): vo
 /** A crash loop holds a task for 5 minutes at most, then one instance is tried; failures do so for one. In milliseconds. */
 const LONGEST_HOLD_MS = 330_000;
 
+/** One that was tried and is gone is no try any more as soon as it has been counted. In milliseconds. */
+const LONGEST_PROBE_MS = 60_000;
+
 /** A task that has nothing is not kept from its first instance for longer than any hold lasts. */
 function checkHeld(world: World, agent: Agent, task: Task, { limits, counts }: Decision): void {
   const now = world.timeline.now();
   const known = agent.known.get(task.spec.name);
   if (known === undefined) return;
-  const hasNothing =
-    counts !== undefined && counts.running + counts.starting + counts.requested === 0;
+  const all = counts ?? { running: 1, starting: 0, requested: 0 };
+  const hasNothing = all.running + all.starting + all.requested === 0 && task.pending.length === 0;
+  const isProbing = task.crashLoop.phase === "probing";
   const isHeld =
     hasNothing &&
-    limits.some(({ by }) => by === "backoff") &&
-    task.pending.length === 0 &&
+    known.isCounted &&
     task.preparation.phase === "ready" &&
+    (isProbing || limits.some(({ by }) => by === "backoff")) &&
     termOf(agent.state, { mono: now - agent.bornAt, wall: 0, chance: 0 }) !== undefined;
   known.heldSince = isHeld ? (known.heldSince ?? now) : undefined;
-  if (now - (known.heldSince ?? now) > LONGEST_HOLD_MS)
+  const longestMs = isProbing ? LONGEST_PROBE_MS : LONGEST_HOLD_MS;
+  if (now - (known.heldSince ?? now) > longestMs)
     throw new Violation("no lasting hold", `${agent.name} does not try ${task.spec.name} again`);
 }
 

@@ -34,6 +34,8 @@ export const FAULTS = {
   leaseFails: 0.2,
   leaseUnheard: 0.2,
   leaseHangs: 0.1,
+  /** What was given up is answered after all, as if somebody still waited: that must not be taken for the answer to a newer call. */
+  answersLate: 0.5,
   /** Plugins return or throw what no contract allows. */
   garbage: 0.2,
   /** Pushes that do not come. */

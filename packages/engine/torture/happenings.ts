@@ -45,6 +45,7 @@ type Happening = Exclude<
   | "strangers"
   | "countsLie"
   | "garbage"
+  | "answersLate"
   | "pushesLost"
 >;
 

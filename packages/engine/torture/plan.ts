@@ -57,7 +57,7 @@ export function drawPlan(seed: number, minutes: number, cuts: Cuts = {}): Plan {
   const endMs = minutes * MINUTE_MS * (idles ? 4 : 1);
   const plan: Plan = {
     seed,
-    faults: drawFaults(random, agents, cuts.without ?? []),
+    faults: drawFaults(seed, random, agents, cuts.without ?? []),
     agents: Math.min(agents, cuts.mostAgents ?? agents),
     leaseMs: agents > 1 || random.chance(0.05) ? leaseMs : undefined,
     backend,
@@ -96,6 +96,7 @@ function settleMs(minutes: number): number {
 
 /** Each seed has some of the faults, so that their combinations differ. */
 function drawFaults(
+  seed: number,
   random: Random,
   agents: number,
   without: readonly Fault[],
@@ -103,8 +104,9 @@ function drawFaults(
   const share = random.pick([0.05, 0.2, 0.5]);
   const faults = new Map<Fault, number>();
   for (const fault of Object.keys(FAULTS) as Fault[]) {
-    const often = FAULTS[fault] * random.log(0.05, 1);
-    if (random.chance(share)) faults.set(fault, often);
+    // Each has its own numbers, so that a new one leaves the seeds that do not have it as they are.
+    const own = createRandom(seed, `fault ${fault}`);
+    if (own.chance(share)) faults.set(fault, FAULTS[fault] * own.log(0.05, 1));
   }
   // Where counts lie, little else can be checked.
   if (!random.chance(0.1)) faults.delete("countsLie");

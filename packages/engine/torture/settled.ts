@@ -19,7 +19,7 @@ const ROUNDING = 1e-6;
 export function checkSettled(world: World): void {
   const leader = leaderOf(world);
   for (const [i, task] of leader.state.tasks.entries()) checkTask(world, leader, task, i);
-  if (world.plan.targets.includes("latency") || remembers(leader)) return;
+  if (leader.state.tasks.some(remembers)) return;
   const before = standing(world);
   for (const agent of world.agents.slice()) killAgent(world, agent);
   world.lease = undefined;
@@ -36,10 +36,9 @@ function standing({ backend }: World): string {
 }
 
 /** Whether what a task would like depends on all that was read before: it learns, or sums up errors. */
-function remembers({ state }: Agent): boolean {
-  return state.tasks.some(
-    ({ spec: { target } }) => target.use === "queue" && (target.gains === "auto" || target.kI > 0),
-  );
+function remembers({ spec: { target } }: Task): boolean {
+  if (target.use === "latency") return true;
+  return target.use === "queue" && (target.gains === "auto" || target.kI > 0);
 }
 
 function leaderOf({ agents, timeline }: World): Agent {
@@ -75,16 +74,18 @@ function checkTask(world: World, leader: Agent, task: Task, i: number): void {
   const { min, max } = boundsAt(spec, wallOf(world), nextStart).bounds;
   const { starting, stopping } = world.backend.of(spec.name);
   // A target that learns may be in the middle of a change.
-  const isMoving = spec.target.use === "latency" && starting + stopping > 0;
+  const isMoving = remembers(task) && starting + stopping > 0;
   const level = world.backend.levelOf(spec.name);
   const wants = Math.min(Math.max(decision.desired, min), max);
   if (level < wants && !isMoving && hasRoom(world, leader, task))
     fail(`has ${level} of ${wants} although there is room`);
-  if (spec.target.use === "latency") return;
+  if (remembers(task)) return;
   if (decision.granted !== level) fail(`has ${level} of ${decision.granted}`);
   if (level > wants) fail(`has ${level}, more than ${wants}`);
   const lasting = limitsOf(decision).filter((by) => PASSING.has(by));
-  if (!isBusy(world) && lasting.length > 0) fail(`is limited by ${lasting.join(", ")}`);
+  // Where there is no room, a task that once failed has nothing to try its luck with.
+  const isFull = limitsOf(decision).includes("capacity");
+  if (!isBusy(leader) && !isFull && lasting.length > 0) fail(`is limited by ${lasting.join(", ")}`);
 }
 
 function limitsOf({ limits }: Decision): readonly string[] {
@@ -92,8 +93,8 @@ function limitsOf({ limits }: Decision): readonly string[] {
 }
 
 /** Where a target learns, what it changes its mind about moves others. */
-function isBusy({ plan }: World): boolean {
-  return plan.targets.includes("latency");
+function isBusy({ state }: Agent): boolean {
+  return state.tasks.some(remembers);
 }
 
 /** Whether one more instance fits, where tasks that come later give up what is theirs beyond their minimum. */

@@ -60,5 +60,22 @@ function live(world: World): void {
   if (plan.quietMs >= plan.endMs) return;
   quieten(world);
   timeline.run(plan.endMs);
+  waitUntilSettled(world);
+}
+
+/** A target that learns may be in the middle of a change at any one moment, so it has some turns more. */
+const MORE_MS = 30_000;
+const TURN_MS = 500;
+
+function waitUntilSettled(world: World): void {
+  const { plan, timeline } = world;
+  for (let at = plan.endMs; at < plan.endMs + MORE_MS; at += TURN_MS) {
+    try {
+      return checkSettled(world);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+    }
+    timeline.run(at + TURN_MS);
+  }
   checkSettled(world);
 }
