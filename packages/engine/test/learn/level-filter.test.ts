@@ -40,8 +40,8 @@ describe("the rates that follow from the level alone", () => {
   it("are not lost in an idle week", () => {
     let filter = keepsUp();
     const before = levelRates(filter).serviceRate;
-    for (let i = 0; i < 2 * WEEK; i++)
-      filter = learnLevel(filter, { rise: 0, busy: 0, isCensored: false }, 0.5, SCALE);
+    for (let i = 0; i < WEEK / 5; i++)
+      filter = learnLevel(filter, { rise: 0, busy: 0, isCensored: false }, 5, SCALE);
     expect(levelRates(filter).serviceRate).toBeGreaterThan(0.7 * before);
     filter = learnLevel(filter, { rise: 2, busy: 0, isCensored: false }, 0.5, SCALE);
     expect(needed(filter)).toBeLessThan(20);
@@ -93,5 +93,141 @@ describe("the rates that follow from the level alone", () => {
     const surer = learnLevel(rounded, STILL, 0.5, SCALE);
     expect(surer.rateVariance).toBeGreaterThanOrEqual(0);
     expect(surer.serviceVariance).toBeGreaterThan(0);
+  });
+});
+
+/** Before the step that is looked at. */
+const BEFORE: LevelFilter = {
+  rate: 6,
+  logService: Math.log(0.5),
+  rateVariance: 2,
+  serviceVariance: 0.3,
+  covariance: 0.4,
+  seconds: 100,
+};
+
+/**
+ * An extended Kalman filter in matrices, as in the textbooks: the state is (rate, logService), and what is measured is
+ * `rate − e^logService · busy`, which changes by (1, −e^logService · busy) with the state.
+ */
+function textbook(
+  before: LevelFilter,
+  {
+    rise,
+    busy,
+    noise,
+    drift,
+  }: { rise: number; busy: number; noise: number; drift: [number, number] },
+) {
+  const { rate, logService, covariance } = before;
+  const done = Math.exp(logService) * busy;
+  const h = [1, -done] as const;
+  const p = [
+    [before.rateVariance + drift[0], covariance],
+    [covariance, before.serviceVariance + drift[1]],
+  ] as const;
+  const ph = p.map(([x, y]) => x * h[0] + y * h[1]) as [number, number];
+  const total = ph[0] * h[0] + ph[1] * h[1] + noise;
+  const gain = [ph[0] / total, ph[1] / total] as const;
+  const surprise = rise - (rate - done);
+  return {
+    surprise,
+    total,
+    after: {
+      rate: rate + gain[0] * surprise,
+      logService: logService + gain[1] * surprise,
+      rateVariance: p[0][0] - gain[0] * ph[0],
+      serviceVariance: p[1][1] - gain[1] * ph[1],
+      covariance: p[0][1] - gain[0] * ph[1],
+    },
+  };
+}
+
+describe("one more look at the level", () => {
+  const look = (
+    { rise, busy, isCensored = false }: { rise: number; busy: number; isCensored?: boolean },
+    seconds = 0.5,
+    before = BEFORE,
+  ) => {
+    const found = learnLevel(before, { rise, busy, isCensored }, seconds, SCALE);
+    const done = Math.exp(before.logService) * busy;
+    const noise = (Math.max(before.rate, 0.5) + done + 1 / (before.seconds + seconds)) / seconds;
+    const part = seconds / SCALE;
+    const drift: [number, number] = [
+      (0.16 * before.rate) ** 2 * part,
+      busy > 0 ? 0.03 ** 2 * part : 0,
+    ];
+    const plain = textbook(before, { rise, busy, noise, drift });
+    const shock: [number, number] = [drift[0] + plain.surprise ** 2, drift[1]];
+    return { found, plain, shocked: textbook(before, { rise, busy, noise, drift: shock }) };
+  };
+  /** To nine digits. */
+  const close = (numbers: Partial<LevelFilter>) =>
+    Object.fromEntries(
+      Object.entries(numbers).map(([name, number]) => [name, expect.closeTo(number, 9) as number]),
+    );
+
+  it.each([
+    ["as expected", { rise: 4, busy: 4 }, 0.5],
+    ["over a longer time", { rise: 3, busy: 4 }, 4],
+    ["with nobody at work", { rise: 8, busy: 0 }, 0.5],
+    [
+      "that fell further than a queue that ran dry should have",
+      { rise: 1, busy: 4, isCensored: true },
+      0.5,
+    ],
+  ])("moves what is believed as an extended Kalman filter does: %s", (_, sample, seconds) => {
+    const { found, plain } = look(sample, seconds);
+    expect(plain.surprise ** 2).toBeLessThan(9 * plain.total);
+    expect(found).toMatchObject(close({ ...plain.after, seconds: 100 + seconds }));
+  });
+
+  it("takes an arrival less often than five in the time a job may wait for that often", () => {
+    const { found, plain } = look({ rise: 0, busy: 1 }, 0.5, {
+      ...BEFORE,
+      rate: 0.2,
+      rateVariance: 0.1,
+    });
+    expect(found).toMatchObject(close(plain.after));
+  });
+
+  it("of which three standard deviations cannot be chance means that the load has changed", () => {
+    const { found, shocked, plain } = look({ rise: 30, busy: 4 });
+    expect(plain.surprise ** 2).toBeGreaterThan(9 * plain.total);
+    expect(found).toMatchObject(close(shocked.after));
+  });
+
+  it("at a queue that ran dry is no news if no more was expected", () => {
+    const { found, plain } = look({ rise: 4, busy: 4, isCensored: true });
+    expect(plain.surprise).toBe(0);
+    expect(found).toEqual({
+      ...BEFORE,
+      rateVariance: expect.closeTo(2 + (0.16 * 6) ** 2 * 0.05, 12) as number,
+      serviceVariance: expect.closeTo(0.3 + 0.03 ** 2 * 0.05, 12) as number,
+      seconds: 100.5,
+    });
+  });
+});
+
+describe("a time in which nothing waited", () => {
+  it("takes arrivals for less and less, and for no more than the instances can do", () => {
+    const few = relaxLevel(BEFORE, 4, 3, SCALE);
+    expect(few.rate).toBeCloseTo(2 * Math.exp(-3 / 3), 12);
+    expect(few.seconds).toBe(103);
+    expect(few.rateVariance).toBe(2);
+    expect(relaxLevel(BEFORE, 40, 3, SCALE).rate).toBeCloseTo(6 * Math.exp(-1), 12);
+    // As unsure as of anything up to that.
+    expect(relaxLevel(BEFORE, 40, 3, SCALE).rateVariance).toBeCloseTo(20 ** 2 / 12, 9);
+  });
+});
+
+it("begins as sure of the service as so many jobs make one, and of nothing else", () => {
+  expect(unknownLevel(2, 20)).toEqual({
+    rate: 0,
+    logService: Math.log(2),
+    rateVariance: 4e6,
+    serviceVariance: 1 / 20,
+    covariance: 0,
+    seconds: 0,
   });
 });

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { learnService, serviceRate } from "../../src/decide/learn/service.ts";
+import { describe, expect, it, test } from "vitest";
+import { isTooMuch, learnService, serviceRate } from "../../src/decide/learn/service.ts";
 
 /** How long a job may wait, in seconds. */
 const SCALE = 10;
@@ -84,4 +84,41 @@ describe("the service rate", () => {
     repeat(10, () => learnService(fast, Number.MAX_SAFE_INTEGER, 0, TICK, SCALE));
     expect(serviceRate(fast)).toBeLessThanOrEqual(1e6);
   });
+});
+
+test.each([
+  [2, 3, 0.5, 50],
+  [0.5, 4, 2, 60],
+  [8, 1, 4, 340],
+  [1, 0, 5, 20],
+])(
+  "at %d jobs a second, %d instances at work for %d s have not done more than %d",
+  (rate, busy, seconds, most) => {
+    expect(isTooMuch(most, rate, busy, seconds)).toBe(false);
+    expect(isTooMuch(most + 1, rate, busy, seconds)).toBe(true);
+  },
+);
+
+test.each([
+  // The memory is 12 times as long as a job may wait, or 50 jobs of all that are at work, whichever is longer.
+  ["by time", 100, 200, 1, 10, 120],
+  ["by jobs of one instance", 100, 200, 1, 2, 100],
+  ["by jobs of four instances", 100, 200, 4, 1, 25],
+  ["by jobs, with nobody at work", 100, 200, 0, 2, 100],
+  ["by jobs of slow instances", 100, 800, 1, 2, 400],
+])(
+  "what was done before counts for less with time: memory %s",
+  (_, jobs, busySeconds, busy, scale, memory) => {
+    const model = { jobs, busySeconds, isDoubtful: false };
+    learnService(model, 3, busy, 0.5, scale);
+    const kept = memory / (memory + 0.5);
+    expect(model.jobs).toBeCloseTo(jobs * kept + 3, 9);
+    expect(model.busySeconds).toBeCloseTo(busySeconds * kept + busy * 0.5, 9);
+  },
+);
+
+test("ten jobs are never forgotten", () => {
+  const model = { jobs: 10, busySeconds: 20, isDoubtful: false };
+  learnService(model, 0, 1, 60, 10);
+  expect(model).toMatchObject({ jobs: 10, busySeconds: 80 });
 });

@@ -92,4 +92,71 @@ describe("the start-up time", () => {
     ]);
     expect(seconds).toBeGreaterThan(startup.mean!);
   });
+
+  it("begins with what starts already, as if it had just been asked for", () => {
+    const { startup } = follow([[1, 2]]);
+    expect(startup.pending).toEqual([{ at: 0, instances: 2 }]);
+    expect(
+      follow([
+        [1, 2],
+        [3, 0],
+      ]).startup.mean,
+    ).toBe(0.5);
+    expect(follow([[1, 0]]).startup).toEqual({
+      mean: undefined,
+      deviation: 0,
+      pending: [],
+      running: 1,
+    });
+  });
+
+  it("moves an eighth of the way to what the newest start took, as does its deviation", () => {
+    const { startup } = follow(
+      [
+        [0, 0],
+        [0, 1],
+        [0, 1],
+        [0, 1],
+        [1, 0],
+        [2, 0],
+      ],
+      6,
+    );
+    // 2 s, then 0.5 s.
+    const mean = 6 - 4 / 8;
+    const deviation = 4 / 8;
+    expect(startup.mean).toBeCloseTo(mean - (mean - 0.5) / 8, 12);
+    expect(startup.deviation).toBeCloseTo(deviation + (mean - 0.5 - deviation) / 8, 12);
+  });
+
+  it("leaves the rest of an order pending when a part of it has come up", () => {
+    const looks = [
+      [0, 0],
+      [0, 3],
+      [1, 2],
+    ] as const;
+    expect(follow(looks).startup.pending).toEqual([{ at: 0, instances: 2 }]);
+    expect(follow([...looks, [3, 0]]).startup.pending).toEqual([]);
+    expect(follow([...looks, [1, 4]]).startup.pending).toEqual([
+      { at: 0, instances: 2 },
+      { at: 1000, instances: 2 },
+    ]);
+  });
+
+  it("keeps of each order what is left when some are given up", () => {
+    const { startup } = follow([
+      [0, 0],
+      [0, 2],
+      [0, 5],
+      [0, 9],
+      [0, 3],
+    ]);
+    expect(startup.pending).toEqual([
+      { at: 0, instances: 2 },
+      { at: 500, instances: 1 },
+    ]);
+    expect(atLeastPending(startup, 1, 4500)).toBe(4.5);
+    const later = { ...startup, pending: startup.pending.slice(1) };
+    expect(atLeastPending(later, 1, 4500)).toBe(4);
+  });
 });

@@ -228,6 +228,7 @@ describe("an agent that shares a lease", () => {
     agent.wait(1);
     agent.send({ type: "leaseWritten", id: write!.id, answer: value(lease) });
     expect(scaled(agent.count({ a: up(0) }))).toEqual([]);
+    expect(agent.task("b")).toMatchObject({ countsProblem: "plugin toy: no counts for b" });
     expect(scaled(agent.count({ a: up(0), b: up(5) }))).toContain("a to 4");
   });
 
