@@ -8,6 +8,9 @@ import { resourcesOf, type Resource } from "./room.ts";
 import { NAMES } from "./config.ts";
 import { Violation, wallOf, type World } from "./world.ts";
 
+/** A task whose target changes its mind has what it would like at some moment within so long, in milliseconds. */
+const BUSY_MS = 60_000;
+const BUSY_STEP_MS = 500;
 /** A fresh agent that knows nothing of what was leaves the world as it is, for so long, in milliseconds. */
 const FRESH_MS = 90_000;
 const ROUNDING = 1e-6;
@@ -18,8 +21,8 @@ const ROUNDING = 1e-6;
  */
 export function checkSettled(world: World): void {
   const leader = leaderOf(world);
+  if (isBusy(world, leader)) return checkBusy(world);
   for (const [i, task] of leader.state.tasks.entries()) checkTask(world, leader, task, i);
-  if (isBusy(world, leader)) return;
   const before = standing(world);
   for (const agent of world.agents.slice()) killAgent(world, agent);
   world.lease = undefined;
@@ -29,6 +32,36 @@ export function checkSettled(world: World): void {
   const after = standing(world);
   if (after !== before)
     throw new Violation("settles", `a fresh agent changes ${before} to ${after}`);
+}
+
+/** No one moment tells: a task may just be waiting for another's instance to end, or for one that is too young to be taken. */
+function checkBusy(world: World): void {
+  const end = world.timeline.now() + BUSY_MS;
+  const late = new Map<string, Violation | undefined>(
+    leaderOf(world).state.tasks.map(({ spec }) => [spec.name, undefined]),
+  );
+  while (late.size > 0 && world.timeline.now() < end) {
+    const leader = leaderOf(world);
+    for (const [i, task] of leader.state.tasks.entries()) {
+      const { name } = task.spec;
+      if (!late.has(name)) continue;
+      const wrong = violationOf(() => checkTask(world, leader, task, i));
+      if (wrong === undefined) late.delete(name);
+      else late.set(name, wrong);
+    }
+    world.timeline.run(world.timeline.now() + BUSY_STEP_MS);
+  }
+  for (const wrong of late.values()) throw wrong;
+}
+
+function violationOf(check: () => void): Violation | undefined {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof Violation) return error;
+    throw error;
+  }
+  return undefined;
 }
 
 function standing({ backend }: World): string {
