@@ -59,16 +59,22 @@ function grantAll({ table, bounded, granted, free }: Filling): boolean {
  */
 function keepImmovable({ table, fair, granted, current, free }: Filling, demand: Demand): void {
   const { preemptible } = demand;
-  const isScaled = Uint8Array.from(table.priority, (priority) => Number(priority > 0));
-  const areCounted = preemptible.every((is, i) => is === isScaled[i]);
-  const kept = areCounted
-    ? current
-    : share(table, fair, { ...demand, bounded: current, preemptible: isScaled }).granted;
+  let kept = current;
+  if (isAnyUncounted(table, demand)) {
+    const isScaled = Uint8Array.from(table.priority, (priority) => Number(priority > 0));
+    kept = share(table, fair, { ...demand, bounded: current, preemptible: isScaled }).granted;
+  }
   for (let i = 0; i < granted.length; i++) {
     if (preemptible[i] === 1) continue;
     granted[i] = kept[i]!;
     addUses(table, free, i, -granted[i]!);
   }
+}
+
+function isAnyUncounted({ priority }: TaskTable, { preemptible }: Demand): boolean {
+  for (let i = 0; i < priority.length; i++)
+    if (priority[i]! > 0 && preemptible[i] === 0) return true;
+  return false;
 }
 
 function giveMinima(filling: Filling, from: number, to: number): void {
