@@ -13,9 +13,10 @@ import { stepElection } from "./act/elect.ts";
 import { lastTermId, roleAt, termAt, wakeElectionAt, type ElectionEvent } from "./act/election.ts";
 import { notePrepared, prepare, prepareDue } from "./act/prepare.ts";
 import { decideTurn } from "./decide/decider.ts";
+import { countOf } from "./decide/task-table.ts";
 import type { Command, EngineEvent } from "./events.ts";
 import { steadyTime, type Moment } from "./moment.ts";
-import { byOthers } from "./act/ledger.ts";
+import { withOthers } from "./act/ledger.ts";
 import { measure, measureDue, noteMeasured } from "./observe/capacity.ts";
 import { noteObserved, observe, observeDue } from "./observe/counts.ts";
 import { dueAt, poke, returned } from "./observe/pace.ts";
@@ -200,7 +201,7 @@ function expectOthers({ tasks }: AgentState, now: Moment): void {
   for (const task of tasks) {
     const { max, schedule = [] } = task.spec;
     const most = Math.max(max, ...schedule.map((window) => window.max ?? 0));
-    task.pending = [...task.pending, byOthers(most, now)];
+    task.pending = withOthers(task.pending, countOf(most), now);
   }
 }
 

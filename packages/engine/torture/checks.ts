@@ -1,18 +1,12 @@
 import { nextStart } from "../src/cron.ts";
 import { boundsAt } from "../src/decide/schedule.ts";
-import type { Command } from "../src/events.ts";
+import type { CallCommand } from "../src/runtime/execute.ts";
 import type { TaskSpec } from "../src/spec.ts";
-import { termOf } from "../src/step.ts";
 import type { AgentState, Task } from "../src/state.ts";
 import type { Agent, Allowed } from "./agent.ts";
 import { knownOf } from "./known.ts";
-import { checkRoom } from "./room.ts";
-import { Violation, wallOf, type World } from "./world.ts";
-
-export type Scale = Extract<Command, { type: "scale" }>;
-
-/** Differences that come from adding decimal amounts. */
-export const ROUNDING = 1e-6;
+import { checkRoom, ROUNDING, termSinceOf, type Scale } from "./room.ts";
+import { termNow, Violation, wallOf, type World } from "./world.ts";
 
 /** An agent asks for instances: whether it may, and what may come of it. */
 export function checkScale(world: World, agent: Agent, command: Scale): Allowed {
@@ -31,7 +25,7 @@ export function checkScale(world: World, agent: Agent, command: Scale): Allowed 
 /** Nothing is asked for outside of a term, nor before there are counts from the term itself. */
 function checkTerm(world: World, agent: Agent, { until }: Scale, asks: string): void {
   const mono = world.timeline.now() - agent.bornAt;
-  const term = termOf(agent.state, { mono, wall: 0, chance: 0 });
+  const term = termNow(world, agent);
   if (term === undefined || term.until !== until || mono >= until)
     throw new Violation("one agent acts", `${asks} outside of its term`);
 }
@@ -48,9 +42,8 @@ function checkOneCall(world: World, agent: Agent, name: string, asks: string): v
 function checkStop(world: World, agent: Agent, task: Task, command: Scale, asks: string): void {
   const { spec } = task;
   const known = knownOf(agent, spec.name);
-  const { termSince } = termOfAgent(world, agent);
   if (!known.isCounted) throw new Violation("unknown", `${asks} although its newest counts failed`);
-  if (known.countsAt < termSince)
+  if (known.countsAt < termSinceOf(world, agent))
     throw new Violation("unknown", `${asks} on counts from before its term`);
   if (!("amounts" in agent.state.capacity.measured))
     throw new Violation("unknown", `${asks} although the capacity is not known`);
@@ -62,14 +55,6 @@ function checkStop(world: World, agent: Agent, task: Task, command: Scale, asks:
     "unknown",
     `${asks}, down from ${present}, without a fresh reading: ${JSON.stringify(why)}`,
   );
-}
-
-export function termOfAgent(
-  world: World,
-  { state, bornAt }: Agent,
-): { readonly termSince: number } {
-  const term = termOf(state, { mono: world.timeline.now() - bornAt, wall: 0, chance: 0 });
-  return { termSince: (term?.since ?? 0) + bornAt };
 }
 
 /** Whether there is a reason to stop instances that needs no reading, or a fresh reading. */
@@ -102,9 +87,13 @@ function isTaken({ tasks }: AgentState, { priority }: TaskSpec, limit: LimitOfDe
   return taker !== undefined && taker.spec.priority <= priority;
 }
 
-export function hangingReads({ calls }: Agent, source: string): number {
-  let hanging = 0;
-  for (const { command, phase } of calls.values())
-    if (phase === "abandoned" && command.type === "read" && command.source === source) hanging++;
-  return hanging;
+export function hangingReads(agent: Agent, source: string): number {
+  return hanging(agent, (command) => command.type === "read" && command.source === source);
+}
+
+/** How many calls of a kind nobody waits for any more that have not ended. */
+export function hanging({ calls }: Agent, isOfKind: (command: CallCommand) => boolean): number {
+  return [...calls.values()].filter(
+    ({ command, phase }) => phase === "abandoned" && isOfKind(command),
+  ).length;
 }

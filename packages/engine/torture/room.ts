@@ -1,11 +1,16 @@
 import { nextStart } from "../src/cron.ts";
 import { boundsAt } from "../src/decide/schedule.ts";
+import type { Command } from "../src/events.ts";
 import type { TaskSpec } from "../src/spec.ts";
 import type { AgentState, Task } from "../src/state.ts";
 import type { Agent, Allowed, Call } from "./agent.ts";
-import { termOfAgent, ROUNDING, type Scale } from "./checks.ts";
 import { knownOf } from "./known.ts";
-import { Violation, wallOf, type World } from "./world.ts";
+import { termNow, Violation, wallOf, type World } from "./world.ts";
+
+export type Scale = Extract<Command, { type: "scale" }>;
+
+/** Differences that come from adding decimal amounts. */
+export const ROUNDING = 1e-6;
 
 /** A resource of the whole or of a group, and what one instance of a task uses of it. */
 export interface Resource {
@@ -52,7 +57,7 @@ export function checkRoom(
   const wall = wallOf(world);
   const resources = resourcesOf(state);
   const before = state.tasks.map(({ spec }) => mostOf(agent, spec.name, undefined));
-  const { termSince } = termOfAgent(world, agent);
+  const termSince = termSinceOf(world, agent);
   // What was last counted before the term may have become as many as its bound allows since.
   const isKnown = state.tasks.map(({ spec }) => {
     const { counts, countsAt } = knownOf(agent, spec.name);
@@ -85,6 +90,11 @@ export function checkRoom(
     return [name, { uses, knownAt, most: mostAt(i, spec) }] as const;
   });
   return { amounts, tasks: new Map(tasks) };
+}
+
+/** When an agent's term began, in milliseconds of the timeline. */
+export function termSinceOf(world: World, agent: Agent): number {
+  return (termNow(world, agent)?.since ?? 0) + agent.bornAt;
 }
 
 function maxOf(spec: TaskSpec, wall: number): number {

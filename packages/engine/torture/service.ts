@@ -1,10 +1,9 @@
 import type { Decision } from "@microscaling/core";
 import type { EngineSpec, Turn } from "../src/spec.ts";
-import { termOf } from "../src/step.ts";
 import type { Task } from "../src/state.ts";
 import type { Agent } from "./agent.ts";
-import { hangingReads } from "./checks.ts";
-import { Violation, type World } from "./world.ts";
+import { hanging, hangingReads } from "./checks.ts";
+import { termNow, Violation, type World } from "./world.ts";
 
 /** The engine turns at least this often, in milliseconds, and every call is begun within its interval and deadline. */
 const TURN_MS = 500;
@@ -48,12 +47,15 @@ function checkHeld(world: World, agent: Agent, task: Task, { limits, counts }: D
     (isProbing || limits.some(({ by }) => by === "backoff")) &&
     // Where there is no room, there is nothing to be tried.
     !limits.some(({ by }) => by === "capacity" || by === "waiting") &&
-    termOf(agent.state, { mono: now - agent.bornAt, wall: 0, chance: 0 }) !== undefined;
+    termNow(world, agent) !== undefined;
   known.heldSince = isHeld ? (known.heldSince ?? now) : undefined;
   const longestMs = isProbing ? LONGEST_PROBE_MS : LONGEST_HOLD_MS;
   if (now - (known.heldSince ?? now) > longestMs)
     throw new Violation("no lasting hold", `${agent.name} does not try ${task.spec.name} again`);
 }
+
+/** So many calls of a kind may hang: then no more of them are begun. */
+const MOST_HANGING = 3;
 
 /** A call goes on with the deadline that it began with, also when a reload shortens it. */
 const LONGEST_TIMEOUT_MS = 10_000;
@@ -64,20 +66,17 @@ function checkPaces(agent: Agent, { scheduler, sources }: EngineSpec, now: numbe
     throw new Violation("service", `${agent.name}: ${what} for too long`);
   };
   const allowedMs = scheduler.intervalMs + LONGEST_TIMEOUT_MS + SLACK_MS + TURN_MS;
-  if (now - agent.observedAt > allowedMs && !hangs(agent, "observe")) late("nothing was counted");
+  if (
+    now - agent.observedAt > allowedMs &&
+    hanging(agent, ({ type }) => type === "observe") < MOST_HANGING
+  )
+    late("nothing was counted");
   for (const { name } of state.sources) {
     const source = sources.get(name)!;
     const at = agent.readAt.get(name) ?? agent.bornAt;
     const mostMs = source.intervalMs + source.timeoutMs + SLACK_MS + TURN_MS;
-    if (now - at > mostMs && hangingReads(agent, name) < 3) late(`${name} was not read`);
+    if (now - at > mostMs && hangingReads(agent, name) < MOST_HANGING) late(`${name} was not read`);
   }
-}
-
-function hangs({ calls }: Agent, type: "observe"): boolean {
-  let hanging = 0;
-  for (const { command, phase } of calls.values())
-    if (phase === "abandoned" && command.type === type) hanging++;
-  return hanging >= 3;
 }
 
 /** So many requests at most may wait to be shown by counts, for each task. */
@@ -85,15 +84,13 @@ const MOST_PENDING = 200;
 
 /** After every event. */
 export function checkStep(world: World, agent: Agent): void {
-  const { agents, timeline } = world;
+  const { agents } = world;
   for (const { pending } of agent.state.tasks)
     if (pending.length > MOST_PENDING)
       throw new Violation("bounded", `${agent.name}: ${pending.length} requests in one ledger`);
   if (agents.length < 2) return;
   const leaders = agents.filter(
-    ({ state, bornAt }) =>
-      state.election !== undefined &&
-      termOf(state, { mono: timeline.now() - bornAt, wall: 0, chance: 0 }) !== undefined,
+    (one) => one.state.election !== undefined && termNow(world, one) !== undefined,
   );
   if (leaders.length > 1)
     throw new Violation("one agent acts", `${leaders.map(({ name }) => name).join(" and ")} lead`);
@@ -101,9 +98,8 @@ export function checkStep(world: World, agent: Agent): void {
 
 /** What an agent keeps of one task, as text, in characters; and of everything else. */
 const MOST_KEPT = 20_000;
-/** So many strangers are named, and so many calls of a kind may hang. */
+/** So many strangers are named. */
 const MOST_STRANGERS = 100;
-const MOST_HANGING = 3;
 
 /** What an agent keeps does not grow with the time it has lived. */
 export function checkSize({ name, state, calls }: Agent): void {

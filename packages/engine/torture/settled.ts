@@ -1,19 +1,17 @@
 import { nextStart } from "../src/cron.ts";
 import type { Decision } from "@microscaling/core";
 import { boundsAt } from "../src/decide/schedule.ts";
-import { termOf } from "../src/step.ts";
 import type { Task } from "../src/state.ts";
 import { killAgent, startAgent, type Agent } from "./agent.ts";
-import { resourcesOf, type Resource } from "./room.ts";
+import { resourcesOf, ROUNDING, type Resource } from "./room.ts";
 import { NAMES } from "./config.ts";
-import { Violation, wallOf, type World } from "./world.ts";
+import { termNow, Violation, wallOf, type World } from "./world.ts";
 
 /** A task whose target changes its mind has what it would like at some moment within so long, in milliseconds. */
 const BUSY_MS = 60_000;
 const BUSY_STEP_MS = 500;
 /** A fresh agent that knows nothing of what was leaves the world as it is, for so long, in milliseconds. */
 const FRESH_MS = 90_000;
-const ROUNDING = 1e-6;
 
 /**
  * Some time after the faults have ended and the load stands still: every task has what it would like, or there is no room for it; nothing
@@ -22,7 +20,10 @@ const ROUNDING = 1e-6;
 export function checkSettled(world: World): void {
   const leader = leaderOf(world);
   if (isBusy(world, leader)) return checkBusy(world);
-  for (const [i, task] of leader.state.tasks.entries()) checkTask(world, leader, task, i);
+  for (const task of leader.state.tasks) {
+    const wrong = lack(world, leader, task, false) ?? unrest(world, leader, task);
+    if (wrong !== undefined) throw new Violation("settles", wrong);
+  }
   const before = standing(world);
   for (const agent of world.agents.slice()) killAgent(world, agent);
   world.lease = undefined;
@@ -37,31 +38,18 @@ export function checkSettled(world: World): void {
 /** No one moment tells: a task may just be waiting for another's instance to end, or for one that is too young to be taken. */
 function checkBusy(world: World): void {
   const end = world.timeline.now() + BUSY_MS;
-  const late = new Map<string, Violation | undefined>(
-    leaderOf(world).state.tasks.map(({ spec }) => [spec.name, undefined]),
-  );
-  while (late.size > 0 && world.timeline.now() < end) {
+  let names = leaderOf(world).state.tasks.map(({ spec }) => spec.name);
+  for (;;) {
     const leader = leaderOf(world);
-    for (const [i, task] of leader.state.tasks.entries()) {
-      const { name } = task.spec;
-      if (!late.has(name)) continue;
-      const wrong = violationOf(() => checkTask(world, leader, task, i));
-      if (wrong === undefined) late.delete(name);
-      else late.set(name, wrong);
-    }
+    const lackOf = (task: Task): string | undefined => lack(world, leader, task, true);
+    const lacking = leader.state.tasks.filter(
+      (task) => names.includes(task.spec.name) && lackOf(task) !== undefined,
+    );
+    if (lacking.length === 0) return;
+    if (world.timeline.now() >= end) throw new Violation("settles", lackOf(lacking[0]!)!);
+    names = lacking.map(({ spec }) => spec.name);
     world.timeline.run(world.timeline.now() + BUSY_STEP_MS);
   }
-  for (const wrong of late.values()) throw wrong;
-}
-
-function violationOf(check: () => void): Violation | undefined {
-  try {
-    check();
-  } catch (error) {
-    if (error instanceof Violation) return error;
-    throw error;
-  }
-  return undefined;
 }
 
 function standing({ backend }: World): string {
@@ -74,11 +62,8 @@ function remembers({ spec: { target } }: Task): boolean {
   return target.use === "queue" && (target.gains === "auto" || target.kI > 0);
 }
 
-function leaderOf({ agents, timeline }: World): Agent {
-  const leader = agents.find(
-    ({ state, bornAt }) =>
-      termOf(state, { mono: timeline.now() - bornAt, wall: 0, chance: 0 }) !== undefined,
-  );
+function leaderOf(world: World): Agent {
+  const leader = world.agents.find((agent) => termNow(world, agent) !== undefined);
   if (leader === undefined) throw new Violation("settles", "nobody leads");
   return leader;
 }
@@ -95,34 +80,49 @@ const PASSING: ReadonlySet<string> = new Set([
   "overcommitted",
 ]);
 
-function checkTask(world: World, leader: Agent, task: Task, i: number): void {
-  const { spec, leavingSince } = task;
-  const decision = leader.state.turn.record?.decisions[i];
-  const fail = (what: string): never => {
-    throw new Violation("settles", `${spec.name} ${what}: ${JSON.stringify(decision)}`);
-  };
-  if (decision === undefined) return fail("is not decided on");
-  if (leavingSince !== undefined) return fail("has not left");
-  if (spec.priority === 0) return;
-  const { min, max } = boundsAt(spec, wallOf(world), nextStart).bounds;
+/** What a task does not have although it should. Where it `mayMove`, it may be in the middle of a change. */
+function lack(world: World, leader: Agent, task: Task, mayMove: boolean): string | undefined {
+  const { spec, leavingSince, pending } = task;
+  const decision = decisionOn(leader, task);
+  if (decision === undefined) return told(task, "is not decided on");
+  if (leavingSince !== undefined) return told(task, "has not left", decision);
+  if (spec.priority === 0) return undefined;
   const { starting, stopping } = world.backend.of(spec.name);
-  const isMoving = isBusy(world, leader) && starting + stopping + task.pending.length > 0;
+  if (mayMove && starting + stopping + pending.length > 0) return undefined;
   const level = world.backend.levelOf(spec.name);
-  const wants = Math.min(Math.max(decision.desired, min), max);
-  if (level < wants && !isMoving && hasRoom(world, leader, task))
-    fail(`has ${level} of ${wants} although there is room`);
-  // It may be in the middle of a change.
-  if (isBusy(world, leader)) return;
-  if (decision.granted !== level) fail(`has ${level} of ${decision.granted}`);
-  if (level > wants) fail(`has ${level}, more than ${wants}`);
-  const lasting = limitsOf(decision).filter((by) => PASSING.has(by));
-  // Where there is no room, a task that once failed has nothing to try its luck with.
-  const isFull = limitsOf(decision).includes("capacity");
-  if (!isFull && lasting.length > 0) fail(`is limited by ${lasting.join(", ")}`);
+  const wants = wantedBy(world, task, decision);
+  if (level >= wants || !hasRoom(world, leader, task)) return undefined;
+  return told(task, `has ${level} of ${wants} although there is room`, decision);
 }
 
-function limitsOf({ limits }: Decision): readonly string[] {
-  return limits.map(({ by }) => by);
+/** What of a task that lacks nothing is not as it will stay. */
+function unrest(world: World, leader: Agent, task: Task): string | undefined {
+  const { spec } = task;
+  if (spec.priority === 0) return undefined;
+  const decision = decisionOn(leader, task)!;
+  const level = world.backend.levelOf(spec.name);
+  const wants = wantedBy(world, task, decision);
+  if (decision.granted !== level)
+    return told(task, `has ${level} of ${decision.granted}`, decision);
+  if (level > wants) return told(task, `has ${level}, more than ${wants}`, decision);
+  const limits = decision.limits.map(({ by }) => by);
+  const lasting = limits.filter((by) => PASSING.has(by));
+  // Where there is no room, a task that once failed has nothing to try its luck with.
+  if (limits.includes("capacity") || lasting.length === 0) return undefined;
+  return told(task, `is limited by ${lasting.join(", ")}`, decision);
+}
+
+function told({ spec }: Task, what: string, decision?: Decision): string {
+  return `${spec.name} ${what}: ${JSON.stringify(decision)}`;
+}
+
+function decisionOn({ state }: Agent, task: Task): Decision | undefined {
+  return state.turn.record?.decisions[state.tasks.indexOf(task)];
+}
+
+function wantedBy(world: World, { spec }: Task, { desired }: Decision): number {
+  const { min, max } = boundsAt(spec, wallOf(world), nextStart).bounds;
+  return Math.min(Math.max(desired, min), max);
 }
 
 /** Whether readings go on changing, or a target changes its mind about them: then no state is the last one. */

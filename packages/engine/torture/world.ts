@@ -1,5 +1,7 @@
 import type { LeaseState, Metric, Scheduler } from "@microscaling/core";
 import type { EngineSpec } from "../src/spec.ts";
+import type { Term } from "../src/act/act.ts";
+import { termOf } from "../src/step.ts";
 import type { Agent } from "./agent.ts";
 import { createBackend, type Backend } from "./backend.ts";
 import { NAMES, type Setting } from "./config.ts";
@@ -146,6 +148,11 @@ export function strikes({ plan, random, isQuiet }: World, fault: Fault): boolean
 /** The machine's clock. */
 export function wallOf(world: World): number {
   return EPOCH_MS + world.timeline.now() + world.wallOffsetMs;
+}
+
+/** The term that an agent is in now, by its own clock. */
+export function termNow({ timeline }: World, { state, bornAt }: Agent): Term | undefined {
+  return termOf(state, { mono: timeline.now() - bornAt, wall: 0, chance: 0 });
 }
 
 /** Somebody starts or stops instances whom no agent asked to. */

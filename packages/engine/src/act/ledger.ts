@@ -32,20 +32,27 @@ export interface Request extends Pending {
  */
 const GRACE = 1;
 
+/** No call of this agent has this number. */
+const NO_CALL = 0;
+
 /** A call begins. */
 export function sent(id: number, instances: number): Request {
   const never = Number.POSITIVE_INFINITY;
   return { id, instances, phase: "sent", endedAt: never, shownFrom: never, isAccepted: false };
 }
 
-/** More than any task has, where its own bound is no number to reckon with. */
-const MOST = 2 ** 31 - 1;
-
-/** What another agent may have asked for until now. It is not this one's request: nothing is known of it, and nobody waits for it. */
-export function byOthers(most: number, { mono }: Moment): Request {
-  const instances = Math.min(most, MOST);
+/** The ledger when a term begins: until now another agent may have asked for up to so many instances, of which nothing is known. */
+export function withOthers(
+  ledger: readonly Request[],
+  instances: number,
+  { mono }: Moment,
+): readonly Request[] {
   const past = { phase: "ended", endedAt: mono, shownFrom: mono, isAccepted: false } as const;
-  return { ...past, id: 0, instances, doubtful: true };
+  const last = ledger.at(-1);
+  // Of several terms without counts or calls in between, the newest says it all.
+  const isSaid = last?.id === NO_CALL && last.instances === instances;
+  const kept = isSaid ? ledger.slice(0, -1) : ledger;
+  return [...kept, { ...past, id: NO_CALL, instances, doubtful: true }];
 }
 
 /** The call has returned. */

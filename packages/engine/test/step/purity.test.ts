@@ -2,6 +2,7 @@ import type { Counts } from "@microscaling/core";
 import { expect, it } from "vitest";
 import type { Command } from "../../src/events.ts";
 import { stepTwice } from "../../torture/purity.ts";
+import { fairly } from "../sharing/cases.ts";
 import { taskSpec } from "../world.ts";
 import { ACCEPTED, failed, fixed, only, open, up, value, type Opened } from "./opened.ts";
 
@@ -21,13 +22,7 @@ function opened(): Opened {
   const agent = open(tasks, {
     capacity: { instances: 10, cpu: 20 },
     measured: ["cpu"],
-    sharing: {
-      share: "fair",
-      minIsGuarantee: true,
-      protectYoung: true,
-      maxTakenShare: 0.5,
-      groups: new Map(),
-    },
+    sharing: fairly({ protectYoung: true, maxTakenShare: 0.5 }),
     ha: HA,
   });
   agent.send = (event) => stepTwice(agent.state, event, agent.now);

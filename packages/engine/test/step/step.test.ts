@@ -232,6 +232,18 @@ describe("an agent that shares a lease", () => {
     expect(scaled(agent.count({ a: up(0), b: up(5) }))).toContain("a to 4");
   });
 
+  it("keeps what others may have asked for once, however often it begins to lead without counts", () => {
+    const agent = leading();
+    for (let version = 2; version < 12; version++) {
+      const [write] = only(agent.wait(2000), "writeLease");
+      const lease = { holder: "me", durationMs: 3000, version: `${version}` };
+      const answer = value(lease);
+      const commands = agent.send({ type: "leaseWritten", id: write!.id, answer });
+      expect(logged(commands)).toEqual(["leads now (lease main)"]);
+    }
+    expect(agent.task().pending).toMatchObject([{ instances: 10, shownFrom: agent.now.mono }]);
+  });
+
   it("may act by counts that were asked for in the moment in which it began to lead", () => {
     const agent = leading();
     agent.state.counting.countedAt = agent.now.mono - 1;

@@ -60,7 +60,7 @@ function grantAll({ table, bounded, granted, free }: Filling): boolean {
 function keepImmovable({ table, fair, granted, current, free }: Filling, demand: Demand): void {
   const { preemptible } = demand;
   let kept = current;
-  if (isAnyUncounted(table, demand)) {
+  if (preemptible.some((is, i) => is === 0 && table.priority[i]! > 0)) {
     const isScaled = Uint8Array.from(table.priority, (priority) => Number(priority > 0));
     kept = share(table, fair, { ...demand, bounded: current, preemptible: isScaled }).granted;
   }
@@ -69,12 +69,6 @@ function keepImmovable({ table, fair, granted, current, free }: Filling, demand:
     granted[i] = kept[i]!;
     addUses(table, free, i, -granted[i]!);
   }
-}
-
-function isAnyUncounted({ priority }: TaskTable, { preemptible }: Demand): boolean {
-  for (let i = 0; i < priority.length; i++)
-    if (priority[i]! > 0 && preemptible[i] === 0) return true;
-  return false;
 }
 
 function giveMinima(filling: Filling, from: number, to: number): void {
