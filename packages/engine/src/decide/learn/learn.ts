@@ -1,6 +1,6 @@
 import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
-import { learnArrivals } from "./arrivals.ts";
+import { expectedArrivals, learnArrivals, usualArrivals } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
 import { learnLevel, levelRates, relaxLevel, unknownLevel } from "./level-filter.ts";
 import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
@@ -18,8 +18,14 @@ export interface Hints {
 
 /** What a decision goes by. */
 export interface Load {
-  /** Jobs a second: λ. */
+  /** Jobs a second that are expected from now on, λ, and the variance of that. */
   readonly arrivalRate: number;
+  readonly arrivalVariance: number;
+  /** The same for what lasts: not less than what is expected, and as unsure as both the arrivals and the work of an instance are. */
+  readonly lastingRate: number;
+  readonly lastingVariance: number;
+  /** Whether arrivals were counted, and not guessed from the level of jobs. */
+  readonly isCounted: boolean;
   /** Jobs a second that one busy instance finishes: μ, > 0. */
   readonly serviceRate: number;
   readonly startupSeconds: number;
@@ -60,10 +66,14 @@ export function beginLearning(
     earlierGapSeconds: 0,
     arrivals: 0,
     lastArrivals: 0,
-    rate: Number.NaN,
-    variance: Number.NaN,
+    recentRate: Number.NaN,
+    recentSeconds: 0,
+    usualRate: Number.NaN,
+    usualSeconds: 0,
     jobs,
     busySeconds: jobs * each,
+    recentJobs: jobs,
+    recentBusySeconds: jobs * each,
     isDoubtful: false,
     hasJumped: false,
     startup: openStartup(counts!, reading.at, hints.startupTime),
@@ -100,7 +110,10 @@ export function learn(
   model.lastArrivals = model.arrivals;
   model.arrivals += arrived;
   if (isLeftOut) return;
-  if (isCounted) learnArrivals(model, arrived / seconds, seconds, scale);
+  if (isCounted) {
+    const horizon = usualStart(model.startup, within) + seconds;
+    learnArrivals(model, arrived / seconds, seconds, scale, horizon);
+  }
   if (isKnown(finished) && isKnown(busy)) learnService(model, finished, busy, seconds, scale);
 }
 
@@ -169,15 +182,43 @@ export function lastInterval({ lastAt, lastArrivals, arrivals, seen }: TaskModel
  * @param within how long a job may wait, in seconds
  */
 export function loadOf(model: TaskModel, within: number): Load {
-  const { rate, startup, seen, earlierGapSeconds } = model;
-  const guessed = isKnown(rate) ? undefined : levelRates(model.level);
+  const { startup, seen, earlierGapSeconds } = model;
   const gap = gapOf(model);
   return {
-    arrivalRate: guessed === undefined ? rate : guessed.arrivalRate,
-    serviceRate: guessed === undefined ? serviceRate(model) : guessed.serviceRate,
+    ...(isKnown(model.usualRate) ? countedLoad(model) : guessedLoad(model)),
     startupSeconds: atLeastPending(startup, usualStart(startup, within), seen.at),
     // One gap alone may be that of readings that failed.
     tickSeconds: earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap,
+  };
+}
+
+type Rates = Omit<Load, "startupSeconds" | "tickSeconds">;
+
+function countedLoad(model: TaskModel): Rates {
+  const expected = expectedArrivals(model);
+  const usual = usualArrivals(model);
+  const lasting = usual.rate > expected.rate ? usual : expected;
+  return {
+    isCounted: true,
+    arrivalRate: expected.rate,
+    arrivalVariance: expected.variance,
+    serviceRate: serviceRate(model),
+    lastingRate: lasting.rate,
+    // The work of so many jobs is known as well as their number is.
+    lastingVariance: lasting.variance + lasting.rate ** 2 / model.jobs,
+  };
+}
+
+/** From the level of jobs alone. What is believed is on the careful side by one standard deviation already, so half of it is enough besides. */
+function guessedLoad({ level }: TaskModel): Rates {
+  const { arrivalRate, ...rates } = levelRates(level);
+  return {
+    isCounted: false,
+    arrivalRate,
+    arrivalVariance: level.rateVariance,
+    serviceRate: rates.serviceRate,
+    lastingRate: arrivalRate,
+    lastingVariance: level.rateVariance / 4,
   };
 }
 

@@ -1,8 +1,11 @@
 import type { TaskModel } from "./task-model.ts";
 
-/** How long a sample counts, as so many times that a job may wait, and at least so many jobs. */
-const MEMORY_WITHINS = 12;
+/** What is recent and what is usual are that of so many times as long as a job may wait, and of at least so many jobs. */
+const RECENT_WITHINS = 3;
+const USUAL_WITHINS = 60;
 const MEMORY_JOBS = 50;
+/** The work has changed when what is recent is so many standard deviations from what is usual. */
+const WORK_CHANGED = 3;
 /** So many jobs are never forgotten: neither idle time nor one job that takes long outweighs them. */
 const KEPT_JOBS = 10;
 /** The range of the service rate: from a job in eleven days to a million jobs a second. */
@@ -11,6 +14,12 @@ export const FASTEST: number = 1e6;
 /** So many times what was expected, and so many jobs besides, is believed only the second time in a row: what empties a queue by hand looks like work, too. */
 const DOUBTFUL_TIMES = 10;
 const DOUBTFUL_JOBS = 20;
+
+/** What is remembered of the work of instances. */
+export type ServiceMemory = Pick<
+  TaskModel,
+  "jobs" | "busySeconds" | "recentJobs" | "recentBusySeconds" | "isDoubtful"
+>;
 
 /**
  * Jobs a second that one busy instance finishes: what was finished over the time instances were at work, and not over the time they
@@ -37,7 +46,7 @@ export function isTooMuch(finished: number, rate: number, busy: number, seconds:
  * @param scale the scale of time, in seconds
  */
 export function learnService(
-  model: Pick<TaskModel, "jobs" | "busySeconds" | "isDoubtful">,
+  model: ServiceMemory,
   finished: number,
   busy: number,
   seconds: number,
@@ -48,10 +57,38 @@ export function learnService(
   const isLeftOut = isDoubtful && !model.isDoubtful;
   model.isDoubtful = isDoubtful;
   if (isLeftOut) return;
-  const memory = Math.max(MEMORY_WITHINS * scale, MEMORY_JOBS / (rate * Math.max(1, busy)));
-  const counted = Math.min(seconds, memory);
-  const kept = Math.max(memory / (memory + counted), Math.min(1, KEPT_JOBS / model.jobs));
+  const least = MEMORY_JOBS / (rate * Math.max(1, busy));
+  const recentMemory = Math.max(RECENT_WITHINS * scale, least);
+  const usualMemory = Math.max(USUAL_WITHINS * scale, least);
+  const recentKept = keptOf(model.recentJobs, seconds, recentMemory);
+  const kept = keptOf(model.jobs, seconds, usualMemory);
+  const recentCounted = Math.min(seconds, recentMemory);
+  const counted = Math.min(seconds, usualMemory);
+  model.recentJobs = model.recentJobs * recentKept + finished * (recentCounted / seconds);
+  model.recentBusySeconds = inRange(
+    model.recentJobs,
+    model.recentBusySeconds * recentKept + busy * recentCounted,
+  );
   model.jobs = model.jobs * kept + finished * (counted / seconds);
-  const busySeconds = model.busySeconds * kept + busy * counted;
-  model.busySeconds = Math.min(Math.max(busySeconds, model.jobs / FASTEST), model.jobs / SLOWEST);
+  model.busySeconds = inRange(model.jobs, model.busySeconds * kept + busy * counted);
+  if (!hasChanged(model)) return;
+  model.jobs = model.recentJobs;
+  model.busySeconds = model.recentBusySeconds;
+}
+
+/** What is left of so many jobs. */
+function keptOf(jobs: number, seconds: number, memory: number): number {
+  const counted = Math.min(seconds, memory);
+  return Math.max(memory / (memory + counted), Math.min(1, KEPT_JOBS / jobs));
+}
+
+function inRange(jobs: number, busySeconds: number): number {
+  return Math.min(Math.max(busySeconds, jobs / FASTEST), jobs / SLOWEST);
+}
+
+/** Whether lately so many more or fewer jobs were finished than usually that chance does not explain it. */
+function hasChanged({ jobs, busySeconds, recentJobs, recentBusySeconds }: ServiceMemory): boolean {
+  const expected = (recentBusySeconds * jobs) / busySeconds;
+  const variance = expected * (1 + expected / jobs);
+  return (recentJobs - expected) ** 2 > WORK_CHANGED ** 2 * Math.max(variance, KEPT_JOBS);
 }

@@ -17,13 +17,16 @@ export interface TaskModel {
   /** Jobs that arrived since the first snapshot, counted or guessed: until the newest one, and until the one before it. */
   arrivals: number;
   lastArrivals: number;
-  /** Jobs that arrive a second, from counts of them; NaN before the first count. */
-  rate: number;
-  /** The variance of `rate`. */
-  variance: number;
-  /** Jobs that were finished, and the instance-seconds of work that they took, both fading. */
+  /** Jobs that arrive a second, from counts of them, and the seconds of which these are the means: lately, and usually. */
+  recentRate: number;
+  recentSeconds: number;
+  usualRate: number;
+  usualSeconds: number;
+  /** Jobs that were finished, and the instance-seconds of work that they took, both fading: usually, and lately. */
   jobs: number;
   busySeconds: number;
+  recentJobs: number;
+  recentBusySeconds: number;
   /** Whether the newest of these were too good to be true, and left out. */
   isDoubtful: boolean;
   /** Whether the newest totals were a jump, and left out. */

@@ -3,7 +3,9 @@ import type { TargetSpec } from "../../spec.ts";
 import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
-import { downTo, inTimeAhead, inTimeNow, lookAhead, upTo, type Outlook } from "./outlook.ts";
+import { calmInstances, type Demand } from "./level.ts";
+import { isWorthIt, noMoves, noteMoves, type MovePolicy, type Moves } from "./moves.ts";
+import { enoughInstances, inTimeInstances, lookAhead, type Outlook } from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
 
 type LatencySpec = Extract<TargetSpec, { use: "latency" }>;
@@ -12,40 +14,25 @@ type Input = TargetInput<LatencySpec>;
 /** What the controller remembers of a task. Updated in place. */
 export interface LatencyMemory {
   readonly model: TaskModel;
-  /** Instances that were requested at the last reading. */
-  requested: number;
-  /** Changes that may be made now; below 0 when more was urgent. */
-  budget: number;
-  /** When the task last went down, and when a job was last seen, in milliseconds since the epoch. */
-  downAt: number;
+  readonly moves: Moves;
+  /** When a job was last seen, in milliseconds since the epoch. */
   jobAt: number;
   belief: Belief | undefined;
 }
 
-/** The part of the time that a start leaves of what a job may wait, below which an expected wait is harmless. */
-const HARMLESS = 0.88;
-/** A shorter one, as a part of what a job may wait, is harmless in any case to what goes down. */
-const LOW = 0.1;
-/** The least step down, as a part of what there is, and how much of it more where a start leaves all the time that a job may wait. */
-const STEP_DOWN = 0.12;
-const STEP_DOWN_SLACK = 0.42;
-/** How long a step down is from the last, as a part of the time that a job may wait; and how much of it more, likewise. */
-const PAUSE = 0.03;
-const PAUSE_SLACK = 0.15;
 /** With fewer jobs late than this part a wait shorter than a service time is kept. */
 const LATE = 0.001;
-/** So many changes may come at once, and as many more that are urgent, before their number a minute tells. */
-const BURST = 10;
+/** Fewer instances are enough only if they would be with so many standard deviations more to do: less often than once in 160 looks by chance. */
+const SURE = 2.5;
 /** Without a job for so many times as long as one may wait, none of a task's instances is needed. */
 const QUIET_WITHINS = 2;
 
 /**
  * Keeps the wait of every job within a limit W, from what it has learned: λ arrivals a second, μ a second that one instance finishes, and
- * the time D that a start takes. What matters is the wait when an instance asked for now would run: for the backlog then,
+ * the time D that a start takes. It knows one number, the calm level: so many instances that chance seldom calls for more.
  *
- *     B = q + λ·θ − what those that run and start finish until then,   θ = D + the time between readings
- *
- * it is w = B / (μ·N). While w is harmless nothing moves. What is harmless shrinks as starts take longer: a·W·(1 − θ/W).
+ * - Up to it, or further if jobs that wait need more, at the last moment at which that is enough for every job to be in time.
+ * - Down to it when fewer are surely enough, and those that are too many have cost as much as a change is worth.
  */
 export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   reads: true,
@@ -60,12 +47,13 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     const arrivedBefore = model.seen.arrived;
     learn(model, input, within);
     const outlook = lookAhead(requested, model, loadOf(model, within), within);
-    memory.belief = beliefOf(outlook, requested);
+    memory.belief = beliefOf(outlook);
     const { waiting, inFlight, arrived } = model.seen;
     // Two totals that are not known are the same.
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
     if (!isQuiet) memory.jobAt = reading.at;
-    refill(input, memory);
+    const seconds = (reading.at - model.lastAt) / 1000;
+    noteMoves(memory.moves, requested, reading.at, seconds, policyOf(spec, outlook));
     return choose(input, memory, outlook);
   },
   belief: (memory) => memory.belief,
@@ -88,67 +76,94 @@ function open(input: Input): LatencyMemory {
   const { spec, reading, requested } = input;
   return {
     model: beginLearning(input, hintsOf(spec)),
-    requested,
-    budget: BURST,
-    downAt: Number.NEGATIVE_INFINITY,
+    moves: noMoves(requested),
     jobAt: reading.at,
     belief: undefined,
   };
 }
 
-function beliefOf({ load, waiting, expectedWait }: Outlook, requested: number): Belief {
+function beliefOf({ load, waiting, backlog, requested }: Outlook): Belief {
   const { arrivalRate, serviceRate, startupSeconds } = load;
   const spare = requested * serviceRate - arrivalRate;
+  const isServed = backlog === 0 || requested > 0;
   return {
     arrivalRate,
     serviceRate,
     startupSeconds,
     drainSeconds: spare > 0 ? waiting / spare : undefined,
-    expectedWaitSeconds: expectedWait < Number.POSITIVE_INFINITY ? expectedWait : undefined,
+    expectedWaitSeconds: isServed ? backlog / Math.max(1, requested) / serviceRate : undefined,
   };
 }
 
-/** More may be changed as time goes by, and less where something has been. */
-function refill({ spec, requested }: Input, memory: LatencyMemory): void {
-  const { seen, lastAt } = memory.model;
-  const more = (spec.changesPerMinute * (seen.at - lastAt)) / 60_000;
-  memory.budget = Math.min(BURST, memory.budget + more) - Number(requested !== memory.requested);
-  memory.requested = requested;
+function policyOf({ changesPerMinute, startCostMs }: LatencySpec, { load }: Outlook): MovePolicy {
+  const startSeconds = startCostMs === undefined ? load.startupSeconds : startCostMs / 1000;
+  return { changesPerMinute, startSeconds };
 }
 
 function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
   const { requested, max } = input;
-  const instances = Math.min(move(input, memory, outlook), Math.max(max, requested));
-  if (instances < requested && instances > 0) memory.downAt = memory.model.seen.at;
-  const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
-  return { instances, reason, memory };
+  const { model, jobAt } = memory;
+  const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
+  if (isQuiet) return { instances: 0, reason: requested === 0 ? "meeting" : "below", memory };
+  const up = Math.min(goUp(outlook, model, max), Math.max(max, requested));
+  if (up > requested) {
+    memory.moves.surplusSeconds = 0;
+    return { instances: up, reason: "above", memory };
+  }
+  const down = goDown(input, memory, outlook);
+  return down < requested
+    ? { instances: down, reason: "below", memory }
+    : holdAt(requested, memory);
 }
 
-/** How many instances there are to be. */
-function move(
-  { requested, max }: Input,
-  { model, budget, jobAt, downAt }: LatencyMemory,
-  outlook: Outlook,
-): number {
-  const { at } = model.seen;
-  const { load, within, slack, expectedWait } = outlook;
-  const { arrivalRate, serviceRate } = load;
-  if (at - jobAt >= QUIET_WITHINS * within * 1000) return 0;
-  const isShort = within * serviceRate < 1;
-  const least = isShort ? erlangInstances(arrivalRate, serviceRate, within, LATE, max) : 1;
+/** How many there are to be if more are needed now; else 0. */
+function goUp(outlook: Outlook, model: TaskModel, max: number): number {
+  const { requested, load, backlog } = outlook;
+  const least = isShort(outlook) ? levelOf(outlook, 0, max) : 1;
+  const later = inTimeInstances(outlook, model, load.tickSeconds);
+  if (least <= requested) {
+    if (later <= requested) return 0;
+    // As long as what the load needs anyway will still be enough, jobs may wait: perhaps it passes.
+    if (later <= levelOf(outlook, 0, max)) return 0;
+  }
+  const now = inTimeInstances(outlook, model, 0);
+  return Math.max(least, Number.isFinite(now) ? now : 0, levelOf(outlook, backlog, max));
+}
 
-  const harmless = HARMLESS * within * slack;
-  const inTime = Math.max(least, inTimeAhead(outlook, model));
-  const isUrgent = expectedWait > harmless || requested < inTime;
-  const up = isUrgent && budget > -BURST ? Math.max(inTime, upTo(outlook)) : 0;
-  if (up > requested) return up;
+/** How many there are to be: as many as now, or fewer if these are surely enough and stopping the others is worth it. */
+function goDown({ spec, max }: Input, { model, moves }: LatencyMemory, outlook: Outlook): number {
+  const { requested, load, waiting } = outlook;
+  if (!isSurelyLess(outlook, model, max)) {
+    moves.surplusSeconds = 0;
+    return requested;
+  }
+  const lasting = levelOf({ ...outlook, arrivalRate: load.lastingRate }, waiting, max);
+  const level = Math.max(lasting, enoughInstances(outlook, model));
+  const surplus = requested - level;
+  const policy = policyOf(spec, outlook);
+  if (!isWorthIt(moves, surplus, load.tickSeconds, policy)) return requested;
+  moves.surplusSeconds = 0;
+  return level;
+}
 
-  const isHarmless = expectedWait <= Math.max(harmless, LOW * within);
-  const isRested = at - downAt >= (PAUSE + PAUSE_SLACK * slack) * within * 1000;
-  if (!isHarmless || !isRested || budget < 1) return requested;
-  const most = (1 - STEP_DOWN - STEP_DOWN_SLACK * slack) * requested;
-  const keepsUp = Math.max(least, downTo(outlook));
-  if (keepsUp >= most) return requested;
-  const down = Math.max(keepsUp, inTimeNow(outlook, model, requested));
-  return down < most ? down : requested;
+/** Whether fewer instances would be enough, however wrong what is believed may be. */
+function isSurelyLess(outlook: Outlook, model: TaskModel, max: number): boolean {
+  const { requested, load, serviceRate } = outlook;
+  const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
+  // In most cases this says it already, and the rest takes time.
+  if (most > (requested - 1) * serviceRate) return false;
+  if (enoughInstances(outlook, model) >= requested) return false;
+  return levelOf({ ...outlook, arrivalRate: most }, outlook.waiting, max) < requested;
+}
+
+/** Where a job may wait less long than it takes, a queue cannot be drained in time: then hardly a job is to wait at all. */
+function isShort({ within, serviceRate }: Demand): boolean {
+  return within * serviceRate < 1;
+}
+
+/** The calm level. */
+function levelOf(demand: Demand, backlog: number, max: number): number {
+  if (!isShort(demand)) return calmInstances(demand, backlog, max);
+  const { arrivalRate, serviceRate, within } = demand;
+  return erlangInstances(arrivalRate, serviceRate, within, LATE, max);
 }

@@ -1,31 +1,26 @@
 import { paceInTime } from "../learn/backlog.ts";
 import { lastInterval, type Load } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
+import { byChance, IN_TIME, type Demand } from "./level.ts";
 
-/** On the way up what waits is drained in this part of the time that it may wait, and on the way down; but not faster than this part of θ. */
-const DRAIN_UP = 0.8;
-const DRAIN_DOWN = 0.4;
-const DRAIN_HORIZON = 0.3;
-/** So much may wait, as a part of the time that a start leaves, before anything is drained; and is let wait before more go. */
-const KEEP_UP = 0.4;
-const KEEP_DOWN = 0.18;
-/** By this part of the time that it may wait every job that waits is to be begun: else more are asked for, and else none go. */
-const AHEAD = 0.7;
-const IN_TIME = 0.6;
-/** What lies ahead if nothing is done. Times in seconds. */
-export interface Outlook {
+/** After a step down every job that waits is to be begun by this part of the time that it may wait: the rest is for chance. */
+const DOWN_IN_TIME = 0.5;
+/** What is late already is made up for in this part of the time until a start shows. */
+const CATCH_UP = 0.3;
+
+/** Where the length of the queue is all that is seen, it is also a guess when a job came, so that jobs are to wait no longer than this part. */
+const GUESSED = 0.8;
+
+/** What lies ahead if nothing is done. Rates in jobs a second, times in seconds. */
+export interface Outlook extends Demand {
   readonly load: Load;
   /** Jobs that wait now. */
   readonly waiting: number;
-  readonly within: number;
-  /** θ: until what is asked for now shows: a start and the time between readings. */
-  readonly horizon: number;
-  /** What those that run and start do until then, as seconds of one instance. */
+  /** What those that run and start do until the horizon, as seconds of one instance. */
   readonly instanceSeconds: number;
-  /** The part of the time a job may wait that a start leaves, in [0, 1]. */
-  readonly slack: number;
-  /** How long a job waits that arrives at the horizon; `Infinity` when nobody would serve it. */
-  readonly expectedWait: number;
+  /** Jobs that wait at the horizon. */
+  readonly backlog: number;
+  readonly requested: number;
 }
 
 /** Looks as far ahead as a start takes. */
@@ -44,44 +39,48 @@ export function lookAhead(
     instanceSeconds += instances * (horizon - left);
   }
   const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
-  const expectedWait = backlog === 0 ? 0 : backlog / (serviceRate * requested);
-  const slack = Math.max(0, 1 - horizon / within);
-  return { load, waiting, within, horizon, instanceSeconds, slack, expectedWait };
+  const cautious = load.isCounted ? within : GUESSED * within;
+  const demand = { arrivalRate, serviceRate, within: cautious, horizon };
+  return { ...demand, load, waiting, instanceSeconds, backlog, requested };
 }
 
-/** What it takes from the horizon on for every job that waits to be in time. */
-export function inTimeAhead(outlook: Outlook, model: TaskModel): number {
-  const { load, waiting, within, horizon, instanceSeconds } = outlook;
-  const begun = load.serviceRate * instanceSeconds;
-  if (waiting <= begun) return 0;
-  const least = DRAIN_HORIZON * horizon;
-  const deadline = { within: AHEAD * within, delay: horizon, begun, least };
-  return wholeInstances(paceInTime(model.marks, lastInterval(model), deadline) / load.serviceRate);
+/**
+ * How many instances it takes for every job to be in time, if they are asked for in `delay` seconds; `Infinity` if that is too late for some.
+ *
+ * The k-th job that waits is `age` old. By the time that a start shows, in t = θ + delay, those that are there have begun some. From then on
+ * it takes the greatest of (k − begun) / (W − age − t) jobs a second. Jobs that are still to come need no more than that or λ, since
+ * (q + λ·s − begun) / (W + s − t) lies between both for every s, unless W < t. Then those that come in the next t − W seconds must find
+ * the instances that are there enough.
+ */
+export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: number): number {
+  const { waiting, within, horizon, load, serviceRate, arrivalRate, requested } = outlook;
+  const shows = horizon + delay;
+  const begun = serviceRate * (outlook.instanceSeconds + delay * requested);
+  const late = shows - IN_TIME * within;
+  if (late > 0) {
+    const chance = byChance(2 * arrivalRate * shows + load.arrivalVariance * late ** 2);
+    if (waiting + arrivalRate * late + chance > begun) return Number.POSITIVE_INFINITY;
+  }
+  const surely = Math.max(0, begun - byChance(begun));
+  if (waiting <= surely) return 0;
+  const deadline = {
+    within: IN_TIME * within,
+    delay: shows,
+    begun: surely,
+    least: CATCH_UP * horizon,
+  };
+  const pace = paceInTime(model.marks, lastInterval(model), deadline);
+  // One more takes one job at once, so never more than there are jobs that nobody begins.
+  return Math.min(wholeInstances(pace / serviceRate), requested + Math.ceil(waiting - surely));
 }
 
-/** What it takes from now on for that. Those that still start do nothing for a while: as if all did nothing for a part of it. */
-export function inTimeNow(outlook: Outlook, model: TaskModel, requested: number): number {
-  const { load, within, horizon, instanceSeconds } = outlook;
+/** How many it takes from now on. Those that still start do nothing for a while: as if all did nothing for a part of it. */
+export function enoughInstances(outlook: Outlook, model: TaskModel): number {
+  const { load, within, horizon, instanceSeconds, requested, serviceRate, waiting } = outlook;
+  if (waiting === 0) return 0;
   const delay = Math.max(0, horizon - instanceSeconds / requested);
-  const least = load.tickSeconds;
-  const deadline = { within: IN_TIME * within, delay, begun: 0, least };
-  return wholeInstances(paceInTime(model.marks, lastInterval(model), deadline) / load.serviceRate);
-}
-
-/** What keeps up with the arrivals and drains what waits, except for a few. */
-export function upTo({ load, waiting, within, horizon, slack }: Outlook): number {
-  const { arrivalRate, serviceRate } = load;
-  const surplus = Math.max(0, waiting - KEEP_UP * within * slack * arrivalRate);
-  const drained = surplus / Math.max(DRAIN_UP * within, DRAIN_HORIZON * horizon);
-  return wholeInstances((arrivalRate + drained) / serviceRate);
-}
-
-/** What keeps up with the arrivals once some wait: less than that while fewer do. */
-export function downTo({ load, waiting, within, horizon, slack }: Outlook): number {
-  const { arrivalRate, serviceRate } = load;
-  const surplus = waiting - KEEP_DOWN * within * slack * arrivalRate;
-  const drained = surplus / Math.max(DRAIN_DOWN * within, DRAIN_HORIZON * horizon);
-  return wholeInstances((arrivalRate + drained) / serviceRate);
+  const deadline = { within: DOWN_IN_TIME * within, delay, begun: 0, least: load.tickSeconds };
+  return wholeInstances(paceInTime(model.marks, lastInterval(model), deadline) / serviceRate);
 }
 
 function wholeInstances(exact: number): number {
