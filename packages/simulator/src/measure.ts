@@ -20,13 +20,15 @@ export interface TaskOutcome {
     readonly p99: number;
     readonly max: number;
   };
-  /** Instance-seconds from being asked for until gone, and from working until gone. */
+  /** Instance-seconds from the request until gone (starting, ready and stopping), and from working until gone (ready and stopping). */
   readonly orderedSeconds: number;
   readonly readySeconds: number;
   /** The work of all jobs that have begun, in seconds of one instance. */
   readonly workSeconds: number;
-  /** `readySeconds` over `workSeconds`: 1 is an instance for exactly as long as there is work. NaN without work. */
-  readonly cost: number;
+  /** `orderedSeconds` over `workSeconds`, what the user pays for: 1 is an instance for exactly as long as there is work. NaN without work. */
+  readonly paid: number;
+  /** `readySeconds` over `workSeconds`: the same without the time of starts. NaN without work. */
+  readonly ready: number;
   /** How often the number asked for changed, and how many instances were started, a minute. */
   readonly changesPerMinute: number;
   readonly startedPerMinute: number;
@@ -63,7 +65,8 @@ export function measure(measured: Measured): TaskOutcome {
     orderedSeconds,
     readySeconds,
     workSeconds,
-    cost: readySeconds / workSeconds,
+    paid: orderedSeconds / workSeconds,
+    ready: readySeconds / workSeconds,
     changesPerMinute: (60 * changes) / seconds,
     startedPerMinute: (60 * tally.started) / seconds,
     failedStarts,

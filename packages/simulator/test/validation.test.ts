@@ -42,7 +42,8 @@ describe("the queue", () => {
     const outcome = runOne(jobsAt([0, 1, 2, 2.5, 20], 3, 30), fixed(2), { initial: 2 });
     // Waits: 0, 0, 1, 1.5, 0.
     expect(outcome.wait).toMatchObject({ mean: 0.5, p50: 0, max: 1.5 });
-    expect(outcome).toMatchObject({ jobs: 5, finished: 5, late: 0.2, workSeconds: 15, cost: 4 });
+    expect(outcome).toMatchObject({ jobs: 5, finished: 5, late: 0.2, workSeconds: 15 });
+    expect(outcome).toMatchObject({ paid: 4, ready: 4 });
   });
 
   it("counts what still waits at the end with the wait it has had", () => {
@@ -52,7 +53,7 @@ describe("the queue", () => {
 });
 
 describe("the instances", () => {
-  it("work a start-up time after they are asked for, and cost from the order", () => {
+  it("work a start-up time after they are asked for, and are paid from the request", () => {
     const outcome = runOne(jobsAt([0], 1, 20), fixed(1), {
       initial: 0,
       plant: { startupSeconds: 4 },
@@ -61,6 +62,8 @@ describe("the instances", () => {
       wait: { max: 4 },
       orderedSeconds: 20,
       readySeconds: 16,
+      paid: 20,
+      ready: 16,
       changesPerMinute: 3,
       startedPerMinute: 3,
     });
