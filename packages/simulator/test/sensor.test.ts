@@ -44,3 +44,25 @@ it("loses as many readings as it is told, and no others", () => {
   expect(partLost(0.25)).toBeGreaterThan(0.2);
   expect(partLost(0.25)).toBeLessThan(0.3);
 });
+
+it("takes the counts as often as it is told, and shows the last ones between", () => {
+  const prompt = readings({});
+  const refreshed = readings({ refreshSeconds: 3 });
+  expect(refreshed).toEqual([0, 0, 0, 3, 3, 3, 6, 6].map((second) => prompt[second]));
+});
+
+it("repeats as many readings as it is told, and has caught up with the next one that is its own", () => {
+  const prompt = readings({});
+  const repeated = (seed: number): boolean[] =>
+    readings({ repeats: 0.5 }, seed).map((reading, second, all) => {
+      if (reading === undefined) throw new Error("lost");
+      const isOwn = JSON.stringify(reading) === JSON.stringify(prompt[second]);
+      if (!isOwn) expect(reading).toEqual(all[second - 1]);
+      return !isOwn;
+    });
+  const found = Array.from({ length: 100 }, (_, seed) => repeated(seed).slice(1, 7));
+  const part = found.flat().filter(Boolean).length / 600;
+  // Every second something changes here until the 6th.
+  expect(part).toBeGreaterThan(0.35);
+  expect(part).toBeLessThan(0.6);
+});

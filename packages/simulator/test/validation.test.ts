@@ -102,3 +102,82 @@ describe("the instances", () => {
     expect(Math.max(...found)).toBeGreaterThan(13);
   });
 });
+
+describe("instances that work on several jobs at once", () => {
+  it("take as many as they may, each job at its own speed, and the work of one second is shared", () => {
+    const outcome = runOne(jobsAt([0, 0.5, 1, 1.5], 3, 10), fixed(1), {
+      initial: 1,
+      plant: { concurrency: 2 },
+    });
+    // The first two begin at once, the others at 3 s and at 3.5 s.
+    expect(outcome).toMatchObject({ wait: { p50: 0, max: 2 }, finished: 4 });
+    expect(outcome).toMatchObject({ workSeconds: 6, paid: 10 / 6 });
+  });
+
+  it("wait as Erlang C says of as many servers as there are places", () => {
+    const found = Array.from({ length: REPLICATIONS }, (_, seed) => {
+      const jobs = drawJobs(
+        rateOf(4000, () => 8),
+        { meanSeconds: 1, shape: "exponential" },
+        seed,
+      );
+      const plant = { concurrency: 5 };
+      return runOne(jobs, fixed(2), { initial: 2, within: 0, tick: 100, plant }).late;
+    });
+    const mean = found.reduce((sum, value) => sum + value, 0) / REPLICATIONS;
+    expect(mean).toBeGreaterThan(0.38);
+    expect(mean).toBeLessThan(0.44);
+  });
+
+  it("need fewer of them: the demand is a part of an instance for each job", () => {
+    const jobs = drawJobs(
+      rateOf(100, () => 8),
+      { meanSeconds: 1, shape: "deterministic" },
+      1,
+    );
+    const plant = { concurrency: 4 };
+    const { elasticity } = runOne(jobs, fixed(2), { initial: 2, plant });
+    expect(elasticity).toMatchObject({ thetaU: 0, thetaO: 0 });
+  });
+
+  it("finish all of their jobs before they stop, take no more, and the least busy one stops", () => {
+    const outcome = runOne(jobsAt([0, 0.1, 0.2, 2], 5, 20), following([2, 1]), {
+      initial: 2,
+      plant: { concurrency: 2 },
+    });
+    // One has the jobs of 0 and 0.2 s, and takes that of 2 s at 5 s; the other is told to stop at 1 s and is gone at 5.1 s.
+    expect(outcome.wait.max).toBeCloseTo(3, 9);
+    expect(outcome.readySeconds).toBeCloseTo(20 + 5.1, 9);
+  });
+});
+
+describe("start-up times with a heavy tail", () => {
+  it("have the mean and the deviation that are asked for", () => {
+    const plant = { startupSeconds: 10, startupCv: 2 };
+    const found = Array.from(
+      { length: 2000 },
+      (_, seed) =>
+        runOne(jobsAt([0], 1, 2000), fixed(1), { initial: 0, plant, seed, tick: 2000 }).wait.max,
+    );
+    const mean = found.reduce((sum, value) => sum + value, 0) / found.length;
+    const cv =
+      Math.sqrt(found.reduce((sum, value) => sum + (value - mean) ** 2, 0) / found.length) / mean;
+    expect(mean).toBeGreaterThan(9);
+    expect(mean).toBeLessThan(11);
+    expect(cv).toBeGreaterThan(1.4);
+    expect(found.toSorted()[1000]).toBeLessThan(6);
+  });
+});
+
+it("counts nothing that was before the figures begin", () => {
+  const jobs = jobsAt([0, 1, 6, 7], 2, 10);
+  const whole = runOne(jobs, following([1, 2, 2, 2, 2, 2, 3, 3, 3, 4]));
+  const late = runOne(jobs, following([1, 2, 2, 2, 2, 2, 3, 3, 3, 4]), { countFrom: 5 });
+  expect(whole).toMatchObject({ jobs: 4, finished: 4, workSeconds: 8, changesPerMinute: 18 });
+  expect(late).toMatchObject({ jobs: 2, finished: 2, workSeconds: 4, changesPerMinute: 24 });
+  expect(late.startedPerMinute).toBe(24);
+  // Two until 6 s, three until 9 s, and four.
+  expect(late).toMatchObject({ orderedSeconds: 2 + 9 + 4, paid: 15 / 4 });
+  expect(late.elasticity.thetaO).not.toBe(whole.elasticity.thetaO);
+  expect(late.timeline!.running).toHaveLength(10);
+});
