@@ -40,10 +40,11 @@ const LAGGING: readonly World[] = (["totals", "inFlight", "length"] as const).fl
 );
 
 /** Approximate counts: most readings repeat the one before, or all do until the next count. */
-const STALE: readonly World[] = (["inFlight", "length"] as const).flatMap((shows) => [
-  ...onBoth(`${WORDS[shows]}, 4 of 5 repeat`, seen(shows, { repeats: 0.8 })),
-  ...onBoth(`${WORDS[shows]}, counted every 5 s`, seen(shows, { refreshSeconds: 5 })),
-]);
+const STALE: readonly World[] = (["inFlight", "length"] as const).flatMap((shows) => {
+  const repeating = onBoth(`${WORDS[shows]}, 4 of 5 repeat`, seen(shows, { repeats: 0.8 }));
+  const counted = onBoth(`${WORDS[shows]}, counted every 5 s`, seen(shows, { refreshSeconds: 5 }));
+  return [...repeating, ...counted];
+});
 
 const PLANTS: readonly World[] = [
   onSuite("4 jobs at once", atOnce),

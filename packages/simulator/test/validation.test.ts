@@ -148,6 +148,12 @@ describe("instances that work on several jobs at once", () => {
     // One has the jobs of 0 and 0.2 s, and takes that of 2 s at 5 s; the other is told to stop at 1 s and is gone at 5.1 s.
     expect(outcome.wait.max).toBeCloseTo(3, 9);
     expect(outcome.readySeconds).toBeCloseTo(20 + 5.1, 9);
+    const full = runOne(jobsAt([0, 0.1, 0.2, 0.3], 5, 20), following([2, 1]), {
+      initial: 2,
+      plant: { concurrency: 2 },
+    });
+    // Both have two jobs: the one that stops is there until its second one is done, at 5.2 s.
+    expect(full.readySeconds).toBeCloseTo(20 + 5.2, 9);
   });
 });
 
@@ -177,4 +183,6 @@ it("counts nothing that was before the figures begin", () => {
   expect(late).toMatchObject({ orderedSeconds: 2 + 9 + 4, paid: 15 / 4 });
   expect(late.elasticity.thetaO).not.toBe(whole.elasticity.thetaO);
   expect(late.timeline!.running).toHaveLength(10);
+  const calm = runOne(jobsAt([0, 0, 0, 8], 2, 10), fixed(1), { countFrom: 7 });
+  expect(calm).toMatchObject({ jobs: 1, late: 0, wait: { max: 0 } });
 });
