@@ -25,6 +25,8 @@ const LAGGING = { paid: 1.3, changes: 4 };
 const LONG_JOBS = { late: 0.1, paid: 1.5 };
 /** A row is worse when it is so much later, in percentage points, or so much more is paid, as a part: less is noise. */
 const WORSE = { late: 0.02, paid: 0.01 };
+/** A row that is so much less late, in percentage points, may be paid more for: what was late has to be paid. */
+const LESS_LATE = 0.1;
 
 const ours = (cells: readonly Cell[]): Cell[] =>
   cells.filter(({ controller }) => controller === OURS);
@@ -92,7 +94,8 @@ export function todayBar(cells: readonly Cell[]): Bar {
     const today = todayOf(cell);
     if (today === undefined) return false;
     const [late, paid] = today;
-    return cell.late > late + WORSE.late || cell.paid > paid * (1 + WORSE.paid);
+    if (cell.late > late + WORSE.late) return true;
+    return cell.paid > paid * (1 + WORSE.paid) && cell.late > late - LESS_LATE;
   });
   const beside = worse.map((cell) => {
     const [late, paid, changes] = todayOf(cell)!;
