@@ -43,7 +43,7 @@ const LAGGING: readonly World[] = (["totals", "inFlight", "length"] as const).fl
 const STALE: readonly World[] = (["inFlight", "length"] as const).flatMap((shows) => {
   const repeating = onBoth(`${WORDS[shows]}, 4 of 5 repeat`, seen(shows, { repeats: 0.8 }));
   const counted = onBoth(`${WORDS[shows]}, counted every 5 s`, seen(shows, { refreshSeconds: 5 }));
-  return [...repeating, ...counted];
+  return [repeating, counted].flat();
 });
 
 const PLANTS: readonly World[] = [
