@@ -1,10 +1,22 @@
 import type { PlantSpec, ServiceTimes, SignalSpec } from "@microscaling/simulator";
 import type { Load } from "./workloads.ts";
 
+/** The tables. */
+export type Part =
+  | "suite"
+  | "length"
+  | "constant"
+  | "pace"
+  | "daily"
+  | "extra"
+  | "worlds"
+  | "sweep"
+  | "certificate";
+
 /** One load on one plant with one seed: every controller gets the same arrivals, service times and start-ups. */
 export interface Case {
   /** Which table it belongs to. */
-  readonly part: "suite" | "length" | "extra" | "sweep" | "certificate";
+  readonly part: Part;
   /** Names of its row: the plant (or what is varied), and the load. */
   readonly plant: string;
   readonly workload: string;
@@ -20,6 +32,8 @@ export interface Case {
   readonly max: number;
   /** A service time in seconds that the latency target is given instead of learning it, right or wrong. */
   readonly hint?: number;
+  /** The figures leave out what was before, in seconds. */
+  readonly countFrom?: number;
 }
 
 /** What one controller made of one case. */
@@ -27,12 +41,14 @@ export interface Result extends Pick<Case, "part" | "plant" | "workload" | "seed
   readonly controller: string;
   /** Part of the jobs that waited longer than allowed, in percent. */
   readonly late: number;
-  /** Ready instance-seconds over work, and ordered ones (from being asked for until gone). */
-  readonly cost: number;
-  readonly ordered: number;
+  /** What the user pays: instance-seconds from the request until gone, over work. And the same from working on. */
+  readonly paid: number;
+  readonly ready: number;
   /** A minute. */
   readonly changes: number;
   readonly started: number;
+  /** Changes a minute after the first 10 minutes, when everything is learned. */
+  readonly settledChanges: number;
   /** Waits in seconds. */
   readonly p50: number;
   readonly p95: number;
@@ -64,5 +80,5 @@ export const SETTINGS: readonly Setting[] = [
 
 /** The name of a plant in the tables. */
 export function nameOf({ mu, startupSeconds, withinSeconds }: Setting): string {
-  return `(${mu}, ${startupSeconds}, ${withinSeconds})`;
+  return `(${Number(mu.toPrecision(3))}, ${startupSeconds}, ${withinSeconds})`;
 }

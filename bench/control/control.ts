@@ -1,23 +1,21 @@
 // The proof of the latency target: it against its rivals, on the same arrivals. Exit code 1 when a bar is missed.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  certificateBar,
-  contentionBars,
-  dominanceBars,
-  lengthBars,
-  plantBars,
-  type Bar,
-} from "./bars.ts";
+import type { Bar } from "./bar.ts";
+import { certificateBar, contentionBars, lengthBars, plantBars } from "./bars.ts";
+import { constantBars, dailyBars, paceBars, todayBar, worldBars } from "./bars-rows.ts";
 import type { Case, Result } from "./case.ts";
 import { contend } from "./contention.ts";
 import { CONTROLLERS } from "./controllers.ts";
+import { dominanceBars } from "./dominance.ts";
 import { certificateCases, extraCases, sweepCases, traceCases } from "./extras.ts";
+import { constantCases, dailyCases, paceCases } from "./long.ts";
 import { writeFigures } from "./pareto.ts";
 import { runAll } from "./pool.ts";
 import { lengthOnly, suiteCases } from "./suite.ts";
 import { cellsOf, plantsOf } from "./summary.ts";
 import { barTable, cellTable, pairedTable, pairedWith, plantTable } from "./tables.ts";
+import { worldCases } from "./worlds.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -42,7 +40,11 @@ const results = await runAll(chooseCases());
 const of = (part: Case["part"]): Result[] => results.filter((result) => result.part === part);
 const suite = cellsOf(of("suite"));
 const length = cellsOf(of("length"));
+const constant = cellsOf(of("constant"));
+const pace = cellsOf(of("pace"));
+const daily = cellsOf(of("daily"));
 const extra = cellsOf(of("extra"));
+const worlds = cellsOf(of("worlds"));
 const sweep = cellsOf(of("sweep"));
 const paired = pairedWith(of("suite"));
 const bars = judge();
@@ -52,7 +54,7 @@ const seconds = Math.round((performance.now() - from) / 1000);
 if (!ok) process.exitCode = 1;
 process.stdout.write(
   options.json
-    ? `${JSON.stringify({ seeds, suite, plants: plantsOf(suite), length, extra, sweep, paired, bars, ok, seconds }, null, 2)}\n`
+    ? `${JSON.stringify({ seeds, suite, plants: plantsOf(suite), length, constant, pace, daily, extra, worlds, sweep, paired, bars, ok, seconds }, null, 2)}\n`
     : asText(),
 );
 
@@ -65,7 +67,12 @@ function chooseCases(): Case[] {
   if (!isWhole || !isSuite) return cases;
   return [
     ...cases,
+    ...constantCases(seeds, controllers),
+    // A day has so many jobs that few seeds tell as much.
+    ...paceCases(Math.ceil(seeds / 10), controllers),
+    ...dailyCases(Math.ceil(seeds / 10), controllers),
     ...extraCases(seeds, controllers),
+    ...worldCases(seeds),
     // The sweep has 13 suites in it, and the certificate wants about 1,000 scenarios at 30 seeds.
     ...sweepCases(Math.ceil(seeds / 6)),
     ...certificateCases(Math.ceil((seeds * 1000) / 30)),
@@ -76,11 +83,20 @@ function judge(): Bar[] {
   const each = [
     ...plantBars(plantsOf(suite), isSuite),
     ...lengthBars(plantsOf(length), isSuite),
-    ...(isWhole ? dominanceBars([...suite, ...extra]) : []),
+    ...(isWhole ? dominanceBars([...suite, ...constant, ...pace, ...daily, ...extra]) : []),
   ];
   if (!isWhole || !isSuite) return each;
   const scenarios = of("certificate").map(({ late }) => late);
-  return [...each, ...contentionBars(contend(seeds)), certificateBar(scenarios)];
+  return [
+    ...each,
+    ...constantBars(constant),
+    ...paceBars(plantsOf(pace)),
+    ...dailyBars(daily),
+    ...worldBars(worlds),
+    todayBar([...extra, ...worlds]),
+    ...contentionBars(contend(seeds)),
+    certificateBar(scenarios),
+  ];
 }
 
 function asText(): string {
@@ -88,7 +104,11 @@ function asText(): string {
     ["Each load, means over the seeds", cellTable(suite)],
     ["Each plant, means over the loads", plantTable(plantsOf(suite))],
     ["The queue's length as the only signal", cellTable([...length, ...plantsOf(length)])],
+    ["Constant loads, two hours", constant.length > 0 && cellTable(constant)],
+    ["Traces at their own pace, a day", pace.length > 0 && cellTable([...pace, ...plantsOf(pace)])],
+    ["A daily pattern, its third day", daily.length > 0 && cellTable(daily)],
     ["Loads that nobody can always win", extra.length > 0 && cellTable(extra)],
+    ["Worse worlds", worlds.length > 0 && cellTable(worlds)],
     ["Robustness, means over the loads", sweep.length > 0 && cellTable(sweep)],
     ["Seed by seed", isWhole && paired.length > 0 && pairedTable(paired)],
     ["Bars", barTable(bars)],

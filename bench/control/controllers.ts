@@ -11,7 +11,7 @@ import { nomadLaw } from "./laws/nomad.ts";
 export interface Told {
   readonly one: Case;
   readonly jobs: Jobs;
-  /** Mean work of a job, in seconds of one instance: the truth. */
+  /** Mean work of a job, in seconds of one instance: the truth. One that works on k jobs at once does k seconds of them in a second. */
   readonly serviceSeconds: number;
   /** Jobs that one instance finishes within the allowed wait: what a rival's target on backlog per instance is. */
   readonly perInstance: number;
@@ -35,6 +35,8 @@ export const CONTROLLERS: Readonly<Record<string, (told: Told) => Controller>> =
     hpaLaw({ ...KEDA_FAST, target: perInstance / 4, max: one.max }),
   "keda-fast-1/8": ({ one, perInstance }) =>
     hpaLaw({ ...KEDA_FAST, target: perInstance / 8, max: one.max }),
+  "keda-fast-1/2-60s": ({ one, perInstance }) =>
+    hpaLaw({ ...KEDA_FAST, downWindowSeconds: 60, target: perInstance / 2, max: one.max }),
   knative: ({ one, perInstance }) => knativeLaw({ holds: 1 + perInstance, max: one.max }),
   aws: ({ one, perInstance }) => awsLaw({ target: perInstance, max: one.max }),
   nomad: ({ one, perInstance }) => nomadLaw({ target: perInstance, max: one.max }),

@@ -44,9 +44,13 @@ export function plantOf(startupSeconds: number): PlantSpec {
   return { startupSeconds, startupJitter: 0, startFails: 0, stopSeconds: 0 };
 }
 
-/** Seven loads on three plants. */
-export function suiteCases(seeds: number, controllers: readonly string[]): Case[] {
-  return SETTINGS.flatMap((setting) =>
+/** Seven loads on each plant. */
+export function suiteCases(
+  seeds: number,
+  controllers: readonly string[],
+  plants: readonly Setting[] = SETTINGS,
+): Case[] {
+  return plants.flatMap((setting) =>
     [...suiteLoads(setting.mu)].flatMap(([workload, load]) =>
       seedsOf(seeds).map((seed) =>
         caseOf(setting, { part: "suite", workload, seed, controllers, load }),

@@ -9,10 +9,11 @@ export type Figure = Exclude<
 
 const FIGURES: readonly Figure[] = [
   "late",
-  "cost",
-  "ordered",
+  "paid",
+  "ready",
   "changes",
   "started",
+  "settledChanges",
   "p50",
   "p95",
   "p99",
@@ -47,7 +48,12 @@ function meanCell(rows: readonly Cell[], workload: string): Cell {
   return Object.assign(Object.fromEntries(means) as Cell, { plant, workload, controller });
 }
 
-/** Whether it has both fewer late jobs and less cost. */
+/** Whether it has both fewer late jobs and is paid less for. */
+export function isBetter(one: Cell, other: Cell): boolean {
+  return one.late < other.late && one.paid < other.paid;
+}
+
+/** Whether it is better and changes no more often. */
 export function dominates(one: Cell, other: Cell): boolean {
-  return one.late < other.late && one.cost < other.cost;
+  return isBetter(one, other) && one.changes <= other.changes;
 }

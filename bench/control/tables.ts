@@ -2,8 +2,9 @@ import type { Result } from "./case.ts";
 import { compare } from "./elastic.ts";
 import { a12, medianDifference, wilcoxon } from "./statistics.ts";
 import { meanOf } from "./controllers.ts";
-import type { Bar } from "./bars.ts";
+import { OURS, type Bar } from "./bar.ts";
 import type { Cell } from "./summary.ts";
+import { todayOf } from "./today.ts";
 
 /** Lines of a table, the first being the head: the first `left` columns to the left, the others to the right. */
 function layOut(lines: readonly (readonly string[])[], left: number): string {
@@ -29,8 +30,8 @@ export function plantTable(plants: readonly Cell[]): string {
     "p95 s",
     "p99 s",
     "max s",
-    "cost",
-    "ordered",
+    "paid",
+    "ready",
     "changes/min",
     "started/min",
     "θ_U %",
@@ -52,7 +53,7 @@ export function plantTable(plants: readonly Cell[]): string {
       cell.controller,
       cell.late.toFixed(3),
       ...[cell.p50, cell.p95, cell.p99, cell.longest].map((each) => each.toFixed(1)),
-      ...[cell.cost, cell.ordered].map((each) => each.toFixed(3)),
+      ...[cell.paid, cell.ready].map((each) => each.toFixed(3)),
       ...[cell.changes, cell.started, cell.thetaU, cell.thetaO].map((each) => each.toFixed(1)),
       ...[cell.tauU, cell.tauO, cell.upsilon].map((each) => each.toFixed(1)),
       ...[compared?.epsilon, compared?.sigma, compared?.kappa].map(
@@ -64,48 +65,53 @@ export function plantTable(plants: readonly Cell[]): string {
   return layOut([head, ...lines], 2);
 }
 
-/** One figure triple for each plant and load: late, cost and changes of each controller. */
+/** The figures of each controller on each plant and load; beside ours what it was before the new rule, where that is known. */
 export function cellTable(cells: readonly Cell[]): string {
-  const head = ["plant", "load", "controller", "late %", "cost", "changes/min", "p99 s"];
-  const lines = cells.map(({ plant, workload, controller, late, cost, changes, p99 }) => [
-    plant,
-    workload,
-    controller,
-    late.toFixed(3),
-    cost.toFixed(3),
-    changes.toFixed(1),
-    p99.toFixed(1),
-  ]);
-  return layOut([head, ...lines], 3);
+  const head = ["plant", "load", "controller", "late %", "paid", "ready", "changes/min", "settled"];
+  const more = ["started/min", "p99 s", "today: late %", "paid", "changes/min"];
+  const lines = cells.map((cell) => {
+    const today = cell.controller === OURS ? todayOf(cell) : undefined;
+    return [
+      cell.plant,
+      cell.workload,
+      cell.controller,
+      cell.late.toFixed(3),
+      ...[cell.paid, cell.ready].map((each) => each.toFixed(3)),
+      ...[cell.changes, cell.settledChanges, cell.started].map((each) => each.toFixed(2)),
+      cell.p99.toFixed(1),
+      ...(today === undefined ? ["", "", ""] : today.map(String)),
+    ];
+  });
+  return layOut([[...head, ...more], ...lines], 3);
 }
 
 /** How sure the differences are: pairs of seeds, each the mean over the loads of a plant. */
 export interface Paired {
   readonly plant: string;
   readonly rival: string;
-  /** Wilcoxon's p of late and of cost, not corrected for how many there are. */
+  /** Wilcoxon's p of late and of paid, not corrected for how many there are. */
   readonly lateP: number;
-  readonly costP: number;
+  readonly paidP: number;
   /** The chance that a run of ours is better than one of the rival's. */
   readonly lateA12: number;
-  readonly costA12: number;
+  readonly paidA12: number;
   /** 95 % intervals of the median difference, ours less the rival's. */
   readonly lateDifference: readonly [low: number, high: number];
-  readonly costDifference: readonly [low: number, high: number];
+  readonly paidDifference: readonly [low: number, high: number];
 }
 
 /** Compares `latency` with every other controller, seed by seed. */
 export function pairedWith(results: readonly Result[]): Paired[] {
-  const bySeed = new Map<string, { late: number[]; cost: number[] }>();
+  const bySeed = new Map<string, { late: number[]; paid: number[] }>();
   const groups = Map.groupBy(
     results,
     ({ plant, controller, seed }) => `${plant}\n${controller}\n${seed}`,
   );
   for (const rows of groups.values()) {
     const key = `${rows[0]!.plant}\n${rows[0]!.controller}`;
-    const one = bySeed.get(key) ?? { late: [], cost: [] };
+    const one = bySeed.get(key) ?? { late: [], paid: [] };
     one.late.push(meanOf(rows.map(({ late }) => late)));
-    one.cost.push(meanOf(rows.map(({ cost }) => cost)));
+    one.paid.push(meanOf(rows.map(({ paid }) => paid)));
     bySeed.set(key, one);
   }
   return [...bySeed].flatMap(([key, theirs]) => {
@@ -116,11 +122,11 @@ export function pairedWith(results: readonly Result[]): Paired[] {
       plant,
       rival,
       lateP: wilcoxon(ours.late, theirs.late),
-      costP: wilcoxon(ours.cost, theirs.cost),
+      paidP: wilcoxon(ours.paid, theirs.paid),
       lateA12: a12(ours.late, theirs.late),
-      costA12: a12(ours.cost, theirs.cost),
+      paidA12: a12(ours.paid, theirs.paid),
       lateDifference: medianDifference(ours.late, theirs.late),
-      costDifference: medianDifference(ours.cost, theirs.cost),
+      paidDifference: medianDifference(ours.paid, theirs.paid),
     };
   });
 }
@@ -133,7 +139,7 @@ export function pairedTable(paired: readonly Paired[]): string {
     "late p",
     "A₁₂",
     "difference, points",
-    "cost p",
+    "paid p",
     "A₁₂",
     "difference",
   ];
@@ -143,9 +149,9 @@ export function pairedTable(paired: readonly Paired[]): string {
     one.lateP.toPrecision(2),
     one.lateA12.toFixed(2),
     interval(one.lateDifference),
-    one.costP.toPrecision(2),
-    one.costA12.toFixed(2),
-    interval(one.costDifference),
+    one.paidP.toPrecision(2),
+    one.paidA12.toFixed(2),
+    interval(one.paidDifference),
   ]);
   return layOut([head, ...lines], 2);
 }
@@ -156,12 +162,13 @@ function interval([low, high]: readonly [number, number]): string {
 
 /** The verdict. */
 export function barTable(bars: readonly Bar[]): string {
-  const lines = bars.map(({ name, value, unit, bar, ok, beside }) => [
+  const lines = bars.map(({ name, value, unit, bar, goal, ok, beside }) => [
     name,
     `${Number(value.toPrecision(4))} ${unit}`.trimEnd(),
     bar,
+    goal,
     ok ? "ok" : "MISSED",
     beside,
   ]);
-  return layOut([["what", "measured", "bar", "", ""], ...lines], 5);
+  return layOut([["what", "measured", "bar", "goal", "", ""], ...lines], 6);
 }

@@ -6,6 +6,7 @@ import {
   mmpp,
   onOff,
   ramp,
+  rateOf,
   rateOfCounts,
   readColumns,
   readCounts,
@@ -16,6 +17,7 @@ import {
   type Rate,
   type ServiceTimes,
 } from "@microscaling/simulator";
+import { daily } from "./daily.ts";
 
 /** What arrives. `c` is the rate that 20 instances keep up with, in jobs a second. */
 export type Load =
@@ -33,6 +35,8 @@ export interface Squeeze {
   readonly part: number;
   readonly peak: number;
   readonly cap: number;
+  /** Only these bins of the trace, the last one not included. Default: all. */
+  readonly bins?: readonly [from: number, to: number];
 }
 
 /** The trace folder of the project. */
@@ -59,6 +63,10 @@ export const GENERATORS = {
     mmpp({ seconds: 2400, quiet: 0.4 * c, busy: 2 * c, quietSeconds: 60, busySeconds: 20 }, seed),
   /** Batches of 10 · c jobs, which is 200 s of one instance's work for each job it does a second. */
   "on/off": (c: number): Rate => onOff({ seconds: 3000, jobs: 10 * c, period: 300 }),
+  "constant, 20 busy": (c: number): Rate => rateOf(7200, () => c),
+  "constant, 5 busy": (c: number): Rate => rateOf(7200, () => c / 4),
+  "constant, 15 min": (c: number): Rate => rateOf(900, () => c),
+  daily,
 } as const;
 
 /** No trace lasts longer here, in seconds. */
@@ -82,8 +90,8 @@ export function jobsOf(load: Load, service: ServiceTimes, seed: number): Jobs {
 function rateOfLoad(load: Exclude<Load, { use: "jobs" }>, seed: number): Rate {
   if (load.use === "generator") return GENERATORS[load.name](load.c, seed);
   if (load.use === "random") return randomRate(load.c, seed);
-  const { secondsPerBin, together, part, peak, cap } = load.squeeze;
-  const bins = gather(readTrace(load.file).counts, together);
+  const { secondsPerBin, together, part, peak, cap, bins: range } = load.squeeze;
+  const bins = gather(readTrace(load.file).counts.slice(range?.[0], range?.[1]), together);
   const sorted = bins.toSorted();
   const reference = sorted[Math.ceil(part * sorted.length) - 1]!;
   const scale = (peak * load.c * secondsPerBin) / reference;

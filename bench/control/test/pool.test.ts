@@ -6,8 +6,8 @@ import { runCase } from "../run-case.ts";
 test("threads give what one would, in the order of the cases", async () => {
   const cases = certificateCases(5);
   const results = await runAll(cases);
-  expect(results.map(({ seed, late, cost }) => [seed, late, cost])).toEqual(
-    cases.flatMap(runCase).map(({ seed, late, cost }) => [seed, late, cost]),
+  expect(results.map(({ seed, late, paid }) => [seed, late, paid])).toEqual(
+    cases.flatMap(runCase).map(({ seed, late, paid }) => [seed, late, paid]),
   );
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { certificateBar, contentionBars, dominanceBars, lengthBars, plantBars } from "../bars.ts";
+import { certificateBar, contentionBars, lengthBars, plantBars } from "../bars.ts";
+import { dominanceBars } from "../dominance.ts";
 import { compare } from "../elastic.ts";
 import { cellsOf, plantsOf, type Cell } from "../summary.ts";
 import { pairedWith } from "../tables.ts";
@@ -12,10 +13,11 @@ const NOTHING: Result = {
   controller: "latency",
   seed: 1,
   late: 0,
-  cost: 1,
-  ordered: 1,
+  paid: 1,
+  ready: 1,
   changes: 1,
   started: 1,
+  settledChanges: 1,
   p50: 0,
   p95: 0,
   p99: 0,
@@ -28,8 +30,8 @@ const NOTHING: Result = {
   decideMicros: 1,
 };
 
-function cell(controller: string, late: number, cost: number, rest: Partial<Cell> = {}): Cell {
-  return { ...NOTHING, controller, late, cost, ...rest };
+function cell(controller: string, late: number, paid: number, rest: Partial<Cell> = {}): Cell {
+  return { ...NOTHING, controller, late, paid, ...rest };
 }
 
 test("a cell is the mean over the seeds, a plant the mean over the loads", () => {
@@ -47,14 +49,15 @@ test("a cell is the mean over the seeds, a plant the mean over the loads", () =>
 });
 
 describe("bars", () => {
-  test("late, cost and changes hold up to the bar and not beyond", () => {
-    const at = plantBars([cell("latency", 0.1, 1.08, { changes: 8 })], true);
+  test("late, paid and changes hold up to the bar and not beyond", () => {
+    const at = plantBars([cell("latency", 0.1, 1.15, { changes: 2.5 })], true);
     expect(at.map(({ ok }) => ok)).toEqual([true, true, true]);
-    const beyond = plantBars([cell("latency", 0.11, 1.09, { changes: 8.1 })], true);
+    expect(at.map(({ goal }) => goal)).toEqual(["≤ 0.02", "≤ 1.1", "≤ 1.25"]);
+    const beyond = plantBars([cell("latency", 0.11, 1.16, { changes: 2.6 })], true);
     expect(beyond.map(({ ok }) => ok)).toEqual([false, false, false]);
   });
 
-  test("on other traces cost and changes are reported", () => {
+  test("on other traces paid and changes are reported", () => {
     const bars = plantBars([cell("latency", 0, 3, { changes: 20 })], false);
     expect(bars.map(({ bar, ok }) => [bar, ok])).toEqual([
       ["≤ 0.1", true],
@@ -71,11 +74,11 @@ describe("bars", () => {
       cell("oracle", 0, 1.2),
     ];
     expect(plantBars(cells, true)[0]!.beside).toBe(
-      "same cost or higher: dear 0.0100 % @ 2.000, 1.0/min; same cost or lower: cheap 3.00 % @ 1.000, 1.0/min",
+      "as much paid or more: dear 0.0100 % @ 2.000, 1.0/min; as much paid or less: cheap 3.00 % @ 1.000, 1.0/min",
     );
   });
 
-  test("a rival dominates only with both fewer late and less cost, in the same cell", () => {
+  test("a rival dominates only with fewer late, less paid and no more changes, in the same cell", () => {
     const ours = cell("latency", 0.05, 1.1);
     const harmless = [
       cell("as late", 0.05, 1),
@@ -84,16 +87,27 @@ describe("bars", () => {
       cell("oracle", 0, 1),
     ];
     expect(dominanceBars([ours, ...harmless])[0]).toMatchObject({ value: 0, ok: true });
-    const better = cell("better", 0.04, 1.09, { changes: 2 });
-    const [all, calm] = dominanceBars([ours, ...harmless, better]);
-    expect(all).toMatchObject({ value: 1, ok: false });
-    expect(all!.beside).toContain("better on step (1, 5, 10): 0.0400 % @ 1.090, 2.0/min");
-    expect(calm).toMatchObject({ value: 0, ok: true });
+    const restless = cell("restless", 0.04, 1.09, { changes: 2 });
+    const calm = cell("calm", 0.04, 1.09, { changes: 1 });
+    const [none, one] = dominanceBars([ours, ...harmless, restless]);
+    expect(none).toMatchObject({ value: 0, ok: true });
+    expect(one).toMatchObject({ value: 1, ok: true });
+    expect(one!.beside).toContain("restless on step (1, 5, 10): 0.0400 % @ 1.090, 2.0/min");
+    const [dominating] = dominanceBars([ours, ...harmless, restless, calm]);
+    expect(dominating).toMatchObject({ value: 1, ok: false });
+    expect(dominating!.beside).toContain("calm on step (1, 5, 10)");
   });
 
   test("length only", () => {
-    expect(lengthBars([cell("latency", 0.5, 1.2)], true).every(({ ok }) => ok)).toBe(true);
-    expect(lengthBars([cell("latency", 0.6, 1.3)], true).some(({ ok }) => ok)).toBe(false);
+    expect(lengthBars([cell("latency", 0.5, 2, { ready: 1.2 })], true).every(({ ok }) => ok)).toBe(
+      true,
+    );
+    const beyond = lengthBars([cell("latency", 0.6, 2, { ready: 1.3 })], true);
+    expect(beyond.map(({ bar, ok }) => [bar, ok])).toEqual([
+      ["≤ 0.5", false],
+      ["≤ 1.2", false],
+      ["reported", true],
+    ]);
   });
 
   test("contention: each of its four bars can be missed", () => {
@@ -128,12 +142,12 @@ test("against itself the elastic speedup is 1; half of each term is twice as goo
 
 test("seeds are compared in pairs, each the mean over the loads", () => {
   const results = [1, 2, 3, 4, 5].flatMap((seed) => [
-    { ...NOTHING, seed, late: 0, cost: 1 + seed / 100 },
-    { ...NOTHING, seed, controller: "rival", late: seed, cost: 1 },
-    { ...NOTHING, seed, controller: "rival", workload: "ramp", late: 0, cost: 1 },
+    { ...NOTHING, seed, late: 0, paid: 1 + seed / 100 },
+    { ...NOTHING, seed, controller: "rival", late: seed, paid: 1 },
+    { ...NOTHING, seed, controller: "rival", workload: "ramp", late: 0, paid: 1 },
   ]);
   const [paired] = pairedWith(results);
-  expect(paired).toMatchObject({ plant: "(1, 5, 10)", rival: "rival", lateA12: 1, costA12: 0 });
+  expect(paired).toMatchObject({ plant: "(1, 5, 10)", rival: "rival", lateA12: 1, paidA12: 0 });
   expect(paired!.lateP).toBeCloseTo(2 / 32, 12);
   expect(paired!.lateDifference[0]).toBeGreaterThanOrEqual(-2.5);
   expect(paired!.lateDifference[1]).toBeLessThanOrEqual(-0.5);

@@ -5,8 +5,10 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Result } from "../case.ts";
 import { runCase } from "../run-case.ts";
 import { certificateCases, extraCases, sweepCases, traceCases } from "../extras.ts";
+import { constantCases, dailyCases, paceCases } from "../long.ts";
 import { suiteCases, varied } from "../suite.ts";
 import { jobsOf } from "../workloads.ts";
+import { worldCases, WORLDS } from "../worlds.ts";
 
 test("the suite is seven loads on three plants, and its traces peak where they should", () => {
   const cases = suiteCases(1, ["latency"]);
@@ -80,4 +82,79 @@ test("what stands beside the suite: extras, a sweep of 13, and scenarios that al
   expect(new Set(scenarios.map(({ withinSeconds }) => withinSeconds)).size).toBe(50);
   for (const { instances, withinSeconds } of scenarios)
     expect(instances.startupSeconds).toBeLessThanOrEqual(0.6 * withinSeconds);
+});
+
+test("constant loads keep 20 or 5 instances busy for two hours on each plant", () => {
+  const cases = constantCases(1, ["static"]);
+  const busy = cases.map(({ load, service, seed }) => {
+    const { rate, seconds } = jobsOf(load, service, seed);
+    expect(new Set(rate).size).toBe(1);
+    expect(seconds).toBe(7200);
+    return rate[0]! * service.meanSeconds;
+  });
+  expect(busy).toEqual([20, 5, 20, 5, 20, 5]);
+  // Nothing moves under a fixed fleet, at the start and later.
+  const [result] = runCase(cases[1]!);
+  expect(result).toMatchObject({ changes: 0, settledChanges: 0 });
+});
+
+test("traces at their own pace last a day and peak where those of the suite do", () => {
+  const peaks = paceCases(1, [])
+    .slice(0, 3)
+    .map(({ workload, load, service, seed }) => {
+      const { rate, seconds } = jobsOf(load, service, seed);
+      return [workload, Math.round(10 * Math.max(...new Set(rate))) / 10, seconds];
+    });
+  expect(peaks).toEqual([
+    ["nasa, own pace", 44, 86_400],
+    ["twitter, own pace", 52, 86_400],
+    ["elb, own pace", 52, 86_400],
+  ]);
+});
+
+test("the daily pattern is the same day three times, but for its sizes, and only the third counts", () => {
+  const [one] = dailyCases(1, ["static-peak"]);
+  const { rate, seconds } = jobsOf(one!.load, one!.service, 1);
+  expect(seconds).toBe(3 * 86_400);
+  for (const hour of [3, 8.5, 12.5, 13.5, 20]) {
+    const [first, ...others] = [0, 1, 2].map((day) => rate[86_400 * day + 3600 * hour]!);
+    for (const other of others) expect(Math.abs(other / first! - 1)).toBeLessThan(0.25);
+  }
+  // A surge at nine that is over by a quarter past.
+  expect(rate[9 * 3600 + 120]! - rate[9 * 3600 + 900]!).toBeGreaterThan(5);
+  expect(rate[9 * 3600 + 120]!).not.toBe(rate[86_400 + 9 * 3600 + 120]!);
+  expect(one!.countFrom).toBe(2 * 86_400);
+});
+
+test("every world has its rows, each with something different from the suite", () => {
+  const cases = worldCases(1);
+  expect(new Set(cases.map(({ workload }) => workload)).size).toBe(WORLDS.length);
+  const ofWorld = (name: string) => cases.find(({ workload }) => workload === name)!;
+  expect(ofWorld("in flight 15 s old").signal).toMatchObject({
+    shows: "inFlight",
+    delaySeconds: 15,
+  });
+  expect(ofWorld("length, 4 of 5 repeat").signal).toMatchObject({ shows: "length", repeats: 0.8 });
+  expect(ofWorld("4 jobs at once")).toMatchObject({
+    service: { meanSeconds: 4 },
+    instances: { concurrency: 4 },
+  });
+  expect(ofWorld("long jobs")).toMatchObject({ withinSeconds: 30, plant: "(0.0167, 5, 30)" });
+  const quick = ofWorld("4,000 jobs/s, length");
+  expect(jobsOf(quick.load, quick.service, 1).rate[0]).toBe(4000);
+  expect(quick.service.meanSeconds).toBe(0.005);
+});
+
+test("instances that work on four jobs at once begin with as many as do the work", () => {
+  const one = worldCases(1).find(({ workload }) => workload === "4 jobs at once")!;
+  const [result] = runCase({ ...one, controllers: ["static-peak"] });
+  const [plain] = runCase({
+    ...one,
+    controllers: ["static-peak"],
+    service: { ...one.service, meanSeconds: 1 },
+    instances: { ...one.instances, concurrency: 1 },
+  });
+  expect(result!.late).toBe(0);
+  expect(result!.paid / plain!.paid).toBeGreaterThan(0.95);
+  expect(result!.paid / plain!.paid).toBeLessThan(1.05);
 });

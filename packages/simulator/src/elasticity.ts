@@ -17,13 +17,20 @@ export interface Elasticity {
   readonly upsilon: number;
 }
 
-/** Compares what worked in each second with what was needed. */
-export function elasticityOf(jobs: Jobs, { running }: Timeline): Elasticity {
-  const meanWork = meanOf(jobs.work);
+/**
+ * Compares what worked in each second with what was needed.
+ * @param concurrency how many jobs an instance works on at once
+ */
+export function elasticityOf(
+  { work, rate }: Pick<Jobs, "work" | "rate">,
+  { running }: Pick<Timeline, "running">,
+  concurrency = 1,
+): Elasticity {
+  const meanWork = meanOf(work) / concurrency;
   const sums = { thetaU: 0, thetaO: 0, tauU: 0, tauO: 0, upsilon: 0 };
   let lastDemand = 0;
   for (let second = 0; second < running.length; second++) {
-    const demand = Math.max(1, Math.ceil((jobs.rate[second] ?? 0) * meanWork - 1e-9));
+    const demand = Math.max(1, Math.ceil((rate[second] ?? 0) * meanWork - 1e-9));
     const supply = running[second]!;
     sums.thetaU += Math.max(0, demand - supply) / demand;
     sums.thetaO += Math.max(0, supply - demand) / demand;

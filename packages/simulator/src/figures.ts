@@ -22,10 +22,12 @@ export type FigureKey =
   | "p95"
   | "p99"
   | "max"
-  | "ordered"
+  | "orderedSeconds"
+  | "readySeconds"
+  | "paid"
   | "ready"
-  | "cost"
   | "changes"
+  | "starts"
   | "thetaU"
   | "thetaO"
   | "tauU"
@@ -45,15 +47,15 @@ const WAITS: readonly Row[] = [
 
 const SUPPLY: readonly Row[] = [
   [
-    "ordered",
-    "ordered",
-    "Instance-seconds from asking for an instance until it is gone.",
+    "orderedSeconds",
+    "ordered s",
+    "Instance-seconds from the request for an instance until it is gone: starting, ready and stopping.",
     "number",
     (one) => one.orderedSeconds,
   ],
   [
-    "ready",
-    "ready",
+    "readySeconds",
+    "ready s",
     "Instance-seconds from working until gone.",
     "number",
     (one) => one.readySeconds,
@@ -62,11 +64,18 @@ const SUPPLY: readonly Row[] = [
 
 const OF_WORK: readonly Row[] = [
   [
-    "cost",
-    "cost",
-    "Ready instance-seconds over seconds of work: 1 is an instance for exactly as long as there is work.",
+    "paid",
+    "paid",
+    "Ordered instance-seconds over seconds of work: 1 is an instance for exactly as long as there is work.",
     "number",
-    (one) => one.cost,
+    (one) => one.paid,
+  ],
+  [
+    "ready",
+    "ready",
+    "Ready instance-seconds over seconds of work: paid without the time of starts.",
+    "number",
+    (one) => one.ready,
   ],
 ];
 
@@ -77,6 +86,13 @@ const CHANGES: readonly Row[] = [
     "How often the number of instances asked for changed, a minute.",
     "number",
     (one) => one.changesPerMinute,
+  ],
+  [
+    "starts",
+    "starts/min",
+    "How many instances were started, a minute.",
+    "number",
+    (one) => one.startedPerMinute,
   ],
 ];
 

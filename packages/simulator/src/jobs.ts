@@ -1,5 +1,5 @@
-import { randomExponential, randomLogNormal } from "d3-random";
-import { seeded, type Random } from "./random.ts";
+import { randomExponential } from "d3-random";
+import { drawLogNormal, seeded, type Random } from "./random.ts";
 
 /** The load of one task: every job with the time of its arrival and the work it is. */
 export interface Jobs {
@@ -16,9 +16,14 @@ export interface Jobs {
 /** How long jobs take. */
 export interface ServiceTimes {
   readonly meanSeconds: number;
-  readonly shape: "exponential" | "deterministic" | "lognormal";
+  /** `kinds`: jobs of two kinds, short and long. */
+  readonly shape: "exponential" | "deterministic" | "lognormal" | "kinds";
   /** Standard deviation over mean, > 0. Only for `lognormal`; default 1. */
   readonly cv?: number;
+  /** Only for `kinds`: how long jobs of each kind take, in seconds. The mean, which lies between, says how many are long. */
+  readonly kindSeconds?: readonly [short: number, long: number];
+  /** From this time on, in seconds, jobs that arrive take so many times as long, > 0. Default: never. */
+  readonly shift?: { readonly atSeconds: number; readonly factor: number };
 }
 
 /**
@@ -28,7 +33,15 @@ export interface ServiceTimes {
  */
 export function drawJobs(rate: Float64Array, service: ServiceTimes, seed: number): Jobs {
   const at = drawArrivals(rate, seeded(seed, "arrivals"));
-  return { at, work: drawWork(at.length, service, seed), seconds: rate.length, rate };
+  const work = drawWork(at.length, service, seed);
+  return { at, work: shifted(work, at, service.shift), seconds: rate.length, rate };
+}
+
+function shifted(work: Float64Array, at: Float64Array, shift: ServiceTimes["shift"]): Float64Array {
+  if (shift === undefined) return work;
+  return work.map((seconds, job) =>
+    at[job]! < shift.atSeconds ? seconds : seconds * shift.factor,
+  );
 }
 
 /** Draws the service times of so many jobs. */
@@ -54,10 +67,12 @@ function drawArrivals(rate: Float64Array, random: Random): Float64Array {
   return Float64Array.from(at);
 }
 
-function workOf({ meanSeconds, shape, cv = 1 }: ServiceTimes, random: Random): () => number {
+function workOf(service: ServiceTimes, random: Random): () => number {
+  const { meanSeconds, shape, cv = 1, kindSeconds = [meanSeconds, meanSeconds] } = service;
   if (shape === "deterministic") return () => meanSeconds;
   if (shape === "exponential") return randomExponential.source(random)(1 / meanSeconds);
-  // Of a log-normal with these parameters the mean and the coefficient of variation are as asked.
-  const variance = Math.log(1 + cv * cv);
-  return randomLogNormal.source(random)(Math.log(meanSeconds) - variance / 2, Math.sqrt(variance));
+  if (shape === "lognormal") return drawLogNormal(meanSeconds, cv, random);
+  const [short, long] = kindSeconds;
+  const partLong = long === short ? 0 : (meanSeconds - short) / (long - short);
+  return () => (random() < partLong ? long : short);
 }

@@ -20,13 +20,15 @@ export interface TaskOutcome {
     readonly p99: number;
     readonly max: number;
   };
-  /** Instance-seconds from being asked for until gone, and from working until gone. */
+  /** Instance-seconds from the request until gone (starting, ready and stopping), and from working until gone (ready and stopping). */
   readonly orderedSeconds: number;
   readonly readySeconds: number;
-  /** The work of all jobs that have begun, in seconds of one instance. */
+  /** The work of all jobs that have begun, in seconds of one instance: one that works on k jobs at once does k seconds of them in a second. */
   readonly workSeconds: number;
-  /** `readySeconds` over `workSeconds`: 1 is an instance for exactly as long as there is work. NaN without work. */
-  readonly cost: number;
+  /** `orderedSeconds` over `workSeconds`, what the user pays for: 1 is an instance for exactly as long as there is work. NaN without work. */
+  readonly paid: number;
+  /** `readySeconds` over `workSeconds`: the same without the time of starts. NaN without work. */
+  readonly ready: number;
   /** How often the number asked for changed, and how many instances were started, a minute. */
   readonly changesPerMinute: number;
   readonly startedPerMinute: number;
@@ -43,32 +45,63 @@ export interface Measured {
   readonly tally: Tally;
   readonly timeline: Timeline;
   readonly changes: number;
+  /** How long the run lasted, and from when on it counts, in seconds. */
   readonly seconds: number;
+  readonly from: number;
+  readonly before: Before;
   readonly keep: boolean;
 }
 
+/** What had happened when the figures began. */
+export type Before = Omit<Tally, "waits" | "begun" | "waitingSeconds"> & {
+  readonly changes: number;
+};
+
+/** The figures begin with the run. */
+export const NOTHING_BEFORE: Before = {
+  arrived: 0,
+  finished: 0,
+  orderedSeconds: 0,
+  readySeconds: 0,
+  busySeconds: 0,
+  started: 0,
+  failedStarts: 0,
+  events: 0,
+  changes: 0,
+};
+
 /** Sums up one task of a run. */
 export function measure(measured: Measured): TaskOutcome {
-  const { task, jobs, tally, timeline, changes, seconds, keep } = measured;
-  const waits = allWaits(jobs, tally, seconds);
-  checkLittle(task.name, waits, tally.waitingSeconds);
-  const { orderedSeconds, readySeconds, busySeconds: workSeconds, failedStarts, events } = tally;
+  const { task, jobs, tally, timeline, seconds, from, before, keep } = measured;
+  const { concurrency = 1 } = task.plant;
+  const everyWait = allWaits(jobs, tally, seconds);
+  checkLittle(task.name, everyWait, tally.waitingSeconds);
+  const waits = everyWait.subarray(before.arrived);
+  const orderedSeconds = tally.orderedSeconds - before.orderedSeconds;
+  const readySeconds = tally.readySeconds - before.readySeconds;
+  const workSeconds = (tally.busySeconds - before.busySeconds) / concurrency;
+  const perMinute = (count: number): number => (60 * count) / (seconds - from);
   return {
     name: task.name,
     withinSeconds: task.withinSeconds,
-    jobs: tally.arrived,
-    finished: tally.finished,
+    jobs: tally.arrived - before.arrived,
+    finished: tally.finished - before.finished,
     late: partAbove(waits, task.withinSeconds),
     wait: summarize(waits),
     orderedSeconds,
     readySeconds,
     workSeconds,
-    cost: readySeconds / workSeconds,
-    changesPerMinute: (60 * changes) / seconds,
-    startedPerMinute: (60 * tally.started) / seconds,
-    failedStarts,
-    elasticity: elasticityOf(jobs, timeline),
-    events,
+    paid: orderedSeconds / workSeconds,
+    ready: readySeconds / workSeconds,
+    changesPerMinute: perMinute(measured.changes - before.changes),
+    startedPerMinute: perMinute(tally.started - before.started),
+    failedStarts: tally.failedStarts - before.failedStarts,
+    elasticity: elasticityOf(
+      { work: jobs.work, rate: jobs.rate.subarray(Math.floor(from)) },
+      { running: timeline.running.subarray(Math.floor(from)) },
+      concurrency,
+    ),
+    events: tally.events - before.events,
     ...(keep ? { timeline } : {}),
   };
 }

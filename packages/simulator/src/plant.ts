@@ -1,6 +1,7 @@
 import TinyQueue from "tinyqueue";
 import type { Jobs } from "./jobs.ts";
-import type { Random } from "./random.ts";
+import { drawLogNormal, type Random } from "./random.ts";
+import { createWorkers } from "./workers.ts";
 
 /** How the instances of a task behave. */
 export interface PlantSpec {
@@ -8,10 +9,14 @@ export interface PlantSpec {
   readonly startupSeconds: number;
   /** By how much that differs at the most, as a part of it, in [0, 1]; evenly. */
   readonly startupJitter: number;
+  /** Standard deviation over mean of a start-up time that is log-normal, > 0: above 1 the tail is heavy. Default: none, see the jitter. */
+  readonly startupCv?: number;
   /** How many of the starts fail, in [0, 1): they take the time of a start and come to nothing. */
   readonly startFails: number;
   /** From the end of its last job until an instance that stops is gone, in seconds. */
   readonly stopSeconds: number;
+  /** How many jobs an instance works on at once, each at its own speed; whole, ≥ 1. Default: 1. */
+  readonly concurrency?: number;
 }
 
 /** What happened to one task in a run. */
@@ -22,9 +27,10 @@ export interface Tally {
   /** Jobs that have begun: so many of `waits` count. */
   readonly begun: number;
   readonly finished: number;
-  /** Instance-seconds from being asked for until gone, from working until gone, and at work on a job. */
+  /** Instance-seconds from being asked for until gone, and from working until gone. */
   readonly orderedSeconds: number;
   readonly readySeconds: number;
+  /** The work of all jobs that have begun, in seconds of one job. */
   readonly busySeconds: number;
   /** Job-seconds of waiting, as an integral over the queue's length. */
   readonly waitingSeconds: number;
@@ -54,15 +60,16 @@ export interface Plant {
 }
 
 /**
- * A first-come-first-served queue before instances that each do one job at a time. An instance that is told to stop finishes its job
- * first; one that still starts is given up at once, the newest first.
+ * A first-come-first-served queue before instances. An instance that is told to stop finishes its jobs first; one that still starts is
+ * given up at once, the newest first.
  * @param instances how many work at time 0
  */
 export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random: Random): Plant {
   const { at, work } = jobs;
-  const { startupSeconds, startupJitter, startFails, stopSeconds } = spec;
+  const { startupSeconds, startFails, stopSeconds } = spec;
+  const drawStartup = startupTimes(spec, random);
   const waits = new Float64Array(at.length);
-  const completions = new TinyQueue<number>();
+  const workers = createWorkers(instances, spec.concurrency ?? 1);
   const departures = new TinyQueue<number>();
   /** When each that starts will work, ascending. */
   const starts: number[] = [];
@@ -70,9 +77,6 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
   let arrived = 0;
   let begun = 0;
   let finished = 0;
-  /** Up, those that finish their last job included. */
-  let up = instances;
-  let retiring = 0;
   let started = 0;
   let failedStarts = 0;
   let events = 0;
@@ -86,8 +90,9 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
   /** Before the number of instances changes. */
   function countInstances(): void {
     const passed = now - countedAt;
-    readySeconds += (up + departures.length) * passed;
-    orderedSeconds += (up + departures.length + starts.length) * passed;
+    const present = workers.up() + departures.length;
+    readySeconds += present * passed;
+    orderedSeconds += (present + starts.length) * passed;
     countedAt = now;
   }
 
@@ -97,39 +102,38 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
     waitedAt = now;
   }
 
-  function takeNext(): number {
+  function takeNext(): void {
     const job = begun++;
     waits[job] = now - at[job]!;
     busySeconds += work[job]!;
-    return now + work[job]!;
+    workers.take(now + work[job]!);
+  }
+
+  /** Those that wait go to those that are free. */
+  function takeWaiting(): void {
+    if (arrived === begun) return;
+    countWaiting();
+    while (arrived > begun && !workers.isFull()) takeNext();
   }
 
   function arrive(): void {
-    if (arrived > begun || completions.length === up) {
+    if (arrived > begun || workers.isFull()) {
       countWaiting();
       arrived++;
       return;
     }
     arrived++;
-    completions.push(takeNext());
+    takeNext();
   }
 
   function finish(): void {
     finished++;
-    if (retiring > 0) {
-      countInstances();
-      completions.pop();
-      retiring--;
-      leave();
-    } else if (arrived > begun) {
-      countWaiting();
-      completions.pop();
-      completions.push(takeNext());
-    } else completions.pop();
+    if (workers.retiring() > 0) countInstances();
+    if (workers.finish()) depart();
+    else takeWaiting();
   }
 
-  function leave(): void {
-    up--;
+  function depart(): void {
     if (stopSeconds > 0) departures.push(now + stopSeconds);
   }
 
@@ -140,15 +144,12 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
       failedStarts++;
       return;
     }
-    up++;
-    if (arrived === begun) return;
-    countWaiting();
-    completions.push(takeNext());
+    workers.add();
+    takeWaiting();
   }
 
   function start(): void {
-    const spread = startupJitter > 0 ? startupJitter * (2 * random() - 1) : 0;
-    const ready = now + startupSeconds * (1 + spread);
+    const ready = now + drawStartup();
     let i = starts.length;
     while (i > 0 && starts[i - 1]! > ready) i--;
     starts.splice(i, 0, ready);
@@ -157,17 +158,16 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
 
   function stop(): void {
     if (starts.length > 0) starts.pop();
-    else if (up > completions.length) leave();
-    else retiring++;
+    else if (workers.retire()) depart();
   }
 
-  const requested = (): number => up - retiring + starts.length;
+  const requested = (): number => workers.up() - workers.retiring() + starts.length;
 
   return {
     advance(until) {
       for (;;) {
         const arrival = arrived < at.length ? at[arrived]! : Number.POSITIVE_INFINITY;
-        const completion = completions.peek() ?? Number.POSITIVE_INFINITY;
+        const completion = workers.next();
         const rest = Math.min(
           starts[0] ?? Number.POSITIVE_INFINITY,
           departures.peek() ?? Number.POSITIVE_INFINITY,
@@ -197,10 +197,10 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
     waiting: () => arrived - begun,
     arrived: () => arrived,
     finished: () => finished,
-    inFlight: () => completions.length,
-    running: () => up - retiring,
+    inFlight: () => workers.inFlight(),
+    running: () => workers.up() - workers.retiring(),
     starting: () => starts.length,
-    stopping: () => retiring + departures.length,
+    stopping: () => workers.retiring() + departures.length,
     requested,
     oldestWait: () => (arrived > begun ? now - at[begun]! : 0),
     tally() {
@@ -210,4 +210,11 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
       return { waits, arrived, begun, finished, ...sums, started, failedStarts, events };
     },
   };
+}
+
+function startupTimes(spec: PlantSpec, random: Random): () => number {
+  const { startupSeconds, startupJitter, startupCv } = spec;
+  if (startupCv !== undefined) return drawLogNormal(startupSeconds, startupCv, random);
+  if (startupJitter === 0) return () => startupSeconds;
+  return () => startupSeconds * (1 + startupJitter * (2 * random() - 1));
 }

@@ -1,3 +1,4 @@
+import { randomLogNormal } from "d3-random";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
@@ -16,4 +17,14 @@ export function seeded(seed: number, purpose: string): Random {
   // The first numbers of seeds that are close are close, too.
   for (let i = 0; i < 8; i++) generator.next();
   return () => uniformFloat64(generator);
+}
+
+/**
+ * Draws log-normal numbers.
+ * @param cv standard deviation over mean, > 0
+ */
+export function drawLogNormal(mean: number, cv: number, random: Random): () => number {
+  // Of a log-normal with these parameters the mean and the coefficient of variation are as asked.
+  const variance = Math.log(1 + cv * cv);
+  return randomLogNormal.source(random)(Math.log(mean) - variance / 2, Math.sqrt(variance));
 }

@@ -10,6 +10,10 @@ export interface SignalSpec {
   readonly delaySeconds: number;
   /** How many of the readings fail, in [0, 1). */
   readonly loss: number;
+  /** How often the counts are taken, in seconds; between, the last ones are shown. Default: for every reading. */
+  readonly refreshSeconds?: number;
+  /** How many of the readings repeat the one before instead, in [0, 1), as approximate counts do. Default: 0. */
+  readonly repeats?: number;
 }
 
 /** A reading. */
@@ -26,12 +30,19 @@ export interface Sensor {
 
 /** A sensor for this plant. */
 export function createSensor(spec: SignalSpec, plant: Plant, random: Random): Sensor {
+  const { shows, delaySeconds, loss, refreshSeconds = 0, repeats = 0 } = spec;
   const underWay: { readonly seen: Seen; readonly at: number }[] = [];
+  let last: Seen | undefined;
+  const isDue = (now: number): boolean => {
+    const newest = underWay.at(-1);
+    return newest === undefined || now - newest.at >= refreshSeconds;
+  };
   return {
     read(now) {
-      underWay.push({ seen: look(spec.shows, plant), at: now });
-      while (underWay.length > 1 && underWay[1]!.at <= now - spec.delaySeconds) underWay.shift();
-      return spec.loss > 0 && random() < spec.loss ? undefined : underWay[0]!.seen;
+      if (isDue(now)) underWay.push({ seen: look(shows, plant), at: now });
+      while (underWay.length > 1 && underWay[1]!.at <= now - delaySeconds) underWay.shift();
+      if (last === undefined || repeats === 0 || random() >= repeats) last = underWay[0]!.seen;
+      return loss > 0 && random() < loss ? undefined : last;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Jobs } from "./jobs.ts";
-import { measure, type TaskOutcome } from "./measure.ts";
+import { measure, NOTHING_BEFORE, type Before, type TaskOutcome } from "./measure.ts";
 import { openPlant, type Plant, type PlantSpec } from "./plant.ts";
 import { seeded } from "./random.ts";
 import { createSensor, type Seen, type SignalSpec } from "./sensor.ts";
@@ -46,6 +46,8 @@ export interface Run {
   readonly seed: number;
   /** How long, in seconds. Default: the longest load. */
   readonly seconds?: number;
+  /** The figures leave out what was before this time, in seconds: a time in which the controller learns. Default: 0. */
+  readonly countFrom?: number;
   /** Whether every second is kept, for charts. */
   readonly timeline?: boolean;
 }
@@ -73,7 +75,7 @@ export interface Timeline {
  * @throws RangeError if Little's law does not hold: a fault of the simulator's own
  */
 export function simulate(run: Run): Outcome {
-  const { tasks, controller, tickSeconds, seed } = run;
+  const { tasks, controller, tickSeconds, seed, countFrom = 0 } = run;
   const seconds = run.seconds ?? Math.max(...tasks.map(({ jobs }) => jobs?.seconds ?? 0));
   const each = tasks.map((task) => {
     const jobs = task.jobs ?? noJobs(seconds);
@@ -81,11 +83,14 @@ export function simulate(run: Run): Outcome {
     const sensor = createSensor(task.signal, plant, seeded(seed, `signal ${task.name}`));
     return { task, jobs, plant, sensor, changes: 0, timeline: emptyTimeline(seconds) };
   });
+  let before: { readonly at: number; readonly each: readonly Before[] } | undefined;
   let second = 0;
   for (let tick = 0; tick * tickSeconds < seconds; tick++) {
     const now = tick * tickSeconds;
     for (; second <= now; second++) for (const one of each) sample(one.plant, one.timeline, second);
     for (const { plant } of each) plant.advance(now);
+    if (before === undefined && countFrom > 0 && now >= countFrom)
+      before = { at: now, each: each.map(({ plant, changes }) => ({ ...plant.tally(), changes })) };
     const views = each.map(({ plant, sensor }) => viewOf(plant, sensor.read(now), now));
     const wanted = controller.decide(views);
     for (const [i, one] of each.entries()) {
@@ -96,7 +101,7 @@ export function simulate(run: Run): Outcome {
   for (; second < seconds; second++)
     for (const one of each) sample(one.plant, one.timeline, second);
   for (const { plant } of each) plant.advance(seconds);
-  const outcomes = each.map(({ task, jobs, plant, timeline, changes }) =>
+  const outcomes = each.map(({ task, jobs, plant, timeline, changes }, i) =>
     measure({
       task,
       jobs,
@@ -104,6 +109,8 @@ export function simulate(run: Run): Outcome {
       timeline,
       changes,
       seconds,
+      from: before?.at ?? 0,
+      before: before?.each[i] ?? NOTHING_BEFORE,
       keep: run.timeline === true,
     }),
   );

@@ -33,11 +33,16 @@ it("has the mean, the least and the most of several runs", () => {
     least: Math.min(...jobs),
     most: Math.max(...jobs),
   });
-  expect(figures.ready).toEqual({ mean: 60, least: 60, most: 60 });
+  expect(figures.readySeconds).toEqual({ mean: 60, least: 60, most: 60 });
 });
 
 it("has no figure for what means nothing: a wait, a cost or an elasticity without jobs", () => {
-  expect(Object.keys(figuresOf([outcomeOf(1, 0)]))).toEqual(["ordered", "ready", "changes"]);
+  expect(Object.keys(figuresOf([outcomeOf(1, 0)]))).toEqual([
+    "orderedSeconds",
+    "readySeconds",
+    "changes",
+    "starts",
+  ]);
 });
 
 it.each([

@@ -43,6 +43,7 @@ export function runOne(
     readonly within?: number;
     readonly tick?: number;
     readonly seed?: number;
+    readonly countFrom?: number;
   } = {},
 ): TaskOutcome {
   const task: SimulatedTask = {
@@ -53,6 +54,7 @@ export function runOne(
     withinSeconds: options.within ?? 1,
     initial: options.initial ?? 1,
   };
-  const { tick: tickSeconds = 1, seed = 1 } = options;
-  return simulate({ tasks: [task], controller, tickSeconds, seed, timeline: true }).tasks[0]!;
+  const { tick: tickSeconds = 1, seed = 1, countFrom = 0 } = options;
+  const run = { tasks: [task], controller, tickSeconds, seed, countFrom, timeline: true };
+  return simulate(run).tasks[0]!;
 }

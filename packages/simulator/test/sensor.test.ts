@@ -44,3 +44,26 @@ it("loses as many readings as it is told, and no others", () => {
   expect(partLost(0.25)).toBeGreaterThan(0.2);
   expect(partLost(0.25)).toBeLessThan(0.3);
 });
+
+it("takes the counts as often as it is told, and shows the last ones between", () => {
+  const prompt = readings({});
+  const refreshed = readings({ refreshSeconds: 3 });
+  expect(refreshed).toEqual([0, 0, 0, 3, 3, 3, 6, 6].map((second) => prompt[second]));
+});
+
+it("repeats as many readings as it is told, and has caught up with the next one that is its own", () => {
+  const prompt = readings({});
+  const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  const runs = Array.from({ length: 100 }, (_, seed) => readings({ repeats: 0.5 }, seed));
+  const stale = runs.flatMap((all) =>
+    all
+      .map((reading, second) => ({ reading, last: all[second - 1], own: prompt[second] }))
+      .slice(1, 7)
+      .filter(({ reading, own }) => !isSame(reading, own)),
+  );
+  expect(stale.filter(({ reading, last }) => !isSame(reading, last))).toEqual([]);
+  const part = stale.length / 600;
+  // Every second something changes here until the 6th.
+  expect(part).toBeGreaterThan(0.35);
+  expect(part).toBeLessThan(0.6);
+});

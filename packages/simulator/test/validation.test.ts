@@ -42,7 +42,8 @@ describe("the queue", () => {
     const outcome = runOne(jobsAt([0, 1, 2, 2.5, 20], 3, 30), fixed(2), { initial: 2 });
     // Waits: 0, 0, 1, 1.5, 0.
     expect(outcome.wait).toMatchObject({ mean: 0.5, p50: 0, max: 1.5 });
-    expect(outcome).toMatchObject({ jobs: 5, finished: 5, late: 0.2, workSeconds: 15, cost: 4 });
+    expect(outcome).toMatchObject({ jobs: 5, finished: 5, late: 0.2, workSeconds: 15 });
+    expect(outcome).toMatchObject({ paid: 4, ready: 4 });
   });
 
   it("counts what still waits at the end with the wait it has had", () => {
@@ -52,7 +53,7 @@ describe("the queue", () => {
 });
 
 describe("the instances", () => {
-  it("work a start-up time after they are asked for, and cost from the order", () => {
+  it("work a start-up time after they are asked for, and are paid from the request", () => {
     const outcome = runOne(jobsAt([0], 1, 20), fixed(1), {
       initial: 0,
       plant: { startupSeconds: 4 },
@@ -61,6 +62,8 @@ describe("the instances", () => {
       wait: { max: 4 },
       orderedSeconds: 20,
       readySeconds: 16,
+      paid: 20,
+      ready: 16,
       changesPerMinute: 3,
       startedPerMinute: 3,
     });
@@ -98,4 +101,88 @@ describe("the instances", () => {
     expect(Math.max(...found)).toBeLessThanOrEqual(15);
     expect(Math.max(...found)).toBeGreaterThan(13);
   });
+});
+
+describe("instances that work on several jobs at once", () => {
+  it("take as many as they may, each job at its own speed, and the work of one second is shared", () => {
+    const outcome = runOne(jobsAt([0, 0.5, 1, 1.5], 3, 10), fixed(1), {
+      initial: 1,
+      plant: { concurrency: 2 },
+    });
+    // The first two begin at once, the others at 3 s and at 3.5 s.
+    expect(outcome).toMatchObject({ wait: { p50: 0, max: 2 }, finished: 4 });
+    expect(outcome).toMatchObject({ workSeconds: 6, paid: 10 / 6 });
+  });
+
+  it("wait as Erlang C says of as many servers as there are places", () => {
+    const found = Array.from({ length: REPLICATIONS }, (_, seed) => {
+      const jobs = drawJobs(
+        rateOf(4000, () => 8),
+        { meanSeconds: 1, shape: "exponential" },
+        seed,
+      );
+      const plant = { concurrency: 5 };
+      return runOne(jobs, fixed(2), { initial: 2, within: 0, tick: 100, plant }).late;
+    });
+    const mean = found.reduce((sum, value) => sum + value, 0) / REPLICATIONS;
+    expect(mean).toBeGreaterThan(0.38);
+    expect(mean).toBeLessThan(0.44);
+  });
+
+  it("need fewer of them: the demand is a part of an instance for each job", () => {
+    const jobs = drawJobs(
+      rateOf(100, () => 8),
+      { meanSeconds: 1, shape: "deterministic" },
+      1,
+    );
+    const plant = { concurrency: 4 };
+    const { elasticity } = runOne(jobs, fixed(2), { initial: 2, plant });
+    expect(elasticity).toMatchObject({ thetaU: 0, thetaO: 0 });
+  });
+
+  it("finish all of their jobs before they stop, take no more, and the least busy one stops", () => {
+    const outcome = runOne(jobsAt([0, 0.1, 0.2, 2], 5, 20), following([2, 1]), {
+      initial: 2,
+      plant: { concurrency: 2 },
+    });
+    // One has the jobs of 0 and 0.2 s, and takes that of 2 s at 5 s; the other is told to stop at 1 s and is gone at 5.1 s.
+    expect(outcome.wait.max).toBeCloseTo(3, 9);
+    expect(outcome.readySeconds).toBeCloseTo(20 + 5.1, 9);
+    const full = runOne(jobsAt([0, 0.1, 0.2, 0.3], 5, 20), following([2, 1]), {
+      initial: 2,
+      plant: { concurrency: 2 },
+    });
+    // Both have two jobs: the one that stops is there until its second one is done, at 5.2 s.
+    expect(full.readySeconds).toBeCloseTo(20 + 5.2, 9);
+  });
+});
+
+it("start-up times can have a heavy tail: most are short, and some take many times the mean", () => {
+  const outcome = runOne(jobsAt([], 1, 1000), fixed(2000), {
+    initial: 0,
+    plant: { startupSeconds: 10, startupCv: 2 },
+    tick: 1000,
+  });
+  const { orderedSeconds, readySeconds, timeline } = outcome;
+  const mean = (orderedSeconds - readySeconds) / 2000;
+  expect(mean).toBeGreaterThan(9);
+  expect(mean).toBeLessThan(11);
+  // Of a log-normal with this deviation half are below 4.5 s, and 4 % above 40 s.
+  expect(Math.abs(timeline!.running[5]! / 2000 - 0.53)).toBeLessThan(0.05);
+  expect(Math.abs(timeline!.running[40]! / 2000 - 0.958)).toBeLessThan(0.02);
+});
+
+it("counts nothing that was before the figures begin", () => {
+  const jobs = jobsAt([0, 1, 6, 7], 2, 10);
+  const whole = runOne(jobs, following([1, 2, 2, 2, 2, 2, 3, 3, 3, 4]));
+  const late = runOne(jobs, following([1, 2, 2, 2, 2, 2, 3, 3, 3, 4]), { countFrom: 5 });
+  expect(whole).toMatchObject({ jobs: 4, finished: 4, workSeconds: 8, changesPerMinute: 18 });
+  expect(late).toMatchObject({ jobs: 2, finished: 2, workSeconds: 4, changesPerMinute: 24 });
+  expect(late.startedPerMinute).toBe(24);
+  // Two until 6 s, three until 9 s, and four.
+  expect(late).toMatchObject({ orderedSeconds: 2 + 9 + 4, paid: 15 / 4 });
+  expect(late.elasticity.thetaO).not.toBe(whole.elasticity.thetaO);
+  expect(late.timeline!.running).toHaveLength(10);
+  const calm = runOne(jobsAt([0, 0, 0, 8], 2, 10), fixed(1), { countFrom: 7 });
+  expect(calm).toMatchObject({ jobs: 1, late: 0, wait: { max: 0 } });
 });

@@ -54,8 +54,8 @@ export function addTune(program: Command, bind: Bind): void {
       `
 Searches on the first 70 % of the load and reports on the rest. Changes no file: it prints what to paste.
 
-  must hold   late, p95, p99, cost or changes (a minute); <= or <; 0.1%, 500ms, 2s or a number
-  then        cheapest, calmest (fewest changes) or fastest (shortest p95)
+  must hold   late, p95, p99, paid, ready, changes or starts (a minute); <= or <; 0.1%, 500ms, 2s or a number
+  then        cheapest (least paid), calmest (fewest changes) or fastest (shortest p95)
 
 Ends with 1 when nothing that was tried meets the objective.
 

@@ -68,8 +68,10 @@ const COLUMNS: readonly (readonly [keyof Scores, FigureKind["unit"]])[] = [
   ["late", "part"],
   ["p95", "seconds"],
   ["p99", "seconds"],
-  ["cost", "number"],
+  ["paid", "number"],
+  ["ready", "number"],
   ["changes", "number"],
+  ["starts", "number"],
 ];
 
 function table(rows: readonly Row[]): string {

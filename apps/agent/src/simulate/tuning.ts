@@ -140,19 +140,22 @@ function createPart({ candidate, load, tunable }: Around) {
   };
 }
 
-/** The worst task's waits and changes, and what all cost together. */
+/** The worst task's waits, changes and starts, and what is paid for all together. */
 function scoresOf({ tasks }: Outcome, names: readonly string[]): Scores {
   const tuned = tasks.filter(({ name }) => names.includes(name));
   const most = (read: (task: (typeof tuned)[number]) => number): number =>
     Math.max(...tuned.map(read));
   const sum = (read: (task: (typeof tuned)[number]) => number): number =>
     tuned.reduce((all, task) => all + read(task), 0);
+  const work = sum(({ workSeconds }) => workSeconds);
   return {
     late: most(({ late }) => late),
     p95: most(({ wait }) => wait.p95),
     p99: most(({ wait }) => wait.p99),
-    cost: sum(({ readySeconds }) => readySeconds) / sum(({ workSeconds }) => workSeconds),
+    paid: sum(({ orderedSeconds }) => orderedSeconds) / work,
+    ready: sum(({ readySeconds }) => readySeconds) / work,
     changes: most(({ changesPerMinute }) => changesPerMinute),
+    starts: most(({ startedPerMinute }) => startedPerMinute),
   };
 }
 

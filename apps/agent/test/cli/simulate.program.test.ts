@@ -54,7 +54,10 @@ describe("simulate", () => {
     const words = ["--load", "load.yaml", "--compare", "queue-length.yaml", "--html", page];
     const { code, stdout, stderr } = await run(EXAMPLE, "simulate", ...words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/^TASK +CONFIG +JOBS +LATE +P50 +P95 +P99 +MAX +ORDERED +READY +COST/m);
+    expect(stdout).toMatch(
+      /^TASK +CONFIG +JOBS +LATE +P50 +P95 +P99 +MAX +ORDERED S +READY S +PAID/m,
+    );
+    expect(stdout).toMatch(/ PAID +READY +CHANGES\/MIN +STARTS\/MIN$/m);
     expect(stdout).toMatch(/^consumer +microscaling\.yaml +\d+ +[\d.]+%/m);
     expect(stdout).toMatch(/^consumer +queue-length\.yaml +\d+ +[\d.]+%/m);
     expect(stdout).toContain("A wait above 5s is late.");
@@ -149,7 +152,12 @@ describe("tune", () => {
     expect(stdout).toContain("The best one meets the objective on both parts.");
     expect(stdout).toMatch(/^The Pareto front/m);
     const { stdout: json } = await run(folder, ...words, "--json");
-    const { best } = JSON.parse(json) as { best: { yaml: string } };
+    const { best } = JSON.parse(json) as {
+      best: { yaml: string; training: { paid: number; ready: number } };
+    };
+    expect(stdout).toMatch(/^LATE +P95 +P99 +PAID +READY +CHANGES +STARTS/m);
+    // Starts take time, which is paid for.
+    expect(best.training.paid).toBeGreaterThan(best.training.ready);
     expect(stdout).toContain(best.yaml.trim());
     const [, length] = /length: (\S+)/.exec(best.yaml)!;
     const [, min] = /min: (\d+)/.exec(best.yaml)!;

@@ -1,7 +1,9 @@
 import { parseDuration } from "@microscaling/core";
 
-/** What a search weighs: a part of 1, seconds, seconds, ready over work, and changes a minute. */
-export type Scores = Readonly<Record<"late" | "p95" | "p99" | "cost" | "changes", number>>;
+/** What a search weighs: a part of 1, seconds, seconds, ordered and ready instance-seconds over work, changes and starts a minute. */
+export type Scores = Readonly<
+  Record<"late" | "p95" | "p99" | "paid" | "ready" | "changes" | "starts", number>
+>;
 
 /** What must hold, and what is best then. */
 export interface Objective {
@@ -17,7 +19,7 @@ export interface Objective {
 const PHRASE = /^\s*(\w+)\s*(<=|≤|<)\s*([\d.]+\s*\S*?)\s*,\s*then\s+(\w+)\s*$/;
 
 const BEST: Readonly<Record<string, keyof Scores>> = {
-  cheapest: "cost",
+  cheapest: "paid",
   calmest: "changes",
   fastest: "p95",
 };
@@ -44,8 +46,10 @@ const READERS: Readonly<Record<keyof Scores, (written: string) => number>> = {
   late: readPart,
   p95: readSeconds,
   p99: readSeconds,
-  cost: readNumber,
+  paid: readNumber,
+  ready: readNumber,
   changes: readNumber,
+  starts: readNumber,
 };
 
 function isFigure(word: string): word is keyof Scores {
@@ -84,7 +88,7 @@ export function compareScores(objective: Objective, a: Scores, b: Scores): numbe
   const good = meets(objective, a);
   if (good !== meets(objective, b)) return good ? -1 : 1;
   const first = good ? best : figure;
-  for (const key of [first, "cost", figure, best] as const) {
+  for (const key of [first, "paid", figure, best] as const) {
     const difference = order(a[key], b[key]);
     if (difference !== 0) return difference;
   }

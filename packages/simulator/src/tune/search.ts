@@ -134,8 +134,10 @@ export function meanScores(all: readonly Scores[]): Scores {
     late: mean("late"),
     p95: mean("p95"),
     p99: mean("p99"),
-    cost: mean("cost"),
+    paid: mean("paid"),
+    ready: mean("ready"),
     changes: mean("changes"),
+    starts: mean("starts"),
   };
 }
 
@@ -169,7 +171,7 @@ function frontOf(trials: readonly Trial[], { figure, best }: Objective): Trial[]
     a[figure] <= b[figure] && a[best] <= b[best] && (a[figure] < b[figure] || a[best] < b[best]);
   const front = trials
     .filter(({ scores }) => !trials.some((other) => beats(other.scores, scores)))
-    .toSorted((a, b) => a.scores[figure] - b.scores[figure] || a.scores.cost - b.scores.cost);
+    .toSorted((a, b) => a.scores[figure] - b.scores[figure] || a.scores.paid - b.scores.paid);
   // Of several that come to the same in both, one is enough.
   return front.filter(
     ({ scores }, i) => i === 0 || scores[figure] !== front[i - 1]!.scores[figure],

@@ -5,20 +5,22 @@ const scores = (some: Partial<Scores>): Scores => ({
   late: 0,
   p95: 1,
   p99: 2,
-  cost: 1,
+  paid: 1,
+  ready: 1,
   changes: 3,
+  starts: 3,
   ...some,
 });
 
 describe("parseObjective", () => {
   it.each([
-    ["late <= 0.1%, then cheapest", { figure: "late", bound: 0.001, orEqual: true, best: "cost" }],
+    ["late <= 0.1%, then cheapest", { figure: "late", bound: 0.001, orEqual: true, best: "paid" }],
     [
       "late ≤ 0.1 %, then calmest",
       { figure: "late", bound: 0.001, orEqual: true, best: "changes" },
     ],
     ["p99<500ms,then fastest", { figure: "p99", bound: 0.5, orEqual: false, best: "p95" }],
-    ["changes < 8, then cheapest", { figure: "changes", bound: 8, orEqual: false, best: "cost" }],
+    ["changes < 8, then cheapest", { figure: "changes", bound: 8, orEqual: false, best: "paid" }],
   ])("reads %s", (text, expected) => {
     expect(parseObjective(text)).toEqual(expected);
   });
@@ -26,11 +28,14 @@ describe("parseObjective", () => {
   it.each([
     ["late <= 0.1% then cheapest", 'an objective such as "late <= 0.1%, then cheapest"'],
     ["late >= 0.1%, then cheapest", 'an objective such as "late <= 0.1%, then cheapest"'],
-    ["latte <= 0.1%, then cheapest", 'expected late, p95, p99, cost, changes, found "latte"'],
+    [
+      "latte <= 0.1%, then cheapest",
+      'expected late, p95, p99, paid, ready, changes, starts, found "latte"',
+    ],
     ["late <= 0.1%, then best", 'expected cheapest, calmest, fastest, found "best"'],
     ["late <= 0.1, then cheapest", 'a percentage such as 0.1%, found "0.1"'],
     ["p95 <= 2, then cheapest", 'a wait such as 500ms or 2s, found "2"'],
-    ["cost <= 1.2s, then calmest", 'a plain number, found "1.2s"'],
+    ["paid <= 1.2s, then calmest", 'a plain number, found "1.2s"'],
   ])("says what is wrong with %s", (text, message) => {
     expect(() => parseObjective(text)).toThrow(message);
   });
@@ -48,7 +53,7 @@ describe("compareScores", () => {
   });
 
   it("takes the cheaper of two that are as good", () => {
-    expect(isBetter({ cost: 1 }, { cost: 2 })).toBe(true);
+    expect(isBetter({ paid: 1, ready: 2 }, { paid: 2, ready: 1 })).toBe(true);
   });
 
   it("counts the bound itself only where the objective says so", () => {
