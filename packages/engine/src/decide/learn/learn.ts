@@ -1,6 +1,6 @@
 import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
-import { expectedArrivals, learnArrivals, usualArrivals } from "./arrivals.ts";
+import { expectedArrivals, learnArrivals, noArrivals, usualArrivals } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
 import { learnLevel, levelRates, relaxLevel, unknownLevel } from "./level-filter.ts";
 import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
@@ -66,10 +66,7 @@ export function beginLearning(
     earlierGapSeconds: 0,
     arrivals: 0,
     lastArrivals: 0,
-    recentRate: Number.NaN,
-    recentSeconds: 0,
-    usualRate: Number.NaN,
-    usualSeconds: 0,
+    counted: noArrivals(),
     jobs,
     busySeconds: jobs * each,
     recentJobs: jobs,
@@ -112,7 +109,7 @@ export function learn(
   if (isLeftOut) return;
   if (isCounted) {
     const horizon = usualStart(model.startup, within) + seconds;
-    learnArrivals(model, arrived / seconds, seconds, scale, horizon);
+    learnArrivals(model.counted, arrived / seconds, seconds, scale, horizon);
   }
   if (isKnown(finished) && isKnown(busy)) learnService(model, finished, busy, seconds, scale);
 }
@@ -185,7 +182,7 @@ export function loadOf(model: TaskModel, within: number): Load {
   const { startup, seen, earlierGapSeconds } = model;
   const gap = gapOf(model);
   return {
-    ...(isKnown(model.usualRate) ? countedLoad(model) : guessedLoad(model)),
+    ...(isKnown(model.counted.usualRate) ? countedLoad(model) : guessedLoad(model)),
     startupSeconds: atLeastPending(startup, usualStart(startup, within), seen.at),
     // One gap alone may be that of readings that failed.
     tickSeconds: earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap,
@@ -195,8 +192,8 @@ export function loadOf(model: TaskModel, within: number): Load {
 type Rates = Omit<Load, "startupSeconds" | "tickSeconds">;
 
 function countedLoad(model: TaskModel): Rates {
-  const expected = expectedArrivals(model);
-  const usual = usualArrivals(model);
+  const expected = expectedArrivals(model.counted);
+  const usual = usualArrivals(model.counted);
   const lasting = usual.rate > expected.rate ? usual : expected;
   return {
     isCounted: true,

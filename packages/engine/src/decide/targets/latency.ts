@@ -24,6 +24,8 @@ export interface LatencyMemory {
 const LATE = 0.001;
 /** Fewer instances are enough only if they would be with so many standard deviations more to do: less often than once in 160 looks by chance. */
 const SURE = 2.5;
+/** Chance alone may call for this part of the changes that a task may make. */
+const BY_CHANCE = 0.01;
 /** Without a job for so many times as long as one may wait, none of a task's instances is needed. */
 const QUIET_WITHINS = 2;
 
@@ -46,7 +48,8 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     const within = spec.withinMs / 1000;
     const arrivedBefore = model.seen.arrived;
     learn(model, input, within);
-    const outlook = lookAhead(requested, model, loadOf(model, within), within);
+    const calmSeconds = 60 / (BY_CHANCE * spec.changesPerMinute);
+    const outlook = lookAhead(requested, model, loadOf(model, within), { within, calmSeconds });
     memory.belief = beliefOf(outlook);
     const { waiting, inFlight, arrived } = model.seen;
     // Two totals that are not known are the same.

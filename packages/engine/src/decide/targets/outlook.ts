@@ -28,7 +28,7 @@ export function lookAhead(
   requested: number,
   { seen, startup }: TaskModel,
   load: Load,
-  within: number,
+  { within, calmSeconds }: Pick<Demand, "within" | "calmSeconds">,
 ): Outlook {
   const { waiting } = seen;
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
@@ -40,7 +40,7 @@ export function lookAhead(
   }
   const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
   const cautious = load.isCounted ? within : GUESSED * within;
-  const demand = { arrivalRate, serviceRate, within: cautious, horizon };
+  const demand = { arrivalRate, serviceRate, within: cautious, horizon, calmSeconds };
   return { ...demand, load, waiting, instanceSeconds, backlog, requested };
 }
 
