@@ -179,43 +179,40 @@ export function lastInterval({ lastAt, lastArrivals, arrivals, seen }: TaskModel
  * @param within how long a job may wait, in seconds
  */
 export function loadOf(model: TaskModel, within: number): Load {
-  const { startup, seen, earlierGapSeconds } = model;
+  const { startup, seen, counted, earlierGapSeconds } = model;
+  const startupSeconds = atLeastPending(startup, usualStart(startup, within), seen.at);
   const gap = gapOf(model);
-  return {
-    ...(isKnown(model.counted.usualRate) ? countedLoad(model) : guessedLoad(model)),
-    startupSeconds: atLeastPending(startup, usualStart(startup, within), seen.at),
-    // One gap alone may be that of readings that failed.
-    tickSeconds: earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap,
-  };
-}
-
-type Rates = Omit<Load, "startupSeconds" | "tickSeconds">;
-
-function countedLoad(model: TaskModel): Rates {
-  const expected = expectedArrivals(model.counted);
-  const usual = usualArrivals(model.counted);
+  // One gap alone may be that of readings that failed.
+  const tickSeconds = earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap;
+  if (!isKnown(counted.usualRate)) return guessedLoad(model, startupSeconds, tickSeconds);
+  const expected = expectedArrivals(counted);
+  const usual = usualArrivals(counted);
   const lasting = usual.rate > expected.rate ? usual : expected;
   return {
     isCounted: true,
     arrivalRate: expected.rate,
     arrivalVariance: expected.variance,
-    serviceRate: serviceRate(model),
     lastingRate: lasting.rate,
     // The work of so many jobs is known as well as their number is.
     lastingVariance: lasting.variance + lasting.rate ** 2 / model.jobs,
+    serviceRate: serviceRate(model),
+    startupSeconds,
+    tickSeconds,
   };
 }
 
 /** From the level of jobs alone. What is believed is on the careful side by one standard deviation already, so half of it is enough besides. */
-function guessedLoad({ level }: TaskModel): Rates {
+function guessedLoad({ level }: TaskModel, startupSeconds: number, tickSeconds: number): Load {
   const { arrivalRate, ...rates } = levelRates(level);
   return {
     isCounted: false,
     arrivalRate,
     arrivalVariance: level.rateVariance,
-    serviceRate: rates.serviceRate,
     lastingRate: arrivalRate,
     lastingVariance: level.rateVariance / 4,
+    serviceRate: rates.serviceRate,
+    startupSeconds,
+    tickSeconds,
   };
 }
 

@@ -4,7 +4,7 @@ import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.
 import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
 import { calmInstances, type Demand } from "./level.ts";
-import { isWorthIt, noMoves, noteMoves, type MovePolicy, type Moves } from "./moves.ts";
+import { isWorthIt, noMoves, noteMoves, type Moves } from "./moves.ts";
 import { enoughInstances, inTimeInstances, lookAhead, type Outlook } from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
 
@@ -49,14 +49,21 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     const arrivedBefore = model.seen.arrived;
     learn(model, input, within);
     const calmSeconds = 60 / (BY_CHANCE * spec.changesPerMinute);
-    const outlook = lookAhead(requested, model, loadOf(model, within), { within, calmSeconds });
+    const outlook = lookAhead(requested, model, loadOf(model, within), within, calmSeconds);
     memory.belief = beliefOf(outlook);
     const { waiting, inFlight, arrived } = model.seen;
     // Two totals that are not known are the same.
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
     if (!isQuiet) memory.jobAt = reading.at;
     const seconds = (reading.at - model.lastAt) / 1000;
-    noteMoves(memory.moves, requested, reading.at, seconds, policyOf(spec, outlook));
+    noteMoves(
+      memory.moves,
+      requested,
+      reading.at,
+      seconds,
+      spec.changesPerMinute,
+      startSecondsOf(spec, outlook),
+    );
     return choose(input, memory, outlook);
   },
   belief: (memory) => memory.belief,
@@ -98,9 +105,8 @@ function beliefOf({ load, waiting, backlog, requested }: Outlook): Belief {
   };
 }
 
-function policyOf({ changesPerMinute, startCostMs }: LatencySpec, { load }: Outlook): MovePolicy {
-  const startSeconds = startCostMs === undefined ? load.startupSeconds : startCostMs / 1000;
-  return { changesPerMinute, startSeconds };
+function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number {
+  return startCostMs === undefined ? load.startupSeconds : startCostMs / 1000;
 }
 
 function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
@@ -121,16 +127,20 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
 
 /** How many there are to be if more are needed now; else 0. */
 function goUp(outlook: Outlook, model: TaskModel, max: number): number {
-  const { requested, load, backlog } = outlook;
-  const least = isShort(outlook) ? levelOf(outlook, 0, max) : 1;
+  const { requested, load, backlog, arrivalRate } = outlook;
+  const least = isShort(outlook) ? levelOf(outlook, arrivalRate, 0, max) : 1;
   const later = inTimeInstances(outlook, model, load.tickSeconds);
   if (least <= requested) {
     if (later <= requested) return 0;
     // As long as what the load needs anyway will still be enough, jobs may wait: perhaps it passes.
-    if (later <= levelOf(outlook, 0, max)) return 0;
+    if (later <= levelOf(outlook, arrivalRate, 0, max)) return 0;
   }
   const now = inTimeInstances(outlook, model, 0);
-  return Math.max(least, Number.isFinite(now) ? now : 0, levelOf(outlook, backlog, max));
+  return Math.max(
+    least,
+    Number.isFinite(now) ? now : 0,
+    levelOf(outlook, arrivalRate, backlog, max),
+  );
 }
 
 /** How many there are to be: as many as now, or fewer if these are surely enough and stopping the others is worth it. */
@@ -140,11 +150,12 @@ function goDown({ spec, max }: Input, { model, moves }: LatencyMemory, outlook: 
     moves.surplusSeconds = 0;
     return requested;
   }
-  const lasting = levelOf({ ...outlook, arrivalRate: load.lastingRate }, waiting, max);
+  const lasting = levelOf(outlook, load.lastingRate, waiting, max);
   const level = Math.max(lasting, enoughInstances(outlook, model));
   const surplus = requested - level;
-  const policy = policyOf(spec, outlook);
-  if (!isWorthIt(moves, surplus, load.tickSeconds, policy)) return requested;
+  const startSeconds = startSecondsOf(spec, outlook);
+  moves.surplusSeconds += surplus * load.tickSeconds;
+  if (!isWorthIt(moves, surplus, spec.changesPerMinute, startSeconds)) return requested;
   moves.surplusSeconds = 0;
   return level;
 }
@@ -156,7 +167,7 @@ function isSurelyLess(outlook: Outlook, model: TaskModel, max: number): boolean 
   // In most cases this says it already, and the rest takes time.
   if (most > (requested - 1) * serviceRate) return false;
   if (enoughInstances(outlook, model) >= requested) return false;
-  return levelOf({ ...outlook, arrivalRate: most }, outlook.waiting, max) < requested;
+  return levelOf(outlook, most, outlook.waiting, max) < requested;
 }
 
 /** Where a job may wait less long than it takes, a queue cannot be drained in time: then hardly a job is to wait at all. */
@@ -165,8 +176,7 @@ function isShort({ within, serviceRate }: Demand): boolean {
 }
 
 /** The calm level. */
-function levelOf(demand: Demand, backlog: number, max: number): number {
-  if (!isShort(demand)) return calmInstances(demand, backlog, max);
-  const { arrivalRate, serviceRate, within } = demand;
-  return erlangInstances(arrivalRate, serviceRate, within, LATE, max);
+function levelOf(demand: Demand, arrivalRate: number, backlog: number, max: number): number {
+  if (!isShort(demand)) return calmInstances(demand, arrivalRate, backlog, max);
+  return erlangInstances(arrivalRate, demand.serviceRate, demand.within, LATE, max);
 }

@@ -1,7 +1,5 @@
-/** What must be met. Rates in jobs a second, times in seconds. */
+/** By what instances are judged. Rates in jobs a second, times in seconds. */
 export interface Demand {
-  /** λ, ≥ 0. */
-  readonly arrivalRate: number;
   /** μ: what one instance finishes, > 0. */
   readonly serviceRate: number;
   /** How long a job may wait, > 0. */
@@ -31,11 +29,16 @@ export function byChance(variance: number): number {
  * Course in Stochastic Processes, 1981, chapter 15). That is to be `calmSeconds`. What may wait is N·μ·W, less what chance may add before
  * a start shows.
  *
+ * @param arrivalRate λ, ≥ 0
  * @param backlog jobs
  * @param most gives up above so many, ≥ 1
  */
-export function calmInstances(demand: Demand, backlog: number, most: number): number {
-  const { arrivalRate, serviceRate, within, horizon, calmSeconds } = demand;
+export function calmInstances(
+  { serviceRate, within, horizon, calmSeconds }: Demand,
+  arrivalRate: number,
+  backlog: number,
+  most: number,
+): number {
   const each = IN_TIME * within * serviceRate;
   // As many arrive and are finished in that time as Poisson processes let come.
   const taken = backlog + byChance(2 * arrivalRate * horizon);

@@ -13,6 +13,7 @@ const GUESSED = 0.8;
 
 /** What lies ahead if nothing is done. Rates in jobs a second, times in seconds. */
 export interface Outlook extends Demand {
+  readonly arrivalRate: number;
   readonly load: Load;
   /** Jobs that wait now. */
   readonly waiting: number;
@@ -28,7 +29,8 @@ export function lookAhead(
   requested: number,
   { seen, startup }: TaskModel,
   load: Load,
-  { within, calmSeconds }: Pick<Demand, "within" | "calmSeconds">,
+  within: number,
+  calmSeconds: number,
 ): Outlook {
   const { waiting } = seen;
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
@@ -39,9 +41,18 @@ export function lookAhead(
     instanceSeconds += instances * (horizon - left);
   }
   const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
-  const cautious = load.isCounted ? within : GUESSED * within;
-  const demand = { arrivalRate, serviceRate, within: cautious, horizon, calmSeconds };
-  return { ...demand, load, waiting, instanceSeconds, backlog, requested };
+  return {
+    load,
+    waiting,
+    requested,
+    arrivalRate,
+    serviceRate,
+    within: load.isCounted ? within : GUESSED * within,
+    horizon,
+    calmSeconds,
+    instanceSeconds,
+    backlog,
+  };
 }
 
 /**
