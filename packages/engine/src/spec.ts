@@ -81,6 +81,8 @@ export interface TaskSpec {
   readonly metric?: TaskMetric;
   /** As the scheduler's `workload` schema returned it. */
   readonly workload: unknown;
+  /** What was learned of the task before a restart, as {@link Engine.learned} gave it. What is damaged in it is ignored. */
+  readonly learned?: unknown;
 }
 
 /** A time at which a task has other bounds. */
@@ -108,6 +110,8 @@ export type TargetSpec =
       readonly startupMs?: number;
       /** How often the number of instances may change in a minute, on average; > 0. */
       readonly changesPerMinute: number;
+      /** Whether the load's own pattern is learned, and instances are asked for ahead of it. Default: `auto`, as far as that has proved right. */
+      readonly forecast?: "off" | "auto";
     }
   | {
       readonly use: "queue";

@@ -1,7 +1,9 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
+import type { Ahead } from "../learn/forecast.ts";
 import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
+import { aheadOf, instancesAhead, openAhead, type AheadMemory } from "./ahead.ts";
 import { erlangInstances } from "./erlang.ts";
 import { downTo, inTimeAhead, inTimeNow, lookAhead, upTo, type Outlook } from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
@@ -20,6 +22,7 @@ export interface LatencyMemory {
   downAt: number;
   jobAt: number;
   belief: Belief | undefined;
+  readonly ahead: AheadMemory;
 }
 
 /** The part of the time that a start leaves of what a job may wait, below which an expected wait is harmless. */
@@ -53,20 +56,23 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   desire(input, memory) {
     const { spec, reading, requested } = input;
     const use = useOf(memory?.model, reading);
-    if (memory === undefined || use === "begin") return holdAt(requested, open(input));
+    if (memory === undefined || use === "begin") return holdAt(requested, open(input, memory));
     if (use === "ignore") return holdAt(requested, memory);
     const { model } = memory;
     const within = spec.withinMs / 1000;
     const arrivedBefore = model.seen.arrived;
     learn(model, input, within);
     const outlook = lookAhead(requested, model, loadOf(model, within), within);
-    memory.belief = beliefOf(outlook, requested);
+    const isOff = spec.forecast === "off";
+    const ahead = { within, isOff, max: input.max };
+    const least = instancesAhead(memory.ahead, model, outlook.load, ahead);
+    memory.belief = beliefOf(outlook, requested, aheadOf(memory.ahead));
     const { waiting, inFlight, arrived } = model.seen;
     // Two totals that are not known are the same.
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
     if (!isQuiet) memory.jobAt = reading.at;
     refill(input, memory);
-    return choose(input, memory, outlook);
+    return choose(input, memory, outlook, least);
   },
   belief: (memory) => memory.belief,
 };
@@ -84,8 +90,8 @@ function holdAt(requested: number, memory: LatencyMemory): Desired<LatencyMemory
 }
 
 /** Before there is anything to go by. */
-function open(input: Input): LatencyMemory {
-  const { spec, reading, requested } = input;
+function open(input: Input, before: LatencyMemory | undefined): LatencyMemory {
+  const { spec, reading, requested, learned } = input;
   return {
     model: beginLearning(input, hintsOf(spec)),
     requested,
@@ -93,10 +99,15 @@ function open(input: Input): LatencyMemory {
     downAt: Number.NEGATIVE_INFINITY,
     jobAt: reading.at,
     belief: undefined,
+    ahead: openAhead(reading.at, before?.ahead, learned),
   };
 }
 
-function beliefOf({ load, waiting, expectedWait }: Outlook, requested: number): Belief {
+function beliefOf(
+  { load, waiting, expectedWait }: Outlook,
+  requested: number,
+  ahead: Ahead | undefined,
+): Belief {
   const { arrivalRate, serviceRate, startupSeconds } = load;
   const spare = requested * serviceRate - arrivalRate;
   return {
@@ -105,6 +116,8 @@ function beliefOf({ load, waiting, expectedWait }: Outlook, requested: number): 
     startupSeconds,
     drainSeconds: spare > 0 ? waiting / spare : undefined,
     expectedWaitSeconds: expectedWait < Number.POSITIVE_INFINITY ? expectedWait : undefined,
+    forecastRate: ahead?.rate,
+    forecastShare: ahead?.share,
   };
 }
 
@@ -116,9 +129,15 @@ function refill({ spec, requested }: Input, memory: LatencyMemory): void {
   memory.requested = requested;
 }
 
-function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
+function choose(
+  input: Input,
+  memory: LatencyMemory,
+  outlook: Outlook,
+  least: number,
+): Desired<LatencyMemory> {
   const { requested, max } = input;
-  const instances = Math.min(move(input, memory, outlook), Math.max(max, requested));
+  const wanted = Math.max(move(input, memory, outlook), least);
+  const instances = Math.min(wanted, Math.max(max, requested));
   if (instances < requested && instances > 0) memory.downAt = memory.model.seen.at;
   const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
   return { instances, reason, memory };

@@ -1,0 +1,236 @@
+import {
+  DAY,
+  endMinute,
+  goTo,
+  MINUTE_MS,
+  openHistory,
+  rateIn,
+  WEEK,
+  type RateHistory,
+} from "./rate-history.ts";
+import { judge, openTrial, proofOf, type Proof, type Trial } from "./trial.ts";
+
+/**
+ * What is known of a load's own pattern. Plain data that is updated in place: `structuredClone` copies it.
+ */
+export interface Forecast {
+  readonly history: RateHistory;
+  /** When the minute under way ends, in milliseconds since the epoch. */
+  endsAt: number;
+  /** What has been seen of it: jobs, and over how many seconds. */
+  jobs: number;
+  seconds: number;
+  /** By how much the variance of a minute's arrivals is greater than a Poisson process's: ≥ 1, fading. */
+  dispersion: number;
+  /** How each candidate has done. */
+  readonly day: Trial;
+  readonly week: Trial;
+  readonly trend: Trial;
+  /** What is expected, as of the end of the last minute; nothing where nothing is proved, or no rise is ahead. */
+  ahead: Ahead | undefined;
+}
+
+/** What is expected. */
+export interface Ahead {
+  /** The most jobs a second that are expected until an instance asked for within the next minute has come up, and a minute longer. */
+  readonly rate: number;
+  /** The share of the squared error that the forecast has removed of late, in (0, 1]. */
+  readonly share: number;
+}
+
+/** From one reading to the next. */
+export interface Arrivals {
+  /** In milliseconds since the epoch. */
+  readonly lastAt: number;
+  readonly at: number;
+  /** How many jobs arrived in between; NaN where that is not known. */
+  readonly jobs: number;
+}
+
+/** What arrives between two readings is spread evenly over so much time at the most, in milliseconds: longer is not known. */
+const LONGEST_SPREAD_MS = 5 * MINUTE_MS;
+/** A minute is known when at least this much of it was seen, in seconds. */
+const LEAST_SEEN = 30;
+/** No lead is longer, in minutes. */
+const LONGEST_LEAD = 30;
+/**
+ * A change within so many standard deviations of noise is none. √(2·ln n) is what noise alone hardly reaches in n samples (Donoho and Johnstone,
+ * 1994); for the 1,440 minutes of a day that is 3.8.
+ */
+const THRESHOLD: number = Math.sqrt(2 * Math.log(DAY));
+/**
+ * So many standard deviations of the forecast's own error are added. Too few instances cost more than too many: with one, the rate is below what is
+ * expected five times in six, as is best where being short costs five times as much (the newsvendor's quantile).
+ */
+const SHORTAGE = 1;
+/** What the trials remember, in minutes: two of the candidate's own periods, since one alone may be chance; of a trend a day. */
+const DAY_MEMORY: number = 2 * DAY;
+const WEEK_MEMORY: number = 2 * WEEK;
+const TREND_MEMORY: number = DAY;
+/** The dispersion is the mean over so many minutes; one change counts for no more than three standard deviations. */
+const DISPERSION_MEMORY = 240;
+const MOST_DISPERSED = 9;
+
+/** Before anything was seen. @param at milliseconds since the epoch */
+export function openForecast(at: number): Forecast {
+  const minute = Math.floor(at / MINUTE_MS);
+  return {
+    history: openHistory(minute),
+    endsAt: (minute + 1) * MINUTE_MS,
+    jobs: 0,
+    seconds: 0,
+    dispersion: 1,
+    day: openTrial(),
+    week: openTrial(),
+    trend: openTrial(),
+    ahead: undefined,
+  };
+}
+
+/** Goes on at another time, after a restart or when the clock was set back. What happened in between is not known. */
+export function resumeForecast(forecast: Forecast, at: number): void {
+  const minute = Math.floor(at / MINUTE_MS);
+  forecast.ahead = undefined;
+  if (minute === forecast.history.minute) return;
+  goTo(forecast.history, minute);
+  beginMinute(forecast);
+}
+
+/**
+ * Takes note of what arrived: hardly any work but at the end of a minute.
+ * @param lead from asking for an instance until it runs and shows, in seconds
+ * @returns whether a minute has ended, so that `ahead` is new
+ */
+export function followArrivals(forecast: Forecast, arrivals: Arrivals, lead: number): boolean {
+  const { lastAt, at, jobs } = arrivals;
+  const { endsAt } = forecast;
+  if (at < endsAt) {
+    forecast.jobs += jobs;
+    forecast.seconds += (at - lastAt) / 1000;
+    return false;
+  }
+  const minutes = leadOf(lead);
+  if (at - lastAt <= LONGEST_SPREAD_MS) spread(forecast, arrivals, minutes);
+  else {
+    closeMinute(forecast, minutes);
+    resumeForecast(forecast, at);
+  }
+  forecast.ahead = aheadOf(forecast, minutes);
+  return true;
+}
+
+/** Over the minutes in which they may have come. */
+function spread(forecast: Forecast, { lastAt, at, jobs }: Arrivals, lead: number): void {
+  let from = lastAt;
+  while (from < at) {
+    const until = Math.min(forecast.endsAt, at);
+    forecast.jobs += (jobs * (until - from)) / (at - lastAt);
+    forecast.seconds += (until - from) / 1000;
+    if (until === forecast.endsAt) closeMinute(forecast, lead);
+    from = until;
+  }
+}
+
+/** The least whole number of minutes after which a minute's rate can be met by what is asked for at the end of this one. */
+function leadOf(seconds: number): number {
+  return Math.min(LONGEST_LEAD, 1 + Math.floor(seconds / 60));
+}
+
+function beginMinute(forecast: Forecast): void {
+  forecast.endsAt = (forecast.history.minute + 1) * MINUTE_MS;
+  forecast.jobs = 0;
+  forecast.seconds = 0;
+}
+
+function closeMinute(forecast: Forecast, lead: number): void {
+  const { history, jobs, seconds } = forecast;
+  endMinute(history, seconds >= LEAST_SEEN ? jobs / seconds : Number.NaN);
+  beginMinute(forecast);
+  const now = history.minute - 1;
+  const rate = rateIn(history, now);
+  const sample = ((rate - rateIn(history, now - 1)) ** 2 * 60) / (rate + rateIn(history, now - 1));
+  // NaN where one of them is not known, or both are 0.
+  if (sample >= 0)
+    forecast.dispersion +=
+      (Math.min(sample, MOST_DISPERSED) - forecast.dispersion) / DISPERSION_MEMORY;
+  backtest(forecast, now, lead);
+}
+
+/** Judges what each candidate would have said of this minute, `lead` minutes ago. From the history, so that the lead may change. */
+function backtest(forecast: Forecast, now: number, lead: number): void {
+  const { history, day, week, trend } = forecast;
+  const actual = rateIn(history, now) - rateIn(history, now - lead);
+  if (Number.isNaN(actual)) return;
+  const asYesterday = changeIn(forecast, now - lead - DAY, now - DAY);
+  const asLastWeek = changeIn(forecast, now - lead - WEEK, now - WEEK);
+  const goingOn = trendAt(forecast, now - lead, lead);
+  if (!Number.isNaN(asYesterday)) judge(day, asYesterday, actual, DAY_MEMORY);
+  if (!Number.isNaN(asLastWeek)) judge(week, asLastWeek, actual, WEEK_MEMORY);
+  if (!Number.isNaN(goingOn)) judge(trend, goingOn, actual, TREND_MEMORY);
+}
+
+/** By how much the rate changed between two minutes; 0 where that may be noise. */
+function changeIn(forecast: Forecast, from: number, to: number): number {
+  const before = rateIn(forecast.history, from);
+  const after = rateIn(forecast.history, to);
+  return beyondNoise(after - before, noiseOf(forecast, before + after));
+}
+
+/**
+ * By how much the rate changes in so many minutes if it goes on as in the last five. The newest minute is left out: it is what the change is
+ * measured from, and the same noise in both would look like a forecast that is wrong.
+ */
+function trendAt(forecast: Forecast, now: number, minutes: number): number {
+  const { history } = forecast;
+  const later = rateIn(history, now - 1) + rateIn(history, now - 2);
+  const earlier = rateIn(history, now - 4) + rateIn(history, now - 5);
+  // The means of two minutes, three minutes apart.
+  const scale = minutes / 6;
+  return beyondNoise(scale * (later - earlier), scale ** 2 * noiseOf(forecast, later + earlier));
+}
+
+/** The variance of a sum or difference of minutes' rates, whose sum is this. */
+function noiseOf({ dispersion }: Forecast, sum: number): number {
+  return (Math.max(1, dispersion) * sum) / 60;
+}
+
+function beyondNoise(change: number, variance: number): number {
+  return change ** 2 <= THRESHOLD ** 2 * variance ? 0 : change;
+}
+
+/** What is expected from now on. */
+function aheadOf(forecast: Forecast, lead: number): Ahead | undefined {
+  const { history, day, week, trend } = forecast;
+  const now = history.minute - 1;
+  const rate = rateIn(history, now);
+  if (Number.isNaN(rate)) return undefined;
+  const ofDay = proofOf(day, lead);
+  const ofWeek = proofOf(week, lead);
+  const ofTrend = proofOf(trend, lead);
+  const isWeekly = (ofWeek?.share ?? 0) > (ofDay?.share ?? 0);
+  const seasonal = isWeekly
+    ? riseOf(ofWeek, () => mostChange(forecast, now - WEEK, lead))
+    : riseOf(ofDay, () => mostChange(forecast, now - DAY, lead));
+  const going = riseOf(ofTrend, () => trendAt(forecast, now, lead + 1));
+  const best = seasonal.rise >= going.rise ? seasonal : going;
+  return best.rise > 0 ? { rate: rate + best.rise, share: best.share } : undefined;
+}
+
+function riseOf(
+  proof: Proof | undefined,
+  change: () => number,
+): { readonly rise: number; readonly share: number } {
+  if (proof === undefined) return { rise: 0, share: 0 };
+  const rise = (proof.weight + SHORTAGE * proof.error) * change();
+  return { rise: rise > 0 ? rise : 0, share: proof.share };
+}
+
+/** The greatest change from that minute to one that is still to be served by what is asked for before the next minute has ended. */
+function mostChange(forecast: Forecast, from: number, lead: number): number {
+  let most = 0;
+  for (let to = from + 1; to <= from + lead + 1; to++) {
+    const change = changeIn(forecast, from, to);
+    if (change > most) most = change;
+  }
+  return most;
+}
