@@ -225,6 +225,8 @@ export interface Engine {
   /** Goes on with another spec. Counts, readings and what the targets remember are kept for tasks that stay. */
   reload(spec: EngineSpec): Promise<void>;
   state(): EngineState;
+  /** What the targets have learned of each task, by its name, to be given back as {@link TaskSpec.learned} after a restart. Plain JSON. */
+  learned(): ReadonlyMap<string, unknown>;
   /** Ends the loop, honours `shutdown`, and closes the monitors; ends within `graceMs` in any case. The plugins are the caller's. */
   stop(options: { readonly graceMs: number }): Promise<void>;
 }

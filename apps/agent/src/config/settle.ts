@@ -182,7 +182,13 @@ function settleTarget({ fields }: TaskDraft, { asOriginal }: Draft): TargetSpec 
 }
 
 function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): TargetSpec {
-  const { within, serviceTime, startupTime, changesPerMinute = CHANGES_PER_MINUTE } = target;
+  const {
+    within,
+    serviceTime,
+    startupTime,
+    changesPerMinute = CHANGES_PER_MINUTE,
+    forecast,
+  } = target;
   const serviceMs = parseDuration(serviceTime);
   const startupMs = parseDuration(startupTime);
   return {
@@ -191,6 +197,7 @@ function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): Targ
     ...(serviceMs === undefined ? {} : { serviceMs }),
     ...(startupMs === undefined ? {} : { startupMs }),
     changesPerMinute,
+    ...(forecast === undefined ? {} : { forecast }),
   };
 }
 

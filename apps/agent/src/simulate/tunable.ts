@@ -132,11 +132,12 @@ function writeTarget(target: TargetSpec): object {
     return gains === "auto" ? { use, length, gains } : written;
   }
   if (target.use !== "latency") return target;
-  const { use, withinMs, serviceMs, startupMs, changesPerMinute } = target;
+  const { use, withinMs, serviceMs, startupMs, changesPerMinute, forecast } = target;
   return {
     use,
     within: writeMs(withinMs),
     changesPerMinute,
+    ...(forecast === undefined ? {} : { forecast }),
     ...(serviceMs === undefined ? {} : { serviceTime: writeMs(serviceMs) }),
     ...(startupMs === undefined ? {} : { startupTime: writeMs(startupMs) }),
   };

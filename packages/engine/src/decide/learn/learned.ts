@@ -39,6 +39,11 @@ export function readLearned(learned: unknown): Forecast | undefined {
   return { history, endsAt, jobs: 0, seconds: 0, dispersion, day, week, trend, ahead: undefined };
 }
 
+/** Whether this is what was kept of a forecast, and whole: what is not is ignored. */
+export function isLearned(learned: unknown): boolean {
+  return readLearned(learned) !== undefined;
+}
+
 function readCodes(rates: unknown): Uint16Array | undefined {
   if (typeof rates !== "string") return undefined;
   const bytes = Buffer.from(rates, "base64");

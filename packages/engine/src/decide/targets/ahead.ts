@@ -5,7 +5,7 @@ import {
   type Ahead,
   type Forecast,
 } from "../learn/forecast.ts";
-import { readLearned } from "../learn/learned.ts";
+import { readLearned, writeLearned, type Learned } from "../learn/learned.ts";
 import type { Load } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
@@ -73,6 +73,11 @@ export function instancesAhead(
   const rate = memory.forecast?.ahead?.rate ?? 0;
   memory.instances = erlangInstances(rate, serviceRate, within, LATE, max);
   return memory.instances;
+}
+
+/** What outlives a restart. */
+export function learnedAhead({ forecast }: AheadMemory): Learned | undefined {
+  return forecast === undefined ? undefined : writeLearned(forecast);
 }
 
 /** For `/state`: what the forecast says, if it says anything. */

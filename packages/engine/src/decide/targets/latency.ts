@@ -3,7 +3,7 @@ import type { TargetSpec } from "../../spec.ts";
 import type { Ahead } from "../learn/forecast.ts";
 import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
-import { aheadOf, instancesAhead, openAhead, type AheadMemory } from "./ahead.ts";
+import { aheadOf, instancesAhead, learnedAhead, openAhead, type AheadMemory } from "./ahead.ts";
 import { erlangInstances } from "./erlang.ts";
 import { downTo, inTimeAhead, inTimeNow, lookAhead, upTo, type Outlook } from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
@@ -75,6 +75,7 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     return choose(input, memory, outlook, least);
   },
   belief: (memory) => memory.belief,
+  learned: (memory) => learnedAhead(memory.ahead),
 };
 
 function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
