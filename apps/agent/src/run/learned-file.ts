@@ -68,8 +68,9 @@ export function readLearnedTasks(text: string, file: string): ReadTasks {
   const version = json?.["microscalingLearned"];
   const written = json?.["tasks"];
   if (version === undefined) return nothing("not what microscaling has learned, or damaged");
-  if (version !== VERSION || !isMap(written))
+  if (version !== VERSION)
     return nothing(`expected version ${VERSION}, found ${JSON.stringify(version)}`);
+  if (!isMap(written)) return nothing("expected tasks, found another value");
   const tasks = new Map<string, LearnedTask>();
   const problems: string[] = [];
   for (const [name, task] of Object.entries(written)) {
