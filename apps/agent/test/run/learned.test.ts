@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTestClock } from "@microscaling/conformance";
 import type { EngineSpec, TaskSpec } from "@microscaling/engine";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readLearnedTasks } from "../../src/run/learned-file.ts";
 import { handOn, keepLearned, learnedPath, learnedText, recall } from "../../src/run/learned.ts";
@@ -16,6 +16,8 @@ const LEARNED = {
   // A week and an hour of minutes, none of them known.
   rates: Buffer.alloc(2 * (7 * 1440 + 60), 255).toString("base64"),
   dispersion: 1,
+  pastJobs: 0,
+  pastWork: 0,
   day: TRIAL,
   week: TRIAL,
   trend: TRIAL,

@@ -1,9 +1,9 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { followArrivals, openForecast, resumeForecast } from "../../src/decide/learn/forecast.ts";
 import { isLearned, readLearned, writeLearned } from "../../src/decide/learn/learned.ts";
 import { HISTORY_MINUTES, rateIn } from "../../src/decide/learn/rate-history.ts";
-import { chance, DAY, feed, LEAD, MIDNIGHT, OFFICE, randomOf, type Load } from "./load.ts";
+import { chance, DAY, feed, MIDNIGHT, OFFICE, PURPOSE, randomOf, type Load } from "./load.ts";
 
 const NINE = 9 * 60;
 const FIRST_MINUTE = MIDNIGHT / 60_000;
@@ -38,6 +38,16 @@ describe("a load that is the same every day", () => {
     const later = feed(OFFICE, { forecast, from: 4 * DAY, days: 9 }).forecast;
     expect(size(later)).toBeLessThan(21_500);
   });
+});
+
+it("takes what an instance does from the busy hours, not from the quiet one before", () => {
+  const { forecast } = feed(OFFICE, { days: 2 });
+  const night = { ...PURPOSE, serviceRate: 3 };
+  const { said } = feed(OFFICE, { forecast, from: 2 * DAY, days: 0.5, purpose: night });
+  const { serviceRate } = said.find(({ minute }) => minute === 2 * DAY + NINE - 1)!;
+  // Half a day's few jobs were believed to take a third of the time.
+  expect(serviceRate).toBeGreaterThan(0.95);
+  expect(serviceRate).toBeLessThan(1.25);
 });
 
 it("knows a week: the rise that comes on Mondays only", () => {
@@ -103,7 +113,7 @@ it("takes the trend of the last minutes where loads go on as they begin", () => 
     const phase = (minute % 97) / 40;
     return 5 + 30 * Math.max(0, phase < 1 ? phase : 2 - phase);
   };
-  const { said } = feed(ramps, { days: 0.9, lead: 300 });
+  const { said } = feed(ramps, { days: 0.9, purpose: { ...PURPOSE, lead: 300 } });
   expect(said.length).toBeGreaterThan(100);
   // Where it speaks it is right: within a quarter of what comes.
   const errors = said.map(({ minute, rate }) => rate - ramps(minute + 6));
@@ -128,19 +138,27 @@ describe("what is not known", () => {
 
   it("is spread over a few minutes between two readings", () => {
     const forecast = openForecast(MIDNIGHT);
-    followArrivals(forecast, { lastAt: MIDNIGHT, at: MIDNIGHT + 240_000, jobs: 2400 }, LEAD);
+    followArrivals(forecast, { lastAt: MIDNIGHT, at: MIDNIGHT + 240_000, jobs: 2400 }, PURPOSE);
     const rates = [0, 1, 2, 3].map((m) => rateIn(forecast.history, FIRST_MINUTE + m));
     for (const rate of rates) expect(rate).toBeCloseTo(10, 1);
   });
 
   it("is what a count that is not known leaves", () => {
     const forecast = openForecast(MIDNIGHT);
-    followArrivals(forecast, { lastAt: MIDNIGHT, at: MIDNIGHT + 30_000, jobs: Number.NaN }, LEAD);
-    followArrivals(forecast, { lastAt: MIDNIGHT + 30_000, at: MIDNIGHT + 90_000, jobs: 600 }, LEAD);
+    followArrivals(
+      forecast,
+      { lastAt: MIDNIGHT, at: MIDNIGHT + 30_000, jobs: Number.NaN },
+      PURPOSE,
+    );
+    followArrivals(
+      forecast,
+      { lastAt: MIDNIGHT + 30_000, at: MIDNIGHT + 90_000, jobs: 600 },
+      PURPOSE,
+    );
     followArrivals(
       forecast,
       { lastAt: MIDNIGHT + 90_000, at: MIDNIGHT + 120_000, jobs: 300 },
-      LEAD,
+      PURPOSE,
     );
     expect(rateIn(forecast.history, FIRST_MINUTE)).toBeNaN();
     expect(rateIn(forecast.history, FIRST_MINUTE + 1)).toBeCloseTo(10, 1);
@@ -161,7 +179,7 @@ describe("what is not known", () => {
             followArrivals(
               forecast,
               { lastAt: at, at: at + 20_000, jobs: chance(200, random) },
-              LEAD,
+              PURPOSE,
             );
             at += 20_000;
           }
@@ -211,6 +229,8 @@ describe("what outlives a restart", () => {
       { ...whole, rates: whole.rates.slice(4) },
       { ...whole, rates: 5 },
       { ...whole, dispersion: "1" },
+      { ...whole, pastJobs: -1 },
+      { ...whole, pastWork: null },
       { ...whole, day: undefined },
       { ...whole, week: { ...whole.week, both: null } },
       { ...whole, trend: { ...whole.trend, actual: -1 } },
@@ -236,6 +256,8 @@ describe("what outlives a restart", () => {
       minute: fc.maxSafeNat(),
       rates,
       dispersion: amount,
+      pastJobs: amount,
+      pastWork: amount,
       day: trial,
       week: trial,
       trend: trial,
@@ -245,7 +267,9 @@ describe("what outlives a restart", () => {
         const restored = readLearned(one)!;
         resumeForecast(restored, MIDNIGHT);
         const { said } = feed(OFFICE, { forecast: restored, days: 0.1 });
-        for (const { rate, share } of said) {
+        for (const { rate, serviceRate, share } of said) {
+          expect(serviceRate).toBeGreaterThan(0);
+          expect(serviceRate).toBeLessThanOrEqual(1);
           expect(rate).toBeGreaterThan(0);
           expect(rate).toBeLessThan(Number.POSITIVE_INFINITY);
           expect(share).toBeGreaterThan(0);

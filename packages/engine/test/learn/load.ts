@@ -3,6 +3,7 @@ import {
   openForecast,
   type Ahead,
   type Forecast,
+  type Purpose,
 } from "../../src/decide/learn/forecast.ts";
 
 /** Jobs a second at a time, in minutes since the first midnight. */
@@ -12,7 +13,7 @@ export type Load = (minute: number) => number;
 export const MIDNIGHT = 20_000 * 86_400_000;
 export const DAY = 1440;
 /** A start takes a minute and a half. */
-export const LEAD = 90;
+export const PURPOSE: Purpose = { lead: 90, serviceRate: 1 };
 
 /** The same numbers for the same seed: [0, 1). */
 export function randomOf(seed: number): () => number {
@@ -43,12 +44,12 @@ export function feed(
     readonly days: number;
     readonly seed?: number;
     readonly forecast?: Forecast;
-    readonly lead?: number;
+    readonly purpose?: Purpose;
     /** Whether the reading at this minute fails. */
     readonly fails?: (minute: number) => boolean;
   },
 ): { readonly forecast: Forecast; readonly said: readonly Said[] } {
-  const { from = 0, days, seed = 1, lead = LEAD, fails = () => false } = options;
+  const { from = 0, days, seed = 1, purpose = PURPOSE, fails = () => false } = options;
   const random = randomOf(seed);
   const forecast = options.forecast ?? openForecast(MIDNIGHT + from * 60_000);
   const said: Said[] = [];
@@ -59,7 +60,7 @@ export function feed(
     const at = MIDNIGHT + Math.round(minute * 60_000);
     jobs += chance(20 * load(minute - 0.1), random);
     if (fails(minute)) continue;
-    const isNew = followArrivals(forecast, { lastAt, at, jobs }, lead);
+    const isNew = followArrivals(forecast, { lastAt, at, jobs }, purpose);
     if (isNew && forecast.ahead !== undefined) said.push({ minute, ...forecast.ahead });
     lastAt = at;
     jobs = 0;

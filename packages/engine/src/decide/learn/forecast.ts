@@ -1,27 +1,19 @@
-import {
-  DAY,
-  endMinute,
-  goTo,
-  MINUTE_MS,
-  openHistory,
-  rateIn,
-  WEEK,
-  type RateHistory,
-} from "./rate-history.ts";
+import { changeIn, mostChange, trendAt, type Minutes } from "./candidates.ts";
+import { DAY, endMinute, goTo, MINUTE_MS, openHistory, rateIn, WEEK } from "./rate-history.ts";
 import { judge, openTrial, proofOf, type Proof, type Trial } from "./trial.ts";
 
 /**
  * What is known of a load's own pattern. Plain data that is updated in place: `structuredClone` copies it.
  */
-export interface Forecast {
-  readonly history: RateHistory;
+export interface Forecast extends Minutes {
   /** When the minute under way ends, in milliseconds since the epoch. */
   endsAt: number;
   /** What has been seen of it: jobs, and over how many seconds. */
   jobs: number;
   seconds: number;
-  /** By how much the variance of a minute's arrivals is greater than a Poisson process's: ≥ 1, fading. */
-  dispersion: number;
+  /** Jobs that came, and the instance-seconds that they took as was believed then: both fading over a day. */
+  pastJobs: number;
+  pastWork: number;
   /** How each candidate has done. */
   readonly day: Trial;
   readonly week: Trial;
@@ -34,6 +26,11 @@ export interface Forecast {
 export interface Ahead {
   /** The most jobs a second that are expected until an instance asked for within the next minute has come up, and a minute longer. */
   readonly rate: number;
+  /**
+   * Jobs a second that one instance finishes: what is believed now, and no more than over the last day. In a quiet hour it is learned from few jobs,
+   * and what is to be met is the busy one.
+   */
+  readonly serviceRate: number;
   /** The share of the squared error that the forecast has removed of late, in (0, 1]. */
   readonly share: number;
 }
@@ -47,17 +44,20 @@ export interface Arrivals {
   readonly jobs: number;
 }
 
+/** What a forecast is to be good for. */
+export interface Purpose {
+  /** From asking for an instance until it runs and shows, in seconds. */
+  readonly lead: number;
+  /** Jobs a second that one instance finishes, as is believed now. */
+  readonly serviceRate: number;
+}
+
 /** What arrives between two readings is spread evenly over so much time at the most, in milliseconds: longer is not known. */
 const LONGEST_SPREAD_MS = 5 * MINUTE_MS;
 /** A minute is known when at least this much of it was seen, in seconds. */
 const LEAST_SEEN = 30;
 /** No lead is longer, in minutes. */
 const LONGEST_LEAD = 30;
-/**
- * A change within so many standard deviations of noise is none. √(2·ln n) is what noise alone hardly reaches in n samples (Donoho and Johnstone,
- * 1994); for the 1,440 minutes of a day that is 3.8.
- */
-const THRESHOLD: number = Math.sqrt(2 * Math.log(DAY));
 /**
  * So many standard deviations of the forecast's own error are added. Too few instances cost more than too many: with one, the rate is below what is
  * expected five times in six, as is best where being short costs five times as much (the newsvendor's quantile).
@@ -67,6 +67,8 @@ const SHORTAGE = 1;
 const DAY_MEMORY: number = 2 * DAY;
 const WEEK_MEMORY: number = 2 * WEEK;
 const TREND_MEMORY: number = DAY;
+/** How much work a job is, is the mean over so many minutes. */
+const WORK_MEMORY: number = DAY;
 /** The dispersion is the mean over so many minutes; one change counts for no more than three standard deviations. */
 const DISPERSION_MEMORY = 240;
 const MOST_DISPERSED = 9;
@@ -80,6 +82,8 @@ export function openForecast(at: number): Forecast {
     jobs: 0,
     seconds: 0,
     dispersion: 1,
+    pastJobs: 0,
+    pastWork: 0,
     day: openTrial(),
     week: openTrial(),
     trend: openTrial(),
@@ -98,10 +102,13 @@ export function resumeForecast(forecast: Forecast, at: number): void {
 
 /**
  * Takes note of what arrived: hardly any work but at the end of a minute.
- * @param lead from asking for an instance until it runs and shows, in seconds
  * @returns whether a minute has ended, so that `ahead` is new
  */
-export function followArrivals(forecast: Forecast, arrivals: Arrivals, lead: number): boolean {
+export function followArrivals(
+  forecast: Forecast,
+  arrivals: Arrivals,
+  { lead, serviceRate }: Purpose,
+): boolean {
   const { lastAt, at, jobs } = arrivals;
   const { endsAt } = forecast;
   if (at < endsAt) {
@@ -109,24 +116,24 @@ export function followArrivals(forecast: Forecast, arrivals: Arrivals, lead: num
     forecast.seconds += (at - lastAt) / 1000;
     return false;
   }
-  const minutes = leadOf(lead);
-  if (at - lastAt <= LONGEST_SPREAD_MS) spread(forecast, arrivals, minutes);
+  const purpose = { lead: leadOf(lead), serviceRate };
+  if (at - lastAt <= LONGEST_SPREAD_MS) spread(forecast, arrivals, purpose);
   else {
-    closeMinute(forecast, minutes);
+    closeMinute(forecast, purpose);
     resumeForecast(forecast, at);
   }
-  forecast.ahead = aheadOf(forecast, minutes);
+  forecast.ahead = aheadOf(forecast, purpose);
   return true;
 }
 
 /** Over the minutes in which they may have come. */
-function spread(forecast: Forecast, { lastAt, at, jobs }: Arrivals, lead: number): void {
+function spread(forecast: Forecast, { lastAt, at, jobs }: Arrivals, purpose: Purpose): void {
   let from = lastAt;
   while (from < at) {
     const until = Math.min(forecast.endsAt, at);
     forecast.jobs += (jobs * (until - from)) / (at - lastAt);
     forecast.seconds += (until - from) / 1000;
-    if (until === forecast.endsAt) closeMinute(forecast, lead);
+    if (until === forecast.endsAt) closeMinute(forecast, purpose);
     from = until;
   }
 }
@@ -142,7 +149,8 @@ function beginMinute(forecast: Forecast): void {
   forecast.seconds = 0;
 }
 
-function closeMinute(forecast: Forecast, lead: number): void {
+/** @param purpose its lead in minutes */
+function closeMinute(forecast: Forecast, { lead, serviceRate }: Purpose): void {
   const { history, jobs, seconds } = forecast;
   endMinute(history, seconds >= LEAST_SEEN ? jobs / seconds : Number.NaN);
   beginMinute(forecast);
@@ -153,6 +161,10 @@ function closeMinute(forecast: Forecast, lead: number): void {
   if (sample >= 0)
     forecast.dispersion +=
       (Math.min(sample, MOST_DISPERSED) - forecast.dispersion) / DISPERSION_MEMORY;
+  if (rate >= 0) {
+    forecast.pastJobs += rate * 60 - forecast.pastJobs / WORK_MEMORY;
+    forecast.pastWork += (rate * 60) / serviceRate - forecast.pastWork / WORK_MEMORY;
+  }
   backtest(forecast, now, lead);
 }
 
@@ -169,38 +181,10 @@ function backtest(forecast: Forecast, now: number, lead: number): void {
   if (!Number.isNaN(goingOn)) judge(trend, goingOn, actual, TREND_MEMORY);
 }
 
-/** By how much the rate changed between two minutes; 0 where that may be noise. */
-function changeIn(forecast: Forecast, from: number, to: number): number {
-  const before = rateIn(forecast.history, from);
-  const after = rateIn(forecast.history, to);
-  return beyondNoise(after - before, noiseOf(forecast, before + after));
-}
-
-/**
- * By how much the rate changes in so many minutes if it goes on as in the last five. The newest minute is left out: it is what the change is
- * measured from, and the same noise in both would look like a forecast that is wrong.
- */
-function trendAt(forecast: Forecast, now: number, minutes: number): number {
-  const { history } = forecast;
-  const later = rateIn(history, now - 1) + rateIn(history, now - 2);
-  const earlier = rateIn(history, now - 4) + rateIn(history, now - 5);
-  // The means of two minutes, three minutes apart.
-  const scale = minutes / 6;
-  return beyondNoise(scale * (later - earlier), scale ** 2 * noiseOf(forecast, later + earlier));
-}
-
-/** The variance of a sum or difference of minutes' rates, whose sum is this. */
-function noiseOf({ dispersion }: Forecast, sum: number): number {
-  return (Math.max(1, dispersion) * sum) / 60;
-}
-
-function beyondNoise(change: number, variance: number): number {
-  return change ** 2 <= THRESHOLD ** 2 * variance ? 0 : change;
-}
-
-/** What is expected from now on. */
-function aheadOf(forecast: Forecast, lead: number): Ahead | undefined {
-  const { history, day, week, trend } = forecast;
+/** What is expected from now on. @param purpose its lead in minutes */
+function aheadOf(forecast: Forecast, purpose: Purpose): Ahead | undefined {
+  const { history, day, week, trend, pastJobs, pastWork } = forecast;
+  const { lead } = purpose;
   const now = history.minute - 1;
   const rate = rateIn(history, now);
   if (Number.isNaN(rate)) return undefined;
@@ -213,7 +197,9 @@ function aheadOf(forecast: Forecast, lead: number): Ahead | undefined {
     : riseOf(ofDay, () => mostChange(forecast, now - DAY, lead));
   const going = riseOf(ofTrend, () => trendAt(forecast, now, lead + 1));
   const best = seasonal.rise >= going.rise ? seasonal : going;
-  return best.rise > 0 ? { rate: rate + best.rise, share: best.share } : undefined;
+  if (!(best.rise > 0)) return undefined;
+  const serviceRate = Math.min(purpose.serviceRate, pastJobs > 0 ? pastJobs / pastWork : Infinity);
+  return { rate: rate + best.rise, serviceRate, share: best.share };
 }
 
 function riseOf(
@@ -223,14 +209,4 @@ function riseOf(
   if (proof === undefined) return { rise: 0, share: 0 };
   const rise = (proof.weight + SHORTAGE * proof.error) * change();
   return { rise: rise > 0 ? rise : 0, share: proof.share };
-}
-
-/** The greatest change from that minute to one that is still to be served by what is asked for before the next minute has ended. */
-function mostChange(forecast: Forecast, from: number, lead: number): number {
-  let most = 0;
-  for (let to = from + 1; to <= from + lead + 1; to++) {
-    const change = changeIn(forecast, from, to);
-    if (change > most) most = change;
-  }
-  return most;
 }

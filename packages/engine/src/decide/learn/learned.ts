@@ -9,34 +9,55 @@ export interface Learned {
   /** The rates of the minutes before it: 16 bits each, little endian, in base64. */
   readonly rates: string;
   readonly dispersion: number;
+  readonly pastJobs: number;
+  readonly pastWork: number;
   readonly day: Trial;
   readonly week: Trial;
   readonly trend: Trial;
 }
 
 /** What is to be kept of a forecast. What was seen of the minute under way is not. */
-export function writeLearned({ history, dispersion, day, week, trend }: Forecast): Learned {
-  const { codes, minute } = history;
-  const bytes = new Uint8Array(2 * HISTORY_MINUTES);
-  const view = new DataView(bytes.buffer);
-  for (const [i, code] of codes.entries()) view.setUint16(2 * i, code, true);
-  const rates = Buffer.from(bytes).toString("base64");
-  return { minute, rates, dispersion, day: { ...day }, week: { ...week }, trend: { ...trend } };
+export function writeLearned(forecast: Forecast): Learned {
+  const { history, dispersion, pastJobs, pastWork, day, week, trend } = forecast;
+  const bytes = new DataView(new ArrayBuffer(2 * HISTORY_MINUTES));
+  for (const [i, code] of history.codes.entries()) bytes.setUint16(2 * i, code, true);
+  return {
+    minute: history.minute,
+    rates: Buffer.from(bytes.buffer).toString("base64"),
+    dispersion,
+    pastJobs,
+    pastWork,
+    day: { ...day },
+    week: { ...week },
+    trend: { ...trend },
+  };
 }
 
 /** Reads what was kept. @returns nothing where that is damaged, or is something else */
 export function readLearned(learned: unknown): Forecast | undefined {
   if (!isRecord(learned)) return undefined;
-  const { minute, rates, dispersion } = learned;
+  const { minute, rates, dispersion, pastJobs, pastWork } = learned;
   const day = readTrial(learned["day"]);
   const week = readTrial(learned["week"]);
   const trend = readTrial(learned["trend"]);
   const codes = readCodes(rates);
-  if (!isMinute(minute) || !isAmount(dispersion) || codes === undefined) return undefined;
-  if (day === undefined || week === undefined || trend === undefined) return undefined;
-  const endsAt = (minute + 1) * MINUTE_MS;
-  const history = { codes, minute };
-  return { history, endsAt, jobs: 0, seconds: 0, dispersion, day, week, trend, ahead: undefined };
+  if (codes === undefined || day === undefined || week === undefined || trend === undefined)
+    return undefined;
+  if (!isMinute(minute) || !isAmount(dispersion) || !isAmount(pastJobs) || !isAmount(pastWork))
+    return undefined;
+  return {
+    history: { codes, minute },
+    endsAt: (minute + 1) * MINUTE_MS,
+    jobs: 0,
+    seconds: 0,
+    dispersion,
+    pastJobs,
+    pastWork,
+    day,
+    week,
+    trend,
+    ahead: undefined,
+  };
 }
 
 /** Whether this is what was kept of a forecast, and whole: what is not is ignored. */

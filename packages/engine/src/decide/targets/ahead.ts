@@ -66,12 +66,13 @@ export function instancesAhead(
     return 0;
   }
   const jobs = hasJumped ? Number.NaN : arrivals - lastArrivals;
-  if (!followArrivals(memory.forecast, { lastAt, at: seen.at, jobs }, lead))
+  if (!followArrivals(memory.forecast, { lastAt, at: seen.at, jobs }, { lead, serviceRate }))
     return memory.instances;
   if (lead <= NEEDED * within) memory.forecast.ahead = undefined;
   if (lead <= NOT_NEEDED * within) memory.forecast = undefined;
-  const rate = memory.forecast?.ahead?.rate ?? 0;
-  memory.instances = erlangInstances(rate, serviceRate, within, LATE, max);
+  const ahead = memory.forecast?.ahead;
+  memory.instances =
+    ahead === undefined ? 0 : erlangInstances(ahead.rate, ahead.serviceRate, within, LATE, max);
   return memory.instances;
 }
 
