@@ -158,7 +158,7 @@ describe("the file", () => {
     const { logger, lines } = collectLines();
     let saved = 0;
     const keeper = keepLearned({ clock, logger, file: () => file, text: () => `text ${++saved}` });
-    return { clock, keeper, warnings: () => lines.map((line) => line.text) };
+    return { clock, keeper, saves: () => saved, warnings: () => lines.map((line) => line.text) };
   }
 
   it("is written every five minutes and at the end, whole or not at all", async () => {
@@ -186,8 +186,12 @@ describe("the file", () => {
     const folder = createFolder();
     const file = join(folder, "taken");
     mkdirSync(file);
-    const { clock, keeper, warnings } = open(file);
-    for (let i = 0; i < 3; i++) await clock.advance(300_000);
+    const { clock, keeper, saves, warnings } = open(file);
+    const savesLater = async (): Promise<number> => {
+      await clock.advance(300_000);
+      return saves();
+    };
+    await expect.poll(savesLater).toBeGreaterThanOrEqual(3);
     await keeper.close();
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toMatch(

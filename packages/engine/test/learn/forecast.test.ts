@@ -136,6 +136,17 @@ describe("what is not known", () => {
     expect(mornings.map(({ minute }) => minute - 4 * DAY - NINE)).toEqual([-2, -1, 0]);
   });
 
+  it("is a minute of which less than half was seen, and what stood in its place a week ago", () => {
+    const { forecast } = feed(() => 10, { days: 7.1 });
+    const at = MIDNIGHT + 7.1 * DAY * 60_000;
+    const minute = at / 60_000;
+    const later = at + 3 * 3_600_000;
+    followArrivals(forecast, { lastAt: at, at: at + 20_000, jobs: 200 }, PURPOSE);
+    followArrivals(forecast, { lastAt: at + 20_000, at: later, jobs: 200 }, PURPOSE);
+    for (let m = minute; m < minute + 180; m++) expect(rateIn(forecast.history, m)).toBeNaN();
+    expect(rateIn(forecast.history, minute - 1)).toBeGreaterThan(5);
+  });
+
   it("is spread over a few minutes between two readings", () => {
     const forecast = openForecast(MIDNIGHT);
     followArrivals(forecast, { lastAt: MIDNIGHT, at: MIDNIGHT + 240_000, jobs: 2400 }, PURPOSE);

@@ -2,7 +2,17 @@ import type { Belief } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/latency.ts";
 import type { TargetSpec } from "../../src/index.ts";
-import { chance, DAY, MIDNIGHT, OFFICE, randomOf, type Load } from "../learn/load.ts";
+import {
+  aheadOf,
+  instancesAhead,
+  openAhead,
+  type AheadMemory,
+} from "../../src/decide/targets/ahead.ts";
+import { openForecast } from "../../src/decide/learn/forecast.ts";
+import { writeLearned } from "../../src/decide/learn/learned.ts";
+import { beginLearning } from "../../src/decide/learn/learn.ts";
+import type { TaskModel } from "../../src/decide/learn/task-model.ts";
+import { chance, DAY, feed, MIDNIGHT, OFFICE, randomOf, type Load } from "../learn/load.ts";
 
 type Spec = Extract<TargetSpec, { use: "latency" }>;
 
@@ -123,4 +133,55 @@ it("goes on after a restart with what it had learned", () => {
   expect(instancesAt(after, 2 * DAY + NINE - 1)).toBeGreaterThan(22);
   const anew = live(OFFICE, { from: 2.25 * DAY, days: 0.25, learned: "damaged" });
   expect(instancesAt(anew, 2 * DAY + NINE - 1)).toBeLessThan(12);
+});
+
+describe("at a minute to nine", () => {
+  const { forecast } = feed(OFFICE, { from: 0, days: 2 + (NINE - 1.5) / DAY });
+  const at = MIDNIGHT + (2 * DAY + NINE - 1) * 60_000;
+
+  function ask(startupSeconds: number, changed: Partial<TaskModel> = {}) {
+    const memory: AheadMemory = { forecast: structuredClone(forecast), instances: 0 };
+    const counts = { running: 6, starting: 0, stopping: 0, requested: 6 };
+    const input = { spec: SPEC, reading: { kind: "reading", value: 0, at } as const, counts };
+    const model: TaskModel = {
+      ...beginLearning(
+        { ...input, requested: 6, max: 100 },
+        { within: 60, serviceTime: 1, startupTime: startupSeconds },
+      ),
+      lastAt: at - 30_000,
+      arrivals: 150,
+      lastArrivals: 0,
+      ...changed,
+    };
+    const load = { arrivalRate: 5, serviceRate: 1, startupSeconds, tickSeconds: 0.5 };
+    const instances = instancesAhead(memory, model, load, { within: 60, isOff: false, max: 100 });
+    return { instances, memory, expected: aheadOf(memory)?.rate };
+  }
+
+  it("asks for what will be needed where a start takes more than half of what a job may wait", () => {
+    expect(ask(90).instances).toBeGreaterThan(22);
+    expect(ask(90).expected).toBeGreaterThan(20);
+    expect(ask(31).instances).toBeGreaterThan(22);
+  });
+
+  it("asks for nothing where it takes less, and forgets where it takes a quarter", () => {
+    const short = ask(20);
+    expect([short.instances, short.expected]).toEqual([0, undefined]);
+    expect(short.memory.forecast).toBeDefined();
+    const quick = ask(10);
+    expect([quick.instances, quick.expected]).toEqual([0, undefined]);
+    expect(quick.memory.forecast).toBeUndefined();
+  });
+
+  it("asks for nothing when the totals have jumped: what arrives now is not known", () => {
+    expect(ask(90, { hasJumped: true }).instances).toBe(0);
+  });
+
+  it("keeps what it knows when the clock is set back, and goes by what a former run knew only at its start", () => {
+    const before = { forecast: structuredClone(forecast), instances: 7 };
+    const later = openAhead(at - 3_600_000, before, writeLearned(openForecast(at)));
+    expect(later.instances).toBe(0);
+    expect(later.forecast!.day).toEqual(forecast.day);
+    expect(later.forecast!.history.minute).toBe((at - 3_600_000) / 60_000);
+  });
 });
