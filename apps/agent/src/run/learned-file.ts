@@ -15,7 +15,7 @@ export interface LearnedTask {
 }
 
 /** Nothing is known. */
-export const NOTHING_LEARNED: LearnedTasks = new Map();
+const NOTHING_LEARNED: LearnedTasks = new Map();
 
 /** Puts what an engine has learned together with what its tasks look at. */
 export function learnedTasks(

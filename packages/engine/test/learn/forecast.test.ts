@@ -50,6 +50,18 @@ it("takes what an instance does from the busy hours, not from the quiet one befo
   expect(serviceRate).toBeLessThan(1.25);
 });
 
+it("adds its own error where rises are not alike: being short costs more", () => {
+  const uneven: Load = (minute) => {
+    const isLow = Math.floor(minute / DAY) % 2 === 1;
+    return OFFICE(minute) === 5 ? 5 : isLow ? 15 : 25;
+  };
+  const { said } = feed(uneven, { days: 6.5 });
+  // Of the ten more that came the day before, eight tenths were right on average, give or take six.
+  const { rate } = said.find(({ minute }) => minute === 6 * DAY + NINE - 1)!;
+  expect(rate).toBeGreaterThan(16);
+  expect(rate).toBeLessThan(22);
+});
+
 it("knows a week: the rise that comes on Mondays only", () => {
   // Day 0 is a Thursday.
   const monday: Load = (minute) => (Math.floor(minute / DAY) % 7 === 4 ? OFFICE(minute) : 5);
