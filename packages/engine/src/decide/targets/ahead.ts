@@ -33,6 +33,9 @@ export interface AheadInput {
  */
 const NOT_NEEDED = 0.25;
 const NEEDED = 0.5;
+/** The part of the time that a job may wait which it may wait for the rest of a rise, and how many standard deviations of chance that includes. */
+const ALLOWED = 0.5;
+const CHANCE = 2;
 /** The part of the jobs that may wait longer than allowed at the rate expected. */
 const LATE = 0.001;
 
@@ -71,9 +74,25 @@ export function instancesAhead(
   if (lead <= NEEDED * within) memory.forecast.ahead = undefined;
   if (lead <= NOT_NEEDED * within) memory.forecast = undefined;
   const ahead = memory.forecast?.ahead;
-  memory.instances =
-    ahead === undefined ? 0 : erlangInstances(ahead.rate, ahead.serviceRate, within, LATE, max);
+  memory.instances = ahead === undefined ? 0 : neededAhead(ahead, { lead, within, max });
   return memory.instances;
+}
+
+/**
+ * How many must be there when a rise comes for every job to be in time, if the rest is asked for only then and comes after the lead θ. With N of them
+ * B = (λ − μ·N)·θ jobs wait by then at the most, and a job as long as B / λ = θ·(1 − μ·N/λ). That may be W/2, less two standard deviations √(2·λ·θ)
+ * of the queue by chance: the other half is for noticing the rise, and for a rate that is greater than expected. So N = λ/μ · (1 − allowed/θ).
+ * Never more than Erlang C asks for if that rate is to last, and as many where chance alone takes all of W/2.
+ */
+function neededAhead(
+  { rate, serviceRate }: Ahead,
+  { lead, within, max }: { readonly lead: number; readonly within: number; readonly max: number },
+): number {
+  const allowed = ALLOWED * within - CHANCE * Math.sqrt((2 * lead) / rate);
+  if (allowed >= lead) return 0;
+  const enough = Math.ceil((rate / serviceRate) * (1 - allowed / lead));
+  const most = allowed > 0 ? Math.min(enough, max) : max;
+  return erlangInstances(rate, serviceRate, within, LATE, most);
 }
 
 /** What outlives a restart. */
