@@ -64,6 +64,7 @@ export function fakeEngine(state: () => EngineState, change: Partial<Engine> = {
     once: () => Promise.resolve(record(decision())),
     reload: () => Promise.resolve(),
     state,
+    learned: () => new Map(),
     stop: () => Promise.resolve(),
     ...change,
   };
@@ -96,6 +97,7 @@ export function fakeConfig(change: Partial<LoadedConfig> = {}): LoadedConfig {
     settings: {
       http: false,
       log: { level: "info", debug: [], detail: false },
+      learned: undefined,
       shutdownGraceMs: 1000,
     },
     plugins: [],

@@ -57,6 +57,10 @@ export interface Belief {
   readonly drainSeconds?: number | undefined;
   /** How long a job waits that arrives when an instance requested now would run, in seconds. */
   readonly expectedWaitSeconds?: number | undefined;
+  /** Jobs expected per second at most, until an instance requested now runs. Absent when no rise is forecast. */
+  readonly forecastRate?: number | undefined;
+  /** The fraction of the squared error of "the rate stays as it is" that the forecast has removed of late, in (0, 1]. */
+  readonly forecastShare?: number | undefined;
 }
 
 /** What was decided for one task, and why. */

@@ -7,6 +7,7 @@ export {
   type DecidingSpec,
   type Measured,
 } from "./decide/decider.ts";
+export { isLearned } from "./decide/learn/learned.ts";
 export { explain, limitText } from "./report/explain.ts";
 export { nothingObserved, type Observed } from "./observe/observed.ts";
 export { isCron, isTimeZone } from "./cron.ts";

@@ -81,6 +81,8 @@ export interface TaskSpec {
   readonly metric?: TaskMetric;
   /** As the scheduler's `workload` schema returned it. */
   readonly workload: unknown;
+  /** What was learned of the task before a restart, as {@link Engine.learned} gave it. What is damaged in it is ignored. */
+  readonly learned?: unknown;
 }
 
 /** A time at which a task has other bounds. */
@@ -110,6 +112,8 @@ export type TargetSpec =
       readonly startCostMs?: number;
       /** How often the number of instances may change in a minute, on average; > 0. */
       readonly changesPerMinute: number;
+      /** Whether the load's own pattern is learned, and instances are asked for ahead of it. Default: `auto`, as far as that has proved right. */
+      readonly forecast?: "off" | "auto";
     }
   | {
       readonly use: "queue";
@@ -223,6 +227,8 @@ export interface Engine {
   /** Goes on with another spec. Counts, readings and what the targets remember are kept for tasks that stay. */
   reload(spec: EngineSpec): Promise<void>;
   state(): EngineState;
+  /** What the targets have learned of each task, by its name, to be given back as {@link TaskSpec.learned} after a restart. Plain JSON. */
+  learned(): ReadonlyMap<string, unknown>;
   /** Ends the loop, honours `shutdown`, and closes the monitors; ends within `graceMs` in any case. The plugins are the caller's. */
   stop(options: { readonly graceMs: number }): Promise<void>;
 }

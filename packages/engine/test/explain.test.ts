@@ -27,6 +27,7 @@ const HELD = { by: "held", reason: "no reading yet" } as const;
 it.each<readonly [string, Partial<Decision>]>([
   ["120 waiting, wants 8", {}],
   ["120 waiting (83.3s at this rate), wants 8", { belief: { expectedWaitSeconds: 83.3 } }],
+  ["120 waiting, 24.7/s expected, wants 8", { belief: { forecastRate: 24.71 } }],
   ["120 waiting, wants 2", { reason: "below", granted: 2 }],
   ["120 waiting, on target: keeping 1 instance", { reason: "meeting", granted: 1 }],
   ["120 waiting, wants 263, limited to 8 by max", { desired: 263, limits: [{ by: "max" }] }],

@@ -1,3 +1,4 @@
+import { HISTORY_MINUTES } from "../src/decide/learn/rate-history.ts";
 import type { Decision } from "@microscaling/core";
 import type { EngineSpec, Turn } from "../src/spec.ts";
 import type { Task } from "../src/state.ts";
@@ -96,15 +97,18 @@ export function checkStep(world: World, agent: Agent): void {
     throw new Violation("one agent acts", `${leaders.map(({ name }) => name).join(" and ")} lead`);
 }
 
-/** What an agent keeps of one task, as text, in characters; and of everything else. */
-const MOST_KEPT = 20_000;
+/** What an agent keeps of one task, as text, in characters, with the history of its load, in bytes; and of everything else. */
+const MOST_KEPT: number = 20_000 + 2 * HISTORY_MINUTES;
 /** So many strangers are named. */
 const MOST_STRANGERS = 100;
 
 /** What an agent keeps does not grow with the time it has lived. */
 export function checkSize({ name, state, calls }: Agent): void {
   const { tasks, sources, counting, capacity, deciding } = state;
-  const kept = JSON.stringify([tasks, sources, counting, capacity, deciding.memory]).length;
+  const all = [tasks, sources, counting, capacity, deciding.memory];
+  const kept = JSON.stringify(all, (_, value: unknown) =>
+    ArrayBuffer.isView(value) ? " ".repeat(value.byteLength) : value,
+  ).length;
   if (kept > MOST_KEPT * (tasks.length + 1))
     throw new Violation("bounded", `${name}: ${kept} characters for ${tasks.length} tasks`);
   if (counting.strangers.length > MOST_STRANGERS)

@@ -14,6 +14,7 @@ export interface LatencyRun {
   readonly max?: number;
   readonly tick?: number;
   readonly changesPerMinute?: number;
+  readonly forecast?: "off" | "auto";
   readonly loss?: (now: number) => boolean;
 }
 
@@ -36,6 +37,7 @@ export function runLatency(run: LatencyRun): LatencyRunResult {
       use: "latency",
       withinMs: within * 1000,
       changesPerMinute: run.changesPerMinute ?? 60,
+      ...(run.forecast === undefined ? {} : { forecast: run.forecast }),
     },
     metric: { source: "queue", query: {}, maxAgeMs: 1e9, failures: 1e9, fallback: "hold" },
     workload: {},

@@ -103,6 +103,7 @@ function settleSettings({ root }: Draft, { debug }: Variables): AgentSettings {
       debug: debug?.components ?? root.log?.debug ?? [],
       detail: debug?.detail ?? false,
     },
+    learned: root.learned,
     shutdownGraceMs: parseDuration(root.shutdownGrace ?? SHUTDOWN_GRACE) ?? 0,
   };
 }

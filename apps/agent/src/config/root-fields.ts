@@ -135,6 +135,10 @@ export const rootFields: FieldsOf<RootFields> = {
     "What becomes of the instances when the agent stops. Default: leave.",
   ),
   shutdownGrace: optional(() => duration(0), "How long the agent may take to stop. Default: 30s."),
+  learned: optional(
+    () => text("the path of a file, such as /var/lib/microscaling/learned.json"),
+    "Where what was learned of the load is kept over a restart. Default: nowhere.",
+  ),
   http: optional(http, "Where the health and metrics endpoints listen."),
   log: optional(log, "What to log."),
 };

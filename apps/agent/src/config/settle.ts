@@ -182,7 +182,7 @@ function settleTarget({ fields }: TaskDraft, { asOriginal }: Draft): TargetSpec 
 }
 
 function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): TargetSpec {
-  const { within, serviceTime, startupTime, startCost } = target;
+  const { within, serviceTime, startupTime, startCost, forecast } = target;
   const { changesPerMinute = CHANGES_PER_MINUTE } = target;
   const serviceMs = parseDuration(serviceTime);
   const startupMs = parseDuration(startupTime);
@@ -194,6 +194,7 @@ function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): Targ
     ...(startupMs === undefined ? {} : { startupMs }),
     ...(startCostMs === undefined ? {} : { startCostMs }),
     changesPerMinute,
+    ...(forecast === undefined ? {} : { forecast }),
   };
 }
 

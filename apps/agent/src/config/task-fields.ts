@@ -26,6 +26,9 @@ const target = (): z.ZodType<TaskFields["target"]> =>
         changesPerMinute: length()
           .optional()
           .describe("How often the number of instances may change, on average. Default: 6."),
+        forecast: oneOf(["off", "auto"])
+          .optional()
+          .describe("auto: starts ahead of the load's own pattern once proved. Default: auto."),
       }),
       map({
         use: z.literal("queue"),

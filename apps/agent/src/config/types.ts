@@ -40,6 +40,8 @@ export interface AgentSettings {
   readonly log: LogSettings;
   /** How long the agent may take to stop, in milliseconds. */
   readonly shutdownGraceMs: number;
+  /** Where what was learned is kept over a restart, as written; absent: nowhere. */
+  readonly learned: string | undefined;
 }
 
 /** What to log. */

@@ -69,6 +69,7 @@ export type WrittenTarget =
       readonly startupTime?: string | undefined;
       readonly startCost?: string | undefined;
       readonly changesPerMinute?: number | undefined;
+      readonly forecast?: "off" | "auto" | undefined;
     }
   | {
       readonly use: "queue";
@@ -99,6 +100,7 @@ export interface RootFields {
   readonly ha: { readonly lease: string; readonly duration?: string | undefined };
   readonly shutdown: "leave" | "drain";
   readonly shutdownGrace: string;
+  readonly learned: string;
   readonly http: false | { readonly host?: string | undefined; readonly port?: number | undefined };
   readonly log: {
     readonly level?: LogLevel | undefined;

@@ -172,6 +172,14 @@ function createBeliefs(
       "belief_wait_seconds",
       "Wait of a job that arrives when an instance requested now would run.",
     ),
+    forecastRate: gauge(
+      "belief_forecast_per_second",
+      "Most jobs expected per second until an instance requested now runs.",
+    ),
+    forecastShare: gauge(
+      "belief_forecast_share",
+      "Fraction of the squared error that the forecast has removed of late.",
+    ),
   };
   return (task, belief) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a record are its own

@@ -2,6 +2,7 @@ import { asMicroscalingError } from "@microscaling/core";
 import { findConfigFile } from "../config/open.ts";
 import { countTasks } from "../log/words.ts";
 import { CLOSE_MS, createClosing } from "./closing.ts";
+import { keepLearned, learnedPath, learnedText, type Keeper } from "./learned.ts";
 import { makeParts, type Parts, type PartsRequest } from "./parts.ts";
 import {
   listenToProcess,
@@ -43,12 +44,24 @@ export async function runAgent(request: RunRequest): Promise<number> {
   const watching = new AbortController();
   followFile(request, parts, { read, signal: watching.signal });
   parts.engine.start();
+  const keeper = keep(request, parts);
   request.log.logger.info(startLine(request, parts));
   const code = await ending.promise;
   watching.abort();
-  await stop(request, parts);
+  await stop(request, parts, keeper);
   deafen();
   return code;
+}
+
+/** Keeps what is learned where the config says, as it then is. A dry run changes nothing, that file included. */
+function keep({ clock, log: { logger }, cwd, dryRun }: RunRequest, parts: Parts): Keeper {
+  const { engine, reloader } = parts;
+  return keepLearned({
+    clock,
+    logger,
+    file: () => (dryRun ? undefined : learnedPath(reloader.config().settings.learned, cwd)),
+    text: () => learnedText(reloader.config().spec, engine.learned()),
+  });
 }
 
 function startLine({ version, dryRun }: RunRequest, { reloader, address }: Parts): string {
@@ -98,11 +111,17 @@ function createHandlers(
 }
 
 /** Ends everything in bounded time: what hangs is named and left behind. */
-async function stop({ clock, log: { logger }, view }: RunRequest, parts: Parts): Promise<void> {
+async function stop(
+  { clock, log: { logger }, view }: RunRequest,
+  parts: Parts,
+  keeper: Keeper,
+): Promise<void> {
   const { engine, reloader, http, record } = parts;
   await endsWithin(clock, CLOSE_MS, reloader.close());
   const graceMs = reloader.config().settings.shutdownGraceMs;
   const close = createClosing({ clock, logger, graceMs });
+  // Before tasks are drained: those have nothing more to learn.
+  await close("the file of what was learned", keeper.close());
   await close("the engine", engine.stop({ graceMs }));
   // Instances that cannot outlive the agent are stopped here, which may take all of their grace.
   await close("a plugin", Promise.all([reloader.config().close(), reloader.released()]));

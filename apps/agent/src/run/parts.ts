@@ -6,6 +6,7 @@ import type { LiveView } from "../live/view.ts";
 import { createChangeLog } from "../log/change-log.ts";
 import type { Log } from "../log/logger.ts";
 import type { RecordFile } from "./record-file.ts";
+import { handOn, learnedPath, recall } from "./learned.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 
 /** What the agent is made from. */
@@ -44,7 +45,9 @@ export async function makeParts(request: PartsRequest): Promise<Parts> {
   const http = config.settings.http === false ? undefined : await makeHttp(request);
   const monitors = [createChangeLog(log.logger, request.clock), http?.monitor, view?.monitor];
   const record = await openRecord(request);
-  const engine = createEngine(config.spec, {
+  const { learned } = config.settings;
+  const spec = await recall(config.spec, learnedPath(learned, request.cwd), log.logger);
+  const engine = createEngine(spec, {
     clock: request.clock,
     logger: log.logger.child({ component: "engine" }),
     monitors: monitors.filter((monitor) => monitor !== undefined),
@@ -52,8 +55,10 @@ export async function makeParts(request: PartsRequest): Promise<Parts> {
     dryRun: request.dryRun,
     ...(record === undefined ? {} : { recorder: record.recorder }),
   });
-  const reloader = createReloader(config, {
-    engine,
+  const reloader: Reloader = createReloader(config, {
+    engine: {
+      reload: (next) => engine.reload(handOn(reloader.config().spec, engine.learned(), next)),
+    },
     logger: log.logger,
     load: (previous) => readConfig(request, previous),
     adopt: (next) => adopt(log, next),

@@ -5,7 +5,7 @@ import { countTasks } from "../log/words.ts";
 
 /** What a reload needs. */
 export interface ReloadContext {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, "reload">;
   readonly logger: Logger;
   /** Reads the config anew, taking over what `previous` has. */
   readonly load: (previous: LoadedConfig) => Promise<LoadedConfig>;

@@ -133,10 +133,12 @@ function writeTarget(target: TargetSpec): object {
   }
   if (target.use !== "latency") return target;
   const { use, withinMs, serviceMs, startupMs, startCostMs, changesPerMinute } = target;
+  const { forecast } = target;
   return {
     use,
     within: writeMs(withinMs),
     changesPerMinute,
+    ...(forecast === undefined ? {} : { forecast }),
     ...(serviceMs === undefined ? {} : { serviceTime: writeMs(serviceMs) }),
     ...(startupMs === undefined ? {} : { startupTime: writeMs(startupMs) }),
     ...(startCostMs === undefined ? {} : { startCost: writeMs(startCostMs) }),

@@ -67,6 +67,18 @@ export function decideTurn(
   return decisions;
 }
 
+/** What targets have learned that is worth keeping over a restart, by task: for {@link TaskSpec.learned}. JSON. */
+export function learnedBy({ table, memory }: Deciding): ReadonlyMap<string, unknown> {
+  const all = new Map<string, unknown>();
+  for (const [i, { name, learned }] of table.tasks.entries()) {
+    const last = memory.desired[i];
+    // Without a reading yet it is what was known before.
+    const known = last === undefined ? learned : table.targets[i]!.learned?.(last.memory);
+    if (known !== undefined) all.set(name, known);
+  }
+  return all;
+}
+
 function layOut({ tasks, capacity, sharing }: DecidingSpec, measured: Amounts): TaskTable {
   return layOutTasks(tasks, { ...capacity, ...measured }, sharing);
 }

@@ -73,7 +73,8 @@ export function desireAll(
         const { reading = NO_READING, counts } = seen;
         const max = Math.min(table.max[i]!, table.holds[i]!);
         const spec = table.targetSpecs[i]!;
-        const input = { spec, reading, counts, requested: requested[i]!, max };
+        const { learned } = table.tasks[i]!;
+        const input = { spec, reading, counts, requested: requested[i]!, max, learned };
         desired = target.desire(input, desired?.memory);
         readAt[i] = at;
       }

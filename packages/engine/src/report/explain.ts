@@ -23,12 +23,14 @@ function reasonText({ reason, reading, belief, limits }: Decision): string {
   const read = reading === undefined ? "nothing read" : `${formatNumber(reading.value)} waiting`;
   const wait = belief?.expectedWaitSeconds;
   const rate = wait === undefined ? "" : ` (${formatDuration(wait * 1000)} at this rate)`;
+  const ahead = belief?.forecastRate;
+  const expected = ahead === undefined ? "" : `, ${Number(ahead.toPrecision(3))}/s expected`;
   switch (reason) {
     case "above":
     case "below":
-      return `${read}${rate}, `;
+      return `${read}${rate}${expected}, `;
     case "meeting":
-      return `${read}${rate}, on target: `;
+      return `${read}${rate}${expected}, on target: `;
     case "remainder":
     case "fixed":
     case "draining":

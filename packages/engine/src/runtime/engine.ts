@@ -2,6 +2,7 @@ import type { DecisionRecord } from "@microscaling/core";
 import { isAtWork } from "../act/act.ts";
 import { hasLeft } from "../act/configure.ts";
 import { hasEnded } from "../act/election.ts";
+import { learnedBy } from "../decide/decider.ts";
 import { describeEngine } from "../report/engine-state.ts";
 import type { Engine, EngineContext, EngineSpec } from "../spec.ts";
 import { roleOf, termOf } from "../step.ts";
@@ -99,6 +100,7 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
       const now = machine.now();
       return describeEngine(machine.state, machine.record(), roleOf(machine.state, now), now);
     },
+    learned: () => learnedBy(machine.state.deciding),
     stop({ graceMs }) {
       stopped ??= stop(graceMs);
       return stopped;

@@ -14,6 +14,8 @@ import {
   type TargetSpec,
   type TaskSpec,
 } from "../../src/index.ts";
+import { learnedBy } from "../../src/decide/decider.ts";
+import type { Learned } from "../../src/decide/learn/learned.ts";
 import { taskSpec } from "../world.ts";
 
 const WITHIN_10_S = { use: "latency", withinMs: 10_000, changesPerMinute: 20 } as const;
@@ -110,6 +112,37 @@ describe("what is remembered", () => {
     };
     expect(beliefAfter({ ...task, max: 9 }, sourcesOn({}))).toBeDefined();
     expect(beliefAfter({ ...task, ...changes }, sourcesOn(servers))).toBeUndefined();
+  });
+});
+
+describe("what has been learned of the load", () => {
+  const spec = {
+    use: "latency",
+    withinMs: 10_000,
+    startupMs: 60_000,
+    changesPerMinute: 20,
+  } as const;
+  const capacity = { instances: 20 };
+  const learnedAfter = (task: TaskSpec, rounds: number, from = 0) => {
+    const deciding = openDeciding({ tasks: [task, taskSpec("auto", AUTO)], capacity });
+    for (let round = from + 1; round <= from + rounds; round++)
+      decideTurn(deciding, [seen(round, 3), seen(round, 3)], NOTHING_MEASURED, round * 500);
+    return learnedBy(deciding);
+  };
+
+  it("is given out by task, and taken back at the next start", () => {
+    const first = learnedAfter(taskSpec("a", spec), 2000);
+    expect([...first.keys()]).toEqual(["a"]);
+    const second = (learned?: unknown) =>
+      learnedAfter(taskSpec("a", spec, { learned }), 2, 2000).get("a") as Learned;
+    const { rates } = first.get("a") as Learned;
+    expect(second(first.get("a")).rates).toBe(rates);
+    expect(second().rates).not.toBe(rates);
+  });
+
+  it("is what was known before, until there is a reading", () => {
+    const learned = { some: "thing" };
+    expect(learnedAfter(taskSpec("a", spec, { learned }), 0)).toEqual(new Map([["a", learned]]));
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadOf } from "../../src/decide/learn/learn.ts";
 import { erlangInstances } from "../../src/decide/targets/erlang.ts";
+import { openAhead } from "../../src/decide/targets/ahead.ts";
 import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/latency.ts";
 import {
   downTo,
@@ -54,7 +55,8 @@ function learned({ withinMs = SPEC.withinMs }: Pick<Look, "withinMs"> = {}): Lat
     ({ memory } = latencyTarget.desire(inputOf(look, 96 + 2 * i), memory));
   }
   const { model } = memory!;
-  return { model, requested: 4, budget: 5, downAt: -Infinity, jobAt: AT - 500, belief: undefined };
+  const moves = { requested: 4, budget: 5, downAt: -Infinity, jobAt: AT - 500 };
+  return { ...moves, model, belief: undefined, ahead: openAhead(AT, undefined, undefined) };
 }
 
 /** The look after that, at which as many have arrived as before. */

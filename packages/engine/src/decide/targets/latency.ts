@@ -1,7 +1,9 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
+import type { Ahead } from "../learn/forecast.ts";
 import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
+import { aheadOf, instancesAhead, learnedAhead, openAhead, type AheadMemory } from "./ahead.ts";
 import { erlangInstances } from "./erlang.ts";
 import { calmInstances, type Demand } from "./level.ts";
 import { isWorthIt, noMoves, noteMoves, type Moves } from "./moves.ts";
@@ -18,6 +20,7 @@ export interface LatencyMemory {
   /** When a job was last seen, in milliseconds since the epoch. */
   jobAt: number;
   belief: Belief | undefined;
+  readonly ahead: AheadMemory;
 }
 
 /** With fewer jobs late than this part a wait shorter than a service time is kept. */
@@ -42,7 +45,7 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   desire(input, memory) {
     const { spec, reading, requested } = input;
     const use = useOf(memory?.model, reading);
-    if (memory === undefined || use === "begin") return holdAt(requested, open(input));
+    if (memory === undefined || use === "begin") return holdAt(requested, open(input, memory));
     if (use === "ignore") return holdAt(requested, memory);
     const { model } = memory;
     const within = spec.withinMs / 1000;
@@ -50,7 +53,10 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     learn(model, input, within);
     const calmSeconds = 60 / (BY_CHANCE * spec.changesPerMinute);
     const outlook = lookAhead(requested, model, loadOf(model, within), within, calmSeconds);
-    memory.belief = beliefOf(outlook);
+    const isOff = spec.forecast === "off";
+    const ahead = { within, isOff, max: input.max };
+    const least = instancesAhead(memory.ahead, model, outlook.load, ahead);
+    memory.belief = beliefOf(outlook, aheadOf(memory.ahead));
     const { waiting, inFlight, arrived } = model.seen;
     // Two totals that are not known are the same.
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
@@ -64,9 +70,10 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
       spec.changesPerMinute,
       startSecondsOf(spec, outlook),
     );
-    return choose(input, memory, outlook);
+    return choose(input, memory, outlook, least);
   },
   belief: (memory) => memory.belief,
+  learned: (memory) => learnedAhead(memory.ahead),
 };
 
 function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
@@ -82,17 +89,21 @@ function holdAt(requested: number, memory: LatencyMemory): Desired<LatencyMemory
 }
 
 /** Before there is anything to go by. */
-function open(input: Input): LatencyMemory {
-  const { spec, reading, requested } = input;
+function open(input: Input, before: LatencyMemory | undefined): LatencyMemory {
+  const { spec, reading, requested, learned } = input;
   return {
     model: beginLearning(input, hintsOf(spec)),
     moves: noMoves(requested),
     jobAt: reading.at,
     belief: undefined,
+    ahead: openAhead(reading.at, before?.ahead, learned),
   };
 }
 
-function beliefOf({ load, waiting, backlog, requested }: Outlook): Belief {
+function beliefOf(
+  { load, waiting, backlog, requested }: Outlook,
+  ahead: Ahead | undefined,
+): Belief {
   const { arrivalRate, serviceRate, startupSeconds } = load;
   const spare = requested * serviceRate - arrivalRate;
   const isServed = backlog === 0 || requested > 0;
@@ -102,6 +113,8 @@ function beliefOf({ load, waiting, backlog, requested }: Outlook): Belief {
     startupSeconds,
     drainSeconds: spare > 0 ? waiting / spare : undefined,
     expectedWaitSeconds: isServed ? backlog / Math.max(1, requested) / serviceRate : undefined,
+    forecastRate: ahead?.rate,
+    forecastShare: ahead?.share,
   };
 }
 
@@ -109,20 +122,25 @@ function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number
   return startCostMs === undefined ? load.startupSeconds : startCostMs / 1000;
 }
 
-function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
+function choose(
+  input: Input,
+  memory: LatencyMemory,
+  outlook: Outlook,
+  least: number,
+): Desired<LatencyMemory> {
   const { requested, max } = input;
-  const { model, jobAt } = memory;
+  const { model, moves, jobAt } = memory;
   const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
-  if (isQuiet) return { instances: 0, reason: requested === 0 ? "meeting" : "below", memory };
-  const up = Math.min(goUp(outlook, model, max), Math.max(max, requested));
+  const needed = isQuiet ? least : Math.max(goUp(outlook, model, max), least);
+  const up = Math.min(needed, Math.max(max, requested));
   if (up > requested) {
-    memory.moves.surplusSeconds = 0;
+    moves.surplusSeconds = 0;
     return { instances: up, reason: "above", memory };
   }
-  const down = goDown(input, memory, outlook);
-  return down < requested
-    ? { instances: down, reason: "below", memory }
-    : holdAt(requested, memory);
+  const down = isQuiet ? least : Math.max(goDown(input, memory, outlook), least);
+  if (down >= requested) return holdAt(requested, memory);
+  moves.surplusSeconds = 0;
+  return { instances: down, reason: "below", memory };
 }
 
 /** How many there are to be if more are needed now; else 0. */
@@ -155,9 +173,7 @@ function goDown({ spec, max }: Input, { model, moves }: LatencyMemory, outlook: 
   const surplus = requested - level;
   const startSeconds = startSecondsOf(spec, outlook);
   moves.surplusSeconds += surplus * load.tickSeconds;
-  if (!isWorthIt(moves, surplus, spec.changesPerMinute, startSeconds)) return requested;
-  moves.surplusSeconds = 0;
-  return level;
+  return isWorthIt(moves, surplus, spec.changesPerMinute, startSeconds) ? level : requested;
 }
 
 /** Whether fewer instances would be enough, however wrong what is believed may be. */

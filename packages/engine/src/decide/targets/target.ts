@@ -10,6 +10,8 @@ export interface TargetInput<Spec> {
   readonly requested: number;
   /** The task's own upper bound. */
   readonly max: number;
+  /** What the target had learned of the task before a restart, as it gave it to {@link Target.learned}; not checked yet. */
+  readonly learned?: unknown;
 }
 
 /** What a target answers. */
@@ -36,6 +38,8 @@ export interface Target<Spec, Memory> {
   desire(input: TargetInput<Spec>, memory: Memory | undefined): Desired<Memory>;
   /** What a target that learns goes by; nothing before it knows anything. */
   belief?(memory: Memory): Belief | undefined;
+  /** What is worth keeping over a restart, as JSON; nothing where there is nothing. */
+  learned?(memory: Memory): unknown;
 }
 
 /** Below this share of its length a queue needs fewer instances; from there to the length nothing moves. */
