@@ -18,8 +18,8 @@ const LENGTH_LATE = 0.5;
 const LENGTH_READY = 1.2;
 /** In percentage points: how much later than alone the top class may be. */
 const TOP_CLASS = 0.1;
-/** How often a class may turn round, against how often it and those above it do alone. */
-const OSCILLATION = 1.25;
+/** How much more often a class may turn round, in a minute, than it and those above it do alone. Of a calm rule's few turns a ratio says nothing. */
+const OSCILLATION = 0.5;
 const BETA = 1e-6;
 
 /** Late jobs, what is paid, and changes in each plant, means over the loads. Paid and changes are only judged on the suite's own loads. */
@@ -83,7 +83,7 @@ export function contentionBars(found: Contention): Bar[] {
   const allowed = reversalsAlone.map((_, one) =>
     reversalsAlone.slice(0, one + 1).reduce((sum, each) => sum + each, 0),
   );
-  const worst = Math.max(...reversals.map((each, one) => each / allowed[one]!));
+  const worst = Math.max(...reversals.map((each, one) => each - allowed[one]!));
   return [
     atMost(
       "contention, top class later than alone",
@@ -94,9 +94,15 @@ export function contentionBars(found: Contention): Bar[] {
     ),
     atMost("contention, turns with idle capacity that a task lacks", idle, "%", 0),
     atMost("contention, most instances at once, of 40", most, "", 40),
-    atMost("contention, turns round, against the classes up to it alone", worst, "×", OSCILLATION, {
-      beside: `a minute by class ${asList(reversals)}, alone ${asList(reversalsAlone)}`,
-    }),
+    atMost(
+      "contention, turns round more than the classes up to it alone",
+      worst,
+      "/min",
+      OSCILLATION,
+      {
+        beside: `a minute by class ${asList(reversals)}, alone ${asList(reversalsAlone)}`,
+      },
+    ),
   ];
 }
 
