@@ -89,7 +89,6 @@ function neededAhead(
   { lead, within, max }: { readonly lead: number; readonly within: number; readonly max: number },
 ): number {
   const allowed = ALLOWED * within - CHANCE * Math.sqrt((2 * lead) / rate);
-  if (allowed >= lead) return 0;
   const enough = Math.ceil((rate / serviceRate) * (1 - allowed / lead));
   const most = allowed > 0 ? Math.min(enough, max) : max;
   return erlangInstances(rate, serviceRate, within, LATE, most);
