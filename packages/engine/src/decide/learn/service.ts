@@ -1,7 +1,7 @@
 import type { TaskModel } from "./task-model.ts";
 
 /** What is recent and what is usual are that of so many times as long as a job may wait, and of at least so many jobs. */
-const RECENT_WITHINS = 3;
+const RECENT_WITHINS = 0.5;
 const USUAL_WITHINS = 60;
 const MEMORY_JOBS = 50;
 /** The work has changed when what is recent is so many standard deviations from what is usual. */
