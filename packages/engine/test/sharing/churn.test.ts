@@ -5,6 +5,7 @@ import { shareFairly } from "../../src/decide/fair/share-fairly.ts";
 import { layOutTasks, nothingObserved, type Observed, type SharingSpec } from "../../src/index.ts";
 import { fairly, give, limitsOf, specOf, startable, used, type SharingCase } from "./cases.ts";
 import { createPlant } from "./plant.ts";
+import { runs } from "../runs.ts";
 
 /** Where sharing goes from here when all that is asked for is done at once. */
 function createWalk(all: SharingCase, sharing: SharingSpec, startupSeconds: readonly number[]) {
@@ -81,7 +82,7 @@ describe("what keeps churn down", () => {
         expect(before).toEqual(give(all));
         expect(before).toEqual(give(withHas(all, before)));
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -113,7 +114,7 @@ describe("what keeps churn down", () => {
         }
         expect(before).toEqual(give(withHas({ ...all, sharers }, before)));
       }),
-      { numRuns: 400 },
+      runs(400),
     );
   });
 
