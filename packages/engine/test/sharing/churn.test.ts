@@ -190,13 +190,17 @@ describe("what keeps churn down", () => {
   });
 
   it("says who waits, for whom instances are taken, and why not more of them", () => {
-    const [lower, higher] = createPlant(two, fairly({ maxTakenShare: 0.2 })).step();
-    expect(lower).toMatchObject({ granted: 8, requested: 8 });
-    expect(lower!.limits).toContainEqual({ by: "preempted", preemptedBy: "high" });
+    const last = { ...low, name: "last", priority: 3, has: 2, bounded: 2 };
+    const sharers = [{ ...low, has: 8, bounded: 8 }, two.sharers[1]!, last];
+    const plant = createPlant({ ...two, sharers }, fairly({ maxTakenShare: 0.2 }));
+    const [lower, higher, lowest] = plant.step();
+    expect(lower).toMatchObject({ granted: 8, requested: 8, limits: [] });
+    expect(lowest).toMatchObject({ granted: 0, requested: 0 });
+    expect(lowest!.limits.map(({ by }) => by)).toEqual(["preempted", "capacity"]);
     expect(higher).toMatchObject({ granted: 2, requested: 0 });
     expect(higher!.limits).toEqual([
       { by: "churn", reason: "no more than 20 % of the capacity changes hands in a round" },
-      { by: "waiting", task: "low" },
+      { by: "waiting", task: "last" },
     ]);
   });
 });
