@@ -74,6 +74,18 @@ describe("sharing by order", () => {
       expect(limits.map(({ by }) => by)).toContain("overcommitted");
   });
 
+  it.each([0, 1, 2, 3])("says for whom a task is taken from: %i", (at) => {
+    const tasks = [0, 1, 2, 3].map((i) => {
+      const name = i === at ? "asks" : `t${i}`;
+      return [fixed(name, 8, { priority: i === at ? 1 : 2 }), i === at ? 0 : 2] as const;
+    });
+    const decisions = decideOn({ instances: 6 }, ...tasks);
+    for (const { task, granted, limits } of decisions.filter((_, i) => i !== at)) {
+      expect([task, granted]).toEqual([task, 0]);
+      expect(limits).toContainEqual({ by: "preempted", preemptedBy: "asks" });
+    }
+  });
+
   it("names of what a task uses that of which the fewest would fit", () => {
     const [short] = decideOn({ cpu: 6, memory: 8 }, [
       fixed("a", 5, { uses: { cpu: 4, memory: 1 } }),

@@ -52,14 +52,14 @@ it("names a resource that the task uses as what ran out, also while another is o
 });
 
 it("names as what ran out only what does not suffice for one more, not what is left over", () => {
-  const uses = { cpu: 1, memory: 1 };
-  const [first, second] = decideOn(
-    { cpu: 3, memory: 4 },
-    [fixed("a", 5, { uses }), 0],
-    [fixed("b", 5, { uses: { memory: 2 } }), 0],
+  // Of memory one more would fit exactly.
+  const [first] = decideOn(
+    { cpu: 5, memory: 3 },
+    [fixed("a", 3, { uses: { cpu: 1, memory: 1 } }), 0],
+    [fixed("b", 5, { uses: { cpu: 1 } }), 0],
   );
+  expect(first!.granted).toBe(2);
   expect(first!.limits).toEqual([{ by: "capacity", limitingResource: "cpu" }]);
-  expect(second!.limits).toEqual([{ by: "capacity", limitingResource: "memory" }]);
 });
 
 it.each([0, 1])(

@@ -4,7 +4,8 @@ import { layOutTasks, type TaskSpec } from "../../src/index.ts";
 import { taskSpec } from "../world.ts";
 import { fairly } from "./cases.ts";
 
-const WEIGHTS = [1, 3, 0.1, 0.7];
+// The last two differ by less than rounding does.
+const WEIGHTS = [1, 3, 0.1, 0.7, 1e10, 1e10 + 0.001];
 const USES = [{ cpu: 1 }, { cpu: 7 }, { memory: 1 }, { memory: 3 }, { cpu: 3, memory: 1 }];
 const CAPACITY = { cpu: 49, memory: 21 };
 /** Of each task two are there; `COUNTS` is what others are. */
@@ -18,18 +19,22 @@ const TASKS: readonly TaskSpec[] = USES.flatMap((uses, u) =>
 );
 
 /** The key as a fraction of whole numbers, after {@link CURRENT} in full. */
-function keyOf({ uses, weight = 1 }: TaskSpec, k: number): readonly [number, number] {
+function keyOf({ uses, weight = 1 }: TaskSpec, k: number): readonly [bigint, bigint] {
   const { cpu = 0, memory = 0 } = uses;
   const [part, whole] =
     cpu * CAPACITY.memory > memory * CAPACITY.cpu ? [cpu, CAPACITY.cpu] : [memory, CAPACITY.memory];
-  return [part * k * (k <= CURRENT ? 9 : 10), whole * Math.round(weight * 1000)];
+  return [
+    BigInt(part * k * (k <= CURRENT ? 9 : 10)),
+    BigInt(whole) * BigInt(Math.round(weight * 1000)),
+  ];
 }
 
 /** −1 where instance `k` of `a` comes before instance `l` of `b`, 0 where they are equal. */
 function expected(a: TaskSpec, k: number, b: TaskSpec, l: number): number {
   const [x, ofX] = keyOf(a, k);
   const [y, ofY] = keyOf(b, l);
-  return Math.sign(x * ofY - y * ofX) || Number(l <= CURRENT) - Number(k <= CURRENT);
+  if (x * ofY !== y * ofX) return x * ofY < y * ofX ? -1 : 1;
+  return Number(l <= CURRENT) - Number(k <= CURRENT);
 }
 
 it("orders instances by their keys as if nothing were rounded, and of equal ones those that run first", () => {

@@ -150,7 +150,7 @@ function takeSome(
     const wanted = hasOf(demand, i) - granted[i]!;
     // One goes in any case, however small the share.
     const taken = Math.max(fitting(table, i, wanted, budget), isFirst ? 1 : 0);
-    if (taken > 0) isFirst = false;
+    isFirst = false;
     addUses(table, budget, i, -taken);
     return taken;
   });
