@@ -39,6 +39,7 @@ const found = await new Stryker({
   timeoutMS: 3000,
   // Types are erased, not checked.
   disableTypeChecks: false,
+  // A test that changes under its old name is not noticed. Delete the file to begin anew.
   incremental: true,
   incrementalFile: "reports/incremental.json",
   tempDirName: ".stryker-tmp",

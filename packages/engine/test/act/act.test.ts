@@ -414,8 +414,11 @@ it("knows whether any request is under way", () => {
 
 it("knows of a request under way beside an earlier one, and beside tasks that have none", () => {
   const agent = open([fixed("a", 0), fixed("b", 4)]);
+  expect(isAtWork(agent.state)).toBe(false);
   agent.task("b").pending = [{ ...sent(1, 2), phase: "ended" }, sent(2, 4)];
   expect(isAtWork(agent.state)).toBe(true);
+  agent.task("b").pending = [{ ...sent(1, 2), phase: "ended" }];
+  expect(isAtWork(agent.state)).toBe(false);
 });
 
 it("gives every call its own number", () => {

@@ -148,6 +148,14 @@ describe("counts of jobs", () => {
     expect(load().serviceRate).toBeLessThan(2);
   });
 
+  it("of more than those at work can have finished are not work at once either", () => {
+    const looks = [0, 60, 120].map((finished, i): Look => {
+      return { at: i * 500, running: 40, ready: 0, inFlight: 1, arrived: finished + 1, finished };
+    });
+    expect(learned(looks.slice(0, 2)).load().serviceRate).toBe(1);
+    expect(learned(looks).load().serviceRate).toBeGreaterThan(10);
+  });
+
   it("of a burst that waits are no jump where nobody tells what is at work", () => {
     const { model, load } = learned([
       { at: 0, ready: 0, arrived: 1000 },
