@@ -1,4 +1,4 @@
-// `npm run mutation [-- --only <start of a path below src>]`: runs it under Node 24.
+// `npm run mutation [-- --only <start of a path below src> [--only …]]`: runs it under Node 24.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { node, root, toolEnv } from "../../../scripts/setup.mjs";

@@ -32,6 +32,7 @@ export default defineConfig({
       "test/{ha,loop,measure,torture,untrusted}.test.ts",
       "test/faults/**",
     ],
+    env: { MICROSCALING_MUTATION: "1" },
     setupFiles: ["mutation/properties.ts"],
     sequence: { sequencer: SlowLast },
   },

@@ -114,6 +114,14 @@ describe("what a task gets", () => {
     expect([found["jobs"]?.granted, found["low"]?.granted]).toEqual([3, 2]);
   });
 
+  it("takes no more for a task below its minimum than it is granted in the next step", () => {
+    const found = decideOn({ instances: 10 }, [
+      [taskSpec("a", { use: "fixed", instances: 4 }, { min: 2 }), { count: 0 }],
+      [taskSpec("b", { use: "fixed", instances: 10 }, { priority: 2 }), { count: 10 }],
+    ]);
+    expect(found["b"]?.granted).toBe(6);
+  });
+
   it("cuts the least important when the capacity has shrunk", () => {
     const found = decideOn({ instances: 4 }, [
       [taskSpec("a", { use: "fixed", instances: 3 }), { count: 3 }],
@@ -159,11 +167,12 @@ describe("a task without a number to go by", () => {
   ] as const)(
     "after %i failures and fallback %j has %i instances",
     (failures, fallback, expected) => {
+      const reason = failures === 3 && fallback !== "hold" ? "fallback" : "held";
       const task = taskSpec("jobs", queue(10), { metric: { ...jobs.metric!, fallback } });
       const found = decideOn({ instances: 10 }, [
         [task, { count: 4, noReading: "no answer", failures }],
       ]);
-      expect(found["jobs"]?.granted).toBe(expected);
+      expect(found["jobs"]).toMatchObject({ granted: expected, reason });
     },
   );
 
@@ -191,6 +200,30 @@ describe("what limits a task is said", () => {
       taskSpec("t", { use: "fixed", instances: 9 }, { max: 3 }),
       { count: 3 },
       [{ by: "max" }],
+    ],
+    [
+      "max, and not the capacity, which would hold no more",
+      taskSpec("t", { use: "fixed", instances: 50 }, { max: 20 }),
+      { count: 20 },
+      [{ by: "max" }],
+    ],
+    [
+      "max, and not the capacity, which would hold more",
+      taskSpec("t", { use: "fixed", instances: 50 }, { max: 3 }),
+      { count: 3 },
+      [{ by: "max" }],
+    ],
+    [
+      "maxDelta on the way to min, which is wanted anyway",
+      taskSpec("t", { use: "fixed", instances: 2 }, { min: 2, maxDelta: 3 }),
+      { count: 9 },
+      [{ by: "maxDelta" }],
+    ],
+    [
+      "nothing, where what is under way is what it wants",
+      taskSpec("t", { use: "fixed", instances: 3 }),
+      { count: 3, counts: { running: 1, starting: 2, stopping: 0, requested: 3 } },
+      [],
     ],
     [
       "maxDelta",
@@ -224,6 +257,25 @@ describe("what limits a task is said", () => {
     ],
   ] as const)("%s", (_, task, seen, limits) => {
     expect(decideOn({ instances: 20 }, [[task, seen]])["t"]?.limits).toEqual(limits);
+  });
+
+  it("keeps what limits the task itself when the capacity limits it, too", () => {
+    const found = decideOn({ instances: 2 }, [
+      [taskSpec("t", { use: "fixed", instances: 9 }, { max: 1 }), { count: 0 }],
+      [taskSpec("u", { use: "fixed", instances: 9 }, { max: 2 }), { count: 0 }],
+    ]);
+    expect(found["u"]?.limits.map(({ by }) => by)).toEqual(["max", "capacity"]);
+  });
+
+  it("names the capacity once where it would not suffice even if it were empty", () => {
+    const wide = { max: 60, maxDelta: 60 };
+    const found = decideOn({ instances: 20 }, [
+      [taskSpec("t", { use: "fixed", instances: 50 }, wide), { count: 0 }],
+      [taskSpec("u", { use: "fixed", instances: 50 }, wide), { count: 0 }],
+    ]);
+    const capacity = { by: "capacity", limitingResource: "instances" };
+    expect(found["t"]).toMatchObject({ desired: 20, limits: [capacity] });
+    expect(found["u"]).toMatchObject({ desired: 20, granted: 0, limits: [capacity] });
   });
 
   it("asks nothing of the scheduler while the counts are not known", () => {

@@ -4,6 +4,7 @@ import type { Decision } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { decide, emptyMemory, layOutTasks, type Observed } from "../src/index.ts";
 import { moments, observe, type Moment } from "./arbitrary.ts";
+import { runs } from "./runs.ts";
 
 function decideOn({ tasks, capacity, observed }: Moment, now = 2) {
   const table = layOutTasks(tasks, capacity);
@@ -193,7 +194,7 @@ describe("the two phases (I14)", () => {
           }
         },
       ),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 });

@@ -122,7 +122,7 @@ test("a deciding keeps to the bounds of the moment", () => {
 });
 
 test("cron is read only at an edge, and once for all tasks with the same window", () => {
-  const shared = window("0 8 * * *", 1, { max: 3 });
+  const shared = window("0 8 * * *", 1, { min: 2, max: 3 });
   const table = layOutTasks([taskWith(shared), { ...taskWith(shared), name: "u" }], {});
   let reads = 0;
   const view = viewAt(table, at("2026-11-23T08:30:00Z"), (...asked) => {
@@ -131,6 +131,10 @@ test("cron is read only at an edge, and once for all tasks with the same window"
   });
   expect(reads).toBe(1);
   expect([...view.table.max]).toEqual([3, 3]);
+  expect([...view.table.min]).toEqual([2, 2]);
+  // Those of the table stay as they are.
+  expect([...table.max]).toEqual([10, 10]);
+  expect([...table.min]).toEqual([1, 1]);
   expect(holdsAt(view, at("2026-11-23T08:30:00Z"))).toBe(true);
   expect(holdsAt(view, at("2026-11-23T08:59:59Z"))).toBe(true);
   expect(holdsAt(view, at("2026-11-23T09:00:00Z"))).toBe(false);

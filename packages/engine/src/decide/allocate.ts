@@ -100,7 +100,7 @@ function aboveMin({ table, granted }: Share, i: number): number {
 
 /** Lets every task that wants more ask for up to `upTo` instances, highest priority first. */
 function askInOrder(share: Share, upTo: (i: number) => number): void {
-  const { table, demand } = share;
+  const { table } = share;
   const { order } = table;
   // What may be taken from the tasks below the priority at hand. Tasks of one priority leave it together.
   const takeable = new Float64Array(table.capacity.length);
@@ -114,8 +114,8 @@ function askInOrder(share: Share, upTo: (i: number) => number): void {
     }
     for (let k = from; k < below; k++) {
       const i = order[k]!;
-      if (demand.bounded[i]! <= demand.current[i]! || share.preemptedBy[i] !== NOBODY) continue;
-      const wanted = upTo(i) - share.granted[i]!;
+      if (share.preemptedBy[i] !== NOBODY) continue;
+      const wanted = upTo(i) - share.granted[i]! - share.reserved[i]!;
       if (wanted > 0) ask(share, i, wanted, below, takeable);
     }
     from = below;
@@ -134,7 +134,7 @@ function ask(share: Share, i: number, wanted: number, below: number, takeable: F
   const missing = fitting(table, i, wanted - got, free, takeable);
   if (missing === 0) return;
   // Promised now, in every resource, so that nobody below is given it; granted in the next step.
-  share.reserved[i] = missing;
+  share.reserved[i] = share.reserved[i]! + missing;
   addUses(table, free, i, -missing);
   for (let r = 0; r < free.length; r++) takeUntilFree(share, r, below, i, takeable);
 }

@@ -131,7 +131,7 @@ function withShareLimits(
 ): Limits {
   const given = granted[i]!;
   const taker = preemptedBy[i]!;
-  if (given >= bounded && requested[i] === given && taker === NOBODY) return limits;
+  if (given >= bounded && requested[i] === given) return limits;
   const all = [...limits];
   if (taker === OVERCOMMITTED) all.push(OVERCOMMITTED_LIMIT);
   else if (taker !== NOBODY) all.push({ by: "preempted", preemptedBy: table.names[taker]! });

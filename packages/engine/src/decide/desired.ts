@@ -1,5 +1,5 @@
 import { formatDuration, type Reading, type DesiredReason } from "@microscaling/core";
-import type { TaskSpec } from "../spec.ts";
+import type { Fallback, TaskSpec } from "../spec.ts";
 import { noChurn, type Churn } from "./fair/churn.ts";
 import type { Observed } from "../observe/observed.ts";
 import type { Desired } from "./targets/target.ts";
@@ -81,9 +81,9 @@ export function desireAll(
       instances[i] = standing(desired, requested[i]!);
       reasons.push(desired.reason);
     } else {
-      const task = table.tasks[i]!;
-      instances[i] = withoutNumber(task, seen, requested[i]!);
-      reasons.push(hasFallenBack(task, seen) ? "fallback" : "held");
+      const fallback = fallbackOf(table.tasks[i]!, seen);
+      instances[i] = withoutNumber(fallback, requested[i]!);
+      reasons.push(fallback === undefined ? "held" : "fallback");
     }
     unbounded[i] = instances[i]!;
     const most = Math.max(Math.min(table.max[i]!, table.holds[i]!), requested[i]!);
@@ -124,12 +124,16 @@ function standing({ instances, reason }: Desired<unknown>, requested: number): n
   return reason === "meeting" ? requested : instances;
 }
 
-function hasFallenBack({ metric }: TaskSpec, seen: Observed): boolean {
-  return metric !== undefined && metric.fallback !== "hold" && seen.failures >= metric.failures;
+/** What its task falls back to, once its metric has failed often enough; otherwise it is held. */
+function fallbackOf(
+  { metric }: TaskSpec,
+  { failures }: Observed,
+): Exclude<Fallback, "hold"> | undefined {
+  if (metric === undefined || metric.fallback === "hold") return undefined;
+  return failures >= metric.failures ? metric.fallback : undefined;
 }
 
-function withoutNumber(task: TaskSpec, seen: Observed, requested: number): number {
-  const fallback = task.metric?.fallback ?? "hold";
-  if (fallback === "hold" || !hasFallenBack(task, seen)) return requested;
+function withoutNumber(fallback: Exclude<Fallback, "hold"> | undefined, requested: number): number {
+  if (fallback === undefined) return requested;
   return "instances" in fallback ? fallback.instances : Math.max(requested, fallback.atLeast);
 }

@@ -77,7 +77,7 @@ export function layOutTasks(
   const order = tasks.map((_, index) => index).filter((index) => tasks[index]!.priority > 0);
   order.sort((a, b) =>
     fair === undefined
-      ? tasks[a]!.priority - tasks[b]!.priority || a - b
+      ? tasks[a]!.priority - tasks[b]!.priority
       : compareFairly(tasks[a]!, tasks[b]!),
   );
   const uses = new Float64Array(tasks.length * resources.length);

@@ -411,3 +411,21 @@ it("knows whether any request is under way", () => {
   answer(ACCEPTED);
   expect(isAtWork(agent.state)).toBe(false);
 });
+
+it("knows of a request under way beside an earlier one, and beside tasks that have none", () => {
+  const agent = open([fixed("a", 0), fixed("b", 4)]);
+  expect(isAtWork(agent.state)).toBe(false);
+  agent.task("b").pending = [{ ...sent(1, 2), phase: "ended" }, sent(2, 4)];
+  expect(isAtWork(agent.state)).toBe(true);
+  agent.task("b").pending = [{ ...sent(1, 2), phase: "ended" }];
+  expect(isAtWork(agent.state)).toBe(false);
+});
+
+it("gives every call its own number", () => {
+  const agent = open([fixed("a", 4), fixed("b", 1)]);
+  const { nextId } = agent.state;
+  const ids = only(agent.count({ a: up(0), b: up(0) }), "scale").map(({ id }) => id);
+  expect(new Set(ids).size).toBe(2);
+  expect(Math.min(...ids)).toBeGreaterThanOrEqual(nextId);
+  expect(agent.state.nextId).toBeGreaterThan(Math.max(...ids));
+});

@@ -6,6 +6,7 @@ import {
   isCalling,
   sent,
   settle,
+  withOthers,
   type Request,
 } from "../../src/act/ledger.ts";
 import { up } from "../step/opened.ts";
@@ -60,6 +61,25 @@ describe("a request", () => {
 
   it("keeps another one from being made, whatever its place in the ledger", () => {
     expect(isCalling([endedAt(5), sent(2, 3), endedAt(6)], at(10))).toBe(true);
+  });
+});
+
+describe("a term that begins", () => {
+  it("adds what another agent may have asked for to what is known", () => {
+    const known = [sent(1, 5), endedAt(1000)];
+    const ledger = withOthers(known, 8, at(2000));
+    expect(ledger.slice(0, 2)).toEqual(known);
+    expect(ledger.slice(2)).toMatchObject([{ instances: 8, phase: "ended", doubtful: true }]);
+    expect(withOthers(ledger, 9, at(3000))).toHaveLength(4);
+  });
+
+  it("says it once for several terms in a row", () => {
+    const first = withOthers([sent(1, 5)], 8, at(2000));
+    const second = withOthers(first, 8, at(3000));
+    expect(second).toHaveLength(2);
+    // It is the newest that counts must show.
+    expect(settle(second, 2500)).toHaveLength(2);
+    expect(settle(second, 3000)).toHaveLength(1);
   });
 });
 

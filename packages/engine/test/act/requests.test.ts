@@ -115,6 +115,14 @@ describe("what may be requested now", () => {
     expect(request({ instances: 10 }, tasks)).toEqual({ requested: [0, 3], leaving: -1 });
   });
 
+  it("leaves to others what a task that stays would need to grow back, should it have shrunk unseen", () => {
+    const tasks = [
+      { counts: up(10), doubtful: [5], granted: 10 },
+      { counts: up(0), granted: 10 },
+    ];
+    expect(request({ instances: 20 }, tasks).requested).toEqual([10, 10]);
+  });
+
   it("is never less than a task has because there is too little room", () => {
     const tasks = [{ counts: up(8), granted: 9 }];
     expect(request({ instances: 4 }, tasks).requested).toEqual([8]);

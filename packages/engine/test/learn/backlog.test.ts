@@ -87,6 +87,11 @@ describe("the pace that keeps what waits in time", () => {
     ]);
     expect(marks).toEqual([]);
     expect(pace({})).toBe(40 / 9);
+    const all = follow([
+      [30, 30],
+      [50, 50],
+    ]);
+    expect(all.marks).toEqual([]);
   });
 
   it("counts what waited before the first look, as if it had just come", () => {

@@ -139,6 +139,39 @@ describe("counts of jobs", () => {
     expect(learned(looks).load().arrivalRate).toBeGreaterThan(1000);
   });
 
+  it("that jump at once are left out as well", () => {
+    const looks = evenly(2, { arrive: 6, finish: 3 });
+    const { arrived, finished } = looks[1]!;
+    looks[1] = { ...looks[1]!, arrived: arrived! + 5000, finished: finished! + 5000 };
+    const { load } = learned(looks);
+    expect(load().arrivalRate).toBeLessThan(100);
+    expect(load().serviceRate).toBeLessThan(2);
+  });
+
+  it("of more than those at work can have finished are not work at once either", () => {
+    const looks = [0, 60, 120].map((finished, i): Look => {
+      return { at: i * 500, running: 40, ready: 0, inFlight: 1, arrived: finished + 1, finished };
+    });
+    expect(learned(looks.slice(0, 2)).load().serviceRate).toBe(1);
+    expect(learned(looks).load().serviceRate).toBeGreaterThan(10);
+  });
+
+  it("of a burst that waits are no jump where nobody tells what is at work", () => {
+    const { model, load } = learned([
+      { at: 0, ready: 0, arrived: 1000 },
+      { at: 500, ready: 5000, arrived: 6000 },
+    ]);
+    expect(model.hasJumped).toBe(false);
+    expect(load().arrivalRate).toBeGreaterThan(1000);
+  });
+
+  it("count for longer where jobs take longer than they may wait", () => {
+    const looks = evenly(2, { arrive: 0, finish: 0, running: 1 });
+    const { model } = learned(looks, { serviceTime: 100 });
+    // Twelve times the time that five jobs take.
+    expect(model.jobs).toBeCloseTo(20 * (6000 / 6000.5), 6);
+  });
+
   it("are no jump where more instances can have finished them", () => {
     const looks = evenly(41, { arrive: 6, finish: 3 });
     looks[40] = { ...looks[40]!, finished: looks[40]!.finished! + 300, running: 40 };
@@ -175,6 +208,24 @@ describe("the level of jobs", () => {
     expect(after.model.level.logService).toBeCloseTo(before.model.level.logService, 1);
   });
 
+  it("fades also where arrivals were just what instances can do", () => {
+    const ready = (each: number, from: number) =>
+      Array.from({ length: 40 }, (_, i): Look => ({ at: (from + i) * 500, ready: each }));
+    const before = learned(ready(1, 0));
+    const after = learned([...ready(1, 0), ...ready(0, 40)]);
+    expect(before.model.level.rate).toBeGreaterThan(0.5);
+    expect(after.model.level.rate).toBeLessThan(0.1 * before.model.level.rate);
+  });
+
+  it("goes on from what is believed when a backend no longer tells who is at work", () => {
+    const { load } = learned([
+      { at: 0, ready: 0, inFlight: 2 },
+      { at: 500, ready: 3 },
+    ]);
+    expect(load().arrivalRate).toBeGreaterThanOrEqual(0);
+    expect(load().serviceRate).toBeGreaterThan(0);
+  });
+
   it("goes on from what is believed when a queue fills that nobody was seen to work on", () => {
     const looks: Look[] = [
       { at: 0, ready: 0 },
@@ -204,6 +255,13 @@ describe("how long jobs wait", () => {
       learned([...looks.slice(0, 39), { ...looks[39]!, ready }]).model;
     expect(waits(6).marks).toEqual([]);
     expect(waits(7).marks).not.toEqual([]);
+  });
+
+  it("forgets when those came that are gone", () => {
+    // As many go as come, so that 50 wait: those of the last 5 seconds.
+    const { model } = learned(evenly(100, { arrive: 5, finish: 5 }));
+    expect(model.seen.at - model.marks[0]!).toBeGreaterThanOrEqual(5000);
+    expect(model.seen.at - model.marks[0]!).toBeLessThan(6500);
   });
 
   it("is guessed from the rate where nothing is counted", () => {

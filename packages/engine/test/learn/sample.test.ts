@@ -50,6 +50,15 @@ describe("what happened between two readings", () => {
     const before = { ready: 5, inFlight: 2, delayed: 0, arrived: 100 };
     const now = { ready: 3, inFlight: 2, delayed: 2, arrived: 100 };
     expect(between(before, now)).toMatchObject({ rise: 0, finished: 0 });
+    expect(between(now, before)).toMatchObject({ rise: 0, finished: 0 });
+    expect(between(now, now)).toMatchObject({ rise: 0 });
+  });
+
+  it("counts jobs that an instance has as in the system, too", () => {
+    const before = { ready: 5, inFlight: 1 };
+    const now = { ready: 4, inFlight: 2 };
+    expect(between(before, now)).toMatchObject({ rise: 0 });
+    expect(between(now, before)).toMatchObject({ rise: 0 });
   });
 
   it("says nothing of a total that began anew", () => {
@@ -77,6 +86,16 @@ describe("what happened between two readings", () => {
     expect(between({ ready: 0, inFlight: 50 }, { ready: 0, inFlight: 50 })).toMatchObject({
       busy: 2,
     });
+  });
+
+  it("has all instances at work while jobs wait; once they do not, as many as had jobs, if that is known", () => {
+    const grows = [2, 4] as const;
+    const waits = { ready: 5, inFlight: 2 };
+    const idle = { ready: 0, inFlight: 1 };
+    expect(between(waits, waits, grows)).toMatchObject({ busy: 3 });
+    expect(between(waits, idle, grows)).toMatchObject({ busy: 2 });
+    expect(between(idle, waits, grows)).toMatchObject({ busy: 1 });
+    expect(between({ ready: 5 }, { ready: 0 }, grows)).toMatchObject({ busy: 3 });
   });
 });
 

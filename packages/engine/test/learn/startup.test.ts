@@ -137,6 +137,16 @@ describe("the start-up time", () => {
     ] as const;
     expect(follow(looks).startup.pending).toEqual([{ at: 0, instances: 2 }]);
     expect(follow([...looks, [3, 0]]).startup.pending).toEqual([]);
+    const another = follow([
+      [0, 0],
+      [0, 3],
+      [0, 5],
+      [1, 4],
+    ]);
+    expect(another.startup.pending).toEqual([
+      { at: 0, instances: 2 },
+      { at: 500, instances: 2 },
+    ]);
     expect(follow([...looks, [1, 4]]).startup.pending).toEqual([
       { at: 0, instances: 2 },
       { at: 1000, instances: 2 },

@@ -5,6 +5,7 @@ import { shareFairly } from "../../src/decide/fair/share-fairly.ts";
 import { layOutTasks, nothingObserved, type Observed, type SharingSpec } from "../../src/index.ts";
 import { fairly, give, limitsOf, specOf, startable, used, type SharingCase } from "./cases.ts";
 import { createPlant } from "./plant.ts";
+import { runs } from "../runs.ts";
 
 /** Where sharing goes from here when all that is asked for is done at once. */
 function createWalk(all: SharingCase, sharing: SharingSpec, startupSeconds: readonly number[]) {
@@ -81,7 +82,7 @@ describe("what keeps churn down", () => {
         expect(before).toEqual(give(all));
         expect(before).toEqual(give(withHas(all, before)));
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -113,7 +114,7 @@ describe("what keeps churn down", () => {
         }
         expect(before).toEqual(give(withHas({ ...all, sharers }, before)));
       }),
-      { numRuns: 400 },
+      runs(400),
     );
   });
 
@@ -189,13 +190,17 @@ describe("what keeps churn down", () => {
   });
 
   it("says who waits, for whom instances are taken, and why not more of them", () => {
-    const [lower, higher] = createPlant(two, fairly({ maxTakenShare: 0.2 })).step();
-    expect(lower).toMatchObject({ granted: 8, requested: 8 });
-    expect(lower!.limits).toContainEqual({ by: "preempted", preemptedBy: "high" });
+    const last = { ...low, name: "last", priority: 3, has: 2, bounded: 2 };
+    const sharers = [{ ...low, has: 8, bounded: 8 }, two.sharers[1]!, last];
+    const plant = createPlant({ ...two, sharers }, fairly({ maxTakenShare: 0.2 }));
+    const [lower, higher, lowest] = plant.step();
+    expect(lower).toMatchObject({ granted: 8, requested: 8, limits: [] });
+    expect(lowest).toMatchObject({ granted: 0, requested: 0 });
+    expect(lowest!.limits.map(({ by }) => by)).toEqual(["preempted", "capacity"]);
     expect(higher).toMatchObject({ granted: 2, requested: 0 });
     expect(higher!.limits).toEqual([
       { by: "churn", reason: "no more than 20 % of the capacity changes hands in a round" },
-      { by: "waiting", task: "low" },
+      { by: "waiting", task: "last" },
     ]);
   });
 });

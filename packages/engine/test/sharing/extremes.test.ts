@@ -93,6 +93,17 @@ describe.each(SHARINGS)("numbers at the edge, with share: %s", (_name, sharing) 
     expect(a! + b!).toBe(7);
   });
 
+  it("millions of instances cost no more than hundreds", () => {
+    const tasks = Array.from({ length: 8 }, (_, i) =>
+      fixed(`t${i}`, 2e6, { weight: i + 1, uses: { cpu: 1 + (i % 3) } }),
+    );
+    const capacity = { instances: 3e6, cpu: 4e6 };
+    const started = process.cpuUsage().user;
+    const counts = granted(tasks, capacity);
+    expect(process.cpuUsage().user - started).toBeLessThan(200_000);
+    expect(counts[0]).toBeGreaterThan(0);
+  });
+
   it.each([1e300, Infinity])("several of weight %d share", (weight) => {
     const tasks = [
       fixed("a", 4, { weight, uses: { cpu: 1 } }),

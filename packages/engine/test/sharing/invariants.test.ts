@@ -19,8 +19,9 @@ import {
   type SharingCase,
   type Sharer,
 } from "./cases.ts";
+import { runs } from "../runs.ts";
 
-const RUNS = { numRuns: 2000 };
+const RUNS = runs(2000);
 const any = cases();
 const equal = cases({ equal: true, allSettled: true });
 
@@ -275,7 +276,7 @@ describe("fair sharing", () => {
       fc.property(any, (all) => {
         expect(give(all)).toEqual(giveOneByOne(all));
       }),
-      { numRuns: 4000 },
+      runs(4000),
     );
   });
 
@@ -298,7 +299,7 @@ describe("fair sharing", () => {
         fillOneByOne(definition, members, Infinity);
         expect(filling).toEqual(definition);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 });

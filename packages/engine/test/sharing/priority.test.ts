@@ -12,6 +12,7 @@ import {
 import { observe } from "../arbitrary.ts";
 import { taskSpec } from "../world.ts";
 import { fairly } from "./cases.ts";
+import { runs } from "../runs.ts";
 
 /** One task: what it has, what it wants, and what is under way. */
 interface Contender {
@@ -142,7 +143,7 @@ describe.each(SHARINGS)("priority, with share: %s", (_name, sharing) => {
       fc.property(any, fc.integer({ min: 0, max: 70 }), (all, instances) => {
         expect(inversions(all, decideOn(all, instances, sharing))).toEqual([]);
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 
@@ -156,7 +157,7 @@ describe.each(SHARINGS)("priority, with share: %s", (_name, sharing) => {
         });
         expect(inversions(still, decideOn(still, instances, sharing))).toEqual([]);
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });

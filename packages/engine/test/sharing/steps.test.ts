@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fairly, fitsBeside, give, limitsOf, startable, type SharingCase } from "./cases.ts";
 import { createPlant, occupied, type Plant } from "./plant.ts";
+import { runs } from "../runs.ts";
 
 const draws = fc.infiniteStream(fc.nat({ max: 999 }));
 
@@ -42,7 +43,7 @@ describe("step by step", () => {
         const isStill = plant.step().every(({ requested: ask }, i) => ask === counts[i]);
         expect(isStill).toBe(true);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -82,7 +83,7 @@ describe("step by step", () => {
           expect(turns[i]!.size).toBeLessThanOrEqual(1);
         }
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

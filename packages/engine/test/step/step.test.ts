@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { hasEnded } from "../../src/act/election.ts";
 import { termOf, roleOf, wakeAt } from "../../src/step.ts";
 import type { Command } from "../../src/events.ts";
+import type { TaskSpec } from "../../src/spec.ts";
 import { toSchedulerTask } from "../../src/state.ts";
 import { queue, taskSpec } from "../world.ts";
 import {
@@ -24,16 +25,16 @@ import {
 const HA = { lease: "main", holder: "me", durationMs: 3000 };
 
 /** An agent that shares a lease and has looked at it. */
-function sharing(): Opened {
-  const agent = open([fixed("a", 4)], { ha: HA });
+function sharing(tasks: readonly TaskSpec[] = [fixed("a", 4)]): Opened {
+  const agent = open(tasks, { ha: HA });
   agent.wait(0);
   agent.answer("observe", value(new Map([["a", up(0)]])));
   return agent;
 }
 
 /** It has taken the lease. */
-function leading(): Opened {
-  const agent = sharing();
+function leading(tasks?: readonly TaskSpec[]): Opened {
+  const agent = sharing(tasks);
   const { id: read } = agent.state.election!.phase as { id: number };
   const [write] = only(
     agent.send({ type: "leaseRead", id: read, answer: value(undefined) }),
@@ -251,6 +252,17 @@ describe("an agent that shares a lease", () => {
     agent.state.counting.countedAt = termOf(agent.state, agent.now)!.since;
     agent.state.turn.dueAt = 0;
     expect(scaled(agent.wait(1))).toEqual(["a to 4"]);
+  });
+
+  it("leaves room for all that the leader before may have asked for, in any window of a schedule", () => {
+    const schedule = [
+      { start: "0 8 * * *", durationMs: 1000, timeZone: "UTC", max: 8 },
+      { start: "0 9 * * *", durationMs: 1000, timeZone: "UTC", min: 1 },
+    ];
+    const agent = leading([fixed("a", 4, { max: 4, schedule }), fixed("b", 10)]);
+    const unknown = new MicroscalingError("ERR_PLUGIN_FAULT", "no answer");
+    agent.count({ a: unknown, b: up(0) });
+    expect(agent.state.turn.record?.decisions[1]).toMatchObject({ granted: 10, requested: 2 });
   });
 
   it("ends its calls when its term ends, and asks for nothing after it", () => {

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import type { ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/latency.ts";
+import { runs } from "../runs.ts";
 
 type Input = Parameters<typeof latencyTarget.desire>[0];
 
@@ -90,7 +91,7 @@ describe("the latency target", () => {
           desireFor(look, at, memory).instances,
         );
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 
@@ -107,7 +108,7 @@ describe("the latency target", () => {
           desireFor(look, at, memory).instances,
         );
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 
@@ -147,7 +148,7 @@ describe("the latency target", () => {
           at += after;
         }
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

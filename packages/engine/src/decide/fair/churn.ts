@@ -73,11 +73,11 @@ export function limitChurn(
   if (losers.length === 0) return { allocation: ideal, churn };
   const isYoung = (i: number): boolean => {
     const age = now - churn.grownAt[i]!;
-    return protectYoung && age < Infinity && age < (input.startupSeconds(i) ?? 0) * 1000;
+    return protectYoung && age < (input.startupSeconds(i) ?? 0) * 1000;
   };
   const isForYoung = losers.some(isYoung);
   if (!isForYoung && maxTakenShare === 1) return { allocation: ideal, churn };
-  const round = churn.round ?? { since: now, requested: demand.current.slice() };
+  const round = churn.round ?? { since: now, requested: demand.current };
   const taken = takeSome(input, ideal, losers, round, isYoung);
   return {
     allocation: settleFor(input, ideal, losers, taken, isForYoung),
@@ -150,7 +150,7 @@ function takeSome(
     const wanted = hasOf(demand, i) - granted[i]!;
     // One goes in any case, however small the share.
     const taken = Math.max(fitting(table, i, wanted, budget), isFirst ? 1 : 0);
-    if (taken > 0) isFirst = false;
+    isFirst = false;
     addUses(table, budget, i, -taken);
     return taken;
   });

@@ -35,9 +35,9 @@ function compareClasses(a: TaskSpec, b: TaskSpec): number {
   return Number(isRemainder(a)) - Number(isRemainder(b)) || a.priority - b.priority;
 }
 
-/** Within a class the name decides, so that the order of the config does not matter. */
+/** Within a class the name decides, which no two tasks share, so that the order of the config does not matter. */
 export function compareFairly(a: TaskSpec, b: TaskSpec): number {
-  return compareClasses(a, b) || (a.name < b.name ? -1 : Number(a.name > b.name));
+  return compareClasses(a, b) || (a.name < b.name ? -1 : 1);
 }
 
 function isRemainder({ target }: TaskSpec): boolean {

@@ -36,7 +36,6 @@ function countBelow(
   i: number,
   level: number,
 ): number {
-  if (level === Infinity) return bounded[i]!;
   return Math.min(
     bounded[i]!,
     Math.max(granted[i]!, unitsBelow(level, fair.price[i]!, current[i]!)),

@@ -34,7 +34,8 @@ function share(table: TaskTable, fair: FairTable, demand: Demand): Filling {
   let from = 0;
   if (fair.spec.minIsGuarantee) giveMinima(filling, 0, table.order.length);
   for (const to of fair.classEnds) {
-    if (!fair.spec.minIsGuarantee) giveMinima(filling, from, to);
+    // Where they are a guarantee, no more of them fits.
+    giveMinima(filling, from, to);
     keepUnsettled(filling, demand, from, to);
     fillClass(filling, from, to);
     from = to;
@@ -87,9 +88,7 @@ function keepUnsettled(filling: Filling, { settled }: Demand, from: number, to: 
 
 /** Gives task `i` up to `count` instances, as far as they fit. */
 function raiseTo({ table, granted, free }: Filling, i: number, count: number): void {
-  const missing = count - granted[i]!;
-  if (missing <= 0) return;
-  const given = fitting(table, i, missing, free);
+  const given = fitting(table, i, count - granted[i]!, free);
   granted[i] = granted[i]! + given;
   addUses(table, free, i, -given);
 }

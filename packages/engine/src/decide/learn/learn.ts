@@ -124,7 +124,8 @@ function isJump(
   { waiting, running }: Snapshot,
 ): boolean {
   const { seen } = model;
-  const gone = isKnown(finished) ? finished : arrived + seen.waiting - waiting;
+  // Where it is not known how many were finished, none waited before.
+  const gone = isKnown(finished) ? finished : arrived - waiting;
   return isTooMuch(gone, serviceRate(model), Math.max(running, seen.running), seconds);
 }
 

@@ -11,7 +11,7 @@ export interface QueueMemory {
   readonly earlier: readonly number[];
   /** Σ of the errors so far. */
   readonly cumulated: number;
-  /** Whether the error has been zero or has changed sign: before that the integral does not count. */
+  /** Whether the queue has been at its length or above: before that the integral does not count. */
   readonly crossed: boolean;
 }
 
@@ -23,8 +23,8 @@ const NONE: readonly number[] = [];
  *
  *     floor(kP · e + kI · Σe + kD · v + 0.5)
  *
- * instances, up only above `length` and down only at or below 70 % of it. The integral counts only from the first time the error is
- * zero or changes sign, so that a queue which starts long does not wind it up.
+ * instances, up only above `length` and down only at or below 70 % of it. The integral counts only from the first time the queue has
+ * reached its length.
  */
 export const queueTarget: Target<QueueSpec, QueueMemory> = {
   reads: true,
@@ -38,7 +38,8 @@ function control(
 ): Desired<QueueMemory> {
   const error = value - spec.length;
   const cumulated = (memory?.cumulated ?? 0) + error;
-  const crossed = memory?.crossed === true || hasCrossed(error, (memory?.last ?? 0) - spec.length);
+  // The original waits for the error to be zero or to change its sign. Before the first reading its queue counts as empty.
+  const crossed = memory?.crossed === true || error >= 0;
   const integral = crossed ? spec.kI * cumulated : 0;
   const velocity = velocityOf(value, spec.velocitySamples, memory);
   const delta = Math.floor(spec.kP * error + integral + spec.kD * velocity + 0.5);
@@ -53,11 +54,6 @@ function control(
   if (value > lowerLength(spec.length))
     return { instances: requested, reason: "meeting", memory: next };
   return { instances: requested + Math.min(0, delta), reason: "below", memory: next };
-}
-
-/** Before the first reading the queue counts as empty, as in the original. */
-function hasCrossed(error: number, previousError: number): boolean {
-  return error === 0 || error > 0 !== previousError > 0;
 }
 
 /** The mean of the last `samples` differences; 0 until there are so many. */
