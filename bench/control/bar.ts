@@ -17,6 +17,14 @@ export interface Bar {
 /** The controller that is judged. */
 export const OURS = "latency";
 
+/** The same without a forecast. */
+export const REACTIVE = "latency-reactive";
+
+/** Whether it takes part in the verdict as a rival: the oracle knows the future. */
+export function isRival(controller: string): boolean {
+  return controller !== OURS && controller !== REACTIVE && controller !== "oracle";
+}
+
 /** Something that must hold: `value ≤ limit`. */
 export function atMost(
   name: string,

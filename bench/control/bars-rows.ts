@@ -1,5 +1,5 @@
 // The bars of issue 12, section 5, on constant loads, traces at their own pace, the daily pattern and worse worlds.
-import { asFigures, atMost, OURS, reported, type Bar } from "./bar.ts";
+import { asFigures, atMost, OURS, REACTIVE, reported, type Bar } from "./bar.ts";
 import type { Cell } from "./summary.ts";
 import { todayOf } from "./today.ts";
 
@@ -21,6 +21,8 @@ const PACE: Readonly<Record<string, readonly [paid: number, changes: number]>> =
 };
 const PACE_GOAL = 1.15;
 const DAILY = { late: 0.1, paid: 1.25 };
+/** What is paid, as a ratio; late in percentage points, of which less is noise. */
+const FORECAST = { paid: 1.01, late: 0.005 };
 const LAGGING = { paid: 1.3, changes: 4 };
 const LONG_JOBS = { late: 0.1, paid: 1.5 };
 /** A row is worse when it is so much later, in percentage points, or so much more is paid, as a part: less is noise. */
@@ -58,6 +60,22 @@ export function paceBars(plants: readonly Cell[]): Bar[] {
       reported(`${name} late`, cell.late, "%"),
       atMost(`${name} paid`, cell.paid, "", paid, { goal: PACE_GOAL }),
       atMost(`${name} changes`, cell.changes, "/min", changes, { goal: changes / 2 }),
+    ];
+  });
+}
+
+/** Loads without a pattern of their own, means over them: what a forecast may cost there, and that it makes nothing late. */
+export function forecastBars(plants: readonly Cell[]): Bar[] {
+  return ours(plants).flatMap((cell) => {
+    const off = plants.find(
+      ({ plant, controller }) => plant === cell.plant && controller === REACTIVE,
+    );
+    if (off === undefined) return [];
+    const name = `forecast on against off, ${cell.plant}`;
+    const more = Math.max(0, cell.late - off.late);
+    return [
+      atMost(`${name} paid`, cell.paid / off.paid, "×", FORECAST.paid),
+      atMost(`${name} more late`, more, "points", FORECAST.late),
     ];
   });
 }

@@ -1,5 +1,5 @@
 // The bars of issue 12, section 5, on the suite, contention and the certificate. Those of the other tables are in bars-rows.ts.
-import { asFigures, atMost, OURS, reported, type Bar } from "./bar.ts";
+import { asFigures, atMost, isRival, OURS, reported, type Bar } from "./bar.ts";
 import { nameOf, SETTINGS } from "./case.ts";
 import type { Contention } from "./contention.ts";
 import { scenarioBound } from "./statistics.ts";
@@ -49,7 +49,7 @@ export function plantBars(plants: readonly Cell[], isSuite: boolean): Bar[] {
 
 /** The rival with the fewest late for which as much is paid or more, and the one for which as much is paid or less. */
 function bestRivals(ours: Cell, cells: readonly Cell[]): string {
-  const rivals = cells.filter(({ controller }) => controller !== OURS && controller !== "oracle");
+  const rivals = cells.filter(({ controller }) => isRival(controller));
   const dearer = best(rivals.filter(({ paid }) => paid >= ours.paid));
   const cheaper = best(rivals.filter(({ paid }) => paid <= ours.paid));
   return [

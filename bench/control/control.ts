@@ -3,7 +3,14 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bar } from "./bar.ts";
 import { certificateBar, contentionBars, lengthBars, plantBars } from "./bars.ts";
-import { constantBars, dailyBars, paceBars, todayBar, worldBars } from "./bars-rows.ts";
+import {
+  constantBars,
+  dailyBars,
+  forecastBars,
+  paceBars,
+  todayBar,
+  worldBars,
+} from "./bars-rows.ts";
 import type { Case, Result } from "./case.ts";
 import { contend } from "./contention.ts";
 import { CONTROLLERS } from "./controllers.ts";
@@ -92,6 +99,7 @@ function judge(): Bar[] {
     ...constantBars(constant),
     ...paceBars(plantsOf(pace)),
     ...dailyBars(daily),
+    ...forecastBars(plantsOf(suite)),
     ...worldBars(worlds),
     todayBar([...extra, ...worlds]),
     ...contentionBars(contend(seeds)),

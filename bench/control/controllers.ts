@@ -23,6 +23,7 @@ const CLASSIC = { kP: 0.04, kI: 0, kD: 1.25, velocitySamples: 1 };
 /** All controllers, ours first. A new one for each run. */
 export const CONTROLLERS: Readonly<Record<string, (told: Told) => Controller>> = {
   latency: (told) => engine(told, latencyTarget(told.one)),
+  "latency-reactive": (told) => engine(told, { ...latencyTarget(told.one), forecast: "off" }),
   queue: (told) => engine(told, { use: "queue", length: LENGTH, ...CLASSIC }),
   "queue-auto": (told) => engine(told, { use: "queue", length: LENGTH, ...CLASSIC, gains: "auto" }),
   "simple-queue": (told) => engine(told, { use: "simple-queue", length: LENGTH }),
@@ -57,7 +58,7 @@ export const CONTROLLERS: Readonly<Record<string, (told: Told) => Controller>> =
 export function latencyTarget({
   withinSeconds,
   hint,
-}: Pick<Case, "withinSeconds" | "hint">): TargetSpec {
+}: Pick<Case, "withinSeconds" | "hint">): Extract<TargetSpec, { use: "latency" }> {
   return {
     use: "latency",
     withinMs: withinSeconds * 1000,

@@ -1,4 +1,4 @@
-import { asFigures, atMost, OURS, reported, type Bar } from "./bar.ts";
+import { asFigures, atMost, isRival, OURS, reported, type Bar } from "./bar.ts";
 import { dominates, isBetter, type Cell } from "./summary.ts";
 
 /**
@@ -25,7 +25,7 @@ function pairsOf(cells: readonly Cell[], beats: (rival: Cell, ours: Cell) => boo
     const ours = row.find(({ controller }) => controller === OURS);
     if (ours === undefined) return [];
     return row
-      .filter((rival) => rival.controller !== "oracle" && beats(rival, ours))
+      .filter((rival) => isRival(rival.controller) && beats(rival, ours))
       .map((rival) => [ours, rival] as const);
   });
 }
