@@ -93,14 +93,12 @@ describe.each(SHARINGS)("numbers at the edge, with share: %s", (_name, sharing) 
     expect(a! + b!).toBe(7);
   });
 
-  it("millions of instances cost no more than hundreds", () => {
+  // One by one this would take minutes, and the test would run into its time limit.
+  it("a thousand million instances are shared as soon as a few", () => {
     const tasks = Array.from({ length: 8 }, (_, i) =>
-      fixed(`t${i}`, 2e6, { weight: i + 1, uses: { cpu: 1 + (i % 3) } }),
+      fixed(`t${i}`, 1e9, { weight: i + 1, uses: { cpu: 1 + (i % 3) } }),
     );
-    const capacity = { instances: 3e6, cpu: 4e6 };
-    const started = process.cpuUsage().user;
-    const counts = granted(tasks, capacity);
-    expect(process.cpuUsage().user - started).toBeLessThan(200_000);
+    const counts = granted(tasks, { instances: 2e9, cpu: 3e9 });
     expect(counts[0]).toBeGreaterThan(0);
   });
 

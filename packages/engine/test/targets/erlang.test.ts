@@ -18,10 +18,9 @@ it("needs nobody without arrivals, and gives up at the most", () => {
   expect(erlangInstances(100, 1, 1, 0.01, 10)).toBe(10);
 });
 
-it("costs no more for millions of instances than for thousands, and is as good", () => {
-  const started = process.cpuUsage().user;
-  expect(erlangInstances(1e9, 1, 0.1, 0.001, 2 ** 31 - 1)).toBeCloseTo(1e9 + 70, -1);
-  expect(process.cpuUsage().user - started).toBeLessThan(500_000);
+it("is estimated for many instances, and as good", () => {
+  // Counted up to, this would take longer than a test may.
+  expect(erlangInstances(1e12, 1, 0.1, 0.001, 2 ** 40)).toBeCloseTo(1e12 + 70, -1);
   // Where it begins to be an estimate.
   const exact = erlangInstances(99_999, 1, 0.001, 0.001, 1e6);
   const estimate = erlangInstances(100_001, 1, 0.001, 0.001, 1e6);
