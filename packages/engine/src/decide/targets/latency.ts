@@ -3,7 +3,14 @@ import type { TargetSpec } from "../../spec.ts";
 import type { Ahead } from "../learn/forecast.ts";
 import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
-import { aheadOf, instancesAhead, learnedAhead, openAhead, type AheadMemory } from "./ahead.ts";
+import {
+  aheadOf,
+  atLeast,
+  instancesAhead,
+  learnedAhead,
+  openAhead,
+  type AheadMemory,
+} from "./ahead.ts";
 import { erlangInstances } from "./erlang.ts";
 import { downTo, inTimeAhead, inTimeNow, lookAhead, upTo, type Outlook } from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
@@ -72,7 +79,7 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
     if (!isQuiet) memory.jobAt = reading.at;
     refill(input, memory);
-    return choose(input, memory, outlook, least);
+    return atLeast(least, choose(input, memory, outlook), requested);
   },
   belief: (memory) => memory.belief,
   learned: (memory) => learnedAhead(memory.ahead),
@@ -130,15 +137,9 @@ function refill({ spec, requested }: Input, memory: LatencyMemory): void {
   memory.requested = requested;
 }
 
-function choose(
-  input: Input,
-  memory: LatencyMemory,
-  outlook: Outlook,
-  least: number,
-): Desired<LatencyMemory> {
+function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
   const { requested, max } = input;
-  const wanted = Math.max(move(input, memory, outlook), least);
-  const instances = Math.min(wanted, Math.max(max, requested));
+  const instances = Math.min(move(input, memory, outlook), Math.max(max, requested));
   if (instances < requested && instances > 0) memory.downAt = memory.model.seen.at;
   const reason = instances === requested ? "meeting" : instances > requested ? "above" : "below";
   return { instances, reason, memory };
