@@ -9,6 +9,7 @@ import { readLearned, writeLearned, type Learned } from "../learn/learned.ts";
 import type { Load } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
+import type { Desired } from "./target.ts";
 
 /** What the target remembers of what lies ahead. Updated in place. */
 export interface AheadMemory {
@@ -92,6 +93,17 @@ function neededAhead(
   const enough = Math.ceil((rate / serviceRate) * (1 - allowed / lead));
   const most = allowed > 0 ? Math.min(enough, max) : max;
   return erlangInstances(rate, serviceRate, within, LATE, most);
+}
+
+/** Never fewer than the forecast asks for, whatever the rule that follows the load says. */
+export function atLeast<Memory>(
+  least: number,
+  desired: Desired<Memory>,
+  requested: number,
+): Desired<Memory> {
+  if (desired.instances >= least) return desired;
+  const reason = least === requested ? "meeting" : least > requested ? "above" : "below";
+  return { ...desired, instances: least, reason };
 }
 
 /** What outlives a restart. */

@@ -3,7 +3,14 @@ import type { TargetSpec } from "../../spec.ts";
 import type { Ahead } from "../learn/forecast.ts";
 import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
-import { aheadOf, instancesAhead, learnedAhead, openAhead, type AheadMemory } from "./ahead.ts";
+import {
+  aheadOf,
+  atLeast,
+  instancesAhead,
+  learnedAhead,
+  openAhead,
+  type AheadMemory,
+} from "./ahead.ts";
 import { erlangInstances } from "./erlang.ts";
 import { calmInstances, type Demand } from "./level.ts";
 import { isWorthIt, noMoves, noteMoves, type Moves } from "./moves.ts";
@@ -70,7 +77,7 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
       spec.changesPerMinute,
       startSecondsOf(spec, outlook),
     );
-    return choose(input, memory, outlook, least);
+    return atLeast(least, choose(input, memory, outlook), requested);
   },
   belief: (memory) => memory.belief,
   learned: (memory) => learnedAhead(memory.ahead),
@@ -122,22 +129,17 @@ function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number
   return startCostMs === undefined ? load.startupSeconds : startCostMs / 1000;
 }
 
-function choose(
-  input: Input,
-  memory: LatencyMemory,
-  outlook: Outlook,
-  least: number,
-): Desired<LatencyMemory> {
+function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
   const { requested, max } = input;
   const { model, moves, jobAt } = memory;
   const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
-  const needed = isQuiet ? least : Math.max(goUp(outlook, model, max), least);
-  const up = Math.min(needed, Math.max(max, requested));
+  if (isQuiet) return { instances: 0, reason: requested === 0 ? "meeting" : "below", memory };
+  const up = Math.min(goUp(outlook, model, max), Math.max(max, requested));
   if (up > requested) {
     moves.surplusSeconds = 0;
     return { instances: up, reason: "above", memory };
   }
-  const down = isQuiet ? least : Math.max(goDown(input, memory, outlook), least);
+  const down = goDown(input, memory, outlook);
   if (down >= requested) return holdAt(requested, memory);
   moves.surplusSeconds = 0;
   return { instances: down, reason: "below", memory };
