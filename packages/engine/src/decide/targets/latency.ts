@@ -83,11 +83,12 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   learned: (memory) => learnedAhead(memory.ahead),
 };
 
-function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
+function hintsOf({ withinMs, serviceMs, startupMs, concurrency }: LatencySpec): Hints {
   return {
     within: withinMs / 1000,
     serviceTime: serviceMs === undefined ? undefined : serviceMs / 1000,
     startupTime: startupMs === undefined ? undefined : startupMs / 1000,
+    concurrency,
   };
 }
 
