@@ -11,7 +11,7 @@ import {
 import { erlangInstances } from "../../src/decide/targets/erlang.ts";
 import { openForecast } from "../../src/decide/learn/forecast.ts";
 import { writeLearned } from "../../src/decide/learn/learned.ts";
-import { beginLearning } from "../../src/decide/learn/learn.ts";
+import { beginLearning, loadOf } from "../../src/decide/learn/learn.ts";
 import type { TaskModel } from "../../src/decide/learn/task-model.ts";
 import { chance, DAY, feed, MIDNIGHT, OFFICE, randomOf, type Load } from "../learn/load.ts";
 
@@ -154,7 +154,8 @@ describe("at a minute to nine", () => {
       lastArrivals: 0,
       ...changed,
     };
-    const load = { arrivalRate: 5, serviceRate: 1, startupSeconds, tickSeconds: 0.5 };
+    const rates = { arrivalRate: 5, serviceRate: 1 };
+    const load = { ...loadOf(model, within), ...rates, startupSeconds, tickSeconds: 0.5 };
     const instances = instancesAhead(memory, model, load, { within, isOff: false, max });
     return { instances, memory, expected: aheadOf(memory)?.rate };
   }
