@@ -24,7 +24,8 @@ type Input = TargetInput<LatencySpec>;
 export interface LatencyMemory {
   readonly model: TaskModel;
   readonly moves: Moves;
-  /** When a job was last seen, in milliseconds since the epoch. */
+  /** When it began to watch, and when a job was last seen, in milliseconds since the epoch. */
+  readonly openedAt: number;
   jobAt: number;
   belief: Belief | undefined;
   readonly ahead: AheadMemory;
@@ -102,6 +103,7 @@ function open(input: Input, before: LatencyMemory | undefined): LatencyMemory {
   return {
     model: beginLearning(input, hintsOf(spec)),
     moves: noMoves(requested),
+    openedAt: reading.at,
     jobAt: reading.at,
     belief: undefined,
     ahead: openAhead(reading.at, before?.ahead, learned),
@@ -134,8 +136,10 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
   const { requested, max } = input;
   const { model, moves, jobAt } = memory;
   const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
-  if (isQuiet) return { instances: 0, reason: requested === 0 ? "meeting" : "below", memory };
-  const up = Math.min(goUp(outlook, model, max), Math.max(max, requested));
+  if (isQuiet && requested > 0 && moves.budget >= 1)
+    return { instances: 0, reason: "below", memory };
+  if (isQuiet) return holdAt(requested, memory);
+  const up = Math.min(goUp(outlook, model, max), max);
   if (up > requested) {
     moves.surplusSeconds = 0;
     return { instances: up, reason: "above", memory };
@@ -165,9 +169,12 @@ function goUp(outlook: Outlook, model: TaskModel, max: number): number {
 }
 
 /** How many there are to be: as many as now, or fewer if these are surely enough and stopping the others is worth it. */
-function goDown({ spec, max }: Input, { model, moves }: LatencyMemory, outlook: Outlook): number {
-  const { requested, load, waiting } = outlook;
-  if (!isSurelyLess(outlook, model, max)) {
+function goDown({ spec, max }: Input, memory: LatencyMemory, outlook: Outlook): number {
+  const { model, moves, openedAt } = memory;
+  const { requested, load, waiting, within } = outlook;
+  // After a restart on a running fleet hardly anything is known.
+  const isNew = model.seen.at - openedAt < within * 1000;
+  if (isNew || !isSurelyLess(outlook, model, max)) {
     moves.surplusSeconds = 0;
     return requested;
   }
