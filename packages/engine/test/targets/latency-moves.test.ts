@@ -357,10 +357,11 @@ describe("down", () => {
     expect(memory.moves.surplusSeconds).toBe(0);
   });
 
-  it("goes none before it has watched for as long as a job may wait", () => {
-    const paid = { ...PAID, openedAt: AT - 9_999 };
-    expect(desire(idle, paid).instances).toBe(20);
-    expect(desire(idle, { ...PAID, openedAt: AT - 10_000 }).instances).toBeLessThan(20);
+  it("goes only as far as is sure before it has watched for as long as a job may wait", () => {
+    const { surely, lasts } = ahead(desire(idle, PAID).memory, 20);
+    expect(surely).toBeGreaterThan(lasts);
+    expect(desire(idle, { ...PAID, openedAt: AT - 9999 }).instances).toBe(surely);
+    expect(desire(idle, { ...PAID, openedAt: AT - 10_000 }).instances).toBe(lasts);
   });
 
   it("waits for the price of starting them again, where what went was often needed again", () => {

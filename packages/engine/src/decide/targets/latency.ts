@@ -172,28 +172,31 @@ function goUp(outlook: Outlook, model: TaskModel, max: number): number {
 function goDown({ spec, max }: Input, memory: LatencyMemory, outlook: Outlook): number {
   const { model, moves, openedAt } = memory;
   const { requested, load, waiting, within } = outlook;
-  // After a restart on a running fleet hardly anything is known.
+  const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
+  // After a restart on a running fleet hardly anything is known, so it goes only as far as is sure.
   const isNew = model.seen.at - openedAt < within * 1000;
-  if (isNew || !isSurelyLess(outlook, model, max)) {
+  const level = isFewerEnough(outlook, most, max)
+    ? Math.max(
+        levelOf(outlook, isNew ? most : load.lastingRate, waiting, max),
+        enoughInstances(outlook, model),
+      )
+    : requested;
+  if (level >= requested) {
     moves.surplusSeconds = 0;
     return requested;
   }
-  const lasting = levelOf(outlook, load.lastingRate, waiting, max);
-  const level = Math.max(lasting, enoughInstances(outlook, model));
   const surplus = requested - level;
   const startSeconds = startSecondsOf(spec, outlook);
   moves.surplusSeconds += surplus * load.tickSeconds;
   return isWorthIt(moves, surplus, spec.changesPerMinute, startSeconds) ? level : requested;
 }
 
-/** Whether fewer instances would be enough, however wrong what is believed may be. */
-function isSurelyLess(outlook: Outlook, model: TaskModel, max: number): boolean {
-  const { requested, load, serviceRate } = outlook;
-  const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
+/** Whether fewer instances would be enough at this rate of arrivals. */
+function isFewerEnough(outlook: Outlook, arrivalRate: number, max: number): boolean {
+  const { requested, serviceRate, waiting } = outlook;
   // In most cases this says it already, and the rest takes time.
-  if (most > (requested - 1) * serviceRate) return false;
-  if (enoughInstances(outlook, model) >= requested) return false;
-  return levelOf(outlook, most, outlook.waiting, max) < requested;
+  if (arrivalRate > (requested - 1) * serviceRate) return false;
+  return levelOf(outlook, arrivalRate, waiting, max) < requested;
 }
 
 /** Where a job may wait less long than it takes, a queue cannot be drained in time: then hardly a job is to wait at all. */
