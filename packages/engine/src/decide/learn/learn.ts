@@ -2,8 +2,10 @@ import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
 import { expectedArrivals, learnArrivals, usualArrivals } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
-import { learnLevel, levelRates, relaxLevel, unknownLevel } from "./level-filter.ts";
-import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
+import { followLevel } from "./follow-level.ts";
+import { levelRates, unknownLevel } from "./level-filter.ts";
+import { notePast } from "./past.ts";
+import { isKnown, isRepeat, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
 import { isTooMuch, learnService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
 import type { TaskModel } from "./task-model.ts";
@@ -42,15 +44,41 @@ const HINT_JOBS = 20;
 /** Nothing is learned faster than one instance finishes so many jobs, however short a wait is asked for. */
 const LEAST_SCALE_JOBS = 5;
 
+/** A queue of which so many jobs are expected to have come or gone has hardly stood still. */
+const LEAST_CHANGES = 1;
 /** Readings are at least so far apart, in milliseconds. */
 const LEAST_GAP_MS = 1;
 /** By this much, in milliseconds, a reading is older than the last one only when the time has been set back. */
 const SET_BACK_MS = 10_000;
 
-/** What to do with a reading. One that is not newer than the last is ignored, but for no longer than ten seconds of it. */
-export function useOf(model: TaskModel | undefined, { at }: Reading): "begin" | "ignore" | "learn" {
+/**
+ * What to do with a reading. One that is not newer than the last is ignored, but for no longer than ten seconds of it.
+ * @param within how long a job may wait, in seconds
+ */
+export function useOf(
+  model: TaskModel | undefined,
+  { reading, counts }: TargetInput<unknown>,
+  within: number,
+): "begin" | "ignore" | "repeat" | "learn" {
+  const { at, parts } = reading;
   if (model === undefined || at < model.seen.at - SET_BACK_MS) return "begin";
-  return at < model.seen.at + LEAST_GAP_MS ? "ignore" : "learn";
+  if (at < model.seen.at + LEAST_GAP_MS) return "ignore";
+  // In most cases this says it already, and the rest takes time.
+  if (parts?.arrived !== undefined) return "learn";
+  const seen = snapshotOf(reading, counts!);
+  return isRepeat(model.seen, seen) && isUnlikely(model, seen, within) ? "repeat" : "learn";
+}
+
+/** Whether a queue would hardly stand still for so long. Later than a job may wait it does, whatever was expected. */
+function isUnlikely({ seen, level }: TaskModel, { at, running }: Snapshot, within: number): boolean {
+  const seconds = (at - seen.at) / 1000;
+  const changes = (level.rate + Math.exp(level.logService) * running) * seconds;
+  return changes >= LEAST_CHANGES && seconds < within;
+}
+
+/** Takes note of a reading that shows nothing new but how many instances there are. */
+export function noteRepeat(model: TaskModel, { reading, counts }: TargetInput<unknown>): void {
+  model.past = notePast(model.past, reading.at, counts!.running);
 }
 
 /** Before there is anything to compare with. */
@@ -78,6 +106,10 @@ export function beginLearning(
     hasJumped: false,
     startup: openStartup(counts!, reading.at, hints.startupTime),
     level: unknownLevel(1 / each, jobs),
+    past: [],
+    lag: undefined,
+    jobsAtWork: 1,
+    instancesAtWork: 1,
     marks: NO_MARKS,
   };
 }
@@ -100,7 +132,7 @@ export function learn(
   model.hasJumped = hasJumped;
   // Where jobs are counted, nothing need be guessed from their level.
   const isCounted = isKnown(sample.arrived);
-  if (!isCounted) followLevel(model, sample, seen, scale);
+  if (!isCounted) followLevel(model, seen, within, scale);
   const arrived = isCounted ? sample.arrived : model.level.rate * seconds;
   followStartup(model, seen, counts!);
   followBacklog(model, seen, arrived, within);
@@ -157,18 +189,6 @@ function followBacklog(
     };
     model.marks = markArrivals(marks, lastInterval(model), interval, within);
   }
-}
-
-function followLevel(
-  model: TaskModel,
-  { rise, busy, seconds, isCensored }: Sample,
-  { waiting, running }: Snapshot,
-  scale: number,
-): void {
-  const { level } = model;
-  if (isKnown(rise) && isKnown(busy))
-    model.level = learnLevel(level, { rise: rise / seconds, busy, isCensored }, seconds, scale);
-  else if (waiting === 0) model.level = relaxLevel(level, running, seconds, scale);
 }
 
 /** From the snapshot before the newest to that. */

@@ -22,15 +22,15 @@ const RATE_DRIFT = 0.16;
 const SERVICE_DRIFT = 0.03;
 /** An arrival less than this often, in the time that a job may wait, is taken for noise of one that often. */
 const LEAST_JOBS = 5;
-/** A sample further off than so many standard deviations means that the load has changed. */
+/** A sample further off than so many standard deviations means that the load has changed: by just so much that it is no further off. */
 const SURPRISE = 3;
 /** The largest step of {@link LevelFilter.logService}: the filter takes a curve for a line. */
 const LARGEST_STEP = 0.5;
 /** The range of the variance of {@link LevelFilter.logService}: never less sure than of one job, which is a factor of e either way. */
 const LEAST_VARIANCE = 1e-9;
 const MOST_VARIANCE = 1;
-/** How fast arrivals are forgotten while nothing waits, as a part of the time that a job may wait. */
-const FADE = 0.3;
+/** How unsure the arrival rate is before anything was seen, in service rates. */
+const UNKNOWN = 1e3;
 
 /** Before anything was seen. The service rate is as sure as if it came from so many jobs. */
 export function unknownLevel(service: number, jobs: number): LevelFilter {
@@ -38,7 +38,7 @@ export function unknownLevel(service: number, jobs: number): LevelFilter {
     rate: 0,
     logService: Math.log(service),
     // As good as nothing is known.
-    rateVariance: 1e6 * service * service,
+    rateVariance: (UNKNOWN * service) ** 2,
     serviceVariance: 1 / jobs,
     covariance: 0,
     seconds: 0,
@@ -88,7 +88,7 @@ export function learnLevel(
   if (isCensored && surprise >= 0)
     return { ...before, rateVariance: a, serviceVariance: d, seconds: lasted };
   const spread = (): number => a - 2 * done * c + done * done * d + noise;
-  if (surprise ** 2 > SURPRISE ** 2 * spread()) a += surprise ** 2;
+  a += Math.max(0, (surprise / SURPRISE) ** 2 - spread());
   const total = spread();
   const rateGain = (a - done * c) / total;
   const serviceGain = (c - done * d) / total;
@@ -104,9 +104,17 @@ export function learnLevel(
   };
 }
 
+/** What is believed stays, but nearly nothing speaks for it any more. */
+export function unsureOf(filter: LevelFilter): LevelFilter {
+  const service = Math.exp(filter.logService);
+  const rateVariance = (UNKNOWN * service) ** 2;
+  return { ...filter, rateVariance, serviceVariance: MOST_VARIANCE, covariance: 0 };
+}
+
 /**
  * Learns from a time in which nothing waited: arrivals are anything up to what the instances can do, and are taken for less and less until
  * something waits. That is then as good as the first that is seen of them.
+ * @param scale over how many seconds arrivals are forgotten
  */
 export function relaxLevel(
   before: LevelFilter,
@@ -115,7 +123,7 @@ export function relaxLevel(
   scale: number,
 ): LevelFilter {
   const most = Math.exp(before.logService) * running;
-  const rate = Math.min(before.rate, most) * Math.exp(-seconds / (FADE * scale));
+  const rate = Math.min(before.rate, most) * Math.exp(-seconds / scale);
   // The variance of what may be anything up to `most`.
   const rateVariance = Math.max(before.rateVariance, most ** 2 / 12);
   return { ...before, rate, rateVariance, seconds: before.seconds + seconds };

@@ -1,5 +1,7 @@
 import type { Marks } from "./backlog.ts";
+import type { Lag } from "./lag.ts";
 import type { LevelFilter } from "./level-filter.ts";
+import type { Past } from "./past.ts";
 import type { Snapshot } from "./sample.ts";
 import type { Startup } from "./startup.ts";
 
@@ -34,6 +36,12 @@ export interface TaskModel {
   startup: Startup;
   /** From the level of jobs alone, for backends that count neither what arrives nor what is finished. */
   level: LevelFilter;
+  /** For these backends: how many instances ran lately, and how old the counts of jobs are; `undefined` until the first of them. */
+  past: Past;
+  lag: Lag | undefined;
+  /** Jobs in flight while others waited, and the instances that ran meanwhile: means that fade. */
+  jobsAtWork: number;
+  instancesAtWork: number;
   /** When the jobs that wait arrived. */
   marks: Marks;
 }

@@ -1,6 +1,6 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
+import { beginLearning, learn, loadOf, noteRepeat, useOf, type Hints } from "../learn/learn.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
 import { calmInstances, type Demand } from "./level.ts";
@@ -39,11 +39,12 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   settles: false,
   desire(input, memory) {
     const { spec, reading, requested } = input;
-    const use = useOf(memory?.model, reading);
-    if (memory === undefined || use === "begin") return holdAt(requested, open(input));
-    if (use === "ignore") return holdAt(requested, memory);
-    const { model } = memory;
     const within = spec.withinMs / 1000;
+    const use = useOf(memory?.model, input, within);
+    if (memory === undefined || use === "begin") return holdAt(requested, open(input));
+    const { model } = memory;
+    if (use === "repeat") noteRepeat(model, input);
+    if (use !== "learn") return holdAt(requested, memory);
     const arrivedBefore = model.seen.arrived;
     learn(model, input, within);
     const outlook = lookAhead(requested, model, loadOf(model, within), within);
@@ -105,7 +106,7 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
   const { model, jobAt } = memory;
   const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
   if (isQuiet) return { instances: 0, reason: requested === 0 ? "meeting" : "below", memory };
-  const up = Math.min(goUp(outlook, model, max), Math.max(max, requested));
+  const up = Math.min(goUp(outlook, max), Math.max(max, requested));
   if (up > requested) {
     memory.moves.surplusSeconds = 0;
     return { instances: up, reason: "above", memory };
@@ -117,28 +118,28 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
 }
 
 /** How many there are to be if more are needed now; else 0. */
-function goUp(outlook: Outlook, model: TaskModel, max: number): number {
+function goUp(outlook: Outlook, max: number): number {
   const { requested, load, backlog } = outlook;
   const least = isShort(outlook) ? levelOf(outlook, 0, max) : 1;
-  const later = inTimeInstances(outlook, model, load.tickSeconds);
+  const later = inTimeInstances(outlook, load.tickSeconds);
   if (least <= requested) {
     if (later <= requested) return 0;
     // As long as what the load needs anyway will still be enough, jobs may wait: perhaps it passes.
     if (later <= levelOf(outlook, 0, max)) return 0;
   }
-  const now = inTimeInstances(outlook, model, 0);
+  const now = inTimeInstances(outlook, 0);
   return Math.max(least, Number.isFinite(now) ? now : 0, levelOf(outlook, backlog, max));
 }
 
 /** How many there are to be: as many as now, or fewer if these are surely enough and stopping the others is worth it. */
-function goDown({ spec, max }: Input, { model, moves }: LatencyMemory, outlook: Outlook): number {
+function goDown({ spec, max }: Input, { moves }: LatencyMemory, outlook: Outlook): number {
   const { requested, load, waiting } = outlook;
-  if (!isSurelyLess(outlook, model, max)) {
+  if (!isSurelyLess(outlook, max)) {
     moves.surplusSeconds = 0;
     return requested;
   }
   const lasting = levelOf({ ...outlook, arrivalRate: load.lastingRate }, waiting, max);
-  const level = Math.max(lasting, enoughInstances(outlook, model));
+  const level = Math.max(lasting, enoughInstances(outlook));
   const surplus = requested - level;
   const policy = policyOf(spec, outlook);
   if (!isWorthIt(moves, surplus, load.tickSeconds, policy)) return requested;
@@ -147,12 +148,12 @@ function goDown({ spec, max }: Input, { model, moves }: LatencyMemory, outlook: 
 }
 
 /** Whether fewer instances would be enough, however wrong what is believed may be. */
-function isSurelyLess(outlook: Outlook, model: TaskModel, max: number): boolean {
+function isSurelyLess(outlook: Outlook, max: number): boolean {
   const { requested, load, serviceRate } = outlook;
   const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
   // In most cases this says it already, and the rest takes time.
   if (most > (requested - 1) * serviceRate) return false;
-  if (enoughInstances(outlook, model) >= requested) return false;
+  if (enoughInstances(outlook) >= requested) return false;
   return levelOf({ ...outlook, arrivalRate: most }, outlook.waiting, max) < requested;
 }
 
