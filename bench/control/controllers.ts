@@ -61,7 +61,7 @@ export function latencyTarget({
   return {
     use: "latency",
     withinMs: withinSeconds * 1000,
-    changesPerMinute: 20,
+    changesPerMinute: 6,
     ...(hint === undefined ? {} : { serviceMs: hint * 1000 }),
   };
 }

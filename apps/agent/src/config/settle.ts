@@ -13,7 +13,7 @@ import { MEASURED, type WrittenTarget, type WrittenWindow } from "./written.ts";
 
 /** The original's gains: `MSS_KU` 0.05 and `MSS_TU` 10. */
 const GAINS = { kP: 0.04, kI: 0, kD: 1.25, velocitySamples: 1 };
-const CHANGES_PER_MINUTE = 20;
+const CHANGES_PER_MINUTE = 6;
 const LEAST_MAX_AGE_MS = 10_000;
 const METRIC_TIMEOUT = "2s";
 const SCHEDULER_TIMEOUT = "30s";
@@ -182,14 +182,17 @@ function settleTarget({ fields }: TaskDraft, { asOriginal }: Draft): TargetSpec 
 }
 
 function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): TargetSpec {
-  const { within, serviceTime, startupTime, changesPerMinute = CHANGES_PER_MINUTE } = target;
+  const { within, serviceTime, startupTime, startCost } = target;
+  const { changesPerMinute = CHANGES_PER_MINUTE } = target;
   const serviceMs = parseDuration(serviceTime);
   const startupMs = parseDuration(startupTime);
+  const startCostMs = parseDuration(startCost);
   return {
     use: "latency",
     withinMs: parseDuration(within) ?? 0,
     ...(serviceMs === undefined ? {} : { serviceMs }),
     ...(startupMs === undefined ? {} : { startupMs }),
+    ...(startCostMs === undefined ? {} : { startCostMs }),
     changesPerMinute,
   };
 }

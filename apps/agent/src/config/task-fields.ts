@@ -20,9 +20,12 @@ const target = (): z.ZodType<TaskFields["target"]> =>
         startupTime: duration(1)
           .optional()
           .describe("From asking for an instance until it runs. Default: learned."),
+        startCost: duration(0)
+          .optional()
+          .describe("How long an instance may run for what a start costs. Default: its start-up."),
         changesPerMinute: length()
           .optional()
-          .describe("How often the number of instances may change, on average. Default: 20."),
+          .describe("How often the number of instances may change, on average. Default: 6."),
       }),
       map({
         use: z.literal("queue"),

@@ -67,6 +67,7 @@ export type WrittenTarget =
       readonly within: string;
       readonly serviceTime?: string | undefined;
       readonly startupTime?: string | undefined;
+      readonly startCost?: string | undefined;
       readonly changesPerMinute?: number | undefined;
     }
   | {

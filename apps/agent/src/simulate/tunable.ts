@@ -132,13 +132,14 @@ function writeTarget(target: TargetSpec): object {
     return gains === "auto" ? { use, length, gains } : written;
   }
   if (target.use !== "latency") return target;
-  const { use, withinMs, serviceMs, startupMs, changesPerMinute } = target;
+  const { use, withinMs, serviceMs, startupMs, startCostMs, changesPerMinute } = target;
   return {
     use,
     within: writeMs(withinMs),
     changesPerMinute,
     ...(serviceMs === undefined ? {} : { serviceTime: writeMs(serviceMs) }),
     ...(startupMs === undefined ? {} : { startupTime: writeMs(startupMs) }),
+    ...(startCostMs === undefined ? {} : { startCost: writeMs(startCostMs) }),
   };
 }
 

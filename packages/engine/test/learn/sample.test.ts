@@ -1,6 +1,6 @@
 import type { Reading, ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
-import { sampleOf, snapshotOf } from "../../src/decide/learn/sample.ts";
+import { busyByJobs, sampleOf, snapshotOf } from "../../src/decide/learn/sample.ts";
 
 function readingOf(at: number, parts: ReadingParts): Reading {
   return { kind: "reading", value: parts.ready ?? 0, at, parts };
@@ -77,6 +77,29 @@ describe("what happened between two readings", () => {
     expect(between({ ready: 0, inFlight: 50 }, { ready: 0, inFlight: 50 })).toMatchObject({
       busy: 2,
     });
+  });
+});
+
+describe("the instances at work that jobs in flight tell of", () => {
+  const look = (ready: number, inFlight: number) =>
+    snapshotOf(readingOf(0, { ready, inFlight }), {
+      running: 5,
+      starting: 0,
+      stopping: 0,
+      requested: 5,
+    });
+
+  it("are as many as jobs, on average while jobs wait, else at the beginning", () => {
+    expect(busyByJobs(look(9, 8), look(9, 12), 1)).toBe(10);
+    expect(busyByJobs(look(0, 8), look(9, 12), 1)).toBe(8);
+    expect(busyByJobs(look(9, 8), look(0, 7), 1)).toBe(8);
+  });
+
+  it("have several jobs each where each has so many while jobs wait", () => {
+    expect(busyByJobs(look(9, 8), look(9, 12), 4)).toBe(2.5);
+    // Whether one has four jobs or four have one each is not known.
+    expect(busyByJobs(look(0, 4), look(0, 4), 4)).toBe(4);
+    expect(busyByJobs(look(0, 8), look(0, 4), 4)).toBe(5);
   });
 });
 

@@ -1,11 +1,10 @@
 import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
-import { expectedArrivals, learnArrivals, usualArrivals } from "./arrivals.ts";
+import { expectedArrivals, learnArrivals, noArrivals, usualArrivals } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
 import { followLevel } from "./follow-level.ts";
 import { levelRates, unknownLevel } from "./level-filter.ts";
-import { notePast } from "./past.ts";
-import { isKnown, isRepeat, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
+import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
 import { isTooMuch, learnService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
 import type { TaskModel } from "./task-model.ts";
@@ -44,41 +43,15 @@ const HINT_JOBS = 20;
 /** Nothing is learned faster than one instance finishes so many jobs, however short a wait is asked for. */
 const LEAST_SCALE_JOBS = 5;
 
-/** A queue of which so many jobs are expected to have come or gone has hardly stood still. */
-const LEAST_CHANGES = 1;
 /** Readings are at least so far apart, in milliseconds. */
 const LEAST_GAP_MS = 1;
 /** By this much, in milliseconds, a reading is older than the last one only when the time has been set back. */
 const SET_BACK_MS = 10_000;
 
-/**
- * What to do with a reading. One that is not newer than the last is ignored, but for no longer than ten seconds of it.
- * @param within how long a job may wait, in seconds
- */
-export function useOf(
-  model: TaskModel | undefined,
-  { reading, counts }: TargetInput<unknown>,
-  within: number,
-): "begin" | "ignore" | "repeat" | "learn" {
-  const { at, parts } = reading;
+/** What to do with a reading. One that is not newer than the last is ignored, but for no longer than ten seconds of it. */
+export function useOf(model: TaskModel | undefined, { at }: Reading): "begin" | "ignore" | "learn" {
   if (model === undefined || at < model.seen.at - SET_BACK_MS) return "begin";
-  if (at < model.seen.at + LEAST_GAP_MS) return "ignore";
-  // In most cases this says it already, and the rest takes time.
-  if (parts?.arrived !== undefined) return "learn";
-  const seen = snapshotOf(reading, counts!);
-  return isRepeat(model.seen, seen) && isUnlikely(model, seen, within) ? "repeat" : "learn";
-}
-
-/** Whether a queue would hardly stand still for so long. Later than a job may wait it does, whatever was expected. */
-function isUnlikely({ seen, level }: TaskModel, { at, running }: Snapshot, within: number): boolean {
-  const seconds = (at - seen.at) / 1000;
-  const changes = (level.rate + Math.exp(level.logService) * running) * seconds;
-  return changes >= LEAST_CHANGES && seconds < within;
-}
-
-/** Takes note of a reading that shows nothing new but how many instances there are. */
-export function noteRepeat(model: TaskModel, { reading, counts }: TargetInput<unknown>): void {
-  model.past = notePast(model.past, reading.at, counts!.running);
+  return at < model.seen.at + LEAST_GAP_MS ? "ignore" : "learn";
 }
 
 /** Before there is anything to compare with. */
@@ -94,10 +67,7 @@ export function beginLearning(
     earlierGapSeconds: 0,
     arrivals: 0,
     lastArrivals: 0,
-    recentRate: Number.NaN,
-    recentSeconds: 0,
-    usualRate: Number.NaN,
-    usualSeconds: 0,
+    counted: noArrivals(),
     jobs,
     busySeconds: jobs * each,
     recentJobs: jobs,
@@ -144,7 +114,7 @@ export function learn(
   if (isLeftOut) return;
   if (isCounted) {
     const horizon = usualStart(model.startup, within) + seconds;
-    learnArrivals(model, arrived / seconds, seconds, scale, horizon);
+    learnArrivals(model.counted, arrived / seconds, seconds, scale, horizon);
   }
   if (isKnown(finished) && isKnown(busy)) learnService(model, finished, busy, seconds, scale);
 }
@@ -202,43 +172,40 @@ export function lastInterval({ lastAt, lastArrivals, arrivals, seen }: TaskModel
  * @param within how long a job may wait, in seconds
  */
 export function loadOf(model: TaskModel, within: number): Load {
-  const { startup, seen, earlierGapSeconds } = model;
+  const { startup, seen, counted, earlierGapSeconds } = model;
+  const startupSeconds = atLeastPending(startup, usualStart(startup, within), seen.at);
   const gap = gapOf(model);
-  return {
-    ...(isKnown(model.usualRate) ? countedLoad(model) : guessedLoad(model)),
-    startupSeconds: atLeastPending(startup, usualStart(startup, within), seen.at),
-    // One gap alone may be that of readings that failed.
-    tickSeconds: earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap,
-  };
-}
-
-type Rates = Omit<Load, "startupSeconds" | "tickSeconds">;
-
-function countedLoad(model: TaskModel): Rates {
-  const expected = expectedArrivals(model);
-  const usual = usualArrivals(model);
+  // One gap alone may be that of readings that failed.
+  const tickSeconds = earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap;
+  if (!isKnown(counted.usualRate)) return guessedLoad(model, startupSeconds, tickSeconds);
+  const expected = expectedArrivals(counted);
+  const usual = usualArrivals(counted);
   const lasting = usual.rate > expected.rate ? usual : expected;
   return {
     isCounted: true,
     arrivalRate: expected.rate,
     arrivalVariance: expected.variance,
-    serviceRate: serviceRate(model),
     lastingRate: lasting.rate,
     // The work of so many jobs is known as well as their number is.
     lastingVariance: lasting.variance + lasting.rate ** 2 / model.jobs,
+    serviceRate: serviceRate(model),
+    startupSeconds,
+    tickSeconds,
   };
 }
 
 /** From the level of jobs alone. What is believed is on the careful side by one standard deviation already, so half of it is enough besides. */
-function guessedLoad({ level }: TaskModel): Rates {
+function guessedLoad({ level }: TaskModel, startupSeconds: number, tickSeconds: number): Load {
   const { arrivalRate, ...rates } = levelRates(level);
   return {
     isCounted: false,
     arrivalRate,
     arrivalVariance: level.rateVariance,
-    serviceRate: rates.serviceRate,
     lastingRate: arrivalRate,
     lastingVariance: level.rateVariance / 4,
+    serviceRate: rates.serviceRate,
+    startupSeconds,
+    tickSeconds,
   };
 }
 

@@ -101,21 +101,6 @@ export function busyByJobs(before: Snapshot, now: Snapshot, atOnce: number): num
   return atOnce > 1 ? Math.min(before.running, before.inFlight) : before.inFlight;
 }
 
-/**
- * Whether a reading shows just what the one before did, where jobs come and go and some of them wait or are at work. Nothing new was
- * counted then: an approximate count is repeated until the next one. Where there are running totals they would tell.
- */
-export function isRepeat(before: Snapshot, now: Snapshot): boolean {
-  return (
-    !isKnown(now.arrived) &&
-    !isKnown(now.finished) &&
-    now.waiting === before.waiting &&
-    now.delayed === before.delayed &&
-    Object.is(now.inFlight, before.inFlight) &&
-    (now.waiting > 0 || now.inFlight > 0)
-  );
-}
-
 function busyOf(before: Snapshot, now: Snapshot): number {
   const mean = (before.running + now.running) / 2;
   if (isBusy(before) && (isBusy(now) || !isKnown(now.inFlight))) return mean;

@@ -1,3 +1,4 @@
+import type { ArrivalMemory } from "./arrivals.ts";
 import type { Marks } from "./backlog.ts";
 import type { Lag } from "./lag.ts";
 import type { LevelFilter } from "./level-filter.ts";
@@ -19,11 +20,8 @@ export interface TaskModel {
   /** Jobs that arrived since the first snapshot, counted or guessed: until the newest one, and until the one before it. */
   arrivals: number;
   lastArrivals: number;
-  /** Jobs that arrive a second, from counts of them, and the seconds of which these are the means: lately, and usually. */
-  recentRate: number;
-  recentSeconds: number;
-  usualRate: number;
-  usualSeconds: number;
+  /** Jobs that arrive, from counts of them. */
+  readonly counted: ArrivalMemory;
   /** Jobs that were finished, and the instance-seconds of work that they took, both fading: usually, and lately. */
   jobs: number;
   busySeconds: number;

@@ -1,10 +1,11 @@
 import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
-import { beginLearning, learn, loadOf, noteRepeat, useOf, type Hints } from "../learn/learn.ts";
+import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
+import { isRepeated, noteRepeat } from "../learn/repeats.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
 import { calmInstances, type Demand } from "./level.ts";
-import { isWorthIt, noMoves, noteMoves, type MovePolicy, type Moves } from "./moves.ts";
+import { isWorthIt, noMoves, noteMoves, type Moves } from "./moves.ts";
 import { enoughInstances, inTimeInstances, lookAhead, type Outlook } from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
 
@@ -24,6 +25,8 @@ export interface LatencyMemory {
 const LATE = 0.001;
 /** Fewer instances are enough only if they would be with so many standard deviations more to do: less often than once in 160 looks by chance. */
 const SURE = 2.5;
+/** Chance alone may call for this part of the changes that a task may make. */
+const BY_CHANCE = 0.01;
 /** Without a job for so many times as long as one may wait, none of a task's instances is needed. */
 const QUIET_WITHINS = 2;
 
@@ -39,22 +42,33 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   settles: false,
   desire(input, memory) {
     const { spec, reading, requested } = input;
-    const within = spec.withinMs / 1000;
-    const use = useOf(memory?.model, input, within);
+    const use = useOf(memory?.model, reading);
     if (memory === undefined || use === "begin") return holdAt(requested, open(input));
+    if (use === "ignore") return holdAt(requested, memory);
     const { model } = memory;
-    if (use === "repeat") noteRepeat(model, input);
-    if (use !== "learn") return holdAt(requested, memory);
+    const within = spec.withinMs / 1000;
+    if (isRepeated(model, input, within)) {
+      noteRepeat(model, input);
+      return holdAt(requested, memory);
+    }
     const arrivedBefore = model.seen.arrived;
     learn(model, input, within);
-    const outlook = lookAhead(requested, model, loadOf(model, within), within);
+    const calmSeconds = 60 / (BY_CHANCE * spec.changesPerMinute);
+    const outlook = lookAhead(requested, model, loadOf(model, within), within, calmSeconds);
     memory.belief = beliefOf(outlook);
     const { waiting, inFlight, arrived } = model.seen;
     // Two totals that are not known are the same.
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
     if (!isQuiet) memory.jobAt = reading.at;
     const seconds = (reading.at - model.lastAt) / 1000;
-    noteMoves(memory.moves, requested, reading.at, seconds, policyOf(spec, outlook));
+    noteMoves(
+      memory.moves,
+      requested,
+      reading.at,
+      seconds,
+      spec.changesPerMinute,
+      startSecondsOf(spec, outlook),
+    );
     return choose(input, memory, outlook);
   },
   belief: (memory) => memory.belief,
@@ -96,9 +110,8 @@ function beliefOf({ load, waiting, backlog, requested }: Outlook): Belief {
   };
 }
 
-function policyOf({ changesPerMinute, startCostMs }: LatencySpec, { load }: Outlook): MovePolicy {
-  const startSeconds = startCostMs === undefined ? load.startupSeconds : startCostMs / 1000;
-  return { changesPerMinute, startSeconds };
+function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number {
+  return startCostMs === undefined ? load.startupSeconds : startCostMs / 1000;
 }
 
 function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
@@ -106,7 +119,7 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
   const { model, jobAt } = memory;
   const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
   if (isQuiet) return { instances: 0, reason: requested === 0 ? "meeting" : "below", memory };
-  const up = Math.min(goUp(outlook, max), Math.max(max, requested));
+  const up = Math.min(goUp(outlook, model, max), Math.max(max, requested));
   if (up > requested) {
     memory.moves.surplusSeconds = 0;
     return { instances: up, reason: "above", memory };
@@ -118,43 +131,48 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
 }
 
 /** How many there are to be if more are needed now; else 0. */
-function goUp(outlook: Outlook, max: number): number {
-  const { requested, load, backlog } = outlook;
-  const least = isShort(outlook) ? levelOf(outlook, 0, max) : 1;
-  const later = inTimeInstances(outlook, load.tickSeconds);
+function goUp(outlook: Outlook, model: TaskModel, max: number): number {
+  const { requested, load, backlog, arrivalRate } = outlook;
+  const least = isShort(outlook) ? levelOf(outlook, arrivalRate, 0, max) : 1;
+  const later = inTimeInstances(outlook, model, load.tickSeconds);
   if (least <= requested) {
     if (later <= requested) return 0;
     // As long as what the load needs anyway will still be enough, jobs may wait: perhaps it passes.
-    if (later <= levelOf(outlook, 0, max)) return 0;
+    if (later <= levelOf(outlook, arrivalRate, 0, max)) return 0;
   }
-  const now = inTimeInstances(outlook, 0);
-  return Math.max(least, Number.isFinite(now) ? now : 0, levelOf(outlook, backlog, max));
+  const now = inTimeInstances(outlook, model, 0);
+  return Math.max(
+    least,
+    Number.isFinite(now) ? now : 0,
+    levelOf(outlook, arrivalRate, backlog, max),
+  );
 }
 
 /** How many there are to be: as many as now, or fewer if these are surely enough and stopping the others is worth it. */
-function goDown({ spec, max }: Input, { moves }: LatencyMemory, outlook: Outlook): number {
+function goDown({ spec, max }: Input, { model, moves }: LatencyMemory, outlook: Outlook): number {
   const { requested, load, waiting } = outlook;
-  if (!isSurelyLess(outlook, max)) {
+  if (!isSurelyLess(outlook, model, max)) {
     moves.surplusSeconds = 0;
     return requested;
   }
-  const lasting = levelOf({ ...outlook, arrivalRate: load.lastingRate }, waiting, max);
-  const level = Math.max(lasting, enoughInstances(outlook));
+  const lasting = levelOf(outlook, load.lastingRate, waiting, max);
+  const level = Math.max(lasting, enoughInstances(outlook, model));
   const surplus = requested - level;
-  const policy = policyOf(spec, outlook);
-  if (!isWorthIt(moves, surplus, load.tickSeconds, policy)) return requested;
+  const startSeconds = startSecondsOf(spec, outlook);
+  moves.surplusSeconds += surplus * load.tickSeconds;
+  if (!isWorthIt(moves, surplus, spec.changesPerMinute, startSeconds)) return requested;
   moves.surplusSeconds = 0;
   return level;
 }
 
 /** Whether fewer instances would be enough, however wrong what is believed may be. */
-function isSurelyLess(outlook: Outlook, max: number): boolean {
+function isSurelyLess(outlook: Outlook, model: TaskModel, max: number): boolean {
   const { requested, load, serviceRate } = outlook;
   const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
   // In most cases this says it already, and the rest takes time.
   if (most > (requested - 1) * serviceRate) return false;
-  if (enoughInstances(outlook) >= requested) return false;
-  return levelOf({ ...outlook, arrivalRate: most }, outlook.waiting, max) < requested;
+  if (enoughInstances(outlook, model) >= requested) return false;
+  return levelOf(outlook, most, outlook.waiting, max) < requested;
 }
 
 /** Where a job may wait less long than it takes, a queue cannot be drained in time: then hardly a job is to wait at all. */
@@ -163,8 +181,7 @@ function isShort({ within, serviceRate }: Demand): boolean {
 }
 
 /** The calm level. */
-function levelOf(demand: Demand, backlog: number, max: number): number {
-  if (!isShort(demand)) return calmInstances(demand, backlog, max);
-  const { arrivalRate, serviceRate, within } = demand;
-  return erlangInstances(arrivalRate, serviceRate, within, LATE, max);
+function levelOf(demand: Demand, arrivalRate: number, backlog: number, max: number): number {
+  if (!isShort(demand)) return calmInstances(demand, arrivalRate, backlog, max);
+  return erlangInstances(arrivalRate, demand.serviceRate, demand.within, LATE, max);
 }

@@ -1,5 +1,5 @@
 /** All the changes that a task may make in a minute may together cost this part of its instances. */
-const MOVES_COST = 0.08;
+const MOVES_COST = 0.06;
 /** So many steps down may come at once before their number a minute tells. */
 const BURST = 5;
 /** Where lulls end by chance, waiting for that pays if more than this part of them is shorter than what a start costs: 1 − 1/e. */
@@ -23,14 +23,6 @@ export interface Moves {
   regretted: number;
 }
 
-/** What the user says of changes. */
-export interface MovePolicy {
-  /** How often the number of instances may change in a minute, on average; > 0. */
-  readonly changesPerMinute: number;
-  /** What a start costs, as seconds that one instance may run for it, ≥ 0. */
-  readonly startSeconds: number;
-}
-
 /** Before the first change. */
 export function noMoves(requested: number): Moves {
   return {
@@ -49,13 +41,16 @@ export function noMoves(requested: number): Moves {
  * Takes note of what has changed since the last reading, whoever changed it.
  * @param at of this reading, in milliseconds since the epoch
  * @param seconds since the last one
+ * @param changesPerMinute how often the number of instances may change, on average; > 0
+ * @param startSeconds what a start costs, as seconds that one instance may run for it, ≥ 0
  */
 export function noteMoves(
   moves: Moves,
   requested: number,
   at: number,
   seconds: number,
-  { changesPerMinute, startSeconds }: MovePolicy,
+  changesPerMinute: number,
+  startSeconds: number,
 ): void {
   // A step down leads to one up, so half of the changes are steps down.
   moves.budget = Math.min(BURST, moves.budget + ((changesPerMinute / 2) * seconds) / 60);
@@ -75,22 +70,21 @@ export function noteMoves(
 }
 
 /**
- * Whether to stop `surplus` instances: they have cost as much as it costs to stop them, and the budget allows it.
+ * Whether to stop `surplus` instances: those that are too many have cost as much as it costs to stop them, and the budget allows it.
  *
  * Calm has a price, which the instances that are not needed must have cost first. So a small surplus is kept for long and a large one is
- * not: the balance of an order size against the cost of holding a stock (Harris, 1913). Where what stops is often needed again
+ * not: the balance of an order's cost against that of holding a stock (Harris, 1913). Where what stops is often needed again
  * soon, the price of a start comes on top (the ski rental problem: Karlin, Manasse, McGeoch and Owicki, 1990).
- * @param seconds for which there has been this surplus, since the last reading
+ * @param changesPerMinute how often the number of instances may change, on average; > 0
+ * @param startSeconds what a start costs, as seconds that one instance may run for it, ≥ 0
  */
 export function isWorthIt(
-  moves: Moves,
+  { requested, budget, surplusSeconds, stopped, regretted }: Moves,
   surplus: number,
-  seconds: number,
-  { changesPerMinute, startSeconds }: MovePolicy,
+  changesPerMinute: number,
+  startSeconds: number,
 ): boolean {
-  const { requested, stopped, regretted } = moves;
-  moves.surplusSeconds += surplus * seconds;
   const calm = ((MOVES_COST * 60) / changesPerMinute) * requested;
   const again = regretted > OFTEN * stopped ? startSeconds * surplus : 0;
-  return moves.surplusSeconds >= calm + again && moves.budget >= 1;
+  return surplusSeconds >= calm + again && budget >= 1;
 }

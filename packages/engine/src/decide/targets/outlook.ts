@@ -1,6 +1,7 @@
-import { paceInTime } from "../learn/backlog.ts";
-import type { Load } from "../learn/learn.ts";
-import { presentQueue, type Queue } from "../learn/queue.ts";
+import { paceInTime, type Deadline } from "../learn/backlog.ts";
+import { lagOf } from "../learn/follow-level.ts";
+import { lastInterval, type Load } from "../learn/learn.ts";
+import { arrivedSince, waitingNow } from "../learn/present.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { byChance, IN_TIME, type Demand } from "./level.ts";
 
@@ -14,12 +15,12 @@ const GUESSED = 0.8;
 
 /** What lies ahead if nothing is done. Rates in jobs a second, times in seconds. */
 export interface Outlook extends Demand {
+  readonly arrivalRate: number;
   readonly load: Load;
-  /** The queue as it is now, and the jobs that wait in it. */
-  readonly queue: Queue;
+  /** Jobs that wait now. */
   readonly waiting: number;
-  /** Until what is asked for now starts to work: θ without the lag of the counts. */
-  readonly startsIn: number;
+  /** How old the counts of jobs are: what happened since is foreseen, not seen. */
+  readonly lagSeconds: number;
   /** What those that run and start do until the horizon, as seconds of one instance. */
   readonly instanceSeconds: number;
   /** Jobs that wait at the horizon. */
@@ -33,10 +34,11 @@ export function lookAhead(
   model: TaskModel,
   load: Load,
   within: number,
+  calmSeconds: number,
 ): Outlook {
   const { seen, startup } = model;
-  const queue = presentQueue(model, load, within);
-  const { waiting } = queue.interval;
+  const lagSeconds = load.isCounted ? 0 : lagOf(model);
+  const waiting = lagSeconds === 0 ? seen.waiting : waitingNow(model, load, lagSeconds);
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
   const startsIn = startupSeconds + tickSeconds;
   let instanceSeconds = seen.running * startsIn;
@@ -45,10 +47,19 @@ export function lookAhead(
     instanceSeconds += instances * (startsIn - left);
   }
   const backlog = Math.max(0, waiting + arrivalRate * startsIn - serviceRate * instanceSeconds);
-  const cautious = load.isCounted ? within : GUESSED * within;
-  const horizon = startsIn + queue.lagSeconds;
-  const demand = { arrivalRate, serviceRate, within: cautious, horizon };
-  return { ...demand, load, queue, waiting, startsIn, instanceSeconds, backlog, requested };
+  return {
+    load,
+    waiting,
+    requested,
+    arrivalRate,
+    serviceRate,
+    within: load.isCounted ? within : GUESSED * within,
+    horizon: startsIn + lagSeconds,
+    lagSeconds,
+    calmSeconds,
+    instanceSeconds,
+    backlog,
+  };
 }
 
 /**
@@ -59,8 +70,9 @@ export function lookAhead(
  * (q + λ·s − begun) / (W + s − t) lies between both for every s, unless W < t. Then those that come in the next t − W seconds must find
  * the instances that are there enough.
  */
-export function inTimeInstances(outlook: Outlook, delay: number): number {
-  const { queue, waiting, within, startsIn, load, serviceRate, arrivalRate, requested } = outlook;
+export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: number): number {
+  const { waiting, within, load, serviceRate, arrivalRate, requested, lagSeconds } = outlook;
+  const startsIn = outlook.horizon - lagSeconds;
   const shows = startsIn + delay;
   const begun = serviceRate * (outlook.instanceSeconds + delay * requested);
   const late = shows - IN_TIME * within;
@@ -68,8 +80,8 @@ export function inTimeInstances(outlook: Outlook, delay: number): number {
     const chance = byChance(2 * arrivalRate * shows + load.arrivalVariance * late ** 2);
     if (waiting + arrivalRate * late + chance > begun) return Number.POSITIVE_INFINITY;
   }
-  // What came and went since the counts were taken is as much a matter of chance.
-  const surely = Math.max(0, begun - byChance(begun + 2 * arrivalRate * queue.lagSeconds));
+  // What came and went since the jobs were counted is a matter of chance, too.
+  const surely = Math.max(0, begun - byChance(begun + 2 * arrivalRate * lagSeconds));
   if (waiting <= surely) return 0;
   const deadline = {
     within: IN_TIME * within,
@@ -77,19 +89,27 @@ export function inTimeInstances(outlook: Outlook, delay: number): number {
     begun: surely,
     least: CATCH_UP * startsIn,
   };
-  const pace = paceInTime(queue.marks, queue.interval, deadline);
+  const pace = paceOf(outlook, model, deadline);
   // One more takes one job at once, so never more than there are jobs that nobody begins.
   return Math.min(wholeInstances(pace / serviceRate), requested + Math.ceil(waiting - surely));
 }
 
 /** How many it takes from now on. Those that still start do nothing for a while: as if all did nothing for a part of it. */
-export function enoughInstances(outlook: Outlook): number {
-  const { load, queue, within, startsIn, instanceSeconds, requested, serviceRate, waiting } =
-    outlook;
+export function enoughInstances(outlook: Outlook, model: TaskModel): number {
+  const { load, within, instanceSeconds, requested, serviceRate, waiting } = outlook;
   if (waiting === 0) return 0;
+  const startsIn = outlook.horizon - outlook.lagSeconds;
   const delay = Math.max(0, startsIn - instanceSeconds / requested);
   const deadline = { within: DOWN_IN_TIME * within, delay, begun: 0, least: load.tickSeconds };
-  return wholeInstances(paceInTime(queue.marks, queue.interval, deadline) / serviceRate);
+  return wholeInstances(paceOf(outlook, model, deadline) / serviceRate);
+}
+
+/** How many jobs a second must be begun, with those that came since the jobs were counted. */
+function paceOf(outlook: Outlook, model: TaskModel, deadline: Deadline): number {
+  const { load, within, waiting, lagSeconds } = outlook;
+  if (lagSeconds === 0) return paceInTime(model.marks, lastInterval(model), deadline);
+  const { marks, interval } = arrivedSince(model, load, lagSeconds, waiting, within);
+  return paceInTime(marks, interval, deadline);
 }
 
 function wholeInstances(exact: number): number {
