@@ -58,4 +58,10 @@ describe("what the level of jobs tells", () => {
     expect(rate / service).toBeGreaterThan(15);
     expect(rate / service).toBeLessThan(25);
   });
+
+  it("is the work of an instance with jobs in flight older than any lag that is told apart, too", () => {
+    const { service } = learned({ lag: 60 });
+    expect(service).toBeGreaterThan(0.7);
+    expect(service).toBeLessThan(1.4);
+  });
 });
