@@ -196,7 +196,10 @@ describe("one more look at the level", () => {
   it("of which three standard deviations cannot be chance means that the load has changed", () => {
     const { found, shocked, plain } = look({ rise: 30, busy: 4 });
     expect(plain.surprise ** 2).toBeGreaterThan(9 * plain.total);
-    expect(found).toMatchObject(close(shocked.after));
+    // And no surer than of so many jobs in half a second.
+    const rateVariance = shocked.after.rate / 0.5;
+    expect(rateVariance).toBeGreaterThan(shocked.after.rateVariance);
+    expect(found).toMatchObject(close({ ...shocked.after, rateVariance }));
   });
 
   it("at a queue that ran dry is no news if no more was expected", () => {

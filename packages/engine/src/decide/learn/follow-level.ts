@@ -13,12 +13,7 @@ const AT_ONCE_WITHINS = 60;
  * @param within how long a job may wait, in seconds
  * @param scale the scale of time, in seconds
  */
-export function followLevel(
-  model: TaskModel,
-  seen: Snapshot,
-  within: number,
-  scale: number,
-): void {
+export function followLevel(model: TaskModel, seen: Snapshot, within: number, scale: number): void {
   model.past = notePast(model.past, seen.at, seen.running);
   followLag(model, seen, within);
   const before = asItWas(model, model.seen);

@@ -32,7 +32,7 @@ export interface Lag {
 
 /** Before anything was seen: none. */
 export function noLag(): Lag {
-  const against = new Array<number>(LAGS).fill(0);
+  const against = Array.from({ length: LAGS }, () => 0);
   return { seconds: 0, times: [], jobs: [], noise: 0, readings: 0, against };
 }
 
@@ -76,10 +76,10 @@ export function learnLag(lag: Lag, past: Past, at: number, jobs: number, within:
 
 /** By how much more `values` rose in the second of three intervals than they did around it. Newest first. */
 function bendOf(times: readonly number[], values: readonly number[]): number {
-  const [t0, t1, t2, t3] = times as readonly [number, number, number, number];
-  const [v0, v1, v2, v3] = values as readonly [number, number, number, number];
-  const around = (v0 - v1 + v2 - v3) / (t0 - t1 + t2 - t3);
-  return v1 - v2 - around * (t1 - t2);
+  const riseOf = (of: readonly number[], i: number): number => of[i]! - of[i + 1]!;
+  const around = riseOf(values, 0) + riseOf(values, 2);
+  const passed = riseOf(times, 0) + riseOf(times, 2);
+  return riseOf(values, 1) - (around / passed) * riseOf(times, 1);
 }
 
 /** What instances that come up do to the queue, if the counts are so old. One that stops finishes its job first, so it does nothing. */

@@ -88,15 +88,19 @@ export function learnLevel(
   if (isCensored && surprise >= 0)
     return { ...before, rateVariance: a, serviceVariance: d, seconds: lasted };
   const spread = (): number => a - 2 * done * c + done * done * d + noise;
-  a += Math.max(0, (surprise / SURPRISE) ** 2 - spread());
+  const unforeseen = Math.max(0, (surprise / SURPRISE) ** 2 - spread());
+  a += unforeseen;
   const total = spread();
   const rateGain = (a - done * c) / total;
   const serviceGain = (c - done * d) / total;
   const step = clamp(serviceGain * surprise, -LARGEST_STEP, LARGEST_STEP);
+  const arrivals = clamp(rate + rateGain * surprise, 0, MOST_ARRIVALS);
+  // A load that has just changed is no surer known than one sample makes it.
+  const least = unforeseen > 0 ? arrivals / seconds : 0;
   return {
-    rate: clamp(rate + rateGain * surprise, 0, MOST_ARRIVALS),
+    rate: arrivals,
     logService: clamp(logService + step, Math.log(SLOWEST), Math.log(FASTEST)),
-    rateVariance: Math.max(0, a - rateGain * (a - done * c)),
+    rateVariance: Math.max(least, a - rateGain * (a - done * c)),
     // Rounding could else take it below 0.
     serviceVariance: Math.max(LEAST_VARIANCE, d - serviceGain * (c - done * d)),
     covariance: c - rateGain * (c - done * d),
