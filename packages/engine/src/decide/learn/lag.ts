@@ -76,10 +76,13 @@ export function learnLag(lag: Lag, past: Past, at: number, jobs: number, within:
 
 /** By how much more `values` rose in the second of three intervals than they did around it. Newest first. */
 function bendOf(times: readonly number[], values: readonly number[]): number {
-  const riseOf = (of: readonly number[], i: number): number => of[i]! - of[i + 1]!;
   const around = riseOf(values, 0) + riseOf(values, 2);
   const passed = riseOf(times, 0) + riseOf(times, 2);
   return riseOf(values, 1) - (around / passed) * riseOf(times, 1);
+}
+
+function riseOf(values: readonly number[], i: number): number {
+  return values[i]! - values[i + 1]!;
 }
 
 /** What instances that come up do to the queue, if the counts are so old. One that stops finishes its job first, so it does nothing. */
