@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { judge, openTrial, proofOf } from "../../src/decide/learn/trial.ts";
+import { runs } from "../runs.ts";
 import { randomOf } from "./load.ts";
 
 /** What is proved after these minutes. */
@@ -59,7 +60,7 @@ describe("a forecast", () => {
 
   it("that knows nothing is proved hardly ever", () => {
     let proved = 0;
-    for (let seed = 1; seed <= 2000; seed++) {
+    for (let seed = 1; seed <= runs(2000).numRuns; seed++) {
       const random = randomOf(seed);
       const minutes = repeat(100, 0).map(() => [random() - 0.5, random() - 0.5] as const);
       if (after(minutes) !== undefined) proved++;

@@ -77,10 +77,11 @@ const instancesAt = (lived: readonly Desire[], minute: number): number =>
   lived.find((one) => one.minute === minute)!.instances;
 
 describe("a start that takes three times as long as a job may wait", () => {
-  const lived = live(OFFICE, { days: 3 });
-  const off = live(OFFICE, { days: 3, spec: { forecast: "off" } });
+  const threeDays = () => live(OFFICE, { days: 3 });
+  const threeDaysOff = () => live(OFFICE, { days: 3, spec: { forecast: "off" } });
 
   it("is asked for ahead of a rise on the third day, and held until that comes", () => {
+    const lived = threeDays();
     const nine = 2 * DAY + NINE;
     expect(instancesAt(lived, nine - 3)).toBeLessThan(12);
     for (const minute of [nine - 2, nine - 1.5, nine - 1, nine - 0.5, nine])
@@ -88,18 +89,18 @@ describe("a start that takes three times as long as a job may wait", () => {
   });
 
   it("is not on the first day, nor with the forecast off", () => {
-    expect(instancesAt(lived, NINE - 1)).toBeLessThan(12);
-    expect(instancesAt(off, 2 * DAY + NINE - 1)).toBeLessThan(12);
+    expect(instancesAt(threeDays(), NINE - 1)).toBeLessThan(12);
+    expect(instancesAt(threeDaysOff(), 2 * DAY + NINE - 1)).toBeLessThan(12);
   });
 
   it("is as without where nothing is ahead", () => {
     const first = (all: readonly Desire[]) =>
       all.filter(({ minute }) => minute < DAY + NINE).map(({ instances }) => instances);
-    expect(first(lived)).toEqual(first(off));
+    expect(first(threeDays())).toEqual(first(threeDaysOff()));
   });
 
   it("shows what is expected, and how good that was", () => {
-    const { belief } = lived.find(({ minute }) => minute === 2 * DAY + NINE - 1.5)!;
+    const { belief } = threeDays().find(({ minute }) => minute === 2 * DAY + NINE - 1.5)!;
     expect(belief!.forecastRate).toBeGreaterThan(20);
     expect(belief!.forecastShare).toBeGreaterThan(0.3);
     expect(belief!.forecastShare).toBeLessThanOrEqual(1);
@@ -137,11 +138,11 @@ it("goes on after a restart with what it had learned", () => {
 });
 
 describe("at a minute to nine", () => {
-  const { forecast } = feed(OFFICE, { from: 0, days: 2 + (NINE - 1.5) / DAY });
+  const learnedUntil = () => feed(OFFICE, { days: 2 + (NINE - 1.5) / DAY }).forecast;
   const at = MIDNIGHT + (2 * DAY + NINE - 1) * 60_000;
 
   function ask(startupSeconds: number, changed: Partial<TaskModel> = {}, within = 60, max = 100) {
-    const memory: AheadMemory = { forecast: structuredClone(forecast), instances: 0 };
+    const memory: AheadMemory = { forecast: learnedUntil(), instances: 0 };
     const counts = { running: 6, starting: 0, stopping: 0, requested: 6 };
     const input = { spec: SPEC, reading: { kind: "reading", value: 0, at } as const, counts };
     const model: TaskModel = {
@@ -189,6 +190,7 @@ describe("at a minute to nine", () => {
   });
 
   it("keeps what it knows when the clock is set back, and goes by what a former run knew only at its start", () => {
+    const forecast = learnedUntil();
     const before = { forecast: structuredClone(forecast), instances: 7 };
     const later = openAhead(at - 3_600_000, before, writeLearned(openForecast(at)));
     expect(later.instances).toBe(0);
