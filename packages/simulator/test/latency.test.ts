@@ -129,7 +129,7 @@ describe("a task with a latency target", () => {
     const { turns, timeline } = runLatency({ jobs, within: 10, startup: 5, initial: 3, max: 20 });
     const drained = timeline!.waiting.findIndex((waiting, second) => second > 300 && waiting < 20);
     const low = turns.find(({ now, decision }) => now > drained && decision.granted <= 6);
-    // θ is a start and an interval; a pause lies between two steps down.
+    // The surplus has cost what the change may by then.
     expect(low!.now - drained).toBeLessThan(10);
   });
 
@@ -146,8 +146,9 @@ describe("a task with a latency target", () => {
       initial: 20,
       changesPerMinute: 4,
     });
-    // In half an hour: four a minute, ten that came at once and ten that were urgent.
-    expect(changesPerMinute).toBeLessThanOrEqual(4 + 20 / 30);
+    // In half an hour: two steps down a minute, and five that came at once, and as many up.
+    expect(changesPerMinute).toBeLessThanOrEqual(4 + 10 / 30);
+    expect(changesPerMinute).toBeGreaterThan(1);
   });
 
   it("has no instance while no job is seen, if none is a bound", () => {
@@ -160,3 +161,61 @@ describe("a task with a latency target", () => {
     expect(late).toBe(0);
   });
 });
+
+/** Jobs of one second that may wait for ten, jobs of five seconds, and starts that take as long as a job may wait. */
+const PLANTS = [
+  { work: 1, startup: 5, within: 10 },
+  { work: 5, startup: 5, within: 30 },
+  { work: 1, startup: 30, within: 30 },
+] as const;
+/** As a task has it if nothing is said. */
+const CHANGES_PER_MINUTE = 6;
+
+describe.each(PLANTS)(
+  "with jobs of $work s that may wait for $within s, and starts of $startup s",
+  ({ work, startup, within }) => {
+    const run = (load: Parameters<typeof drawJobs>[0], initial: number, seed: number) => {
+      const jobs = drawJobs(load, exponential(work), seed);
+      return runLatency({
+        jobs,
+        within,
+        startup,
+        initial,
+        changesPerMinute: CHANGES_PER_MINUTE,
+      });
+    };
+
+    it.each([1, 2, 3])(
+      "changes at most a few times in an hour while the load does not: %#",
+      (seed) => {
+        const load = rateOf(4200, () => 20 / work);
+        const { turns, late, paid } = run(load, 20, seed);
+        expect(late).toBe(0);
+        expect(paid).toBeLessThan(1.1);
+        // After ten minutes in which it learns.
+        const granted = turns
+          .filter(({ now }) => now > 600)
+          .map(({ decision }) => decision.granted);
+        const changes = granted.filter((count, i) => i > 0 && count !== granted[i - 1]);
+        expect(changes.length).toBeLessThanOrEqual(6);
+      },
+    );
+
+    it("meets a load that becomes ten times as large, and has no more than it needs soon after", () => {
+      const load = step({ seconds: 1200, low: 4 / work, high: 40 / work, from: 400, to: 700 });
+      const { late, timeline } = run(load, 6, 1);
+      expect(late).toBe(0);
+      expect(Math.max(...timeline!.ordered.slice(400, 700))).toBeGreaterThanOrEqual(40);
+      expect(timeline!.ordered[700 + 2 * within]).toBeLessThanOrEqual(20);
+      expect(Math.max(...timeline!.ordered.slice(700 + 3 * within))).toBeLessThanOrEqual(10);
+    });
+
+    it("meets a batch, which leaves no fleet behind", () => {
+      const load = rateOf(1500, (second) => (second === 900 ? 200 : 10 / work));
+      const { late, timeline } = run(load, 12, 1);
+      expect(late).toBe(0);
+      // A fifth more than are at work on average, and a few.
+      expect(Math.max(...timeline!.ordered.slice(900 + 6 * within))).toBeLessThanOrEqual(15);
+    });
+  },
+);

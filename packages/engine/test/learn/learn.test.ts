@@ -123,7 +123,8 @@ describe("counts of jobs", () => {
       learned(evenly(40, { arrive: 6, finish: 3 })).load().serviceRate,
       9,
     );
-    expect(jump(2).load().arrivalRate).toBeGreaterThan(5000);
+    // 5000 in the window of 1.4 s that is recent.
+    expect(jump(2).load().arrivalRate).toBeGreaterThan(3000);
     expect(jump(3).load().serviceRate).toBeGreaterThan(20);
   });
 
@@ -168,8 +169,8 @@ describe("counts of jobs", () => {
   it("count for longer where jobs take longer than they may wait", () => {
     const looks = evenly(2, { arrive: 0, finish: 0, running: 1 });
     const { model } = learned(looks, { serviceTime: 100 });
-    // Twelve times the time that five jobs take.
-    expect(model.jobs).toBeCloseTo(20 * (6000 / 6000.5), 6);
+    // Sixty times the time that five jobs take.
+    expect(model.jobs).toBeCloseTo(20 * (30_000 / 30_000.5), 6);
   });
 
   it("are no jump where more instances can have finished them", () => {
@@ -182,6 +183,39 @@ describe("counts of jobs", () => {
     // Nor where there were more of them before.
     looks[39] = { ...looks[39]!, running: 40 };
     expect(learned(looks).model.hasJumped).toBe(false);
+  });
+});
+
+describe("what lasts", () => {
+  it("is what is usual, where less comes now, and else what is expected", () => {
+    const load = (rate: number) => {
+      const { model } = learned(evenly(400, { arrive: 6, finish: 3 }));
+      model.counted.recentRate = rate;
+      return loadOf(model, WITHIN);
+    };
+    expect(load(2).lastingRate).toBeCloseTo(12, 6);
+    expect(load(2).arrivalRate).toBeLessThan(5);
+    expect(load(40).lastingRate).toBe(load(40).arrivalRate);
+    expect(load(40).lastingRate).toBeGreaterThan(30);
+  });
+
+  it("is as unsure as the arrivals and the work of the jobs that are known", () => {
+    const { model, load } = learned(evenly(400, { arrive: 6, finish: 3 }));
+    const { arrivalVariance, lastingVariance, lastingRate } = load();
+    expect(arrivalVariance).toBeCloseTo(12 / 199.5, 3);
+    // A mean of n exponential times is off by one part in √n.
+    expect(lastingVariance).toBeCloseTo(
+      arrivalVariance + (lastingRate / Math.sqrt(model.jobs)) ** 2,
+    );
+  });
+
+  it("is guessed where nothing is counted, and said to be", () => {
+    const { model, load } = learned(levelOnly(evenly(100, { arrive: 6, finish: 3 })));
+    expect(load()).toMatchObject({ isCounted: false, lastingRate: load().arrivalRate });
+    expect(load().arrivalVariance).toBe(model.level.rateVariance);
+    // Half as many deviations.
+    expect(Math.sqrt(load().lastingVariance)).toBeCloseTo(Math.sqrt(load().arrivalVariance) / 2, 9);
+    expect(learned(evenly(2, { arrive: 6, finish: 3 })).load().isCounted).toBe(true);
   });
 });
 

@@ -1,14 +1,25 @@
 import { describe, expect, it, test } from "vitest";
-import { isTooMuch, learnService, serviceRate } from "../../src/decide/learn/service.ts";
+import {
+  isTooMuch,
+  learnService,
+  serviceRate,
+  type ServiceMemory,
+} from "../../src/decide/learn/service.ts";
+import { exponential, poisson, seeded } from "./chance.ts";
 
 /** How long a job may wait, in seconds. */
 const SCALE = 10;
 /** Seconds from one reading to the next. */
 const TICK = 0.5;
 
+/** So many jobs are known, as of late. */
+function known(jobs: number, busySeconds: number): ServiceMemory {
+  return { jobs, busySeconds, recentJobs: jobs, recentBusySeconds: busySeconds, isDoubtful: false };
+}
+
 /** One instance that has done jobs of 2 s, one after the other, for ten minutes. */
-function busyModel() {
-  const model = { jobs: 1, busySeconds: 1, isDoubtful: false };
+function busyModel(): ServiceMemory {
+  const model = known(1, 1);
   repeat(300, () => {
     repeat(3, () => learnService(model, 0, 1, TICK, SCALE));
     learnService(model, 1, 1, TICK, SCALE);
@@ -99,26 +110,134 @@ test.each([
   },
 );
 
+/** After one sample, what was known before and what is new, with a memory of so many seconds of a time `seconds`. */
+function faded(before: number, memory: number, seconds: number, more: number): number {
+  return before * (memory / (memory + seconds)) + more;
+}
+
 test.each([
-  // The memory is 12 times as long as a job may wait, or 50 jobs of all that are at work, whichever is longer.
-  ["by time", 100, 200, 1, 10, 120],
-  ["by jobs of one instance", 100, 200, 1, 2, 100],
-  ["by jobs of four instances", 100, 200, 4, 1, 25],
-  ["by jobs, with nobody at work", 100, 200, 0, 2, 100],
-  ["by jobs of slow instances", 100, 800, 1, 2, 400],
+  // A memory is half or 60 times as long as a job may wait, or 50 jobs of all that are at work, whichever is longer.
+  ["by time", 100, 200, 1, 400, 200, 24_000],
+  ["by jobs of one instance, of late", 100, 200, 1, 2, 100, 120],
+  ["by jobs of one instance", 100, 200, 1, 1, 100, 100],
+  ["by jobs of four instances", 100, 200, 4, 0.1, 25, 25],
+  ["by jobs, with nobody at work", 100, 200, 0, 1, 100, 100],
+  ["by jobs of slow instances", 100, 800, 1, 2, 400, 400],
 ])(
   "what was done before counts for less with time: memory %s",
-  (_, jobs, busySeconds, busy, scale, memory) => {
-    const model = { jobs, busySeconds, isDoubtful: false };
+  (_, jobs, busySeconds, busy, scale, recent, usual) => {
+    const model = known(jobs, busySeconds);
     learnService(model, 3, busy, 0.5, scale);
-    const kept = memory / (memory + 0.5);
-    expect(model.jobs).toBeCloseTo(jobs * kept + 3, 9);
-    expect(model.busySeconds).toBeCloseTo(busySeconds * kept + busy * 0.5, 9);
+    expect(model.jobs).toBeCloseTo(faded(jobs, usual, 0.5, 3), 9);
+    expect(model.busySeconds).toBeCloseTo(faded(busySeconds, usual, 0.5, busy * 0.5), 9);
+    expect(model.recentJobs).toBeCloseTo(faded(jobs, recent, 0.5, 3), 9);
+    expect(model.recentBusySeconds).toBeCloseTo(faded(busySeconds, recent, 0.5, busy * 0.5), 9);
   },
 );
 
 test("ten jobs are never forgotten", () => {
-  const model = { jobs: 10, busySeconds: 20, isDoubtful: false };
+  const model = known(10, 20);
   learnService(model, 0, 1, 60, 10);
-  expect(model).toMatchObject({ jobs: 10, busySeconds: 80 });
+  expect(model).toMatchObject({ jobs: 10, busySeconds: 80, recentJobs: 10, recentBusySeconds: 80 });
 });
+
+/** Instances that are at work all the time, on jobs of a random length around `meanSeconds`. */
+function work(
+  model: ServiceMemory,
+  {
+    meanSeconds,
+    instances,
+    seconds,
+    seed,
+    each = () => {},
+  }: {
+    readonly meanSeconds: number;
+    readonly instances: number;
+    readonly seconds: number;
+    readonly seed: number;
+    readonly each?: (at: number) => void;
+  },
+): void {
+  const random = seeded(seed);
+  const left = Array.from({ length: instances }, () => meanSeconds * exponential(random));
+  for (let at = TICK; at <= seconds; at += TICK) {
+    let finished = 0;
+    for (const i of left.keys()) {
+      left[i]! -= TICK;
+      while (left[i]! <= 0) {
+        left[i]! += meanSeconds * exponential(random);
+        finished++;
+      }
+    }
+    learnService(model, finished, instances, TICK, SCALE);
+    each(at);
+  }
+}
+
+describe("the work of an instance, where it takes a random time", () => {
+  it("is what is usual: a long while, and not the last seconds, says what it is", () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const model = known(1, 1);
+      work(model, { meanSeconds: 2, instances: 4, seconds: 1200, seed });
+      const offs: number[] = [];
+      const each = (): void => void offs.push((serviceRate(model) / 0.5 - 1) ** 2);
+      work(model, { meanSeconds: 2, instances: 4, seconds: 1200, seed: seed + 100, each });
+      const off = Math.sqrt(offs.reduce((sum, square) => sum + square, 0) / offs.length);
+      // In the 30 s that are recent 60 jobs are done, so a mean over them would be off by 13 %.
+      expect(off).toBeLessThan(0.08);
+    }
+  });
+
+  it.each([
+    ["as long", 1, 4],
+    ["as fast", 4, 1],
+  ])("is learned within 450 jobs when they take four times %s", (_, before, after) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const model = known(1, 1);
+      work(model, { meanSeconds: before, instances: 10, seconds: 1200, seed });
+      let learnedAt = Infinity;
+      const each = (at: number): void => {
+        const off = Math.abs(Math.log(serviceRate(model) * after));
+        if (off < Math.log(1.5)) learnedAt = Math.min(learnedAt, at);
+      };
+      work(model, { meanSeconds: after, instances: 10, seconds: 600, seed: seed + 100, each });
+      expect((learnedAt * 10) / after).toBeLessThan(450);
+    }
+  });
+
+  it("seldom seems to have changed when it has not: once in half an hour at most", () => {
+    for (const [perSecond, busy] of [
+      [0.5, 1],
+      [0.5, 20],
+      [5, 20],
+    ] as const) {
+      const random = seeded(perSecond * busy);
+      const model = known(1, 1 / perSecond);
+      let changes = 0;
+      for (let i = 0; i < 2 * 7200; i++) {
+        const before = model.jobs;
+        learnService(model, poisson(perSecond * busy * TICK, random), busy, TICK, SCALE);
+        if (model.jobs < before - 5 && model.jobs === model.recentJobs) changes++;
+      }
+      expect(changes).toBeLessThanOrEqual(4);
+    }
+  });
+});
+
+test.each([
+  // Of 40 expected, known from a thousand: three times 6.4.
+  [80, 20, true],
+  [80, 22, false],
+  [80, 58, false],
+  [80, 60, true],
+  // Of two expected it takes as many more as of ten: three times 3.2.
+  [4, 11, false],
+  [4, 12, true],
+])(
+  "in %d s at work, where each job usually takes 2 s, %d jobs are no chance: %s",
+  (recentBusySeconds, recentJobs, isNew) => {
+    const model = { ...known(1000, 2000), recentJobs, recentBusySeconds };
+    learnService(model, 0, 0, TICK, SCALE);
+    expect(serviceRate(model)).toBeCloseTo(isNew ? recentJobs / recentBusySeconds : 0.5, 9);
+  },
+);

@@ -155,7 +155,8 @@ describe("at a minute to nine", () => {
       lastArrivals: 0,
       ...changed,
     };
-    const load = { arrivalRate: 5, serviceRate: 1, startupSeconds, tickSeconds: 0.5 };
+    const rates = { arrivalRate: 5, arrivalVariance: 0, lastingRate: 5, lastingVariance: 0 };
+    const load = { ...rates, isCounted: true, serviceRate: 1, startupSeconds, tickSeconds: 0.5 };
     const instances = instancesAhead(memory, model, load, { within, isOff: false, max });
     return { instances, memory, expected: aheadOf(memory)?.rate };
   }

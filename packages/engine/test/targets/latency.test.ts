@@ -152,27 +152,36 @@ describe("the latency target", () => {
     );
   });
 
-  it("changes no more often than its budget allows, however the load jumps", () => {
-    const spec = { ...SPEC, withinMs: 1000, changesPerMinute: 2 };
+  it("goes down no more often than its budget allows, however the load jumps", () => {
+    const spec = { ...SPEC, changesPerMinute: 2, serviceMs: 1000, startCostMs: 0 };
     let memory: LatencyMemory | undefined;
     let running = 1;
-    let changes = 0;
+    let arrived = 0;
+    let finished = 0;
+    let up = 0;
+    let down = 0;
     const minutes = 20;
     for (let tick = 0; tick < minutes * 120; tick++) {
-      const ready = tick % 8 < 4 ? 50 : 0;
+      // A quarter of a minute with many jobs and one with few, each of 1 s.
+      arrived += tick % 60 < 30 ? 30 : 1;
+      finished = Math.min(arrived, finished + running / 2);
+      const ready = Math.max(0, Math.floor(arrived - finished));
       const counts = { running, starting: 0, stopping: 0, requested: running };
-      const reading = { kind: "reading", value: ready, at: tick * 500 } as const;
+      const parts = { ready, inFlight: Math.min(ready, running), arrived, finished };
+      const reading = { kind: "reading", value: ready, at: tick * 500, parts } as const;
       const desired = latencyTarget.desire(
         { spec, reading, counts, requested: running, max: 100 },
         memory,
       );
       ({ memory } = desired);
-      if (desired.instances !== running) changes++;
+      if (desired.instances < running) down++;
+      if (desired.instances > running) up++;
       running = desired.instances;
     }
-    // Ten may come at once, and ten more that are urgent; without a budget there are 1,800.
-    expect(changes).toBeLessThanOrEqual(2 * minutes + 21);
-    expect(changes).toBeGreaterThan(2 * minutes);
+    // Half of the changes, and five that may come at once. Without a budget there are 40.
+    expect(down).toBeLessThanOrEqual((spec.changesPerMinute / 2) * minutes + 5);
+    expect(down).toBeGreaterThan(minutes);
+    expect(up).toBeLessThanOrEqual(down + 5);
   });
 
   it("moves nothing on its first reading, which says nothing of the load", () => {
