@@ -248,25 +248,45 @@ describe("what outlives a restart", () => {
   it("is ignored where it is damaged", () => {
     const whole = writeLearned(learnedUntil());
     expect(isLearned(whole)).toBe(true);
+    const { rates, day } = whole;
+    const { minutes: _, ...incomplete } = day;
     const damaged: unknown[] = [
       undefined,
       null,
       "x",
       [],
       {},
-      { ...whole, minute: -1 },
       { ...whole, minute: 1.5 },
-      { ...whole, rates: whole.rates.slice(4) },
+      { ...whole, minute: 2 ** 53 },
+      { ...whole, rates: rates.slice(4) },
+      { ...whole, rates: `${rates}AAAA` },
       { ...whole, rates: 5 },
-      { ...whole, dispersion: "1" },
-      { ...whole, pastJobs: -1 },
-      { ...whole, pastWork: null },
-      { ...whole, day: undefined },
-      { ...whole, week: { ...whole.week, both: null } },
-      { ...whole, trend: { ...whole.trend, actual: -1 } },
-      { ...whole, trend: { ...whole.trend, met: Infinity } },
+      { ...whole, day: Object.assign([], day) },
+      { ...whole, day: Object.assign(() => 0, day) },
+      { ...whole, day: incomplete },
     ];
-    expect(damaged.map(isLearned)).toEqual(damaged.map(() => false));
+    const bad = [undefined, null, "1", Number.NaN, Infinity, {}];
+    for (const value of [...bad, -1])
+      for (const key of ["minute", "dispersion", "pastJobs", "pastWork", "day", "week", "trend"])
+        damaged.push({ ...whole, [key]: value });
+    for (const of of ["day", "week", "trend"] as const)
+      for (const [key, more] of [
+        ["minutes", -1],
+        ["claimed", -1],
+        ["both", "-1"],
+        ["actual", -1],
+        ["met", -1],
+      ] as const)
+        for (const value of [...bad, more])
+          damaged.push({ ...whole, [of]: { ...whole[of], [key]: value } });
+    expect(damaged.filter(isLearned)).toEqual([]);
+  });
+
+  it("is whole from the first minute on, and where the forecast was wrong more than right", () => {
+    const whole = writeLearned(openForecast(0));
+    expect(whole).toMatchObject({ minute: 0, pastJobs: 0 });
+    expect(isLearned(whole)).toBe(true);
+    expect(isLearned({ ...whole, day: { ...whole.day, both: -1 } })).toBe(true);
   });
 
   it("never does harm, whatever is in it", () => {
