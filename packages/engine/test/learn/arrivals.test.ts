@@ -93,7 +93,7 @@ describe("the recent rate", () => {
   });
 
   it.each([
-    ["a start takes longer than a job may wait: 14 % of that", 30, 0.5, 1.4],
+    ["a start takes longer than a job may wait: 14 % of that", 30, 0.1, 1.4],
     ["counts come less often than that", 2.5, 20, 20],
   ])("is that of a window that is never too short, where %s", (_, horizon, tick, window) => {
     const memory = noArrivals();
@@ -133,7 +133,9 @@ describe("a change of the load", () => {
 
   it("is usual at once when it is noticed, and yet counts little: it may have been chance", () => {
     const memory = steady(20, 600);
-    arrive(memory, 60, WINDOW);
+    arrive(memory, 60, 1);
+    expect(usualArrivals(memory).rate).toBe(memory.recentRate);
+    arrive(memory, 60, WINDOW - 1);
     const usual = usualArrivals(memory);
     expect(usual.rate).toBeGreaterThan(40);
     // A tenth of the window, and what has come since: over the whole window it would be surer.

@@ -226,17 +226,20 @@ describe("the work of an instance, where it takes a random time", () => {
 
 test.each([
   // Of 40 expected, known from a thousand: three times 6.4.
-  [80, 20, true],
-  [80, 22, false],
-  [80, 58, false],
-  [80, 60, true],
+  [1000, 80, 20, true],
+  [1000, 80, 22, false],
+  [1000, 80, 58, false],
+  [1000, 80, 60, true],
+  // Known from no more than 40 itself: three times 8.9.
+  [40, 80, 66, false],
+  [40, 80, 68, true],
   // Of two expected it takes as many more as of ten: three times 3.2.
-  [4, 11, false],
-  [4, 12, true],
+  [1000, 4, 11, false],
+  [1000, 4, 12, true],
 ])(
-  "in %d s at work, where each job usually takes 2 s, %d jobs are no chance: %s",
-  (recentBusySeconds, recentJobs, isNew) => {
-    const model = { ...known(1000, 2000), recentJobs, recentBusySeconds };
+  "where each of %d jobs took 2 s, in %d s at work %d jobs are no chance: %s",
+  (jobs, recentBusySeconds, recentJobs, isNew) => {
+    const model = { ...known(jobs, 2 * jobs), recentJobs, recentBusySeconds };
     learnService(model, 0, 0, TICK, SCALE);
     expect(serviceRate(model)).toBeCloseTo(isNew ? recentJobs / recentBusySeconds : 0.5, 9);
   },

@@ -140,6 +140,13 @@ describe("a latency target", () => {
     const nobody = desire({ waiting: 30, running: 0 }).memory.belief!;
     expect(nobody.expectedWaitSeconds).toBeUndefined();
   });
+
+  it("tells of no wait where nobody works and nothing is to be done", () => {
+    const none = { running: 0, arrived: 0 };
+    const first = latencyTarget.desire(inputOf({ ...none, at: AT - 500 }, 0), undefined);
+    const { memory } = latencyTarget.desire(inputOf(none, 0), first.memory);
+    expect(memory.belief).toMatchObject({ arrivalRate: 0, expectedWaitSeconds: 0 });
+  });
 });
 
 describe("without a job", () => {
@@ -264,9 +271,10 @@ describe("up", () => {
     const least = erlangInstances(arrivalRate!, serviceRate!, 0.5, 0.001, 100);
     expect(least).toBeGreaterThan(6);
     expect(instances).toBe(least);
-    // One job in a thousand: of as many as there are to be, no more are asked for.
-    const all = { waiting: 0, inFlight: 4, withinMs: 500, running: least };
-    expect(desire(all).instances).toBe(least);
+    const withOf = (running: number): number =>
+      desire({ waiting: 0, inFlight: 4, withinMs: 500, running }).instances;
+    expect(withOf(least - 1)).toBe(least);
+    expect(withOf(least)).toBe(least);
   });
 });
 
@@ -276,17 +284,20 @@ describe("down", () => {
   const PAID = { surplusSeconds: 1e6 };
 
   it("goes to the calm level when fewer are surely enough, and else none", () => {
-    let goes = 0;
-    for (let running = 4; running < 30; running++) {
-      const { instances, reason, memory } = desire({ ...idle, running }, PAID);
-      const { surely, lasts } = ahead(memory, running);
-      const isLess = surely < running;
-      expect(instances).toBe(isLess ? lasts : running);
-      expect(reason).toBe(isLess ? "below" : "meeting");
-      if (isLess) goes++;
+    for (const changesPerMinute of [60, 0.6]) {
+      let goes = 0;
+      for (let running = 4; running < 30; running++) {
+        const look = { ...idle, running, changesPerMinute };
+        const { instances, reason, memory } = desire(look, PAID);
+        const { surely, lasts } = ahead(memory, running, look);
+        const isLess = surely < running;
+        expect(instances).toBe(isLess ? lasts : running);
+        expect(reason).toBe(isLess ? "below" : "meeting");
+        if (isLess) goes++;
+      }
+      expect(goes).toBeGreaterThan(15);
+      expect(goes).toBeLessThan(25);
     }
-    expect(goes).toBeGreaterThan(15);
-    expect(goes).toBeLessThan(25);
   });
 
   it("keeps more where less is known of what arrives, or of what an instance does", () => {

@@ -58,7 +58,7 @@ describe("the calm level", () => {
     (plant) => {
       for (const [[arrivalRate, backlog], calmSeconds] of grid(
         grid([0.02, 0.3, 4, 20, 300], [0, 30, 700]),
-        [60, 1000, 30_000],
+        [0.3, 5, 60, 1000, 30_000],
       )) {
         const demand = { ...plant, calmSeconds };
         const n = calmInstances(demand, arrivalRate, backlog, MOST);
@@ -76,8 +76,9 @@ describe("the calm level", () => {
       calmInstances({ ...DEMAND, calmSeconds }, 10, 0, MOST);
     expect(calm(0.999 * seconds)).toBe(10);
     expect(calm(1.001 * seconds)).toBe(11);
-    // A hair less arrives.
-    expect(calmInstances({ ...DEMAND, calmSeconds: 0.999 * seconds }, 10 - 1e-9, 0, MOST)).toBe(10);
+    // A hair less arrives, of which hardly any more may wait.
+    const hair = { ...DEMAND, calmSeconds: 0.99 * (0.01 ** 2 / 20) };
+    expect(calmInstances(hair, 10 - 2e-15, 79.99, MOST)).toBe(10);
   });
 
   it.each([0, 5e-324, 1e-300, 1e-9])(

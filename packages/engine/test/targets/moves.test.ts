@@ -135,13 +135,27 @@ describe("instances that are asked for again soon after they have gone", () => {
     expect(priceOf(one, 10)).toBeCloseTo(calm + 10 * START, 6);
   });
 
-  it("are no more than those that have gone: a burst is none", () => {
+  it("do not do so the first time, when it is one alone", () => {
     const one = follow();
     const calm = priceOf(one, 10);
     one.request(9, 100);
-    one.request(500, 1);
-    one.request(10, 100);
+    one.request(10, 1);
     expect(priceOf(one, 10)).toBeCloseTo(calm, 6);
+    one.request(9, 100);
+    one.request(10, 1);
+    expect(priceOf(one, 10)).toBeCloseTo(calm + 10 * START, 6);
+  });
+
+  it("are no more than those that have gone: a burst is none, at once or one by one", () => {
+    const one = follow();
+    const calm = priceOf(one, 10) / 10;
+    one.request(9, 100);
+    for (const requested of [10, 11, 12, 20]) one.request(requested, 1);
+    expect(priceOf(one, 10)).toBeCloseTo(20 * calm, 6);
+    const other = follow();
+    other.request(9, 100);
+    other.request(20, 1);
+    expect(priceOf(other, 10)).toBeCloseTo(20 * calm, 6);
   });
 
   it("are forgotten as others go for good", () => {

@@ -53,8 +53,8 @@ export function calmInstances(
 function passageSeconds(drift: number, room: number, arrivalRate: number): number {
   if (room <= 0) return 0;
   const u = (drift * room) / arrivalRate;
-  // With hardly an arrival or none, where e^u would overflow.
-  if (u > 700 || arrivalRate === 0) return Number.POSITIVE_INFINITY;
+  // With hardly an arrival, or none: e^u would overflow.
+  if (u > 700) return Number.POSITIVE_INFINITY;
   // The limit as the drift vanishes, where the other loses all its digits.
   if (u < 1e-4) return room ** 2 / (2 * arrivalRate);
   return (arrivalRate / drift ** 2) * (Math.expm1(u) - u);
