@@ -6,6 +6,7 @@ import {
   type ServiceMemory,
 } from "../../src/decide/learn/service.ts";
 import { exponential, poisson, seeded } from "./chance.ts";
+import { runs } from "../runs.ts";
 
 /** How long a job may wait, in seconds. */
 const SCALE = 10;
@@ -36,7 +37,7 @@ describe("the service rate", () => {
     expect(serviceRate(busyModel())).toBeCloseTo(0.5, 1);
   });
 
-  it.each([30, 600, 7 * 24 * 60])("stays as it was over %i idle minutes", (minutes) => {
+  it.each([30, runs(600).numRuns, runs(7 * 24 * 60).numRuns])("stays as it was over %i idle minutes", (minutes) => {
     const model = busyModel();
     const before = serviceRate(model);
     repeat(minutes * 120, () => learnService(model, 0, 0, TICK, SCALE));
