@@ -112,7 +112,7 @@ describe("the latency target", () => {
     );
   });
 
-  it("desires a number from 0 up, whatever is read and counted", () => {
+  it("desires a number from 0 up, whatever is read, counted and asked for", () => {
     const count = fc.oneof(fc.nat(5), fc.nat(1_000_000));
     const look = fc.record({
       value: count,
@@ -127,8 +127,18 @@ describe("the latency target", () => {
       starting: fc.nat(50),
       after: fc.oneof(fc.constant(500), fc.nat(10_000_000)),
     });
+    const specs = fc.oneof(
+      fc.constant(SPEC),
+      fc.record({
+        use: fc.constant("latency" as const),
+        withinMs: fc.constantFrom(1, 500, 10_000, 86_400_000),
+        changesPerMinute: fc.constantFrom(0.001, 6, 1000),
+        startCostMs: fc.constantFrom(0, 1000, 1e9),
+        serviceMs: fc.constantFrom(1, 1000, 86_400_000),
+      }),
+    );
     fc.assert(
-      fc.property(fc.array(look, { minLength: 2, maxLength: 60 }), (looks) => {
+      fc.property(fc.array(look, { minLength: 2, maxLength: 60 }), specs, (looks, spec) => {
         let memory: LatencyMemory | undefined;
         let at = 0;
         for (const { value, parts, running, starting, after } of looks) {
@@ -140,10 +150,15 @@ describe("the latency target", () => {
             at,
             ...(parts === undefined ? {} : { parts }),
           } as const;
-          const desired = desireOn({ spec: SPEC, reading, counts, requested, max: 100 }, memory);
+          const desired = desireOn({ spec, reading, counts, requested, max: 100 }, memory);
           expect(desired.instances).toBeGreaterThanOrEqual(0);
           expect(Number.isSafeInteger(desired.instances)).toBe(true);
           expect(desired.instances).toBeLessThanOrEqual(Math.max(100, requested));
+          const { moves, belief } = desired.memory;
+          const numbers = [moves.budget, moves.surplusSeconds, ...Object.values(belief ?? {})];
+          expect(numbers.filter((number) => number !== undefined).every(Number.isFinite)).toBe(
+            true,
+          );
           ({ memory } = desired);
           at += after;
         }
