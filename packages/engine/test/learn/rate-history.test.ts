@@ -64,6 +64,9 @@ it("knows the oldest minute that it keeps, and none of those that are skipped wh
   const history = openHistory(MINUTE);
   for (let i = 0; i < HISTORY_MINUTES; i++) endMinute(history, 5);
   expect(rateIn(history, MINUTE)).toBeCloseTo(5, 2);
+  // Where the oldest stands, the minute under way will.
+  expect(rateIn(history, history.minute)).toBeNaN();
+  expect(rateIn(history, history.minute + 1)).toBeNaN();
   goTo(history, history.minute + HISTORY_MINUTES - 1);
   expect(rateIn(history, MINUTE + HISTORY_MINUTES - 1)).toBeCloseTo(5, 2);
   goTo(history, history.minute + HISTORY_MINUTES);

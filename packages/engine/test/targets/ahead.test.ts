@@ -6,6 +6,7 @@ import {
   aheadOf,
   atLeast,
   instancesAhead,
+  learnedAhead,
   openAhead,
   type AheadMemory,
 } from "../../src/decide/targets/ahead.ts";
@@ -265,6 +266,10 @@ describe("a rise to 32 a second, of which an instance does two", () => {
     expect(forecastOf(29.6)).toEqual(openForecast(AT + 60_000));
     expect(ask(90, { forecast: undefined }).instances).toBe(0);
   });
+});
+
+it("has nothing to keep over a restart before it is needed", () => {
+  expect(learnedAhead(openAhead(AT, undefined, undefined))).toBeUndefined();
 });
 
 it("never lets the rule go below what the forecast asks for, and says which way that goes", () => {
