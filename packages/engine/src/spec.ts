@@ -108,6 +108,8 @@ export type TargetSpec =
       readonly serviceMs?: number;
       /** From asking for an instance until it runs, in milliseconds; likewise. */
       readonly startupMs?: number;
+      /** How many jobs one instance works on at once, ≥ 1; likewise. */
+      readonly concurrency?: number;
       /** What a start costs, in milliseconds that an instance may run for it, ≥ 0; the start-up time where absent. */
       readonly startCostMs?: number;
       /** How often the number of instances may change in a minute, on average; > 0. */

@@ -182,7 +182,7 @@ function settleTarget({ fields }: TaskDraft, { asOriginal }: Draft): TargetSpec 
 }
 
 function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): TargetSpec {
-  const { within, serviceTime, startupTime, startCost, forecast } = target;
+  const { within, serviceTime, startupTime, concurrency, startCost, forecast } = target;
   const { changesPerMinute = CHANGES_PER_MINUTE } = target;
   const serviceMs = parseDuration(serviceTime);
   const startupMs = parseDuration(startupTime);
@@ -192,6 +192,7 @@ function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): Targ
     withinMs: parseDuration(within) ?? 0,
     ...(serviceMs === undefined ? {} : { serviceMs }),
     ...(startupMs === undefined ? {} : { startupMs }),
+    ...(concurrency === undefined ? {} : { concurrency }),
     ...(startCostMs === undefined ? {} : { startCostMs }),
     changesPerMinute,
     ...(forecast === undefined ? {} : { forecast }),

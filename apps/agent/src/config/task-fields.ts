@@ -20,6 +20,9 @@ const target = (): z.ZodType<TaskFields["target"]> =>
         startupTime: duration(1)
           .optional()
           .describe("From asking for an instance until it runs. Default: learned."),
+        concurrency: whole(1)
+          .optional()
+          .describe("How many jobs an instance works on at once. Default: learned."),
         startCost: duration(0)
           .optional()
           .describe("How long an instance may run for what a start costs. Default: its start-up."),

@@ -67,6 +67,7 @@ export type WrittenTarget =
       readonly within: string;
       readonly serviceTime?: string | undefined;
       readonly startupTime?: string | undefined;
+      readonly concurrency?: number | undefined;
       readonly startCost?: string | undefined;
       readonly changesPerMinute?: number | undefined;
       readonly forecast?: "off" | "auto" | undefined;

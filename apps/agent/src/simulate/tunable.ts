@@ -133,7 +133,7 @@ function writeTarget(target: TargetSpec): object {
   }
   if (target.use !== "latency") return target;
   const { use, withinMs, serviceMs, startupMs, startCostMs, changesPerMinute } = target;
-  const { forecast } = target;
+  const { concurrency, forecast } = target;
   return {
     use,
     within: writeMs(withinMs),
@@ -141,6 +141,7 @@ function writeTarget(target: TargetSpec): object {
     ...(forecast === undefined ? {} : { forecast }),
     ...(serviceMs === undefined ? {} : { serviceTime: writeMs(serviceMs) }),
     ...(startupMs === undefined ? {} : { startupTime: writeMs(startupMs) }),
+    ...(concurrency === undefined ? {} : { concurrency }),
     ...(startCostMs === undefined ? {} : { startCost: writeMs(startCostMs) }),
   };
 }

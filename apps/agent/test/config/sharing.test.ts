@@ -53,7 +53,7 @@ tasks:
       - { start: "0 8 * * 1-5", for: 10h, timeZone: Europe/Berlin, min: 3 }
       - { start: "30 6 1 * *", for: 90m, min: 2, max: 10 }
     metric: { use: nsq, topic: t }
-    target: { use: latency, within: 5s, serviceTime: 200ms, startupTime: 3s, startCost: 1m, changesPerMinute: 4 }
+    target: { use: latency, within: 5s, serviceTime: 200ms, startupTime: 3s, concurrency: 4, startCost: 1m, changesPerMinute: 4 }
 `);
   expect(spec.sharing).toEqual({
     share: "fair",
@@ -78,6 +78,7 @@ tasks:
       withinMs: 5000,
       serviceMs: 200,
       startupMs: 3000,
+      concurrency: 4,
       startCostMs: 60_000,
       changesPerMinute: 4,
     },

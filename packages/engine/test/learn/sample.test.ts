@@ -1,6 +1,6 @@
 import type { Reading, ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
-import { sampleOf, snapshotOf } from "../../src/decide/learn/sample.ts";
+import { jobsEachAfter, sampleOf, snapshotOf } from "../../src/decide/learn/sample.ts";
 
 function readingOf(at: number, parts: ReadingParts): Reading {
   return { kind: "reading", value: parts.ready ?? 0, at, parts };
@@ -10,6 +10,7 @@ function between(
   before: ReadingParts,
   now: ReadingParts,
   running: readonly [number, number] = [2, 2],
+  jobsEach = 1,
 ) {
   const [was, is] = running.map((count) => ({
     running: count,
@@ -17,7 +18,8 @@ function between(
     stopping: 0,
     requested: count,
   }));
-  return sampleOf(snapshotOf(readingOf(0, before), was!), snapshotOf(readingOf(2000, now), is!));
+  const [from, to] = [readingOf(0, before), readingOf(2000, now)];
+  return sampleOf(snapshotOf(from, was!), snapshotOf(to, is!), jobsEach);
 }
 
 describe("what happened between two readings", () => {
@@ -96,6 +98,49 @@ describe("what happened between two readings", () => {
     expect(between(waits, idle, grows)).toMatchObject({ busy: 2 });
     expect(between(idle, waits, grows)).toMatchObject({ busy: 1 });
     expect(between({ ready: 5 }, { ready: 0 }, grows)).toMatchObject({ busy: 3 });
+  });
+});
+
+it("with several jobs at once, as many instances are at work as have all the jobs in flight", () => {
+  const idle = { ready: 0, inFlight: 6 };
+  expect(between(idle, idle, [5, 5], 4)).toMatchObject({ busy: 1.5 });
+  expect(between(idle, idle, [1, 1], 4)).toMatchObject({ busy: 1 });
+});
+
+describe("how many jobs an instance works on at once", () => {
+  const seen = (waiting: number, inFlight: number | undefined, running: number, stopping = 0) =>
+    snapshotOf(readingOf(0, { ready: waiting, ...(inFlight === undefined ? {} : { inFlight }) }), {
+      running,
+      starting: 0,
+      stopping,
+      requested: running,
+    });
+  /** After so many looks alike. */
+  const after = (looks: number, look: ReturnType<typeof seen>) => {
+    let jobsEach = 1;
+    for (let i = 0; i < looks; i++) jobsEach = jobsEachAfter(jobsEach, look, look);
+    return jobsEach;
+  };
+
+  it("is learned while jobs wait, in a few minutes", () => {
+    expect(after(300, seen(9, 20, 5))).toBeCloseTo(4, 1);
+    expect(after(20, seen(9, 20, 5))).toBeLessThan(2.5);
+  });
+
+  it("is not less than one, nor learned while an instance could take one more", () => {
+    expect(after(300, seen(9, 3, 5))).toBe(1);
+    expect(after(300, seen(0, 20, 5))).toBe(1);
+  });
+
+  it("counts instances that stop: they may still be at work", () => {
+    expect(after(300, seen(9, 5, 3, 2))).toBe(1);
+  });
+
+  it("is not learned while instances come and go, nor without instances or jobs in flight", () => {
+    expect(jobsEachAfter(1, seen(9, 20, 5), seen(9, 20, 4))).toBe(1);
+    expect(jobsEachAfter(1, seen(0, 20, 5), seen(9, 20, 5))).toBe(1);
+    expect(after(300, seen(9, 20, 0))).toBe(1);
+    expect(after(300, seen(9, undefined, 5))).toBe(1);
   });
 });
 

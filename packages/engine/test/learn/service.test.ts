@@ -37,15 +37,18 @@ describe("the service rate", () => {
     expect(serviceRate(busyModel())).toBeCloseTo(0.5, 1);
   });
 
-  it.each([30, runs(600).numRuns, runs(7 * 24 * 60).numRuns])("stays as it was over %i idle minutes", (minutes) => {
-    const model = busyModel();
-    const before = serviceRate(model);
-    repeat(minutes * 120, () => learnService(model, 0, 0, TICK, SCALE));
-    expect(serviceRate(model)).toBeCloseTo(before, 9);
-    // A job that is not done yet says little.
-    repeat(20, () => learnService(model, 0, 1, TICK, SCALE));
-    expect(serviceRate(model)).toBeGreaterThan(0.6 * before);
-  });
+  it.each([30, runs(600).numRuns, runs(7 * 24 * 60).numRuns])(
+    "stays as it was over %i idle minutes",
+    (minutes) => {
+      const model = busyModel();
+      const before = serviceRate(model);
+      repeat(minutes * 120, () => learnService(model, 0, 0, TICK, SCALE));
+      expect(serviceRate(model)).toBeCloseTo(before, 9);
+      // A job that is not done yet says little.
+      repeat(20, () => learnService(model, 0, 1, TICK, SCALE));
+      expect(serviceRate(model)).toBeGreaterThan(0.6 * before);
+    },
+  );
 
   it("believes what looks like a queue that was emptied by hand only the second time in a row", () => {
     const model = busyModel();
@@ -117,8 +120,8 @@ function faded(before: number, memory: number, seconds: number, more: number): n
 }
 
 test.each([
-  // A memory is half or 60 times as long as a job may wait, or 50 jobs of all that are at work, whichever is longer.
-  ["by time", 100, 200, 1, 400, 200, 24_000],
+  // A memory is half as long or 60 times as long as a job may wait, or 50 jobs of all that are at work, whichever is longer.
+  ["by time", 100, 200, 1, 240, 120, 14_400],
   ["by jobs of one instance, of late", 100, 200, 1, 2, 100, 120],
   ["by jobs of one instance", 100, 200, 1, 1, 100, 100],
   ["by jobs of four instances", 100, 200, 4, 0.1, 25, 25],

@@ -13,7 +13,7 @@ import {
 import { erlangInstances } from "../../src/decide/targets/erlang.ts";
 import { openForecast } from "../../src/decide/learn/forecast.ts";
 import { writeLearned } from "../../src/decide/learn/learned.ts";
-import { beginLearning } from "../../src/decide/learn/learn.ts";
+import { beginLearning, loadOf } from "../../src/decide/learn/learn.ts";
 import type { TaskModel } from "../../src/decide/learn/task-model.ts";
 import { AT, known, proved } from "../learn/known.ts";
 import { chance, DAY, feed, MIDNIGHT, OFFICE, randomOf, type Load } from "../learn/load.ts";
@@ -158,8 +158,8 @@ describe("at a minute to nine", () => {
       lastArrivals: 1000,
       ...changed,
     };
-    const rates = { arrivalRate: 5, arrivalVariance: 0, lastingRate: 5, lastingVariance: 0 };
-    const load = { ...rates, isCounted: true, serviceRate: 1, startupSeconds, tickSeconds: 0.5 };
+    const rates = { arrivalRate: 5, serviceRate: 1 };
+    const load = { ...loadOf(model, within), ...rates, startupSeconds, tickSeconds: 0.5 };
     const instances = instancesAhead(memory, model, load, { within, isOff: false, max });
     return { instances, memory, expected: aheadOf(memory)?.rate };
   }
@@ -224,8 +224,8 @@ describe("a rise to 32 a second, of which an instance does two", () => {
       arrivals: 1480,
       lastArrivals: 1000,
     };
-    const rates = { arrivalRate: 8, arrivalVariance: 0, lastingRate: 8, lastingVariance: 0 };
-    const load = { ...rates, isCounted: true, serviceRate: 2, startupSeconds, tickSeconds: 0.5 };
+    const rates = { arrivalRate: 8, serviceRate: 2 };
+    const load = { ...loadOf(model, within), ...rates, startupSeconds, tickSeconds: 0.5 };
     const instances = instancesAhead(memory, model, load, { within, isOff: false, max });
     return { instances, memory };
   }

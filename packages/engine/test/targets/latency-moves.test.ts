@@ -46,12 +46,12 @@ function inputOf(
 }
 
 /** What a test takes for remembered. */
-type Remembered = Partial<Pick<LatencyMemory, "jobAt">> & Partial<Moves>;
+type Remembered = Partial<Pick<LatencyMemory, "jobAt" | "openedAt">> & Partial<Moves>;
 
 /** After 200 looks in which 2 jobs came every half second, which 4 instances were at work on: 4 jobs a second, and 1 of each. */
 function learned(
   { withinMs = SPEC.withinMs, running = 4, requested = running }: Look = {},
-  { jobAt = AT - 500, ...moves }: Remembered = {},
+  { jobAt = AT - 500, openedAt = 0, ...moves }: Remembered = {},
 ): LatencyMemory {
   let memory: LatencyMemory | undefined;
   for (let i = 0; i < ROUNDS; i++) {
@@ -62,6 +62,7 @@ function learned(
   return {
     model,
     moves: { ...noMoves(requested), ...moves },
+    openedAt,
     jobAt,
     belief: undefined,
     ahead: openAhead(AT, undefined, undefined),
@@ -169,8 +170,15 @@ describe("without a job", () => {
     expect(instances).toBeGreaterThan(0);
   });
 
-  it("needs no change to get there, nor any to be saved up", () => {
-    expect(desire(quiet, { jobAt: AT - 20_000, budget: -5 }).instances).toBe(0);
+  it("waits for a step down that may be made", () => {
+    expect(desire(quiet, { jobAt: AT - 20_000, budget: 0 })).toMatchObject({
+      instances: 4,
+      reason: "meeting",
+    });
+    expect(desire(quiet, { jobAt: AT - 20_000, budget: 1 }).instances).toBe(0);
+  });
+
+  it("needs no change where there is nobody", () => {
     const none = { ...quiet, running: 0 };
     expect(desire(none, { jobAt: AT - 20_000 })).toMatchObject({ instances: 0, reason: "meeting" });
   });
@@ -349,11 +357,19 @@ describe("down", () => {
     expect(memory.moves.surplusSeconds).toBe(0);
   });
 
+  it("goes only as far as is sure before it has watched for as long as a job may wait", () => {
+    const { surely, lasts } = ahead(desire(idle, PAID).memory, 20);
+    expect(surely).toBeGreaterThan(lasts);
+    expect(desire(idle, { ...PAID, openedAt: AT - 9999 }).instances).toBe(surely);
+    expect(desire(idle, { ...PAID, openedAt: AT - 10_000 }).instances).toBe(lasts);
+  });
+
   it("waits for the price of starting them again, where what went was often needed again", () => {
-    const surplus = 20 - ahead(desire(idle, PAID).memory, 20).lasts;
+    const { lasts, load } = ahead(desire(idle, PAID).memory, 20);
+    const surplus = 20 - lasts;
     const often = { stopped: 10, regretted: 7 };
-    // A start takes 17/16 s: 1 s as is said, but some took half of it. The price of calm is six hundredths of 20 instances in a second.
-    const price = (17 / 16) * surplus + 0.06 * 20 - surplus / 2;
+    // Besides the starts, the price of calm: six hundredths of 20 instances in a second.
+    const price = surplus * load.startupSeconds + 0.06 * 20 - surplus / 2;
     expect(desire(idle, { ...often, surplusSeconds: price - 0.01 }).instances).toBe(20);
     expect(desire(idle, { ...often, surplusSeconds: price + 0.01 }).instances).toBeLessThan(20);
     const seldom = { stopped: 10, regretted: 6 };

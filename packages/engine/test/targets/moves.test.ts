@@ -59,6 +59,13 @@ describe("the steps down that may be made", () => {
     expect(request(30, 0).budget).toBe(1);
   });
 
+  it("are soon more again, however often others have taken instances away", () => {
+    const { moves, request } = follow();
+    for (let left = 99; left > 0; left--) request(left, 0);
+    expect(moves.budget).toBe(-5);
+    expect(request(1, 120).budget).toBeCloseTo(1, 9);
+  });
+
   it("are on average half of the changes that may be made in a minute, and five more", () => {
     const { moves, request } = follow();
     let down = 0;

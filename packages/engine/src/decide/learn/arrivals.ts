@@ -64,7 +64,7 @@ export function learnArrivals(
   horizon: number,
 ): void {
   const sample = Math.min(Math.max(counted, 0), MOST_ARRIVALS);
-  const window = Math.max(RECENT * (scale - horizon), LEAST_RECENT * scale, seconds);
+  const window = Math.max(RECENT * (scale - horizon), LEAST_RECENT * scale);
   noteRecent(memory, sample * seconds, seconds, window);
   if (Number.isNaN(memory.usualRate)) {
     memory.usualRate = sample;

@@ -3,7 +3,14 @@ import type { TargetInput } from "../targets/target.ts";
 import { expectedArrivals, learnArrivals, noArrivals, usualArrivals } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
 import { learnLevel, levelRates, relaxLevel, unknownLevel } from "./level-filter.ts";
-import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
+import {
+  isKnown,
+  jobsEachAfter,
+  sampleOf,
+  snapshotOf,
+  type Sample,
+  type Snapshot,
+} from "./sample.ts";
 import { isTooMuch, learnService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
 import type { TaskModel } from "./task-model.ts";
@@ -14,6 +21,8 @@ export interface Hints {
   readonly within: number;
   readonly serviceTime: number | undefined;
   readonly startupTime: number | undefined;
+  /** How many jobs one instance works on at once, ≥ 1. */
+  readonly concurrency?: number | undefined;
 }
 
 /** What a decision goes by. */
@@ -56,9 +65,10 @@ export function useOf(model: TaskModel | undefined, { at }: Reading): "begin" | 
 /** Before there is anything to compare with. */
 export function beginLearning(
   { reading, counts }: TargetInput<unknown>,
-  { within, ...hints }: Hints,
+  { within, concurrency = 1, ...hints }: Hints,
 ): TaskModel {
-  const each = hints.serviceTime ?? SERVICE_PRIOR * within;
+  // What one instance takes for a job: of several at once each takes longer.
+  const each = (hints.serviceTime ?? SERVICE_PRIOR * within) / concurrency;
   const jobs = hints.serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
   return {
     seen: snapshotOf(reading, counts!),
@@ -67,6 +77,7 @@ export function beginLearning(
     arrivals: 0,
     lastArrivals: 0,
     counted: noArrivals(),
+    jobsEach: concurrency,
     jobs,
     busySeconds: jobs * each,
     recentJobs: jobs,
@@ -89,7 +100,8 @@ export function learn(
   within: number,
 ): void {
   const seen = snapshotOf(reading, counts!);
-  const sample = sampleOf(model.seen, seen);
+  model.jobsEach = jobsEachAfter(model.jobsEach, model.seen, seen);
+  const sample = sampleOf(model.seen, seen, model.jobsEach);
   const { seconds, finished, busy } = sample;
   const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(model));
   const hasJumped = isJump(model, sample, seen);

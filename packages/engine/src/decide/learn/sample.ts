@@ -11,8 +11,9 @@ export interface Snapshot {
   /** Running totals of jobs. */
   readonly arrived: number;
   readonly finished: number;
-  /** Instances. */
+  /** Instances; and with them those that stop, which may still be at work. */
   readonly running: number;
+  readonly present: number;
 }
 
 /** What happened between two moments; NaN where it cannot be known. */
@@ -33,7 +34,7 @@ const UNKNOWN = Number.NaN;
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** Puts together what a reading and the counts say. */
-export function snapshotOf({ at, value, parts }: Reading, { running }: Counts): Snapshot {
+export function snapshotOf({ at, value, parts }: Reading, { running, stopping }: Counts): Snapshot {
   const ready = amountOf(parts?.ready);
   const delayed = amountOf(parts?.delayed);
   return {
@@ -44,6 +45,7 @@ export function snapshotOf({ at, value, parts }: Reading, { running }: Counts): 
     arrived: amountOf(parts?.arrived),
     finished: amountOf(parts?.finished),
     running,
+    present: running + stopping,
   };
 }
 
@@ -52,8 +54,11 @@ function amountOf(amount: number | undefined): number {
   return typeof amount === "number" && amount >= 0 ? Math.min(amount, MOST) : UNKNOWN;
 }
 
-/** Compares two moments. A running total that fell has begun anew, so nothing is known of it this time. */
-export function sampleOf(before: Snapshot, now: Snapshot): Sample {
+/**
+ * Compares two moments. A running total that fell has begun anew, so nothing is known of it this time.
+ * @param jobsEach how many jobs one instance works on at once, ≥ 1
+ */
+export function sampleOf(before: Snapshot, now: Snapshot, jobsEach: number): Sample {
   const rise = riseOf(before, now);
   const arrived = moreOf(before.arrived, now.arrived);
   const finished = moreOf(before.finished, now.finished);
@@ -62,7 +67,7 @@ export function sampleOf(before: Snapshot, now: Snapshot): Sample {
     // What is in the system became more by what arrived and less by what was finished, so two of the three give the third.
     arrived: isKnown(arrived) ? arrived : Math.max(0, rise + finished),
     finished: isKnown(finished) ? finished : Math.max(0, arrived - rise),
-    busy: busyOf(before, now),
+    busy: busyOf(before, now, jobsEach),
     rise,
     isCensored: !isKnown(now.inFlight) && !isBusy(now),
   };
@@ -90,9 +95,19 @@ function riseOf(before: Snapshot, now: Snapshot): number {
   return isBusy(before) ? waiting + now.running - before.running : UNKNOWN;
 }
 
-function busyOf(before: Snapshot, now: Snapshot): number {
+function busyOf(before: Snapshot, now: Snapshot, jobsEach: number): number {
   const mean = (before.running + now.running) / 2;
   if (isBusy(before) && (isBusy(now) || !isKnown(now.inFlight))) return mean;
-  // As of the beginning: what arrived since would make it larger, just when the level rose. An instance may have several jobs in flight.
-  return Math.min(before.running, before.inFlight);
+  // As of the beginning: what arrived since would make it larger, just when the level rose.
+  return Math.min(before.running, before.inFlight / jobsEach);
+}
+
+/** The part that one look has in how many jobs an instance works on at once: it hardly ever changes. */
+const LOOK = 0.02;
+
+/** How many jobs one instance works on at once, ≥ 1, after one more look. While jobs wait, none of them could take one more. */
+export function jobsEachAfter(jobsEach: number, before: Snapshot, now: Snapshot): number {
+  const isFull = isBusy(before) && isBusy(now) && now.present > 0;
+  if (!isFull || before.running !== now.running || !isKnown(now.inFlight)) return jobsEach;
+  return Math.max(1, jobsEach + LOOK * (now.inFlight / now.present - jobsEach));
 }

@@ -20,6 +20,8 @@ export interface TaskModel {
   lastArrivals: number;
   /** Jobs that arrive, from counts of them. */
   readonly counted: ArrivalMemory;
+  /** How many jobs one instance works on at once, ≥ 1. */
+  jobsEach: number;
   /** Jobs that were finished, and the instance-seconds of work that they took, both fading: usually, and lately. */
   jobs: number;
   busySeconds: number;

@@ -24,7 +24,8 @@ type Input = TargetInput<LatencySpec>;
 export interface LatencyMemory {
   readonly model: TaskModel;
   readonly moves: Moves;
-  /** When a job was last seen, in milliseconds since the epoch. */
+  /** When it began to watch, and when a job was last seen, in milliseconds since the epoch. */
+  readonly openedAt: number;
   jobAt: number;
   belief: Belief | undefined;
   readonly ahead: AheadMemory;
@@ -83,11 +84,12 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   learned: (memory) => learnedAhead(memory.ahead),
 };
 
-function hintsOf({ withinMs, serviceMs, startupMs }: LatencySpec): Hints {
+function hintsOf({ withinMs, serviceMs, startupMs, concurrency }: LatencySpec): Hints {
   return {
     within: withinMs / 1000,
     serviceTime: serviceMs === undefined ? undefined : serviceMs / 1000,
     startupTime: startupMs === undefined ? undefined : startupMs / 1000,
+    concurrency,
   };
 }
 
@@ -101,6 +103,7 @@ function open(input: Input, before: LatencyMemory | undefined): LatencyMemory {
   return {
     model: beginLearning(input, hintsOf(spec)),
     moves: noMoves(requested),
+    openedAt: reading.at,
     jobAt: reading.at,
     belief: undefined,
     ahead: openAhead(reading.at, before?.ahead, learned),
@@ -133,8 +136,10 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
   const { requested, max } = input;
   const { model, moves, jobAt } = memory;
   const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
-  if (isQuiet) return { instances: 0, reason: requested === 0 ? "meeting" : "below", memory };
-  const up = Math.min(goUp(outlook, model, max), Math.max(max, requested));
+  if (isQuiet && requested > 0 && moves.budget >= 1)
+    return { instances: 0, reason: "below", memory };
+  if (isQuiet) return holdAt(requested, memory);
+  const up = Math.min(goUp(outlook, model, max), max);
   if (up > requested) {
     moves.surplusSeconds = 0;
     return { instances: up, reason: "above", memory };
@@ -164,28 +169,34 @@ function goUp(outlook: Outlook, model: TaskModel, max: number): number {
 }
 
 /** How many there are to be: as many as now, or fewer if these are surely enough and stopping the others is worth it. */
-function goDown({ spec, max }: Input, { model, moves }: LatencyMemory, outlook: Outlook): number {
-  const { requested, load, waiting } = outlook;
-  if (!isSurelyLess(outlook, model, max)) {
+function goDown({ spec, max }: Input, memory: LatencyMemory, outlook: Outlook): number {
+  const { model, moves, openedAt } = memory;
+  const { requested, load, waiting, within } = outlook;
+  const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
+  // After a restart on a running fleet hardly anything is known, so it goes only as far as is sure.
+  const isNew = model.seen.at - openedAt < within * 1000;
+  const level = isFewerEnough(outlook, most, max)
+    ? Math.max(
+        levelOf(outlook, isNew ? most : load.lastingRate, waiting, max),
+        enoughInstances(outlook, model),
+      )
+    : requested;
+  if (level >= requested) {
     moves.surplusSeconds = 0;
     return requested;
   }
-  const lasting = levelOf(outlook, load.lastingRate, waiting, max);
-  const level = Math.max(lasting, enoughInstances(outlook, model));
   const surplus = requested - level;
   const startSeconds = startSecondsOf(spec, outlook);
   moves.surplusSeconds += surplus * load.tickSeconds;
   return isWorthIt(moves, surplus, spec.changesPerMinute, startSeconds) ? level : requested;
 }
 
-/** Whether fewer instances would be enough, however wrong what is believed may be. */
-function isSurelyLess(outlook: Outlook, model: TaskModel, max: number): boolean {
-  const { requested, load, serviceRate } = outlook;
-  const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
+/** Whether fewer instances would be enough at this rate of arrivals. */
+function isFewerEnough(outlook: Outlook, arrivalRate: number, max: number): boolean {
+  const { requested, serviceRate, waiting } = outlook;
   // In most cases this says it already, and the rest takes time.
-  if (most > (requested - 1) * serviceRate) return false;
-  if (enoughInstances(outlook, model) >= requested) return false;
-  return levelOf(outlook, most, outlook.waiting, max) < requested;
+  if (arrivalRate > (requested - 1) * serviceRate) return false;
+  return levelOf(outlook, arrivalRate, waiting, max) < requested;
 }
 
 /** Where a job may wait less long than it takes, a queue cannot be drained in time: then hardly a job is to wait at all. */

@@ -11,7 +11,7 @@ const FADE = 0.75;
 export interface Moves {
   /** Instances that were requested at the last reading. */
   requested: number;
-  /** Steps down that may be made now. */
+  /** Steps down that may be made now, from -5 to 5; below 1 none. */
   budget: number;
   /** What the instances that are not needed have cost since all were needed, in seconds of one instance. */
   surplusSeconds: number;
@@ -57,7 +57,8 @@ export function noteMoves(
   const more = requested - moves.requested;
   moves.requested = requested;
   if (more < 0) {
-    moves.budget--;
+    // Others, such as a task of higher priority, may make more of them than this one has.
+    moves.budget = Math.max(-BURST, moves.budget - 1);
     moves.downAt = at;
     moves.gone = -more;
     moves.stopped = FADE * moves.stopped - more;
