@@ -357,3 +357,10 @@ describe("the time of a start", () => {
     expect(model.startup.pending).toEqual([]);
   });
 });
+
+it("takes for recent what leaves time to notice and to start: the more, the quicker a start", () => {
+  // Of the 10 s that a job may wait, a start takes 4 and the next reading comes in 0.5: six tenths of the rest are 3.3.
+  const looks = evenly(8, { arrive: 6, finish: 3 });
+  const { counted } = learned(looks, { startupTime: 4 }).model;
+  expect(counted).toMatchObject({ blockSeconds: 0, earlierSeconds: 3.5 });
+});

@@ -139,6 +139,18 @@ test.each([
   },
 );
 
+test("of a longer time than the memory only a part counts", () => {
+  const model = known(100, 100);
+  learnService(model, 100, 1, 100, 0.5);
+  // A memory of 50 jobs of 1 s each, so half of what was known is left, and half of what is new counts.
+  expect(model).toMatchObject({
+    jobs: 100,
+    busySeconds: 100,
+    recentJobs: 100,
+    recentBusySeconds: 100,
+  });
+});
+
 test("ten jobs are never forgotten", () => {
   const model = known(10, 20);
   learnService(model, 0, 1, 60, 10);

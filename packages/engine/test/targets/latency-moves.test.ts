@@ -146,7 +146,11 @@ describe("a latency target", () => {
     const none = { running: 0, arrived: 0 };
     const first = latencyTarget.desire(inputOf({ ...none, at: AT - 500 }, 0), undefined);
     const { memory } = latencyTarget.desire(inputOf(none, 0), first.memory);
-    expect(memory.belief).toMatchObject({ arrivalRate: 0, expectedWaitSeconds: 0 });
+    expect(memory.belief).toMatchObject({
+      arrivalRate: 0,
+      expectedWaitSeconds: 0,
+      drainSeconds: undefined,
+    });
   });
 });
 
@@ -224,6 +228,25 @@ describe("up", () => {
     expect(goes).toBeLessThan(190);
   });
 
+  it("goes none while those that are there will do for every job to be in time, however many there should be", () => {
+    let stays = 0;
+    for (const running of [1, 2, 4, 8]) {
+      const before = learned({ running });
+      for (const rate of [0.1, 0.5, 0.9])
+        for (let waiting = 0; waiting < 80; waiting++) {
+          const memory = structuredClone(before);
+          Object.assign(memory.model.counted, { usualRate: rate, recentRate: rate });
+          const look = { waiting, inFlight: running, running, arrived: 103 + 2 * ROUNDS };
+          const { instances } = latencyTarget.desire(inputOf(look, 494), memory);
+          const { later, calm, drains } = ahead(memory, running);
+          if (later > running) continue;
+          expect(instances).toBeLessThanOrEqual(running);
+          if (drains > running && (later > calm || running === 1)) stays++;
+        }
+    }
+    expect(stays).toBeGreaterThan(0);
+  });
+
   it("goes as many as it takes for jobs that have waited for long, however few", () => {
     const memory = learned({ running: 12 });
     memory.model.marks = [AT - 7000, memory.model.lastArrivals - 40];
@@ -284,6 +307,17 @@ describe("up", () => {
     expect(withOf(least - 1)).toBe(least);
     expect(withOf(least)).toBe(least);
   });
+});
+
+it("lets jobs wait where an instance does more than one in the time that they may", () => {
+  const memory = learned({ withinMs: 500, running: 2 });
+  // A quarter of a second each.
+  const known = { jobs: 800, busySeconds: 200, recentJobs: 800, recentBusySeconds: 200 };
+  Object.assign(memory.model, known);
+  const look = { withinMs: 500, inFlight: 2, running: 2, arrived: 105 + 2 * ROUNDS };
+  const { instances } = latencyTarget.desire(inputOf(look, 96 + 2 * ROUNDS), memory);
+  expect(instances).toBe(2);
+  expect(erlangInstances(4, 4, 0.5, 0.001, 100)).toBeGreaterThan(2);
 });
 
 describe("down", () => {

@@ -150,6 +150,9 @@ describe("what it takes for every job that waits to be in time", () => {
     // One instance does a job in 50 s.
     const model = modelOf({ waiting: 3, sinceMs: AT - 18_000 });
     expect(need(model, { serviceRate: 0.02 })).toBe(2 + 3);
+    // Four begin 8 in 4 s, and 3.8 for certain, of 20 that are late.
+    const late = modelOf({ waiting: 20, running: 4, sinceMs: AT - 30_000 });
+    expect(need(late, { serviceRate: 0.5 })).toBe(4 + Math.ceil(20 - surely(8)));
     expect(need(modelOf({ waiting: 30, running: 0, sinceMs: AT - 30_000 }))).toBeLessThanOrEqual(
       30,
     );
@@ -171,6 +174,11 @@ describe("what it takes for every job that waits to be in time", () => {
         expect(need(modelOf({ waiting, running: least }), slow)).toBeLessThan(Infinity);
       },
     );
+
+    it("some number is enough where it shows just in time for what comes next", () => {
+      const model = modelOf({ waiting: 5, running: 0 });
+      expect(need(model, { startupSeconds: 0.95 * WITHIN - 1 })).toBeLessThan(Infinity);
+    });
 
     it("no number is enough where less is certain of what arrives", () => {
       const model = modelOf({ waiting: 20, running: Math.ceil(enough(20)) });
