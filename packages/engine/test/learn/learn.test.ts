@@ -364,3 +364,22 @@ it("takes for recent what leaves time to notice and to start: the more, the quic
   const { counted } = learned(looks, { startupTime: 4 }).model;
   expect(counted).toMatchObject({ blockSeconds: 0, earlierSeconds: 3.5 });
 });
+
+it("takes an instance that works on several jobs at once to finish as many times more", () => {
+  const rateOf = (hints: { serviceTime?: number; concurrency?: number }): number => {
+    const { serviceTime, concurrency } = hints;
+    const input = inputOf({ at: 0 });
+    const model = beginLearning(input, {
+      within: WITHIN,
+      serviceTime,
+      startupTime: undefined,
+      concurrency,
+    });
+    expect(model.jobsEach).toBe(concurrency ?? 1);
+    return loadOf(model, WITHIN).serviceRate;
+  };
+  expect(rateOf({ serviceTime: 0.5, concurrency: 4 }) / rateOf({ serviceTime: 0.5 })).toBeCloseTo(
+    4,
+  );
+  expect(rateOf({ concurrency: 4 }) / rateOf({})).toBeCloseTo(4);
+});

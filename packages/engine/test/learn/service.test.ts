@@ -141,8 +141,8 @@ test.each([
 
 test("of a longer time than the memory only a part counts", () => {
   const model = known(100, 100);
-  learnService(model, 100, 1, 100, 0.5);
-  // A memory of 50 jobs of 1 s each, so half of what was known is left, and half of what is new counts.
+  learnService(model, 60, 1, 60, 0.5);
+  // A memory of 50 jobs of 1 s each, so half of what was known is left, and of what is new 50 s count.
   expect(model).toMatchObject({
     jobs: 100,
     busySeconds: 100,

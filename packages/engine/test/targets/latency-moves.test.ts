@@ -175,11 +175,12 @@ describe("without a job", () => {
   });
 
   it("waits for a step down that may be made", () => {
-    expect(desire(quiet, { jobAt: AT - 20_000, budget: 0 })).toMatchObject({
+    // In half a second a quarter of one comes.
+    expect(desire(quiet, { jobAt: AT - 20_000, budget: 0.74 })).toMatchObject({
       instances: 4,
       reason: "meeting",
     });
-    expect(desire(quiet, { jobAt: AT - 20_000, budget: 1 }).instances).toBe(0);
+    expect(desire(quiet, { jobAt: AT - 20_000, budget: 0.75 }).instances).toBe(0);
   });
 
   it("needs no change where there is nobody", () => {
@@ -232,16 +233,22 @@ describe("up", () => {
     let stays = 0;
     for (const running of [1, 2, 4, 8]) {
       const before = learned({ running });
-      for (const rate of [0.1, 0.5, 0.9])
+      for (const rate of [0.5, 0.9, 2, 5])
         for (let waiting = 0; waiting < 80; waiting++) {
           const memory = structuredClone(before);
-          Object.assign(memory.model.counted, { usualRate: rate, recentRate: rate });
-          const look = { waiting, inFlight: running, running, arrived: 103 + 2 * ROUNDS };
-          const { instances } = latencyTarget.desire(inputOf(look, 494), memory);
-          const { later, calm, drains } = ahead(memory, running);
+          const { counted } = memory.model;
+          counted.usualRate = rate;
+          counted.blockJobs = rate * counted.blockSeconds;
+          counted.earlierJobs = rate * counted.earlierSeconds;
+          const look = { waiting, inFlight: running, running, changesPerMinute: 0.06 };
+          const { instances } = latencyTarget.desire(
+            inputOf({ ...look, arrived: 103 + 2 * ROUNDS }, 494),
+            memory,
+          );
+          const { later, calm, drains } = ahead(memory, running, look);
           if (later > running) continue;
           expect(instances).toBeLessThanOrEqual(running);
-          if (drains > running && (later > calm || running === 1)) stays++;
+          if (drains > running && later > calm) stays++;
         }
     }
     expect(stays).toBeGreaterThan(0);
@@ -309,15 +316,23 @@ describe("up", () => {
   });
 });
 
-it("lets jobs wait where an instance does more than one in the time that they may", () => {
-  const memory = learned({ withinMs: 500, running: 2 });
-  // A quarter of a second each.
-  const known = { jobs: 800, busySeconds: 200, recentJobs: 800, recentBusySeconds: 200 };
-  Object.assign(memory.model, known);
-  const look = { withinMs: 500, inFlight: 2, running: 2, arrived: 105 + 2 * ROUNDS };
-  const { instances } = latencyTarget.desire(inputOf(look, 96 + 2 * ROUNDS), memory);
-  expect(instances).toBe(2);
-  expect(erlangInstances(4, 4, 0.5, 0.001, 100)).toBeGreaterThan(2);
+describe("where an instance does four jobs a second", () => {
+  const desireOf = (running: number, look: Look = {}, remembered: Remembered = {}) => {
+    const memory = learned({ ...look, running }, remembered);
+    const known = { jobs: 800, busySeconds: 200, recentJobs: 800, recentBusySeconds: 200 };
+    Object.assign(memory.model, known);
+    const input = inputOf({ ...look, inFlight: 2, running, arrived: 105 + 2 * ROUNDS }, 496);
+    return latencyTarget.desire(input, memory).instances;
+  };
+
+  it("a job may wait also where that is half a second", () => {
+    expect(desireOf(2, { withinMs: 500 })).toBe(2);
+    expect(erlangInstances(4, 4, 0.5, 0.001, 100)).toBeGreaterThan(2);
+  });
+
+  it("few are enough for four that come", () => {
+    expect(desireOf(8, {}, { surplusSeconds: 1e6 })).toBeLessThanOrEqual(3);
+  });
 });
 
 describe("down", () => {
