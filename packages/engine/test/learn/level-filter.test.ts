@@ -4,6 +4,7 @@ import {
   levelRates,
   relaxLevel,
   unknownLevel,
+  unsureOf,
   type LevelFilter,
 } from "../../src/decide/learn/level-filter.ts";
 
@@ -158,7 +159,8 @@ describe("one more look at the level", () => {
       busy > 0 ? 0.03 ** 2 * part : 0,
     ];
     const plain = textbook(before, { rise, busy, noise, drift });
-    const shock: [number, number] = [drift[0] + plain.surprise ** 2, drift[1]];
+    // As unsure of the arrivals as makes it just no surprise.
+    const shock: [number, number] = [drift[0] + plain.surprise ** 2 / 9 - plain.total, drift[1]];
     return { found, plain, shocked: textbook(before, { rise, busy, noise, drift: shock }) };
   };
   /** To nine digits. */
@@ -194,7 +196,10 @@ describe("one more look at the level", () => {
   it("of which three standard deviations cannot be chance means that the load has changed", () => {
     const { found, shocked, plain } = look({ rise: 30, busy: 4 });
     expect(plain.surprise ** 2).toBeGreaterThan(9 * plain.total);
-    expect(found).toMatchObject(close(shocked.after));
+    // And no surer than of so many jobs in half a second.
+    const rateVariance = shocked.after.rate / 0.5;
+    expect(rateVariance).toBeGreaterThan(shocked.after.rateVariance);
+    expect(found).toMatchObject(close({ ...shocked.after, rateVariance }));
   });
 
   it("at a queue that ran dry is no news if no more was expected", () => {
@@ -212,10 +217,10 @@ describe("one more look at the level", () => {
 describe("a time in which nothing waited", () => {
   it("takes arrivals for less and less, and for no more than the instances can do", () => {
     const few = relaxLevel(BEFORE, 4, 3, SCALE);
-    expect(few.rate).toBeCloseTo(2 * Math.exp(-3 / 3), 12);
+    expect(few.rate).toBeCloseTo(2 * Math.exp(-3 / SCALE), 12);
     expect(few.seconds).toBe(103);
     expect(few.rateVariance).toBe(2);
-    expect(relaxLevel(BEFORE, 40, 3, SCALE).rate).toBeCloseTo(6 * Math.exp(-1), 12);
+    expect(relaxLevel(BEFORE, 40, 3, SCALE).rate).toBeCloseTo(6 * Math.exp(-3 / SCALE), 12);
     // As unsure as of anything up to that.
     expect(relaxLevel(BEFORE, 40, 3, SCALE).rateVariance).toBeCloseTo(20 ** 2 / 12, 9);
   });
@@ -229,5 +234,14 @@ it("begins as sure of the service as so many jobs make one, and of nothing else"
     serviceVariance: 1 / 20,
     covariance: 0,
     seconds: 0,
+  });
+});
+
+it("keeps what it believes when it is unsure of all of it", () => {
+  expect(unsureOf(BEFORE)).toEqual({
+    ...BEFORE,
+    rateVariance: expect.closeTo(500 ** 2, 6) as number,
+    serviceVariance: 1,
+    covariance: 0,
   });
 });

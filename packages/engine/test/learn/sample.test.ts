@@ -1,6 +1,6 @@
 import type { Reading, ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
-import { jobsEachAfter, sampleOf, snapshotOf } from "../../src/decide/learn/sample.ts";
+import { busyByJobs, sampleOf, snapshotOf } from "../../src/decide/learn/sample.ts";
 
 function readingOf(at: number, parts: ReadingParts): Reading {
   return { kind: "reading", value: parts.ready ?? 0, at, parts };
@@ -10,7 +10,7 @@ function between(
   before: ReadingParts,
   now: ReadingParts,
   running: readonly [number, number] = [2, 2],
-  jobsEach = 1,
+  atOnce = 1,
 ) {
   const [was, is] = running.map((count) => ({
     running: count,
@@ -19,7 +19,7 @@ function between(
     requested: count,
   }));
   const [from, to] = [readingOf(0, before), readingOf(2000, now)];
-  return sampleOf(snapshotOf(from, was!), snapshotOf(to, is!), jobsEach);
+  return sampleOf(snapshotOf(from, was!), snapshotOf(to, is!), atOnce);
 }
 
 describe("what happened between two readings", () => {
@@ -107,40 +107,24 @@ it("with several jobs at once, as many instances are at work as have all the job
   expect(between(idle, idle, [1, 1], 4)).toMatchObject({ busy: 1 });
 });
 
-describe("how many jobs an instance works on at once", () => {
-  const seen = (waiting: number, inFlight: number | undefined, running: number, stopping = 0) =>
-    snapshotOf(readingOf(0, { ready: waiting, ...(inFlight === undefined ? {} : { inFlight }) }), {
-      running,
+describe("the instances at work that jobs in flight tell of", () => {
+  const look = (ready: number, inFlight: number) =>
+    snapshotOf(readingOf(0, { ready, inFlight }), {
+      running: 5,
       starting: 0,
-      stopping,
-      requested: running,
+      stopping: 0,
+      requested: 5,
     });
-  /** After so many looks alike. */
-  const after = (looks: number, look: ReturnType<typeof seen>) => {
-    let jobsEach = 1;
-    for (let i = 0; i < looks; i++) jobsEach = jobsEachAfter(jobsEach, look, look);
-    return jobsEach;
-  };
 
-  it("is learned while jobs wait, in a few minutes", () => {
-    expect(after(300, seen(9, 20, 5))).toBeCloseTo(4, 1);
-    expect(after(20, seen(9, 20, 5))).toBeLessThan(2.5);
+  it("are as many as jobs, on average while jobs wait, else at the beginning", () => {
+    expect(busyByJobs(look(9, 8), look(9, 12), 1)).toBe(10);
+    expect(busyByJobs(look(0, 8), look(9, 12), 1)).toBe(8);
+    expect(busyByJobs(look(9, 8), look(0, 7), 1)).toBe(8);
   });
 
-  it("is not less than one, nor learned while an instance could take one more", () => {
-    expect(after(300, seen(9, 3, 5))).toBe(1);
-    expect(after(300, seen(0, 20, 5))).toBe(1);
-  });
-
-  it("counts instances that stop: they may still be at work", () => {
-    expect(after(300, seen(9, 5, 3, 2))).toBe(1);
-  });
-
-  it("is not learned while instances come and go, nor without instances or jobs in flight", () => {
-    expect(jobsEachAfter(1, seen(9, 20, 5), seen(9, 20, 4))).toBe(1);
-    expect(jobsEachAfter(1, seen(0, 20, 5), seen(9, 20, 5))).toBe(1);
-    expect(after(300, seen(9, 20, 0))).toBe(1);
-    expect(after(300, seen(9, undefined, 5))).toBe(1);
+  it("have several jobs each where each has so many while jobs wait", () => {
+    expect(busyByJobs(look(9, 8), look(9, 12), 4)).toBe(2.5);
+    expect(busyByJobs(look(0, 8), look(0, 4), 4)).toBe(2);
   });
 });
 

@@ -60,6 +60,7 @@ describe("what lies ahead", () => {
       serviceRate: 2,
       within: WITHIN,
       horizon: SHOWS,
+      lagSeconds: 0,
       calmSeconds: 1000,
       instanceSeconds: 8,
       backlog: 30 + 24 - 16,

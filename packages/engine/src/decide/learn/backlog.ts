@@ -5,7 +5,7 @@
 export type Marks = readonly number[];
 
 /** Marks are this far apart, as a part of the time that a job may wait: how long one waits need not be known to the second. */
-const APART = 1 / 10;
+export const APART: number = 1 / 10;
 
 /** What waits, if anything, came since the last snapshot. */
 export const NO_MARKS: Marks = [];

@@ -2,15 +2,10 @@ import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
 import { expectedArrivals, learnArrivals, noArrivals, usualArrivals } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
-import { learnLevel, levelRates, relaxLevel, unknownLevel } from "./level-filter.ts";
-import {
-  isKnown,
-  jobsEachAfter,
-  sampleOf,
-  snapshotOf,
-  type Sample,
-  type Snapshot,
-} from "./sample.ts";
+import { followLevel } from "./follow-level.ts";
+import { levelRates, unknownLevel } from "./level-filter.ts";
+import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
+import { jobsAtOnce, learnAtOnce } from "./at-once.ts";
 import { isTooMuch, learnService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
 import type { TaskModel } from "./task-model.ts";
@@ -77,7 +72,7 @@ export function beginLearning(
     arrivals: 0,
     lastArrivals: 0,
     counted: noArrivals(),
-    jobsEach: concurrency,
+    atOnce: { jobs: concurrency, instances: 1 },
     jobs,
     busySeconds: jobs * each,
     recentJobs: jobs,
@@ -86,6 +81,8 @@ export function beginLearning(
     hasJumped: false,
     startup: openStartup(counts!, reading.at, hints.startupTime),
     level: unknownLevel(1 / each, jobs),
+    past: [],
+    lag: undefined,
     marks: NO_MARKS,
   };
 }
@@ -100,8 +97,8 @@ export function learn(
   within: number,
 ): void {
   const seen = snapshotOf(reading, counts!);
-  model.jobsEach = jobsEachAfter(model.jobsEach, model.seen, seen);
-  const sample = sampleOf(model.seen, seen, model.jobsEach);
+  learnAtOnce(model.atOnce, model.seen, seen, within);
+  const sample = sampleOf(model.seen, seen, jobsAtOnce(model.atOnce));
   const { seconds, finished, busy } = sample;
   const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(model));
   const hasJumped = isJump(model, sample, seen);
@@ -109,7 +106,7 @@ export function learn(
   model.hasJumped = hasJumped;
   // Where jobs are counted, nothing need be guessed from their level.
   const isCounted = isKnown(sample.arrived);
-  if (!isCounted) followLevel(model, sample, seen, scale);
+  if (!isCounted) followLevel(model, seen, within, scale);
   const arrived = isCounted ? sample.arrived : model.level.rate * seconds;
   followStartup(model, seen, counts!);
   followBacklog(model, seen, arrived, within);
@@ -167,18 +164,6 @@ function followBacklog(
     };
     model.marks = markArrivals(marks, lastInterval(model), interval, within);
   }
-}
-
-function followLevel(
-  model: TaskModel,
-  { rise, busy, seconds, isCensored }: Sample,
-  { waiting, running }: Snapshot,
-  scale: number,
-): void {
-  const { level } = model;
-  if (isKnown(rise) && isKnown(busy))
-    model.level = learnLevel(level, { rise: rise / seconds, busy, isCensored }, seconds, scale);
-  else if (waiting === 0) model.level = relaxLevel(level, running, seconds, scale);
 }
 
 /** From the snapshot before the newest to that. */

@@ -22,15 +22,15 @@ const RATE_DRIFT = 0.16;
 const SERVICE_DRIFT = 0.03;
 /** An arrival less than this often, in the time that a job may wait, is taken for noise of one that often. */
 const LEAST_JOBS = 5;
-/** A sample further off than so many standard deviations means that the load has changed. */
+/** A sample further off than so many standard deviations means that the load has changed: by just so much that it is no further off. */
 const SURPRISE = 3;
 /** The largest step of {@link LevelFilter.logService}: the filter takes a curve for a line. */
 const LARGEST_STEP = 0.5;
 /** The range of the variance of {@link LevelFilter.logService}: never less sure than of one job, which is a factor of e either way. */
 const LEAST_VARIANCE = 1e-9;
 const MOST_VARIANCE = 1;
-/** How fast arrivals are forgotten while nothing waits, as a part of the time that a job may wait. */
-const FADE = 0.3;
+/** How unsure the arrival rate is before anything was seen, in service rates. */
+const UNKNOWN = 1e3;
 
 /** Before anything was seen. The service rate is as sure as if it came from so many jobs. */
 export function unknownLevel(service: number, jobs: number): LevelFilter {
@@ -38,7 +38,7 @@ export function unknownLevel(service: number, jobs: number): LevelFilter {
     rate: 0,
     logService: Math.log(service),
     // As good as nothing is known.
-    rateVariance: 1e6 * service * service,
+    rateVariance: (UNKNOWN * service) ** 2,
     serviceVariance: 1 / jobs,
     covariance: 0,
     seconds: 0,
@@ -88,15 +88,19 @@ export function learnLevel(
   if (isCensored && surprise >= 0)
     return { ...before, rateVariance: a, serviceVariance: d, seconds: lasted };
   const spread = (): number => a - 2 * done * c + done * done * d + noise;
-  if (surprise ** 2 > SURPRISE ** 2 * spread()) a += surprise ** 2;
+  const unforeseen = Math.max(0, (surprise / SURPRISE) ** 2 - spread());
+  a += unforeseen;
   const total = spread();
   const rateGain = (a - done * c) / total;
   const serviceGain = (c - done * d) / total;
   const step = clamp(serviceGain * surprise, -LARGEST_STEP, LARGEST_STEP);
+  const arrivals = clamp(rate + rateGain * surprise, 0, MOST_ARRIVALS);
+  // A load that has just changed is no surer known than one sample makes it.
+  const least = unforeseen > 0 ? arrivals / seconds : 0;
   return {
-    rate: clamp(rate + rateGain * surprise, 0, MOST_ARRIVALS),
+    rate: arrivals,
     logService: clamp(logService + step, Math.log(SLOWEST), Math.log(FASTEST)),
-    rateVariance: Math.max(0, a - rateGain * (a - done * c)),
+    rateVariance: Math.max(least, a - rateGain * (a - done * c)),
     // Rounding could else take it below 0.
     serviceVariance: Math.max(LEAST_VARIANCE, d - serviceGain * (c - done * d)),
     covariance: c - rateGain * (c - done * d),
@@ -104,9 +108,17 @@ export function learnLevel(
   };
 }
 
+/** What is believed stays, but nearly nothing speaks for it any more. */
+export function unsureOf(filter: LevelFilter): LevelFilter {
+  const service = Math.exp(filter.logService);
+  const rateVariance = (UNKNOWN * service) ** 2;
+  return { ...filter, rateVariance, serviceVariance: MOST_VARIANCE, covariance: 0 };
+}
+
 /**
  * Learns from a time in which nothing waited: arrivals are anything up to what the instances can do, and are taken for less and less until
  * something waits. That is then as good as the first that is seen of them.
+ * @param scale over how many seconds arrivals are forgotten
  */
 export function relaxLevel(
   before: LevelFilter,
@@ -115,7 +127,7 @@ export function relaxLevel(
   scale: number,
 ): LevelFilter {
   const most = Math.exp(before.logService) * running;
-  const rate = Math.min(before.rate, most) * Math.exp(-seconds / (FADE * scale));
+  const rate = Math.min(before.rate, most) * Math.exp(-seconds / scale);
   // The variance of what may be anything up to `most`.
   const rateVariance = Math.max(before.rateVariance, most ** 2 / 12);
   return { ...before, rate, rateVariance, seconds: before.seconds + seconds };

@@ -56,9 +56,9 @@ function amountOf(amount: number | undefined): number {
 
 /**
  * Compares two moments. A running total that fell has begun anew, so nothing is known of it this time.
- * @param jobsEach how many jobs one instance works on at once, ≥ 1
+ * @param atOnce how many jobs one instance works on at once, ≥ 1
  */
-export function sampleOf(before: Snapshot, now: Snapshot, jobsEach: number): Sample {
+export function sampleOf(before: Snapshot, now: Snapshot, atOnce: number): Sample {
   const rise = riseOf(before, now);
   const arrived = moreOf(before.arrived, now.arrived);
   const finished = moreOf(before.finished, now.finished);
@@ -67,7 +67,7 @@ export function sampleOf(before: Snapshot, now: Snapshot, jobsEach: number): Sam
     // What is in the system became more by what arrived and less by what was finished, so two of the three give the third.
     arrived: isKnown(arrived) ? arrived : Math.max(0, rise + finished),
     finished: isKnown(finished) ? finished : Math.max(0, arrived - rise),
-    busy: busyOf(before, now, jobsEach),
+    busy: busyOf(before, now, atOnce),
     rise,
     isCensored: !isKnown(now.inFlight) && !isBusy(now),
   };
@@ -95,19 +95,20 @@ function riseOf(before: Snapshot, now: Snapshot): number {
   return isBusy(before) ? waiting + now.running - before.running : UNKNOWN;
 }
 
-function busyOf(before: Snapshot, now: Snapshot, jobsEach: number): number {
+/**
+ * How many instances were at work, on average, from the jobs in flight alone: they are counted together with those that wait, however old
+ * both counts are.
+ * @param atOnce how many jobs an instance has when all have as many as they can, ≥ 1
+ */
+export function busyByJobs(before: Snapshot, now: Snapshot, atOnce: number): number {
+  if (isBusy(before) && isBusy(now)) return (before.inFlight + now.inFlight) / 2 / atOnce;
+  // As of the beginning, as below.
+  return before.inFlight / atOnce;
+}
+
+function busyOf(before: Snapshot, now: Snapshot, atOnce: number): number {
   const mean = (before.running + now.running) / 2;
   if (isBusy(before) && (isBusy(now) || !isKnown(now.inFlight))) return mean;
   // As of the beginning: what arrived since would make it larger, just when the level rose.
-  return Math.min(before.running, before.inFlight / jobsEach);
-}
-
-/** The part that one look has in how many jobs an instance works on at once: it hardly ever changes. */
-const LOOK = 0.02;
-
-/** How many jobs one instance works on at once, ≥ 1, after one more look. While jobs wait, none of them could take one more. */
-export function jobsEachAfter(jobsEach: number, before: Snapshot, now: Snapshot): number {
-  const isFull = isBusy(before) && isBusy(now) && now.present > 0;
-  if (!isFull || before.running !== now.running || !isKnown(now.inFlight)) return jobsEach;
-  return Math.max(1, jobsEach + LOOK * (now.inFlight / now.present - jobsEach));
+  return Math.min(before.running, before.inFlight / atOnce);
 }

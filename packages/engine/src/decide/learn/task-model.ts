@@ -1,6 +1,9 @@
 import type { ArrivalMemory } from "./arrivals.ts";
+import type { AtOnce } from "./at-once.ts";
 import type { Marks } from "./backlog.ts";
+import type { Lag } from "./lag.ts";
 import type { LevelFilter } from "./level-filter.ts";
+import type { Past } from "./past.ts";
 import type { Snapshot } from "./sample.ts";
 import type { Startup } from "./startup.ts";
 
@@ -20,8 +23,8 @@ export interface TaskModel {
   lastArrivals: number;
   /** Jobs that arrive, from counts of them. */
   readonly counted: ArrivalMemory;
-  /** How many jobs one instance works on at once, ≥ 1. */
-  jobsEach: number;
+  /** How many jobs an instance works on at once. */
+  readonly atOnce: AtOnce;
   /** Jobs that were finished, and the instance-seconds of work that they took, both fading: usually, and lately. */
   jobs: number;
   busySeconds: number;
@@ -34,6 +37,9 @@ export interface TaskModel {
   startup: Startup;
   /** From the level of jobs alone, for backends that count neither what arrives nor what is finished. */
   level: LevelFilter;
+  /** For these backends: how many instances ran lately, and how old the counts of jobs are; `undefined` until the first of them. */
+  past: Past;
+  lag: Lag | undefined;
   /** When the jobs that wait arrived. */
   marks: Marks;
 }

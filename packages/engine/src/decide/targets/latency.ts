@@ -2,6 +2,7 @@ import type { Belief } from "@microscaling/core";
 import type { TargetSpec } from "../../spec.ts";
 import type { Ahead } from "../learn/forecast.ts";
 import { beginLearning, learn, loadOf, useOf, type Hints } from "../learn/learn.ts";
+import { isRepeated, noteRepeat } from "../learn/repeats.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import {
   aheadOf,
@@ -57,6 +58,10 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     if (use === "ignore") return holdAt(requested, memory);
     const { model } = memory;
     const within = spec.withinMs / 1000;
+    if (isRepeated(model, input, within)) {
+      noteRepeat(model, input);
+      return holdAt(requested, memory);
+    }
     const arrivedBefore = model.seen.arrived;
     learn(model, input, within);
     const calmSeconds = 60 / (BY_CHANCE * spec.changesPerMinute);

@@ -1,5 +1,7 @@
-import { paceInTime } from "../learn/backlog.ts";
+import { paceInTime, type Deadline } from "../learn/backlog.ts";
+import { lagOf } from "../learn/follow-level.ts";
 import { lastInterval, type Load } from "../learn/learn.ts";
+import { arrivedSince, waitingNow } from "../learn/present.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { byChance, IN_TIME, type Demand } from "./level.ts";
 
@@ -17,6 +19,8 @@ export interface Outlook extends Demand {
   readonly load: Load;
   /** Jobs that wait now. */
   readonly waiting: number;
+  /** How old the counts of jobs are: what happened since is foreseen, not seen. */
+  readonly lagSeconds: number;
   /** What those that run and start do until the horizon, as seconds of one instance. */
   readonly instanceSeconds: number;
   /** Jobs that wait at the horizon. */
@@ -27,20 +31,22 @@ export interface Outlook extends Demand {
 /** Looks as far ahead as a start takes. */
 export function lookAhead(
   requested: number,
-  { seen, startup }: TaskModel,
+  model: TaskModel,
   load: Load,
   within: number,
   calmSeconds: number,
 ): Outlook {
-  const { waiting } = seen;
+  const { seen, startup } = model;
+  const lagSeconds = load.isCounted ? 0 : lagOf(model);
+  const waiting = lagSeconds === 0 ? seen.waiting : waitingNow(model, load, lagSeconds);
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
-  const horizon = startupSeconds + tickSeconds;
-  let instanceSeconds = seen.running * horizon;
+  const startsIn = startupSeconds + tickSeconds;
+  let instanceSeconds = seen.running * startsIn;
   for (const { at, instances } of startup.pending) {
     const left = Math.max(0, startupSeconds - (seen.at - at) / 1000);
-    instanceSeconds += instances * (horizon - left);
+    instanceSeconds += instances * (startsIn - left);
   }
-  const backlog = Math.max(0, waiting + arrivalRate * horizon - serviceRate * instanceSeconds);
+  const backlog = Math.max(0, waiting + arrivalRate * startsIn - serviceRate * instanceSeconds);
   return {
     load,
     waiting,
@@ -48,7 +54,8 @@ export function lookAhead(
     arrivalRate,
     serviceRate,
     within: load.isCounted ? within : GUESSED * within,
-    horizon,
+    horizon: startsIn + lagSeconds,
+    lagSeconds,
     calmSeconds,
     instanceSeconds,
     backlog,
@@ -64,34 +71,45 @@ export function lookAhead(
  * the instances that are there enough.
  */
 export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: number): number {
-  const { waiting, within, horizon, load, serviceRate, arrivalRate, requested } = outlook;
-  const shows = horizon + delay;
+  const { waiting, within, load, serviceRate, arrivalRate, requested, lagSeconds } = outlook;
+  const startsIn = outlook.horizon - lagSeconds;
+  const shows = startsIn + delay;
   const begun = serviceRate * (outlook.instanceSeconds + delay * requested);
   const late = shows - IN_TIME * within;
   if (late > 0) {
     const chance = byChance(2 * arrivalRate * shows + load.arrivalVariance * late ** 2);
     if (waiting + arrivalRate * late + chance > begun) return Number.POSITIVE_INFINITY;
   }
-  const surely = Math.max(0, begun - byChance(begun));
+  // What came and went since the jobs were counted is a matter of chance, too.
+  const surely = Math.max(0, begun - byChance(begun + 2 * arrivalRate * lagSeconds));
   if (waiting <= surely) return 0;
   const deadline = {
     within: IN_TIME * within,
     delay: shows,
     begun: surely,
-    least: CATCH_UP * horizon,
+    least: CATCH_UP * startsIn,
   };
-  const pace = paceInTime(model.marks, lastInterval(model), deadline);
+  const pace = paceOf(outlook, model, deadline);
   // One more takes one job at once, so never more than there are jobs that nobody begins.
   return Math.min(wholeInstances(pace / serviceRate), requested + Math.ceil(waiting - surely));
 }
 
 /** How many it takes from now on. Those that still start do nothing for a while: as if all did nothing for a part of it. */
 export function enoughInstances(outlook: Outlook, model: TaskModel): number {
-  const { load, within, horizon, instanceSeconds, requested, serviceRate, waiting } = outlook;
+  const { load, within, instanceSeconds, requested, serviceRate, waiting } = outlook;
   if (waiting === 0) return 0;
-  const delay = Math.max(0, horizon - instanceSeconds / requested);
+  const startsIn = outlook.horizon - outlook.lagSeconds;
+  const delay = Math.max(0, startsIn - instanceSeconds / requested);
   const deadline = { within: DOWN_IN_TIME * within, delay, begun: 0, least: load.tickSeconds };
-  return wholeInstances(paceInTime(model.marks, lastInterval(model), deadline) / serviceRate);
+  return wholeInstances(paceOf(outlook, model, deadline) / serviceRate);
+}
+
+/** How many jobs a second must be begun, with those that came since the jobs were counted. */
+function paceOf(outlook: Outlook, model: TaskModel, deadline: Deadline): number {
+  const { load, within, waiting, lagSeconds } = outlook;
+  if (lagSeconds === 0) return paceInTime(model.marks, lastInterval(model), deadline);
+  const { marks, interval } = arrivedSince(model, load, lagSeconds, waiting, within);
+  return paceInTime(marks, interval, deadline);
 }
 
 function wholeInstances(exact: number): number {

@@ -1,0 +1,24 @@
+import { isKnown, type Snapshot } from "./sample.ts";
+
+/** How many jobs an instance works on at once is that of so many times as long as a job may wait: it hardly ever changes. */
+const MEMORY_WITHINS = 10;
+
+/** What is seen while jobs wait, so that no instance could take one more: the jobs in flight and the instances, both on average. */
+export interface AtOnce {
+  jobs: number;
+  instances: number;
+}
+
+/** Learns from one more look. Averages of both are kept, since counts of jobs may be older than those of instances. */
+export function learnAtOnce(atOnce: AtOnce, before: Snapshot, now: Snapshot, within: number): void {
+  if (!(before.waiting > 0 && now.waiting > 0) || !isKnown(now.inFlight)) return;
+  const seconds = (now.at - before.at) / 1000;
+  const part = 1 - Math.exp(-seconds / (MEMORY_WITHINS * within));
+  atOnce.jobs += part * (now.inFlight - atOnce.jobs);
+  atOnce.instances += part * (now.present - atOnce.instances);
+}
+
+/** How many jobs an instance works on at once, ≥ 1. */
+export function jobsAtOnce({ jobs, instances }: AtOnce): number {
+  return instances > 0 ? Math.max(1, Math.round(jobs / instances)) : 1;
+}
