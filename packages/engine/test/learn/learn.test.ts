@@ -1,5 +1,6 @@
 import type { ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
+import { jobsAtOnce } from "../../src/decide/learn/at-once.ts";
 import { beginLearning, lastInterval, learn, loadOf, useOf } from "../../src/decide/learn/learn.ts";
 import type { TaskModel } from "../../src/decide/learn/task-model.ts";
 
@@ -375,7 +376,7 @@ it("takes an instance that works on several jobs at once to finish as many times
       startupTime: undefined,
       concurrency,
     });
-    expect(model.jobsEach).toBe(concurrency ?? 1);
+    expect(jobsAtOnce(model.atOnce)).toBe(concurrency ?? 1);
     return loadOf(model, WITHIN).serviceRate;
   };
   expect(rateOf({ serviceTime: 0.5, concurrency: 4 }) / rateOf({ serviceTime: 0.5 })).toBeCloseTo(
