@@ -115,6 +115,22 @@ describe("a latency target", () => {
     expect(first.memory).toMatchObject({ moves: noMoves(4), jobAt: AT });
   });
 
+  it("stays as it is while the same is read again, although jobs must have come or gone", () => {
+    const read = (at: number, running: number, memory?: LatencyMemory) => {
+      const counts = { running, starting: 0, stopping: 0, requested: running };
+      const reading = { kind: "reading", value: 50, at, parts: { ready: 50 } } as const;
+      const input = { spec: SPEC, reading, counts, requested: running, max: 100 };
+      return latencyTarget.desire(input, memory);
+    };
+    const first = read(0, 4);
+    const again = read(500, 5, first.memory);
+    expect(again).toMatchObject({ instances: 5, reason: "meeting" });
+    expect(again.memory.model.seen.at).toBe(0);
+    expect(again.memory.model.past).toContain(5);
+    // As long as a job may wait: then it does stand still.
+    expect(read(10_000, 5, again.memory).memory.model.seen.at).toBe(10_000);
+  });
+
   it("begins anew when the time was set back", () => {
     const memory = learned();
     const again = latencyTarget.desire(inputOf({ at: AT - 60_000, arrived: 1 }, 0), memory);
