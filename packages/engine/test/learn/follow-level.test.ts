@@ -107,6 +107,24 @@ describe("one more reading of the level", () => {
     expect(model.lag!.times).toEqual([T + 500]);
   });
 
+  it("is compared with the instances that ran at each of the two where counts are of now", () => {
+    const model = Object.assign(modelOf(50, { seconds: 0 }), {
+      past: [],
+      seen: snapshot(T, 50, 4),
+    });
+    const { level } = model;
+    followLevel(model, snapshot(T + 500, 50, 6), WITHIN, SCALE);
+    const sample = { rise: 2 / 0.5, busy: 5, isCensored: false };
+    expect(model.level).toEqual(learnLevel(level, sample, 0.5, SCALE));
+  });
+
+  it("goes by the instances, too, where jobs in flight are no longer told", () => {
+    const model = modelOf(50, { seconds: 0 }, 6);
+    const { level } = model;
+    followLevel(model, snapshot(T + 500, 52, 6), WITHIN, SCALE);
+    expect(model.level).not.toEqual(level);
+  });
+
   it("counts for less where the counts are old and none waited", () => {
     const model = modelOf(0);
     const { level } = model;
