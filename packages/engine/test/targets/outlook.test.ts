@@ -237,7 +237,7 @@ describe("where the length of the queue was counted 5 s ago", () => {
     inTimeInstances(look(model, model.seen.running, load), model, 0);
   const within = 0.8 * WITHIN;
 
-  it("it has gone on since, and what is asked for shows as much later", () => {
+  it("has gone on since, and what is asked for shows as much later", () => {
     // In 5 s 30 came and 20 went; a start shows in 4 s.
     expect(look(lagging(50), 2, load)).toMatchObject({
       waiting: 60,
