@@ -127,6 +127,7 @@ describe("one more reading of the level", () => {
 
   it("counts for less where the counts are old and none waited", () => {
     const model = modelOf(0);
+    model.level = { ...model.level, rate: 3 };
     const { level } = model;
     followLevel(model, snapshot(T + 500, 0, 6), WITHIN, SCALE);
     expect(model.level).toEqual(relaxLevel(level, 4, 0.5, SCALE + 5));

@@ -164,6 +164,7 @@ describe("one more reading", () => {
   it("says something from the tenth on", () => {
     const said = (readings: number) => read({ readings }, { within: Infinity }).lag.against[1];
     expect([said(8), said(9)]).toEqual([0, 4.5]);
+    expect(read({ readings: 5 }).hasChanged).toBe(false);
   });
 
   it("says nothing where the number of instances is not known for so long, or has not changed", () => {
@@ -184,5 +185,18 @@ describe("one more reading", () => {
       times: [T + 1500, T + 1000, T + 500, T],
       jobs: [994, 994, 1000, 1000],
     });
+  });
+
+  it("makes the shortest of those lags believed that are as good", () => {
+    const against = noLag().against.map((_, i) => (i === 2 ? 100 : 0));
+    const still = { past: [0, 16, T + 750, 10], jobs: [1000, 1000, 1000, 1000] };
+    expect(read({ against, seconds: 1 }, still).lag.seconds).toBe(0);
+  });
+
+  it("ends the row of four before it", () => {
+    const { lag } = read({});
+    learnLag(lag, CAME_UP, T + 2000, 990, WITHIN);
+    expect(lag.jobs).toEqual([990, 994, 994, 1000]);
+    expect(lag.times).toHaveLength(4);
   });
 });
