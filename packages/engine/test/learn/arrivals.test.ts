@@ -213,3 +213,11 @@ describe("whatever is counted", () => {
     expect(usualArrivals(memory).variance).toBeLessThan(1);
   });
 });
+
+it("begins a new block as soon as one is as long as the window", () => {
+  expect(steady(8, WINDOW - TICK)).toMatchObject({
+    blockSeconds: WINDOW - TICK,
+    earlierSeconds: 0,
+  });
+  expect(steady(8, WINDOW)).toMatchObject({ blockSeconds: 0, earlierSeconds: WINDOW });
+});

@@ -55,3 +55,28 @@ describe("how many jobs an instance works on at once", () => {
     expect(after(15, { inFlight: 10, running: 5 }, atOnce)).toBe(1);
   });
 });
+
+describe("one more look", () => {
+  const learned = (before: Look, now: Look, seconds = 0.5) => {
+    const atOnce = { jobs: 1, instances: 1 };
+    learnAtOnce(atOnce, seen(before, 1000), seen(now, 1000 + seconds * 1000), WITHIN);
+    return atOnce;
+  };
+
+  it("counts for the part of ten times as long as a job may wait that it took", () => {
+    for (const seconds of [0.5, 20]) {
+      const part = 1 - Math.exp(-seconds / 100);
+      const { jobs, instances } = learned({}, { stopping: 1 }, seconds);
+      expect(jobs).toBeCloseTo(1 + 19 * part, 9);
+      expect(instances).toBeCloseTo(1 + 5 * part, 9);
+    }
+  });
+
+  it("tells nothing where none waited before, or none waits now", () => {
+    const none = { jobs: 1, instances: 1 };
+    expect(learned({ waiting: 0 }, {})).toEqual(none);
+    expect(learned({}, { waiting: 0 })).toEqual(none);
+    expect(learned({}, { inFlight: undefined })).toEqual(none);
+    expect(learned({ inFlight: undefined }, {})).not.toEqual(none);
+  });
+});

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { lagOf } from "../../src/decide/learn/follow-level.ts";
+import { followLevel, lagOf } from "../../src/decide/learn/follow-level.ts";
+import { noLag, type Lag } from "../../src/decide/learn/lag.ts";
 import { beginLearning, learn } from "../../src/decide/learn/learn.ts";
+import { learnLevel, relaxLevel } from "../../src/decide/learn/level-filter.ts";
+import { snapshotOf } from "../../src/decide/learn/sample.ts";
+import type { TaskModel } from "../../src/decide/learn/task-model.ts";
 
 /** How long a job may wait, in seconds. */
 const WITHIN = 10;
@@ -58,5 +62,91 @@ describe("what the level of jobs tells", () => {
     const { service } = learned({ lag: 60 });
     expect(service).toBeGreaterThan(0.7);
     expect(service).toBeLessThan(1.4);
+  });
+});
+
+describe("one more reading of the level", () => {
+  const T = 100_000;
+  const SCALE = 20;
+  const snapshot = (at: number, waiting: number, running: number, inFlight?: number) =>
+    snapshotOf(
+      {
+        kind: "reading",
+        value: waiting,
+        at,
+        parts: { ready: waiting, ...(inFlight === undefined ? {} : { inFlight }) },
+      },
+      { running, starting: 0, stopping: 0, requested: running },
+    );
+
+  /** Four instances ran until two seconds ago, and six since; the counts are 5 s old. */
+  function modelOf(
+    waiting: number,
+    lag: Partial<Lag> = { seconds: 5 },
+    inFlight?: number,
+  ): TaskModel {
+    const counts = { running: 6, starting: 0, stopping: 0, requested: 6 };
+    const reading = { kind: "reading", value: waiting, at: T } as const;
+    const hints = { within: WITHIN, serviceTime: 1, startupTime: undefined };
+    const input = { spec: undefined, reading, counts, requested: 6, max: 100 };
+    const model = beginLearning(input, hints);
+    const past = [0, 4, T - 2000, 6];
+    return Object.assign(model, {
+      seen: snapshot(T, waiting, 6, inFlight),
+      lag: { ...noLag(), ...lag },
+      past,
+    });
+  }
+
+  it("is compared with the instances that ran when the jobs were counted", () => {
+    const model = modelOf(50);
+    const { level } = model;
+    followLevel(model, snapshot(T + 500, 52, 6), WITHIN, SCALE);
+    const sample = { rise: 2 / 0.5, busy: 4, isCensored: false };
+    expect(model.level).toEqual(learnLevel(level, sample, 0.5, SCALE));
+    expect(model.lag!.times).toEqual([T + 500]);
+  });
+
+  it("is compared with the instances that ran at each of the two where counts are of now", () => {
+    const model = Object.assign(modelOf(50, { seconds: 0 }), {
+      past: [],
+      seen: snapshot(T, 50, 4),
+    });
+    const { level } = model;
+    followLevel(model, snapshot(T + 500, 50, 6), WITHIN, SCALE);
+    const sample = { rise: 2 / 0.5, busy: 5, isCensored: false };
+    expect(model.level).toEqual(learnLevel(level, sample, 0.5, SCALE));
+  });
+
+  it("goes by the instances, too, where jobs in flight are no longer told", () => {
+    const model = modelOf(50, { seconds: 0 }, 6);
+    const { level } = model;
+    followLevel(model, snapshot(T + 500, 52, 6), WITHIN, SCALE);
+    expect(model.level).not.toEqual(level);
+  });
+
+  it("counts for less where the counts are old and none waited", () => {
+    const model = modelOf(0);
+    model.level = { ...model.level, rate: 3 };
+    const { level } = model;
+    followLevel(model, snapshot(T + 500, 0, 6), WITHIN, SCALE);
+    expect(model.level).toEqual(relaxLevel(level, 4, 0.5, SCALE + 5));
+    expect(model.lag!.times).toEqual([]);
+  });
+
+  it("makes what was learned from the length unsure where the counts turn out to be older, not what jobs in flight told", () => {
+    const varianceAfter = (inFlight: number | undefined) => {
+      const against = noLag().against.map((_, i) => (i === 0 ? 100 : 0));
+      const times = [T, T - 500, T - 1000];
+      const lag = { readings: 20, noise: 3, against, times, jobs: [50, 50, 50] };
+      const model = modelOf(50, lag, inFlight);
+      model.past = [0, 4, T - 5000, 6];
+      const before = model.level.serviceVariance;
+      followLevel(model, snapshot(T + 500, 50, 6, inFlight), WITHIN, SCALE);
+      expect(model.lag!.seconds).toBeGreaterThan(0);
+      return model.level.serviceVariance / before;
+    };
+    expect(varianceAfter(undefined)).toBeGreaterThan(2);
+    expect(varianceAfter(6)).toBeLessThan(2);
   });
 });

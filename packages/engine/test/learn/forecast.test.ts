@@ -3,19 +3,22 @@ import { describe, expect, it } from "vitest";
 import { followArrivals, openForecast, resumeForecast } from "../../src/decide/learn/forecast.ts";
 import { isLearned, readLearned, writeLearned } from "../../src/decide/learn/learned.ts";
 import { HISTORY_MINUTES, rateIn } from "../../src/decide/learn/rate-history.ts";
+import { runs } from "../runs.ts";
 import { chance, DAY, feed, MIDNIGHT, OFFICE, PURPOSE, randomOf, type Load } from "./load.ts";
 
 const NINE = 9 * 60;
 const FIRST_MINUTE = MIDNIGHT / 60_000;
 
 describe("a load that is the same every day", () => {
-  const { said, forecast } = feed(OFFICE, { days: 4 });
+  const fourDays = () => feed(OFFICE, { days: 4 });
 
   it("says nothing on the first two mornings", () => {
+    const { said } = fourDays();
     expect(said.filter(({ minute }) => minute < DAY + NINE)).toEqual([]);
   });
 
   it.each([2, 3])("says the rise on day %i + 1, a start before it comes", (day) => {
+    const { said } = fourDays();
     const nine = day * DAY + NINE;
     const about = said.filter(({ minute }) => minute > nine - 60 && minute < nine + 60);
     // What is asked for at the end of 8:57 runs at 8:59:30 and must serve what comes until the next chance, which is a minute later.
@@ -26,12 +29,14 @@ describe("a load that is the same every day", () => {
   });
 
   it("says nothing else but once in days: the fall is for the rule that follows the load", () => {
+    const { said } = fourDays();
     const others = said.filter(({ minute }) => Math.abs((minute % DAY) - NINE) > 3);
     expect(others.length).toBeLessThanOrEqual(1);
     for (const { rate } of others) expect(rate).toBeLessThan(8);
   });
 
   it("stays as large as it was", () => {
+    const { forecast } = fourDays();
     const size = ({ history, ...rest }: typeof forecast) =>
       history.codes.byteLength + JSON.stringify(rest).length;
     expect(forecast.history.codes).toHaveLength(HISTORY_MINUTES);
@@ -113,9 +118,10 @@ describe("a load without a pattern", () => {
     ["batches", batches],
   ] as const)("says practically nothing: %s", (_, loadOf) => {
     let minutes = 0;
-    for (let seed = 1; seed <= 5; seed++)
+    const seeds = runs(5).numRuns;
+    for (let seed = 1; seed <= seeds; seed++)
       minutes += feed(loadOf(seed), { days: 4, seed }).said.length;
-    expect(minutes / (5 * 4 * DAY)).toBeLessThan(0.0005);
+    expect(minutes / (seeds * 4 * DAY)).toBeLessThan(0.0005);
   });
 });
 
@@ -210,7 +216,7 @@ describe("what is not known", () => {
           expect(forecast.ahead?.rate ?? 10).toBeLessThan(20);
         }
       }),
-      { numRuns: 50 },
+      runs(50),
     );
   });
 
@@ -226,9 +232,10 @@ describe("what is not known", () => {
 });
 
 describe("what outlives a restart", () => {
-  const { forecast } = feed(OFFICE, { days: 2.25 });
+  const learnedUntil = () => feed(OFFICE, { days: 2.25 }).forecast;
 
   it("says the same after it", () => {
+    const forecast = learnedUntil();
     const again = readLearned(JSON.parse(JSON.stringify(writeLearned(forecast))));
     expect(again).toEqual({ ...forecast, jobs: 0, seconds: 0, ahead: undefined });
     resumeForecast(again!, MIDNIGHT + 2.25 * DAY * 60_000);
@@ -239,27 +246,47 @@ describe("what outlives a restart", () => {
   });
 
   it("is ignored where it is damaged", () => {
-    const whole = writeLearned(forecast);
+    const whole = writeLearned(learnedUntil());
     expect(isLearned(whole)).toBe(true);
+    const { rates, day } = whole;
+    const { minutes: _, ...incomplete } = day;
     const damaged: unknown[] = [
       undefined,
       null,
       "x",
       [],
       {},
-      { ...whole, minute: -1 },
       { ...whole, minute: 1.5 },
-      { ...whole, rates: whole.rates.slice(4) },
+      { ...whole, minute: 2 ** 53 },
+      { ...whole, rates: rates.slice(4) },
+      { ...whole, rates: `${rates}AAAA` },
       { ...whole, rates: 5 },
-      { ...whole, dispersion: "1" },
-      { ...whole, pastJobs: -1 },
-      { ...whole, pastWork: null },
-      { ...whole, day: undefined },
-      { ...whole, week: { ...whole.week, both: null } },
-      { ...whole, trend: { ...whole.trend, actual: -1 } },
-      { ...whole, trend: { ...whole.trend, met: Infinity } },
+      { ...whole, day: Object.assign([], day) },
+      { ...whole, day: Object.assign(() => 0, day) },
+      { ...whole, day: incomplete },
     ];
-    expect(damaged.map(isLearned)).toEqual(damaged.map(() => false));
+    const bad = [undefined, null, "1", Number.NaN, Infinity, {}];
+    for (const value of [...bad, -1])
+      for (const key of ["minute", "dispersion", "pastJobs", "pastWork", "day", "week", "trend"])
+        damaged.push({ ...whole, [key]: value });
+    for (const of of ["day", "week", "trend"] as const)
+      for (const [key, more] of [
+        ["minutes", -1],
+        ["claimed", -1],
+        ["both", "-1"],
+        ["actual", -1],
+        ["met", -1],
+      ] as const)
+        for (const value of [...bad, more])
+          damaged.push({ ...whole, [of]: { ...whole[of], [key]: value } });
+    expect(damaged.filter(isLearned)).toEqual([]);
+  });
+
+  it("is whole from the first minute on, and where the forecast was wrong more than right", () => {
+    const whole = writeLearned(openForecast(0));
+    expect(whole).toMatchObject({ minute: 0, pastJobs: 0 });
+    expect(isLearned(whole)).toBe(true);
+    expect(isLearned({ ...whole, day: { ...whole.day, both: -1 } })).toBe(true);
   });
 
   it("never does harm, whatever is in it", () => {
@@ -298,7 +325,7 @@ describe("what outlives a restart", () => {
           expect(share).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 20 },
+      runs(20),
     );
   });
 });

@@ -82,3 +82,121 @@ describe("how old the counts of jobs are", () => {
     expect(learned({ lag: (tick) => (tick < 600 ? 6 : 12), ticks: 2400 }).seconds).toBe(6);
   });
 });
+
+describe("one more reading", () => {
+  const T = 100_000;
+  /** Six instances came up between the second and the third of four readings. */
+  const CAME_UP: Past = [0, 10, T + 750, 16];
+
+  /** Reads four times in a row, half a second apart: the queue falls by six, just then. */
+  function read(
+    before: Partial<Lag>,
+    {
+      past = CAME_UP,
+      within = WITHIN,
+      jobs = [1000, 1000, 994, 994],
+      at = [0, 500, 1000, 1500],
+    } = {},
+  ) {
+    const lag = { ...noLag(), readings: 20, noise: 3, ...before };
+    const changed = jobs.map((one, i) => learnLag(lag, past, T + at[i]!, one, within));
+    return { lag, hasChanged: changed.at(-1)!, changed };
+  }
+
+  it("makes the noise known: the mean square of the bends over thrice as long as a job may wait", () => {
+    const { lag } = read({ readings: 0, noise: 0 });
+    expect(lag).toMatchObject({ readings: 1, noise: 36 });
+    learnLag(lag, CAME_UP, T + 2000, 994, WITHIN);
+    const readings = Math.exp(-0.5 / 30) + 1;
+    expect(lag.readings).toBeCloseTo(readings, 9);
+    // Lately it fell by six in the first of three intervals: a bend of three.
+    expect(lag.noise).toBeCloseTo(36 + (9 - 36) / readings, 9);
+  });
+
+  it("is measured against what goes before and after, by the time that this took", () => {
+    const even = { jobs: [1000, 1010, 1030, 1040], at: [0, 500, 1500, 2000] };
+    expect(read({ readings: 0, noise: 0 }, even).lag.noise).toBeCloseTo(0, 9);
+    const late = { jobs: [1000, 1030, 1040, 1050], at: [0, 1500, 2000, 2500] };
+    expect(read({ readings: 0, noise: 0 }, late).lag.noise).toBeCloseTo(0, 9);
+    const bent = { jobs: [1000, 1000, 1010, 1030] };
+    expect(read({ readings: 0, noise: 0 }, bent).lag.noise).toBeCloseTo(0, 9);
+  });
+
+  it("speaks against each lag by the square of its error, of three deviations at most", () => {
+    const { lag, changed } = read({});
+    const readings = 20 * Math.exp(-0.5 / 30) + 1;
+    const noise = 3 + (36 - 3) / readings;
+    expect(lag.against[0]).toBe(0);
+    // With a lag of half a second the queue would fall in the third interval: that is nine off.
+    expect(lag.against[1]).toBeCloseTo(9 / 2, 9);
+    for (const against of lag.against.slice(2))
+      expect(against).toBeCloseTo(36 / (noise + 1) / 2, 9);
+    expect(lag.against).toHaveLength(41);
+    expect(changed).toEqual([false, false, false, false]);
+    const earlier = read({}, { past: [0, 10, T + 250, 16] }).lag;
+    expect(earlier.against[0]).toBeCloseTo(9 / 2, 9);
+    expect(earlier.against[1]).toBe(0);
+  });
+
+  it("says nothing of instances that stop", () => {
+    const { lag } = read({}, { past: [0, 16, T + 750, 10], jobs: [1000, 1000, 1000, 1000] });
+    expect(lag.against.every((against) => against === 0)).toBe(true);
+  });
+
+  it("makes what was said before count for less, over sixty times as long as a job may wait", () => {
+    const against = noLag().against.map(() => 8);
+    expect(read({ against }).lag.against[0]).toBeCloseTo(8 * Math.exp(-0.5 / 600), 9);
+  });
+
+  it("makes another lag believed once twelve more speak against the one that was", () => {
+    const with2 = (more: number) => {
+      const against = noLag().against.map((_, i) => (i === 2 ? more : 0));
+      return read({ against, seconds: 1 }, { within: Infinity });
+    };
+    const noise = 3 + (36 - 3) / 21;
+    const just = 12 - 36 / (noise + 1) / 2;
+    expect(with2(just - 0.01)).toMatchObject({ hasChanged: false, lag: { seconds: 1 } });
+    expect(with2(just + 0.01)).toMatchObject({ hasChanged: true, lag: { seconds: 0 } });
+    const against = noLag().against.map((_, i) => (i === 3 ? 0 : 100));
+    expect(read({ against })).toMatchObject({ hasChanged: true, lag: { seconds: 1.5 } });
+  });
+
+  it("says something from the tenth on", () => {
+    const said = (readings: number) => read({ readings }, { within: Infinity }).lag.against[1];
+    expect([said(8), said(9)]).toEqual([0, 4.5]);
+    expect(read({ readings: 5 }).hasChanged).toBe(false);
+  });
+
+  it("says nothing where the number of instances is not known for so long, or has not changed", () => {
+    const said = (past: Past) => read({}, { past }).lag.against.some((against) => against > 0);
+    const oldest = T - 20_500;
+    expect(said([oldest, 10, T + 750, 16])).toBe(true);
+    expect(said([oldest + 1, 10, T + 750, 16])).toBe(false);
+    expect(said([0, 10])).toBe(false);
+    expect(said([0, 16, oldest, 10])).toBe(false);
+    expect(said([0, 16, oldest + 1, 10])).toBe(true);
+  });
+
+  it("begins a new row after one that is not known", () => {
+    const { lag } = read({});
+    expect(learnLag(lag, CAME_UP, T + 2000, Number.NaN, WITHIN)).toBe(false);
+    expect(lag).toMatchObject({ times: [], jobs: [] });
+    expect(read({}).lag).toMatchObject({
+      times: [T + 1500, T + 1000, T + 500, T],
+      jobs: [994, 994, 1000, 1000],
+    });
+  });
+
+  it("makes the shortest of those lags believed that are as good", () => {
+    const against = noLag().against.map((_, i) => (i === 2 ? 100 : 0));
+    const still = { past: [0, 16, T + 750, 10], jobs: [1000, 1000, 1000, 1000] };
+    expect(read({ against, seconds: 1 }, still).lag.seconds).toBe(0);
+  });
+
+  it("ends the row of four before it", () => {
+    const { lag } = read({});
+    learnLag(lag, CAME_UP, T + 2000, 990, WITHIN);
+    expect(lag.jobs).toEqual([990, 994, 994, 1000]);
+    expect(lag.times).toHaveLength(4);
+  });
+});

@@ -1,5 +1,6 @@
 import type { ReadingParts } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
+import { jobsAtOnce } from "../../src/decide/learn/at-once.ts";
 import { beginLearning, lastInterval, learn, loadOf, useOf } from "../../src/decide/learn/learn.ts";
 import type { TaskModel } from "../../src/decide/learn/task-model.ts";
 
@@ -356,4 +357,30 @@ describe("the time of a start", () => {
     ]);
     expect(model.startup.pending).toEqual([]);
   });
+});
+
+it("takes for recent what leaves time to notice and to start: the more, the quicker a start", () => {
+  // Of the 10 s that a job may wait, a start takes 4 and the next reading comes in 0.5: six tenths of the rest are 3.3.
+  const looks = evenly(8, { arrive: 6, finish: 3 });
+  const { counted } = learned(looks, { startupTime: 4 }).model;
+  expect(counted).toMatchObject({ blockSeconds: 0, earlierSeconds: 3.5 });
+});
+
+it("takes an instance that works on several jobs at once to finish as many times more", () => {
+  const rateOf = (hints: { serviceTime?: number; concurrency?: number }): number => {
+    const { serviceTime, concurrency } = hints;
+    const input = inputOf({ at: 0 });
+    const model = beginLearning(input, {
+      within: WITHIN,
+      serviceTime,
+      startupTime: undefined,
+      concurrency,
+    });
+    expect(jobsAtOnce(model.atOnce)).toBe(concurrency ?? 1);
+    return loadOf(model, WITHIN).serviceRate;
+  };
+  expect(rateOf({ serviceTime: 0.5, concurrency: 4 }) / rateOf({ serviceTime: 0.5 })).toBeCloseTo(
+    4,
+  );
+  expect(rateOf({ concurrency: 4 }) / rateOf({})).toBeCloseTo(4);
 });

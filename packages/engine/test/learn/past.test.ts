@@ -18,6 +18,9 @@ describe("the instances that there were", () => {
   it("are forgotten after 40 s, but for the last number before", () => {
     expect(notePast(PAST, 49_999, 3)).toEqual([...PAST, 49_999, 3]);
     expect(notePast(PAST, 50_000, 3)).toEqual([10_000, 4, 20_000, 1, 50_000, 3]);
+    const longer = [...PAST, 30_000, 2];
+    expect(notePast(longer, 50_000, 3)).toEqual([...longer.slice(2), 50_000, 3]);
+    expect(notePast(longer, 90_000, 3)).toEqual([30_000, 2, 90_000, 3]);
   });
 });
 

@@ -39,3 +39,9 @@ it("keeps what is known of those that waited before", () => {
   const { marks } = arrivedSince(model, load, LAG, 48, WITHIN);
   expect(marks.slice(0, 6)).toEqual([80_000, 5, 90_000, 20, 100_000, 60]);
 });
+
+it("marks none that would come later than now", () => {
+  const { model, load } = lagging();
+  const { marks } = arrivedSince(model, load, 4, 48, WITHIN);
+  expect(marks).toEqual([99_000, 50, 100_000, 60, 102_000, 80]);
+});

@@ -55,3 +55,34 @@ it("knows nothing of the minutes that it skips, forth or back", () => {
   goTo(history, MINUTE + 10 * HISTORY_MINUTES);
   expect(known(0, 20)).toEqual([]);
 });
+
+it("is a week and an hour long", () => {
+  expect(HISTORY_MINUTES).toBe(7 * 1440 + 60);
+});
+
+it("knows the oldest minute that it keeps, and none of those that are skipped when it goes on by just as much", () => {
+  const history = openHistory(MINUTE);
+  for (let i = 0; i < HISTORY_MINUTES; i++) endMinute(history, 5);
+  expect(rateIn(history, MINUTE)).toBeCloseTo(5, 2);
+  // Where the oldest stands, the minute under way will.
+  expect(rateIn(history, history.minute)).toBeNaN();
+  expect(rateIn(history, history.minute + 1)).toBeNaN();
+  goTo(history, history.minute + HISTORY_MINUTES - 1);
+  expect(rateIn(history, MINUTE + HISTORY_MINUTES - 1)).toBeCloseTo(5, 2);
+  goTo(history, history.minute + HISTORY_MINUTES);
+  expect(history.codes.every((code) => code === 65_535)).toBe(true);
+});
+
+it("goes decades on at once", () => {
+  const history = openHistory(MINUTE);
+  goTo(history, Number.MAX_SAFE_INTEGER);
+  expect(rateIn(history, Number.MAX_SAFE_INTEGER - 1)).toBeNaN();
+});
+
+it("keeps what is too much as the most that it can, and what is next to nothing as none", () => {
+  const history = openHistory(MINUTE);
+  endMinute(history, 1e300);
+  endMinute(history, 1e-7);
+  expect(rateIn(history, MINUTE)).toBeGreaterThan(1e9);
+  expect(rateIn(history, MINUTE + 1)).toBe(0);
+});

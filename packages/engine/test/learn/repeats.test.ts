@@ -5,6 +5,7 @@ import { isRepeated, noteRepeat } from "../../src/decide/learn/repeats.ts";
 
 /** How long a job may wait, in seconds. */
 const WITHIN = 10;
+const AT = 100_000;
 
 function inputOf(at: number, parts: ReadingParts, running = 4) {
   return {
@@ -23,8 +24,8 @@ function repeats(
   { afterMs = 500, running = 4 } = {},
 ): boolean {
   const hints = { within: WITHIN, serviceTime: 1, startupTime: undefined };
-  const model = beginLearning(inputOf(0, before, running), hints);
-  return isRepeated(model, inputOf(afterMs, now, running), WITHIN);
+  const model = beginLearning(inputOf(AT, before, running), hints);
+  return isRepeated(model, inputOf(AT + afterMs, now, running), WITHIN);
 }
 
 describe("a reading that shows just what the one before did", () => {

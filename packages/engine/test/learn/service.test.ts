@@ -6,6 +6,7 @@ import {
   type ServiceMemory,
 } from "../../src/decide/learn/service.ts";
 import { exponential, poisson, seeded } from "./chance.ts";
+import { runs } from "../runs.ts";
 
 /** How long a job may wait, in seconds. */
 const SCALE = 10;
@@ -36,15 +37,18 @@ describe("the service rate", () => {
     expect(serviceRate(busyModel())).toBeCloseTo(0.5, 1);
   });
 
-  it.each([30, 600, 7 * 24 * 60])("stays as it was over %i idle minutes", (minutes) => {
-    const model = busyModel();
-    const before = serviceRate(model);
-    repeat(minutes * 120, () => learnService(model, 0, 0, TICK, SCALE));
-    expect(serviceRate(model)).toBeCloseTo(before, 9);
-    // A job that is not done yet says little.
-    repeat(20, () => learnService(model, 0, 1, TICK, SCALE));
-    expect(serviceRate(model)).toBeGreaterThan(0.6 * before);
-  });
+  it.each([30, runs(600).numRuns, runs(7 * 24 * 60).numRuns])(
+    "stays as it was over %i idle minutes",
+    (minutes) => {
+      const model = busyModel();
+      const before = serviceRate(model);
+      repeat(minutes * 120, () => learnService(model, 0, 0, TICK, SCALE));
+      expect(serviceRate(model)).toBeCloseTo(before, 9);
+      // A job that is not done yet says little.
+      repeat(20, () => learnService(model, 0, 1, TICK, SCALE));
+      expect(serviceRate(model)).toBeGreaterThan(0.6 * before);
+    },
+  );
 
   it("believes what looks like a queue that was emptied by hand only the second time in a row", () => {
     const model = busyModel();
@@ -134,6 +138,18 @@ test.each([
     expect(model.recentBusySeconds).toBeCloseTo(faded(busySeconds, recent, 0.5, busy * 0.5), 9);
   },
 );
+
+test("of a longer time than the memory only a part counts", () => {
+  const model = known(100, 100);
+  learnService(model, 60, 1, 60, 0.5);
+  // A memory of 50 jobs of 1 s each, so half of what was known is left, and of what is new 50 s count.
+  expect(model).toMatchObject({
+    jobs: 100,
+    busySeconds: 100,
+    recentJobs: 100,
+    recentBusySeconds: 100,
+  });
+});
 
 test("ten jobs are never forgotten", () => {
   const model = known(10, 20);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { judge, openTrial, proofOf } from "../../src/decide/learn/trial.ts";
+import { runs } from "../runs.ts";
 import { randomOf } from "./load.ts";
 
 /** What is proved after these minutes. */
@@ -49,6 +50,21 @@ describe("a forecast", () => {
     expect(after(minutes, 7)).toBeUndefined();
   });
 
+  it("is proved by more than sixteen minutes of being right", () => {
+    const trial = openTrial();
+    for (let i = 0; i < 16; i++) judge(trial, 10, 10, Infinity);
+    expect(proofOf(trial, 1)).toBeUndefined();
+    judge(trial, 10, 10, Infinity);
+    expect(proofOf(trial, 1)).toBeDefined();
+  });
+
+  it("has no error where it said nothing", () => {
+    const minutes = [...repeat(5, [10, 10] as const), ...repeat(5, [0, 10] as const)];
+    const proof = after([...QUIET, ...minutes]);
+    expect(proof!.share).toBeCloseTo(0.5, 6);
+    expect(proof!.error).toBeCloseTo(0, 6);
+  });
+
   it("forgets", () => {
     const trial = openTrial();
     for (const [claim, actual] of [...QUIET, [10, 10] as const]) judge(trial, claim, actual, 50);
@@ -59,7 +75,7 @@ describe("a forecast", () => {
 
   it("that knows nothing is proved hardly ever", () => {
     let proved = 0;
-    for (let seed = 1; seed <= 2000; seed++) {
+    for (let seed = 1; seed <= runs(2000).numRuns; seed++) {
       const random = randomOf(seed);
       const minutes = repeat(100, 0).map(() => [random() - 0.5, random() - 0.5] as const);
       if (after(minutes) !== undefined) proved++;

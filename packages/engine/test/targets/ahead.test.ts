@@ -4,7 +4,9 @@ import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/late
 import type { TargetSpec } from "../../src/index.ts";
 import {
   aheadOf,
+  atLeast,
   instancesAhead,
+  learnedAhead,
   openAhead,
   type AheadMemory,
 } from "../../src/decide/targets/ahead.ts";
@@ -13,6 +15,7 @@ import { openForecast } from "../../src/decide/learn/forecast.ts";
 import { writeLearned } from "../../src/decide/learn/learned.ts";
 import { beginLearning, loadOf } from "../../src/decide/learn/learn.ts";
 import type { TaskModel } from "../../src/decide/learn/task-model.ts";
+import { AT, known, proved } from "../learn/known.ts";
 import { chance, DAY, feed, MIDNIGHT, OFFICE, randomOf, type Load } from "../learn/load.ts";
 
 type Spec = Extract<TargetSpec, { use: "latency" }>;
@@ -77,10 +80,11 @@ const instancesAt = (lived: readonly Desire[], minute: number): number =>
   lived.find((one) => one.minute === minute)!.instances;
 
 describe("a start that takes three times as long as a job may wait", () => {
-  const lived = live(OFFICE, { days: 3 });
-  const off = live(OFFICE, { days: 3, spec: { forecast: "off" } });
+  const threeDays = () => live(OFFICE, { days: 3 });
+  const threeDaysOff = () => live(OFFICE, { days: 3, spec: { forecast: "off" } });
 
   it("is asked for ahead of a rise on the third day, and held until that comes", () => {
+    const lived = threeDays();
     const nine = 2 * DAY + NINE;
     expect(instancesAt(lived, nine - 3)).toBeLessThan(12);
     for (const minute of [nine - 2, nine - 1.5, nine - 1, nine - 0.5, nine])
@@ -88,18 +92,18 @@ describe("a start that takes three times as long as a job may wait", () => {
   });
 
   it("is not on the first day, nor with the forecast off", () => {
-    expect(instancesAt(lived, NINE - 1)).toBeLessThan(12);
-    expect(instancesAt(off, 2 * DAY + NINE - 1)).toBeLessThan(12);
+    expect(instancesAt(threeDays(), NINE - 1)).toBeLessThan(12);
+    expect(instancesAt(threeDaysOff(), 2 * DAY + NINE - 1)).toBeLessThan(12);
   });
 
   it("is as without where nothing is ahead", () => {
     const first = (all: readonly Desire[]) =>
       all.filter(({ minute }) => minute < DAY + NINE).map(({ instances }) => instances);
-    expect(first(lived)).toEqual(first(off));
+    expect(first(threeDays())).toEqual(first(threeDaysOff()));
   });
 
   it("shows what is expected, and how good that was", () => {
-    const { belief } = lived.find(({ minute }) => minute === 2 * DAY + NINE - 1.5)!;
+    const { belief } = threeDays().find(({ minute }) => minute === 2 * DAY + NINE - 1.5)!;
     expect(belief!.forecastRate).toBeGreaterThan(20);
     expect(belief!.forecastShare).toBeGreaterThan(0.3);
     expect(belief!.forecastShare).toBeLessThanOrEqual(1);
@@ -137,11 +141,11 @@ it("goes on after a restart with what it had learned", () => {
 });
 
 describe("at a minute to nine", () => {
-  const { forecast } = feed(OFFICE, { from: 0, days: 2 + (NINE - 1.5) / DAY });
+  const learnedUntil = () => feed(OFFICE, { days: 2 + (NINE - 1.5) / DAY }).forecast;
   const at = MIDNIGHT + (2 * DAY + NINE - 1) * 60_000;
 
   function ask(startupSeconds: number, changed: Partial<TaskModel> = {}, within = 60, max = 100) {
-    const memory: AheadMemory = { forecast: structuredClone(forecast), instances: 0 };
+    const memory: AheadMemory = { forecast: learnedUntil(), instances: 0 };
     const counts = { running: 6, starting: 0, stopping: 0, requested: 6 };
     const input = { spec: SPEC, reading: { kind: "reading", value: 0, at } as const, counts };
     const model: TaskModel = {
@@ -150,8 +154,8 @@ describe("at a minute to nine", () => {
         { within, serviceTime: 1, startupTime: startupSeconds },
       ),
       lastAt: at - 30_000,
-      arrivals: 150,
-      lastArrivals: 0,
+      arrivals: 1150,
+      lastArrivals: 1000,
       ...changed,
     };
     const rates = { arrivalRate: 5, serviceRate: 1 };
@@ -190,10 +194,89 @@ describe("at a minute to nine", () => {
   });
 
   it("keeps what it knows when the clock is set back, and goes by what a former run knew only at its start", () => {
+    const forecast = learnedUntil();
     const before = { forecast: structuredClone(forecast), instances: 7 };
     const later = openAhead(at - 3_600_000, before, writeLearned(openForecast(at)));
     expect(later.instances).toBe(0);
     expect(later.forecast!.day).toEqual(forecast.day);
     expect(later.forecast!.history.minute).toBe((at - 3_600_000) / 60_000);
   });
+});
+
+describe("a rise to 32 a second, of which an instance does two", () => {
+  /** At the end of the minute before it, or in between. */
+  function ask(
+    startupSeconds: number,
+    changed: Partial<AheadMemory> = {},
+    { within = 60, max = 100, at = AT + 60_000, isStartKnown = true } = {},
+  ) {
+    const forecast = { ...known({ [-DAY]: 8, [2 - DAY]: 32 }), day: proved() };
+    const memory: AheadMemory = { forecast, instances: 7, ...changed };
+    const counts = { running: 6, starting: 0, stopping: 0, requested: 6 };
+    const reading = { kind: "reading", value: 0, at } as const;
+    const startupTime = isStartKnown ? startupSeconds : undefined;
+    const model: TaskModel = {
+      ...beginLearning(
+        { spec: SPEC, reading, counts, requested: 6, max },
+        { within, serviceTime: 0.5, startupTime },
+      ),
+      lastAt: AT,
+      arrivals: 1480,
+      lastArrivals: 1000,
+    };
+    const rates = { arrivalRate: 8, serviceRate: 2 };
+    const load = { ...loadOf(model, within), ...rates, startupSeconds, tickSeconds: 0.5 };
+    const instances = instancesAhead(memory, model, load, { within, isOff: false, max });
+    return { instances, memory };
+  }
+
+  it("asks for what half of the wait, less two deviations, leaves of it", () => {
+    const { instances, memory } = ask(90);
+    // 16 instances, of which 25.2 s of the 90.5 may be waited for.
+    expect(instances).toBe(12);
+    expect(memory).toMatchObject({ instances: 12, forecast: { ahead: { rate: 32 } } });
+    expect(ask(90, {}, { max: 11 }).instances).toBe(11);
+  });
+
+  it("asks for as many as Erlang where chance takes all of that", () => {
+    // Two deviations are √(2 · 64 / 32) each, 4 s in all.
+    const most = erlangInstances(32, 2, 8, 0.001, 100);
+    expect(most).toBeGreaterThan(16);
+    expect(ask(63.5, {}, { within: 8 }).instances).toBe(most);
+  });
+
+  it("asks for as many as before until the minute has ended", () => {
+    const between = ask(90, {}, { at: AT + 59_000 });
+    expect([between.instances, between.memory.instances]).toEqual([7, 7]);
+  });
+
+  it("asks for none where a start takes half of the time that a job may wait, and forgets it at a quarter", () => {
+    expect(ask(29.5)).toMatchObject({ instances: 0, memory: { instances: 0 } });
+    expect(ask(29.6).instances).toBeGreaterThan(0);
+    expect(ask(14.6).memory.forecast).toBeDefined();
+    expect(ask(14.6).memory.forecast!.ahead).toBeUndefined();
+    expect(ask(14.5)).toEqual({ instances: 0, memory: { forecast: undefined, instances: 0 } });
+  });
+
+  it("begins to learn where a start takes more than half of that time, and is known to", () => {
+    const forecastOf = (startupSeconds: number, isStartKnown = true) =>
+      ask(startupSeconds, { forecast: undefined }, { isStartKnown }).memory.forecast;
+    expect(forecastOf(29.5)).toBeUndefined();
+    expect(forecastOf(90, false)).toBeUndefined();
+    expect(forecastOf(29.6)).toEqual(openForecast(AT + 60_000));
+    expect(ask(90, { forecast: undefined }).instances).toBe(0);
+  });
+});
+
+it("has nothing to keep over a restart before it is needed", () => {
+  expect(learnedAhead(openAhead(AT, undefined, undefined))).toBeUndefined();
+});
+
+it("never lets the rule go below what the forecast asks for, and says which way that goes", () => {
+  const memory = {};
+  const desired = { instances: 5, reason: "below", memory } as const;
+  expect(atLeast(4, desired, 8)).toBe(desired);
+  expect(atLeast(6, desired, 8)).toEqual({ instances: 6, reason: "below", memory });
+  expect(atLeast(8, desired, 8)).toEqual({ instances: 8, reason: "meeting", memory });
+  expect(atLeast(9, desired, 8)).toEqual({ instances: 9, reason: "above", memory });
 });

@@ -115,6 +115,22 @@ describe("a latency target", () => {
     expect(first.memory).toMatchObject({ moves: noMoves(4), jobAt: AT });
   });
 
+  it("stays as it is while the same is read again, although jobs must have come or gone", () => {
+    const read = (at: number, running: number, memory?: LatencyMemory) => {
+      const counts = { running, starting: 0, stopping: 0, requested: running };
+      const reading = { kind: "reading", value: 50, at, parts: { ready: 50 } } as const;
+      const input = { spec: SPEC, reading, counts, requested: running, max: 100 };
+      return latencyTarget.desire(input, memory);
+    };
+    const first = read(0, 4);
+    const again = read(500, 5, first.memory);
+    expect(again).toMatchObject({ instances: 5, reason: "meeting" });
+    expect(again.memory.model.seen.at).toBe(0);
+    expect(again.memory.model.past).toContain(5);
+    // As long as a job may wait: then it does stand still.
+    expect(read(10_000, 5, again.memory).memory.model.seen.at).toBe(10_000);
+  });
+
   it("begins anew when the time was set back", () => {
     const memory = learned();
     const again = latencyTarget.desire(inputOf({ at: AT - 60_000, arrived: 1 }, 0), memory);
@@ -146,7 +162,11 @@ describe("a latency target", () => {
     const none = { running: 0, arrived: 0 };
     const first = latencyTarget.desire(inputOf({ ...none, at: AT - 500 }, 0), undefined);
     const { memory } = latencyTarget.desire(inputOf(none, 0), first.memory);
-    expect(memory.belief).toMatchObject({ arrivalRate: 0, expectedWaitSeconds: 0 });
+    expect(memory.belief).toMatchObject({
+      arrivalRate: 0,
+      expectedWaitSeconds: 0,
+      drainSeconds: undefined,
+    });
   });
 });
 
@@ -171,11 +191,12 @@ describe("without a job", () => {
   });
 
   it("waits for a step down that may be made", () => {
-    expect(desire(quiet, { jobAt: AT - 20_000, budget: 0 })).toMatchObject({
+    // In half a second a quarter of one comes.
+    expect(desire(quiet, { jobAt: AT - 20_000, budget: 0.74 })).toMatchObject({
       instances: 4,
       reason: "meeting",
     });
-    expect(desire(quiet, { jobAt: AT - 20_000, budget: 1 }).instances).toBe(0);
+    expect(desire(quiet, { jobAt: AT - 20_000, budget: 0.75 }).instances).toBe(0);
   });
 
   it("needs no change where there is nobody", () => {
@@ -222,6 +243,31 @@ describe("up", () => {
     }
     expect(goes).toBeGreaterThan(100);
     expect(goes).toBeLessThan(190);
+  });
+
+  it("goes none while those that are there will do for every job to be in time, however many there should be", () => {
+    let stays = 0;
+    for (const running of [1, 2, 4, 8]) {
+      const before = learned({ running });
+      for (const rate of [0.5, 0.9, 2, 5])
+        for (let waiting = 0; waiting < 80; waiting++) {
+          const memory = structuredClone(before);
+          const { counted } = memory.model;
+          counted.usualRate = rate;
+          counted.blockJobs = rate * counted.blockSeconds;
+          counted.earlierJobs = rate * counted.earlierSeconds;
+          const look = { waiting, inFlight: running, running, changesPerMinute: 0.06 };
+          const { instances } = latencyTarget.desire(
+            inputOf({ ...look, arrived: 103 + 2 * ROUNDS }, 494),
+            memory,
+          );
+          const { later, calm, drains } = ahead(memory, running, look);
+          if (later > running) continue;
+          expect(instances).toBeLessThanOrEqual(running);
+          if (drains > running && later > calm) stays++;
+        }
+    }
+    expect(stays).toBeGreaterThan(0);
   });
 
   it("goes as many as it takes for jobs that have waited for long, however few", () => {
@@ -283,6 +329,25 @@ describe("up", () => {
       desire({ waiting: 0, inFlight: 4, withinMs: 500, running }).instances;
     expect(withOf(least - 1)).toBe(least);
     expect(withOf(least)).toBe(least);
+  });
+});
+
+describe("where an instance does four jobs a second", () => {
+  const desireOf = (running: number, look: Look = {}, remembered: Remembered = {}) => {
+    const memory = learned({ ...look, running }, remembered);
+    const known = { jobs: 800, busySeconds: 200, recentJobs: 800, recentBusySeconds: 200 };
+    Object.assign(memory.model, known);
+    const input = inputOf({ ...look, inFlight: 2, running, arrived: 105 + 2 * ROUNDS }, 496);
+    return latencyTarget.desire(input, memory).instances;
+  };
+
+  it("a job may wait also where that is half a second", () => {
+    expect(desireOf(2, { withinMs: 500 })).toBe(2);
+    expect(erlangInstances(4, 4, 0.5, 0.001, 100)).toBeGreaterThan(2);
+  });
+
+  it("few are enough for four that come", () => {
+    expect(desireOf(8, {}, { surplusSeconds: 1e6 })).toBeLessThanOrEqual(3);
   });
 });
 

@@ -167,3 +167,11 @@ describe("the calm level, whatever is asked", () => {
     );
   });
 });
+
+it("is enough where chance is left alone for just as long as asked for", () => {
+  // Without drift it takes b²/2λ seconds, with room for 38 jobs.
+  const calmOf4 = (calmSeconds: number): number =>
+    calmInstances({ serviceRate: 1, within: 10, horizon: 0, calmSeconds }, 4, 0, MOST);
+  expect(calmOf4(38 ** 2 / 8)).toBe(4);
+  expect(calmOf4(38 ** 2 / 8 + 0.01)).toBe(5);
+});

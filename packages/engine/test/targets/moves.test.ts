@@ -188,3 +188,10 @@ describe("instances that are asked for again soon after they have gone", () => {
     expect(priceOf(one, 4)).toBeCloseTo(calm, 6);
   });
 });
+
+it("pays just as much as it says: six hundredths of the instances, and their starts where more than 63 % were needed again", () => {
+  const paid = (surplusSeconds: number, regretted: number): boolean =>
+    isWorthIt({ ...noMoves(10), surplusSeconds, stopped: 10, regretted }, 2, 60, START);
+  expect([paid(0.59, 0), paid(0.6, 0)]).toEqual([false, true]);
+  expect([paid(0.6, 6.3), paid(0.6, 6.31), paid(60.6, 6.31)]).toEqual([true, false, true]);
+});

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { paceInTime } from "../../src/decide/learn/backlog.ts";
+import { noLag } from "../../src/decide/learn/lag.ts";
 import { beginLearning, type Load } from "../../src/decide/learn/learn.ts";
+import { arrivedSince } from "../../src/decide/learn/present.ts";
 import type { TaskModel } from "../../src/decide/learn/task-model.ts";
 import {
   enoughInstances,
@@ -151,6 +154,9 @@ describe("what it takes for every job that waits to be in time", () => {
     // One instance does a job in 50 s.
     const model = modelOf({ waiting: 3, sinceMs: AT - 18_000 });
     expect(need(model, { serviceRate: 0.02 })).toBe(2 + 3);
+    // Four begin 8 in 4 s, and 3.8 for certain, of 20 that are late.
+    const late = modelOf({ waiting: 20, running: 4, sinceMs: AT - 30_000 });
+    expect(need(late, { serviceRate: 0.5 })).toBe(4 + Math.ceil(20 - surely(8)));
     expect(need(modelOf({ waiting: 30, running: 0, sinceMs: AT - 30_000 }))).toBeLessThanOrEqual(
       30,
     );
@@ -172,6 +178,11 @@ describe("what it takes for every job that waits to be in time", () => {
         expect(need(modelOf({ waiting, running: least }), slow)).toBeLessThan(Infinity);
       },
     );
+
+    it("some number is enough where it shows just in time for what comes next", () => {
+      const model = modelOf({ waiting: 5, running: 0 });
+      expect(need(model, { startupSeconds: 0.95 * WITHIN - 1 })).toBeLessThan(Infinity);
+    });
 
     it("no number is enough where less is certain of what arrives", () => {
       const model = modelOf({ waiting: 20, running: Math.ceil(enough(20)) });
@@ -208,5 +219,59 @@ describe("how many are enough from now on", () => {
     expect(enough(modelOf({ waiting: 100, sinceMs: AT - 30_000 }), 2)).toBe(50);
     // As many as do the 100 in the one second.
     expect(enough(modelOf({ waiting: 101, sinceMs: AT - 9500 }), 2)).toBe(51);
+  });
+});
+
+describe("where the length of the queue was counted 5 s ago", () => {
+  const load: Load = { ...LOAD, isCounted: false };
+  /** As many instances ran all the time. */
+  function lagging(waiting: number, { running = 2, sinceMs = AT - 1000 } = {}): TaskModel {
+    const model = modelOf({ waiting, running, sinceMs });
+    return Object.assign(model, {
+      lag: { ...noLag(), seconds: 5 },
+      past: [0, running],
+      lastArrivals: 0,
+    });
+  }
+  const needOf = (model: TaskModel) =>
+    inTimeInstances(look(model, model.seen.running, load), model, 0);
+  const within = 0.8 * WITHIN;
+
+  it("has gone on since, and what is asked for shows as much later", () => {
+    // In 5 s 30 came and 20 went; a start shows in 4 s.
+    expect(look(lagging(50), 2, load)).toMatchObject({
+      waiting: 60,
+      horizon: SHOWS + 5,
+      lagSeconds: 5,
+      instanceSeconds: 2 * SHOWS,
+      backlog: 60 + 24 - 16,
+    });
+    // Where arrivals are counted, those totals are of now.
+    expect(look(lagging(50), 2, LOAD)).toMatchObject({
+      waiting: 50,
+      horizon: SHOWS,
+      lagSeconds: 0,
+    });
+  });
+
+  it("those that came since are in time, too", () => {
+    const certain = 16 - 1.5 * Math.sqrt(16 + 2 * 6 * 5);
+    const model = lagging(50);
+    const { marks, interval } = arrivedSince(model, load, 5, 60, within);
+    const deadline = { within: 0.95 * within, delay: SHOWS, begun: certain, least: 0.3 * SHOWS };
+    const pace = paceInTime(marks, interval, deadline);
+    expect(needOf(model)).toBe(Math.ceil(pace / 2));
+    const enough = { within: 0.5 * within, delay: 0, begun: 0, least: 1 };
+    expect(enoughInstances(look(model, 2, load), model)).toBe(
+      Math.ceil(paceInTime(marks, interval, enough) / 2),
+    );
+    expect(Math.ceil(pace / 2)).toBeGreaterThan(2);
+  });
+
+  it("fewer are certain to be begun, since what came and went is chance, too", () => {
+    // 5 wait by now, and 10 of 16 would be certain to be begun where counts are of now; 3.8 are.
+    const fewer = look(lagging(0), 2, { ...load, arrivalRate: 5 });
+    expect(fewer.waiting).toBe(5);
+    expect(inTimeInstances(fewer, lagging(0), 0)).toBeGreaterThan(0);
   });
 });

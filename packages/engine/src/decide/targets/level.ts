@@ -51,7 +51,6 @@ export function calmInstances(
 }
 
 function passageSeconds(drift: number, room: number, arrivalRate: number): number {
-  if (room <= 0) return 0;
   const u = (drift * room) / arrivalRate;
   // With hardly an arrival, or none: e^u would overflow.
   if (u > 700) return Number.POSITIVE_INFINITY;
