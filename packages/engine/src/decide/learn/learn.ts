@@ -4,7 +4,14 @@ import { expectedArrivals, learnArrivals, noArrivals, usualArrivals } from "./ar
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
 import { followLevel } from "./follow-level.ts";
 import { levelRates, unknownLevel } from "./level-filter.ts";
-import { isKnown, sampleOf, snapshotOf, type Sample, type Snapshot } from "./sample.ts";
+import {
+  isKnown,
+  keepSnapshot,
+  sampleOf,
+  snapshotOf,
+  type Sample,
+  type Snapshot,
+} from "./sample.ts";
 import { jobsAtOnce, learnAtOnce } from "./at-once.ts";
 import { isTooMuch, learnService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
@@ -112,7 +119,7 @@ export function learn(
   followBacklog(model, seen, arrived, within);
   model.earlierGapSeconds = gapOf(model);
   model.lastAt = model.seen.at;
-  model.seen = seen;
+  keepSnapshot(model.seen, seen);
   model.lastArrivals = model.arrivals;
   model.arrivals += arrived;
   if (isLeftOut) return;

@@ -16,6 +16,21 @@ export interface Snapshot {
   readonly present: number;
 }
 
+/** A snapshot that is kept, and updated in place: a new one each time would outlive the collector's nursery. */
+export type KeptSnapshot = { -readonly [K in keyof Snapshot]: Snapshot[K] };
+
+/** Makes `kept` what was seen last. */
+export function keepSnapshot(kept: KeptSnapshot, seen: Snapshot): void {
+  kept.at = seen.at;
+  kept.waiting = seen.waiting;
+  kept.inFlight = seen.inFlight;
+  kept.delayed = seen.delayed;
+  kept.arrived = seen.arrived;
+  kept.finished = seen.finished;
+  kept.running = seen.running;
+  kept.present = seen.present;
+}
+
 /** What happened between two moments; NaN where it cannot be known. */
 export interface Sample {
   readonly seconds: number;

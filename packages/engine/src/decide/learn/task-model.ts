@@ -4,7 +4,7 @@ import type { Marks } from "./backlog.ts";
 import type { Lag } from "./lag.ts";
 import type { LevelFilter } from "./level-filter.ts";
 import type { Past } from "./past.ts";
-import type { Snapshot } from "./sample.ts";
+import type { KeptSnapshot } from "./sample.ts";
 import type { Startup } from "./startup.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { Startup } from "./startup.ts";
  */
 export interface TaskModel {
   /** The newest snapshot. */
-  seen: Snapshot;
+  readonly seen: KeptSnapshot;
   /** When the one before it was, in milliseconds since the epoch; `seen.at` while there is only one. */
   lastAt: number;
   /** From the snapshot before that to that, in seconds; 0 when there was none. */
