@@ -7,17 +7,17 @@ import {
   type ReadingResult,
 } from "@microscaling/core";
 
-/** Which number a task reads: one of the two is there. */
+/** The number that a task reads. Exactly one of the two keys is set. */
 export interface ToyQuery {
   readonly value?: number | undefined;
-  /** Path of a file that holds a number. */
+  /** The path of a file that contains a number. */
   readonly file?: string | undefined;
 }
 
-/** No number is longer, in bytes. Whatever the file is, no more of it is read. */
+/** The longest text that a number can have, in bytes. The plugin reads no more than this, whatever the file is. */
 const MAX_BYTES = 64;
 
-/** Reads numbers out of the config, or out of the files that it names. */
+/** Reads numbers from the config, or from the files that the config names. */
 export function createConfiguredMetric({ clock }: PluginContext): Metric<ToyQuery> {
   async function readOne({ value, file }: ToyQuery): Promise<ReadingResult> {
     const at = clock.now();

@@ -17,15 +17,15 @@ const options: StandardSchema<ToyOptions> = z.strictObject({});
 
 const query: StandardSchema<ToyQuery> = z
   .strictObject({
-    value: z.number().min(0).optional().describe("The number that is read."),
+    value: z.number().min(0).optional().describe("The number to read."),
     file: z
       .string()
       .min(1)
       .optional()
-      .describe("A file that holds the number, read again each time."),
+      .describe("The path of a file that contains the number. Every reading reads the file again."),
   })
   .refine(({ value, file }) => (value === undefined) !== (file === undefined), {
-    error: "expected value or file, one of them",
+    error: "expected either value or file",
     path: ["value"],
   });
 
