@@ -84,7 +84,7 @@ test("asks for nothing, and stops nothing, until it is known what there is", asy
     limits: [{ by: "held", reason: "the capacity is not known: no daemon" }],
   });
   expect(engine.state().capacity).toEqual({ instances: 10 });
-  expect(world.lines.filter((line) => line.startsWith("the capacity"))).toHaveLength(1);
+  expect(world.lines.filter((line) => line.startsWith("cannot read the capacity"))).toHaveLength(1);
   world.answer = { cpu: 6 };
   await clock.advance(2000);
   expect(asked("greedy")).toEqual([6]);

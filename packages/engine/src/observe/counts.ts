@@ -55,7 +55,7 @@ export function observe(state: AgentState, now: Moment, commands: Command[]): vo
   if (isStuck(counting.pace)) {
     skip(counting.pace, everyMs, now);
     const hanging = counting.pace.hanging.length;
-    const problem = `scheduler ${name}: ${hanging} calls of observe have not answered; waiting for one of these calls to end`;
+    const problem = `scheduler ${name}: ${hanging} calls of observe hang; waiting for one of these calls to end`;
     for (const task of tasks) task.countsProblem = problem;
     return changed(state, now);
   }

@@ -46,7 +46,7 @@ export function read(
     skip(source.pace, intervalMs, now);
     const error = new MicroscalingError(
       "ERR_DEADLINE",
-      `metric ${name}: ${source.pace.hanging.length} reads have not answered; waiting for one of these reads to end`,
+      `metric ${name}: ${source.pace.hanging.length} reads hang; waiting for one of these reads to end`,
     );
     for (const task of tasksOf(state, source)) noteResult(task, { kind: "failure", error });
     return changed(state, now);

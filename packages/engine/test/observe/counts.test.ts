@@ -216,7 +216,7 @@ describe("an observation", () => {
     agent.wait(998);
     expect(only(agent.wait(2), "observe")).toEqual([]);
     for (const task of agent.state.tasks)
-      expect(task.countsProblem).toMatch(/^scheduler toy: 3 calls of observe have not answered/);
+      expect(task.countsProblem).toMatch(/^scheduler toy: 3 calls of observe hang/);
     expect(agent.state.turn.dueAt).toBe(agent.now.mono + 2);
     expect(agent.state.counting.pace.nextAt).toBe(agent.now.mono + 1000);
     expect(only(agent.wait(999), "observe")).toEqual([]);
