@@ -167,7 +167,8 @@ function lookForQuiet(
   { requested, within, load }: Outlook,
 ): { readonly isQuiet: boolean; readonly enough: number } {
   // Where only the jobs that wait are seen, none is seen either while instances keep up. So half of them go, and then it looks again.
-  const isGuess = isLengthAlone(model, load);
+  // Where there is none, none keeps up: the last step down is no reason to start one.
+  const isGuess = requested > 0 && isLengthAlone(model, load);
   const since = isGuess ? Math.max(jobAt, moves.downAt) : jobAt;
   const isQuiet = model.seen.at - since >= QUIET_WITHINS * within * 1000;
   return { isQuiet, enough: isGuess ? Math.floor(requested / 2) : 0 };
