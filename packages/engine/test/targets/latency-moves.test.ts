@@ -206,8 +206,8 @@ describe("without a job", () => {
 
   it("needs none at once where arrivals are counted, also if jobs in flight are not, or some went just now", () => {
     const input = inputOf(quiet, 0);
-    const { ready, arrived, finished } = input.reading.parts;
-    const reading = { ...input.reading, parts: { ready, arrived, finished } };
+    const { inFlight: _, ...parts } = input.reading.parts;
+    const reading = { ...input.reading, parts };
     const memory = learned({}, { jobAt: AT - 20_000, downAt: AT - 1 });
     expect(latencyTarget.desire({ ...input, reading }, memory).instances).toBe(0);
   });
