@@ -1,6 +1,6 @@
 import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
-import { expectedArrivals, learnArrivals, noArrivals, usualArrivals } from "./arrivals.ts";
+import { expectedRate, learnArrivals, noArrivals, varianceOf } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
 import { followLevel } from "./follow-level.ts";
 import { levelRates, unknownLevel } from "./level-filter.ts";
@@ -13,7 +13,7 @@ import {
   type Snapshot,
 } from "./sample.ts";
 import { jobsAtOnce, learnAtOnce } from "./at-once.ts";
-import { isTooMuch, learnService, serviceRate } from "./service.ts";
+import { isTooMuch, learnService, noService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
 import type { TaskModel } from "./task-model.ts";
 
@@ -80,11 +80,7 @@ export function beginLearning(
     lastArrivals: 0,
     counted: noArrivals(),
     atOnce: { jobs: concurrency, instances: 1 },
-    jobs,
-    busySeconds: jobs * each,
-    recentJobs: jobs,
-    recentBusySeconds: jobs * each,
-    isDoubtful: false,
+    service: noService(jobs, each),
     hasJumped: false,
     startup: openStartup(counts!, reading.at, hints.startupTime),
     level: unknownLevel(1 / each, jobs),
@@ -107,7 +103,7 @@ export function learn(
   learnAtOnce(model.atOnce, model.seen, seen, within);
   const sample = sampleOf(model.seen, seen, jobsAtOnce(model.atOnce));
   const { seconds, finished, busy } = sample;
-  const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(model));
+  const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(model.service));
   const hasJumped = isJump(model, sample, seen);
   const isLeftOut = hasJumped && !model.hasJumped;
   model.hasJumped = hasJumped;
@@ -127,7 +123,8 @@ export function learn(
     const horizon = usualStart(model.startup, within) + seconds;
     learnArrivals(model.counted, arrived / seconds, seconds, scale, horizon);
   }
-  if (isKnown(finished) && isKnown(busy)) learnService(model, finished, busy, seconds, scale);
+  if (isKnown(finished) && isKnown(busy))
+    learnService(model.service, finished, busy, seconds, scale);
 }
 
 /**
@@ -139,10 +136,10 @@ function isJump(
   { arrived, finished, seconds }: Sample,
   { waiting, running }: Snapshot,
 ): boolean {
-  const { seen } = model;
+  const { seen, service } = model;
   // Where it is not known how many were finished, none waited before.
   const gone = isKnown(finished) ? finished : arrived - waiting;
-  return isTooMuch(gone, serviceRate(model), Math.max(running, seen.running), seconds);
+  return isTooMuch(gone, serviceRate(service), Math.max(running, seen.running), seconds);
 }
 
 function followStartup(model: TaskModel, { at, running }: Snapshot, counts: Counts): void {
@@ -184,23 +181,26 @@ export function lastInterval({ lastAt, lastArrivals, arrivals, seen }: TaskModel
  * @param within how long a job may wait, in seconds
  */
 export function loadOf(model: TaskModel, within: number): Load {
-  const { startup, seen, counted, earlierGapSeconds } = model;
+  const { startup, seen, counted, service, earlierGapSeconds } = model;
   const startupSeconds = atLeastPending(startup, usualStart(startup, within), seen.at);
   const gap = gapOf(model);
   // One gap alone may be that of readings that failed.
   const tickSeconds = earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap;
-  if (!isKnown(counted.usualRate)) return guessedLoad(model, startupSeconds, tickSeconds);
-  const expected = expectedArrivals(counted);
-  const usual = usualArrivals(counted);
-  const lasting = usual.rate > expected.rate ? usual : expected;
+  if (!isKnown(counted.usual.rate)) return guessedLoad(model, startupSeconds, tickSeconds);
+  const { usual, recent } = counted;
+  const arrivalRate = expectedRate(counted);
+  const usualVariance = varianceOf(usual);
+  const recentVariance = varianceOf(recent);
+  const lastingRate = Math.max(usual.rate, arrivalRate);
+  const lastingVariance = usual.rate < arrivalRate ? recentVariance : usualVariance;
   return {
     isCounted: true,
-    arrivalRate: expected.rate,
-    arrivalVariance: expected.variance,
-    lastingRate: lasting.rate,
+    arrivalRate,
+    arrivalVariance: arrivalRate === usual.rate ? usualVariance : recentVariance,
+    lastingRate,
     // The work of so many jobs is known as well as their number is.
-    lastingVariance: lasting.variance + lasting.rate ** 2 / model.jobs,
-    serviceRate: serviceRate(model),
+    lastingVariance: lastingVariance + lastingRate ** 2 / service.usual.jobs,
+    serviceRate: serviceRate(service),
     startupSeconds,
     tickSeconds,
   };
