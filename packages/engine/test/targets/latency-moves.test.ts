@@ -86,10 +86,12 @@ function ahead(
   // Chance is to be left alone for a hundred times as long as is between two changes that may be made.
   const calmSeconds = (100 * 60) / changesPerMinute;
   const outlook = lookAhead(requested, model, loadOf(model, 10), 10, calmSeconds);
-  const { load, arrivalRate, backlog, waiting } = outlook;
+  const { load, backlog, waiting } = outlook;
+  const { arrivalRate } = load;
   const level = (rate: number, queue: number): number => calmInstances(outlook, rate, queue, 100);
   return {
     ...outlook,
+    arrivalRate,
     now: inTimeInstances(outlook, model, 0),
     later: inTimeInstances(outlook, model, load.tickSeconds),
     enough: enoughInstances(outlook, model),

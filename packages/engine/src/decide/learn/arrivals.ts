@@ -97,7 +97,7 @@ function hasChanged({ usual, recent }: ArrivalMemory): boolean {
 
 /** Of the mean of a Poisson process. Without a job it is as unsure as with one. */
 export function varianceOf({ rate, seconds }: Mean): number {
-  return Math.max(rate, 1 / seconds) / seconds;
+  return (rate * seconds < 1 ? 1 / seconds : rate) / seconds;
 }
 
 /** What comes now: what is usual, as far as it is within one standard deviation of what is recent. */

@@ -75,6 +75,7 @@ export function beginLearning(
   return {
     seen: snapshotOf(reading, counts!),
     lastAt: reading.at,
+    gapSeconds: 0,
     earlierGapSeconds: 0,
     arrivals: 0,
     lastArrivals: 0,
@@ -103,8 +104,9 @@ export function learn(
   learnAtOnce(model.atOnce, model.seen, seen, within);
   const sample = sampleOf(model.seen, seen, jobsAtOnce(model.atOnce));
   const { seconds, finished, busy } = sample;
-  const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(model.service));
-  const hasJumped = isJump(model, sample, seen);
+  const rate = serviceRate(model.service);
+  const scale = within * rate < LEAST_SCALE_JOBS ? LEAST_SCALE_JOBS / rate : within;
+  const hasJumped = isJump(model.seen, sample, seen, rate);
   const isLeftOut = hasJumped && !model.hasJumped;
   model.hasJumped = hasJumped;
   // Where jobs are counted, nothing need be guessed from their level.
@@ -113,7 +115,8 @@ export function learn(
   const arrived = isCounted ? sample.arrived : model.level.rate * seconds;
   followStartup(model, seen, counts!);
   followBacklog(model, seen, arrived, within);
-  model.earlierGapSeconds = gapOf(model);
+  model.earlierGapSeconds = model.gapSeconds;
+  model.gapSeconds = seconds;
   model.lastAt = model.seen.at;
   keepSnapshot(model.seen, seen);
   model.lastArrivals = model.arrivals;
@@ -132,14 +135,14 @@ export function learn(
  * the first time in a row only, in case the instances have become much faster.
  */
 function isJump(
-  model: TaskModel,
+  before: Snapshot,
   { arrived, finished, seconds }: Sample,
   { waiting, running }: Snapshot,
+  rate: number,
 ): boolean {
-  const { seen, service } = model;
   // Where it is not known how many were finished, none waited before.
   const gone = isKnown(finished) ? finished : arrived - waiting;
-  return isTooMuch(gone, serviceRate(service), Math.max(running, seen.running), seconds);
+  return isTooMuch(gone, rate, Math.max(running, before.running), seconds);
 }
 
 function followStartup(model: TaskModel, { at, running }: Snapshot, counts: Counts): void {
@@ -181,11 +184,10 @@ export function lastInterval({ lastAt, lastArrivals, arrivals, seen }: TaskModel
  * @param within how long a job may wait, in seconds
  */
 export function loadOf(model: TaskModel, within: number): Load {
-  const { startup, seen, counted, service, earlierGapSeconds } = model;
+  const { startup, seen, counted, service, gapSeconds, earlierGapSeconds } = model;
   const startupSeconds = atLeastPending(startup, usualStart(startup, within), seen.at);
-  const gap = gapOf(model);
   // One gap alone may be that of readings that failed.
-  const tickSeconds = earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap;
+  const tickSeconds = earlierGapSeconds > 0 ? Math.min(gapSeconds, earlierGapSeconds) : gapSeconds;
   if (!isKnown(counted.usual.rate)) return guessedLoad(model, startupSeconds, tickSeconds);
   const { usual, recent } = counted;
   const arrivalRate = expectedRate(counted);
@@ -219,8 +221,4 @@ function guessedLoad({ level }: TaskModel, startupSeconds: number, tickSeconds: 
     startupSeconds,
     tickSeconds,
   };
-}
-
-function gapOf({ seen, lastAt }: TaskModel): number {
-  return (seen.at - lastAt) / 1000;
 }

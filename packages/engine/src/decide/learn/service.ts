@@ -84,16 +84,16 @@ function addWork(
   memory: number,
 ): void {
   const counted = Math.min(seconds, memory);
-  const kept = Math.max(memory / (memory + counted), Math.min(1, KEPT_JOBS / work.jobs));
-  work.jobs = work.jobs * kept + finished * (counted / seconds);
+  const faded = memory / (memory + counted);
+  const kept = work.jobs * faded < KEPT_JOBS ? Math.min(1, KEPT_JOBS / work.jobs) : faded;
+  const jobs = counted < seconds ? finished * (counted / seconds) : finished;
+  work.jobs = work.jobs * kept + jobs;
   work.busySeconds = inRange(work.jobs, work.busySeconds * kept + busy * counted);
 }
 
 /** As much work as keeps the rate in its range. */
 function inRange(jobs: number, busySeconds: number): number {
-  const rate = jobs / busySeconds;
-  if (rate > FASTEST) return jobs / FASTEST;
-  return rate < SLOWEST ? jobs / SLOWEST : busySeconds;
+  return Math.min(Math.max(busySeconds, jobs / FASTEST), jobs / SLOWEST);
 }
 
 /** Whether lately so many more or fewer jobs were finished than usually that chance does not explain it. */

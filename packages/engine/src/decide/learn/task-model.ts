@@ -17,7 +17,8 @@ export interface TaskModel {
   readonly seen: KeptSnapshot;
   /** When the one before it was, in milliseconds since the epoch; `seen.at` while there is only one. */
   lastAt: number;
-  /** From the snapshot before that to that, in seconds; 0 when there was none. */
+  /** From that to the newest, in seconds, and from the snapshot before that to that; 0 where there was none. */
+  gapSeconds: number;
   earlierGapSeconds: number;
   /** Jobs that arrived since the first snapshot, counted or guessed: until the newest one, and until the one before it. */
   arrivals: number;
