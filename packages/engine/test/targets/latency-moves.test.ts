@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadOf } from "../../src/decide/learn/learn.ts";
+import { noService } from "../../src/decide/learn/service.ts";
 import { erlangInstances } from "../../src/decide/targets/erlang.ts";
 import { openAhead } from "../../src/decide/targets/ahead.ts";
 import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/latency.ts";
@@ -85,10 +86,12 @@ function ahead(
   // Chance is to be left alone for a hundred times as long as is between two changes that may be made.
   const calmSeconds = (100 * 60) / changesPerMinute;
   const outlook = lookAhead(requested, model, loadOf(model, 10), 10, calmSeconds);
-  const { load, arrivalRate, backlog, waiting } = outlook;
+  const { load, backlog, waiting } = outlook;
+  const { arrivalRate } = load;
   const level = (rate: number, queue: number): number => calmInstances(outlook, rate, queue, 100);
   return {
     ...outlook,
+    arrivalRate,
     now: inTimeInstances(outlook, model, 0),
     later: inTimeInstances(outlook, model, load.tickSeconds),
     enough: enoughInstances(outlook, model),
@@ -321,7 +324,7 @@ describe("up", () => {
         for (let waiting = 0; waiting < 80; waiting++) {
           const memory = structuredClone(before);
           const { counted } = memory.model;
-          counted.usualRate = rate;
+          counted.usual.rate = rate;
           counted.blockJobs = rate * counted.blockSeconds;
           counted.earlierJobs = rate * counted.earlierSeconds;
           const look = { waiting, inFlight: running, running, changesPerMinute: 0.06 };
@@ -403,8 +406,7 @@ describe("up", () => {
 describe("where an instance does four jobs a second", () => {
   const desireOf = (running: number, look: Look = {}, remembered: Remembered = {}) => {
     const memory = learned({ ...look, running }, remembered);
-    const known = { jobs: 800, busySeconds: 200, recentJobs: 800, recentBusySeconds: 200 };
-    Object.assign(memory.model, known);
+    Object.assign(memory.model, { service: noService(800, 1 / 4) });
     const input = inputOf({ ...look, inFlight: 2, running, arrived: 105 + 2 * ROUNDS }, 496);
     return latencyTarget.desire(input, memory).instances;
   };
@@ -445,13 +447,13 @@ describe("down", () => {
     const goesTo = (changed: Partial<LatencyMemory["model"]>, usualSeconds: number): number => {
       const memory = learned({ running: 9 }, PAID);
       Object.assign(memory.model, changed);
-      memory.model.counted.usualSeconds = usualSeconds;
+      memory.model.counted.usual.seconds = usualSeconds;
       const look = { waiting: 5, inFlight: 4, running: 9, arrived: 505 };
       return latencyTarget.desire(inputOf(look, 496), memory).instances;
     };
     expect(goesTo({}, 100)).toBeLessThan(9);
     expect(goesTo({}, 0.5)).toBe(9);
-    expect(goesTo({ jobs: 5, busySeconds: 5, recentJobs: 5, recentBusySeconds: 5 }, 100)).toBe(9);
+    expect(goesTo({ service: noService(5, 1) }, 100)).toBe(9);
   });
 
   it("keeps what it takes for jobs that wait to be begun in half of the time", () => {

@@ -61,9 +61,9 @@ describe("what lies ahead", () => {
       load: LOAD,
       waiting: 30,
       requested: 2,
-      arrivalRate: 6,
       serviceRate: 2,
       within: WITHIN,
+      startsIn: SHOWS,
       horizon: SHOWS,
       lagSeconds: 0,
       calmSeconds: 1000,
@@ -250,6 +250,7 @@ describe("where the length of the queue was counted 5 s ago", () => {
     // In 5 s 30 came and 20 went; a start shows in 4 s.
     expect(look(lagging(50), 2, load)).toMatchObject({
       waiting: 60,
+      startsIn: SHOWS,
       horizon: SHOWS + 5,
       lagSeconds: 5,
       instanceSeconds: 2 * SHOWS,

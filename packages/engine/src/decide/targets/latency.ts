@@ -80,12 +80,11 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     // Two totals that are not known are the same.
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
     if (!isQuiet) memory.jobAt = reading.at;
-    const seconds = (reading.at - model.lastAt) / 1000;
     noteMoves(
       memory.moves,
       requested,
       reading.at,
-      seconds,
+      model.gapSeconds,
       spec.changesPerMinute,
       startSecondsOf(spec, outlook),
     );
@@ -121,22 +120,25 @@ function open(input: Input, before: LatencyMemory | undefined): LatencyMemory {
   };
 }
 
-function beliefOf(
-  { load, waiting, backlog, requested }: Outlook,
-  ahead: Ahead | undefined,
-): Belief {
+function beliefOf(outlook: Outlook, ahead: Ahead | undefined): Belief {
+  const { load, waiting, requested } = outlook;
   const { arrivalRate, serviceRate, startupSeconds } = load;
   const spare = requested * serviceRate - arrivalRate;
-  const isServed = backlog === 0 || requested > 0;
   return {
     arrivalRate,
     serviceRate,
     startupSeconds,
     drainSeconds: spare > 0 ? waiting / spare : undefined,
-    expectedWaitSeconds: isServed ? backlog / Math.max(1, requested) / serviceRate : undefined,
+    expectedWaitSeconds: waitOf(outlook),
     forecastRate: ahead?.rate,
     forecastShare: ahead?.share,
   };
+}
+
+/** How long a job that comes at the horizon waits; not known where nobody is to begin it. */
+function waitOf({ backlog, requested, serviceRate }: Outlook): number | undefined {
+  if (backlog === 0) return 0;
+  return requested > 0 ? backlog / requested / serviceRate : undefined;
 }
 
 function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number {
@@ -176,7 +178,8 @@ function lookForQuiet(
 
 /** How many there are to be if more are needed now; else 0. */
 function goUp(outlook: Outlook, model: TaskModel, max: number): number {
-  const { requested, load, backlog, arrivalRate } = outlook;
+  const { requested, load, backlog } = outlook;
+  const { arrivalRate } = load;
   const least = isShort(outlook) ? levelOf(outlook, arrivalRate, 0, max) : 1;
   const later = inTimeInstances(outlook, model, load.tickSeconds);
   if (least <= requested) {

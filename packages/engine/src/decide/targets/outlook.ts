@@ -17,13 +17,14 @@ const GUESSED_BY_LENGTH = 0.6;
 
 /** What lies ahead if nothing is done. Rates in jobs a second, times in seconds. */
 export interface Outlook extends Demand {
-  readonly arrivalRate: number;
   readonly load: Load;
   /** Jobs that wait now. */
   readonly waiting: number;
   /** How old the counts of jobs are: what happened since is foreseen, not seen. */
   readonly lagSeconds: number;
-  /** What those that run and start do until the horizon, as seconds of one instance. */
+  /** Until what is asked for now works: the horizon, less the lag. */
+  readonly startsIn: number;
+  /** What those that run and start do in that time, as seconds of one instance. */
   readonly instanceSeconds: number;
   /** Jobs that wait at the horizon. */
   readonly backlog: number;
@@ -53,10 +54,10 @@ export function lookAhead(
     load,
     waiting,
     requested,
-    arrivalRate,
     serviceRate,
     within: surelyWithin(model, load, within),
     horizon: startsIn + lagSeconds,
+    startsIn,
     lagSeconds,
     calmSeconds,
     instanceSeconds,
@@ -83,13 +84,13 @@ function surelyWithin(model: TaskModel, load: Load, within: number): number {
  * the instances that are there enough.
  */
 export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: number): number {
-  const { waiting, within, load, serviceRate, arrivalRate, requested, lagSeconds } = outlook;
-  const startsIn = outlook.horizon - lagSeconds;
+  const { waiting, within, load, serviceRate, requested, startsIn, lagSeconds } = outlook;
+  const { arrivalRate, arrivalVariance } = load;
   const shows = startsIn + delay;
   const begun = serviceRate * (outlook.instanceSeconds + delay * requested);
   const late = shows - IN_TIME * within;
   if (late > 0) {
-    const chance = byChance(2 * arrivalRate * shows + load.arrivalVariance * late ** 2);
+    const chance = byChance(2 * arrivalRate * shows + arrivalVariance * late ** 2);
     if (waiting + arrivalRate * late + chance > begun) return Number.POSITIVE_INFINITY;
   }
   // What came and went since the jobs were counted is a matter of chance, too.
@@ -108,9 +109,8 @@ export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: numbe
 
 /** How many it takes from now on. Those that still start do nothing for a while: as if all did nothing for a part of it. */
 export function enoughInstances(outlook: Outlook, model: TaskModel): number {
-  const { load, within, instanceSeconds, requested, serviceRate, waiting } = outlook;
+  const { load, within, startsIn, instanceSeconds, requested, serviceRate, waiting } = outlook;
   if (waiting === 0) return 0;
-  const startsIn = outlook.horizon - outlook.lagSeconds;
   const delay = Math.max(0, startsIn - instanceSeconds / requested);
   const deadline = { within: DOWN_IN_TIME * within, delay, begun: 0, least: load.tickSeconds };
   return wholeInstances(paceOf(outlook, model, deadline) / serviceRate);
