@@ -476,8 +476,8 @@ describe("down", () => {
     const { memory } = desire(look, PAID);
     const surplus = 20 - ahead(memory, 20, look).lasts;
     expect(surplus).toBeGreaterThan(5);
-    // Five hundredths of 20 instances in ten seconds; in the half second since the last look the surplus has cost some of it.
-    const price = 0.05 * 20 * 10;
+    // Six hundredths of 20 instances in ten seconds; in the half second since the last look the surplus has cost some of it.
+    const price = 0.06 * 20 * 10;
     const soon = desire(look, { surplusSeconds: price - surplus / 2 - 0.01 });
     expect(soon).toMatchObject({ instances: 20, reason: "meeting" });
     expect(soon.memory.moves.surplusSeconds).toBeCloseTo(price - 0.01, 9);
@@ -502,7 +502,7 @@ describe("down", () => {
   it("takes for sure what chance exceeds in one case of a hundred, however little is known", () => {
     for (let seconds = 0.5; seconds < 10; seconds += 0.25) {
       const memory = learned({ running: 40 }, { ...PAID, openedAt: AT - 1000 });
-      memory.model.counted.usualSeconds = seconds;
+      memory.model.counted.usual.seconds = seconds;
       const look = { ...idle, running: 40, arrived: 105 + 2 * ROUNDS };
       const { instances, memory: after } = latencyTarget.desire(inputOf(look, 501), memory);
       expect(instances).toBe(ahead(after, 40).surely);
@@ -513,8 +513,8 @@ describe("down", () => {
     const { lasts, load } = ahead(desire(idle, PAID).memory, 20);
     const surplus = 20 - lasts;
     const often = { stopped: 10, regretted: 7 };
-    // Besides the starts, the price of calm: five hundredths of 20 instances in a second.
-    const price = surplus * load.startupSeconds + 0.05 * 20 - surplus / 2;
+    // Besides the starts, the price of calm: six hundredths of 20 instances in a second.
+    const price = surplus * load.startupSeconds + 0.06 * 20 - surplus / 2;
     expect(desire(idle, { ...often, surplusSeconds: price - 0.01 }).instances).toBe(20);
     expect(desire(idle, { ...often, surplusSeconds: price + 0.01 }).instances).toBeLessThan(20);
     const seldom = { stopped: 10, regretted: 6 };

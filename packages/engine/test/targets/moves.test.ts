@@ -93,10 +93,10 @@ describe("the steps down that may be made", () => {
 
 describe("what instances that are not needed must have cost before they stop", () => {
   it.each([6, 60, 0.5])(
-    "is so much that all changes of a minute, %d, cost five hundredths of the instances",
+    "is so much that all changes of a minute, %d, cost six hundredths of the instances",
     (perMinute) => {
       const price = priceOf(follow({ perMinute }), 3);
-      expect(price * perMinute).toBeCloseTo(0.05 * 10 * 60, 6);
+      expect(price * perMinute).toBeCloseTo(0.06 * 10 * 60, 6);
     },
   );
 
@@ -189,9 +189,9 @@ describe("instances that are asked for again soon after they have gone", () => {
   });
 });
 
-it("pays just as much as it says: five hundredths of the instances, and their starts where more than 63 % were needed again", () => {
+it("pays just as much as it says: six hundredths of the instances, and their starts where more than 63 % were needed again", () => {
   const paid = (surplusSeconds: number, regretted: number): boolean =>
     isWorthIt({ ...noMoves(10), surplusSeconds, stopped: 10, regretted }, 2, 60, START);
-  expect([paid(0.49, 0), paid(0.5, 0)]).toEqual([false, true]);
-  expect([paid(0.5, 6.3), paid(0.5, 6.31), paid(60.5, 6.31)]).toEqual([true, false, true]);
+  expect([paid(0.59, 0), paid(0.6, 0)]).toEqual([false, true]);
+  expect([paid(0.6, 6.3), paid(0.6, 6.31), paid(60.6, 6.31)]).toEqual([true, false, true]);
 });

@@ -1,5 +1,5 @@
 /** All the changes that a task may make in a minute may together cost this part of its instances. */
-const MOVES_COST = 0.05;
+const MOVES_COST = 0.06;
 /** So many steps down may come at once before their number a minute tells. */
 const BURST = 5;
 /** Where lulls end by chance, waiting for that pays if more than this part of them is shorter than what a start costs: 1 − 1/e. */
