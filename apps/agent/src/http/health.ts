@@ -1,4 +1,5 @@
 import type { EngineState } from "@microscaling/engine";
+import type { LogHealth } from "../log/line-sink.ts";
 
 /** A loop that has not turned for this long, in milliseconds, is not alive: its timer wakes it every 500. */
 const ALIVE_MS = 10_000;
@@ -19,14 +20,20 @@ export function liveness({ sinceTurnMs: lastTurnMs }: EngineState): Liveness {
 export interface Readiness {
   readonly ready: boolean;
   readonly missing: readonly { readonly task: string; readonly reason: string }[];
+  /** Why the log cannot be written, if so. It keeps nothing from being scaled. */
+  readonly log?: string;
 }
 
 /** Whether every task has counts and a reading, or a stated reason why not. */
-export function readiness(state: EngineState): Readiness {
+export function readiness(state: EngineState, { lost, problem }: LogHealth): Readiness {
   const missing = state.tasks
     .filter((task) => !task.ready)
     .map((task) => ({ task: task.name, reason: task.problem ?? waitsFor(task, state) }));
-  return { ready: missing.length === 0 && state.record !== undefined, missing };
+  return {
+    ready: missing.length === 0 && state.record !== undefined,
+    missing,
+    ...(problem === undefined ? {} : { log: `cannot be written: ${problem}; ${lost} lines lost` }),
+  };
 }
 
 function waitsFor(task: EngineState["tasks"][number], state: EngineState): string {

@@ -24,7 +24,7 @@ async function openAt(file: string): Promise<{ record: RecordFile | undefined; t
   const { logger, lines } = collectLines();
   const redactor = createRedactor();
   redactor.add(["s3cr3t"]);
-  const log = { logger, redactor, configure() {} };
+  const log = { logger, redactor, configure() {}, health: () => ({ lost: 0, problem: undefined }) };
   const record = await openRecordFile(file, "/", log);
   return {
     record,
