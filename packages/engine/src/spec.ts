@@ -232,7 +232,13 @@ export interface Engine {
   /** What the targets have learned of each task, by its name, to be given back as {@link TaskSpec.learned} after a restart. Plain JSON. */
   learned(): ReadonlyMap<string, unknown>;
   /** Ends the loop, honours `shutdown`, and closes the monitors; ends within `graceMs` in any case. The plugins are the caller's. */
-  stop(options: { readonly graceMs: number }): Promise<void>;
+  stop(options: { readonly graceMs: number }): Promise<Stopped>;
+}
+
+/** How an engine ended. */
+export interface Stopped {
+  /** Names of the tasks that were drained and may still have instances. */
+  readonly left: readonly string[];
 }
 
 /** What the engine knows right now, for `/state`, `/readyz` and the live view. */

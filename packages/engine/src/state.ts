@@ -51,6 +51,8 @@ export interface AgentState {
   phase: "running" | "draining" | "stopping";
   /** The tasks of the config, in its order, then those that leave. */
   tasks: Task[];
+  /** Names of tasks that were drained when the agent ended and given up, since they could not be counted. */
+  readonly givenUp: string[];
   sources: SourceState[];
   readonly counting: CountingState;
   capacity: CapacityState;

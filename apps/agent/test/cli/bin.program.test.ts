@@ -38,7 +38,8 @@ it("keeps compiled code in the user's own folder, not in the shared temporary on
   const folder = createFolder({ "package.json": '{ "type": "module" }' });
   cpSync(join(import.meta.dirname, "../../bin"), join(folder, "bin"), { recursive: true });
   mkdirSync(join(folder, "dist"));
-  const program = 'import m from "node:module"; process.stdout.write(m.getCompileCacheDir() ?? "");';
+  const program =
+    'import m from "node:module"; process.stdout.write(m.getCompileCacheDir() ?? "");';
   writeFileSync(join(folder, "dist/main.js"), program);
   const env = { ...process.env, XDG_CACHE_HOME: join(folder, "cache") };
   const used = execFileSync(process.execPath, [join(folder, "bin/microscaling.js")], { env });

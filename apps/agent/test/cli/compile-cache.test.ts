@@ -15,15 +15,12 @@ it("makes a folder that only its user can enter", () => {
   expect(privateCacheFolder({ XDG_CACHE_HOME: home })).toBe(cacheOf(home));
 });
 
-it.each([0o777, 0o770, 0o720, 0o1777])(
-  "uses none where others can write, with mode %o",
-  (mode) => {
-    const home = createFolder();
-    mkdirSync(cacheOf(home), { recursive: true });
-    chmodSync(cacheOf(home), mode);
-    expect(privateCacheFolder({ XDG_CACHE_HOME: home })).toBeUndefined();
-  },
-);
+it.each([0o777, 0o770, 0o720, 0o1777])("uses none where others can write, with mode %o", (mode) => {
+  const home = createFolder();
+  mkdirSync(cacheOf(home), { recursive: true });
+  chmodSync(cacheOf(home), mode);
+  expect(privateCacheFolder({ XDG_CACHE_HOME: home })).toBeUndefined();
+});
 
 it("uses none, and makes none, where others could replace the folders around it", () => {
   const home = createFolder();

@@ -190,6 +190,33 @@ describe("run", () => {
   });
 });
 
+it("ends with 3 when a drain leaves instances behind, since their backend is gone", async () => {
+  const config = TOY_CONFIG.replace("use: toy }", "use: ./gone.mjs }");
+  const folder = folderWith(`${config}shutdown: drain\nshutdownGrace: 1s\n`);
+  writeFileSync(
+    join(folder, "gone.mjs"),
+    `import { existsSync } from "node:fs";
+import toy from "@microscaling/scheduler-toy";
+export default { ...toy, create(options, context) {
+  const scheduler = toy.create(options, context);
+  return { ...scheduler, async observe(...args) {
+    if (existsSync("gone")) throw new Error("no daemon");
+    return scheduler.observe(...args);
+  }, async scale(...args) {
+    if (existsSync("gone")) throw new Error("no daemon");
+    return scheduler.scale(...args);
+  } };
+} };`,
+  );
+  const agent = start(folder, ["run"]);
+  await agent.line("batch 0 → 9");
+  writeFileSync(join(folder, "gone"), "");
+  agent.child.kill("SIGTERM");
+  const { code, stdout } = await agent.ended;
+  expect(code).toBe(3);
+  expect(messages(stdout)).toContain("time is up: instances of mails, batch are left");
+});
+
 describe("reload", () => {
   it("takes a good config on SIGHUP", async () => {
     const folder = folderWith(TOY_CONFIG);

@@ -26,6 +26,7 @@ export function openState(
     isRecorded,
     phase: "running",
     tasks: [],
+    givenUp: [],
     sources: [],
     counting: newCounting(now),
     capacity: newCapacity(spec, undefined, now),
@@ -158,20 +159,29 @@ const GIVE_UP_MS = 10_000;
 
 /** Forgets the tasks that have left: counts that were asked for since show nothing of them. */
 export function forgetGone(state: AgentState, now: Moment, commands: Command[]): void {
-  const left = state.tasks.filter((task) => !isGone(task, now, commands));
+  const left = state.tasks.filter(
+    (task) => !isGone(task) && !isGivenUp(state, task, now, commands),
+  );
   if (left.length === state.tasks.length) return;
   state.tasks = left;
   layOut(state, commands);
 }
 
-function isGone(task: Task, { mono }: Moment, commands: Command[]): boolean {
-  const { leavingSince, counts, countsAt, countsProblem, pending, spec } = task;
-  if (leavingSince === undefined) return false;
-  if (counts !== undefined && countsAt! >= leavingSince) {
-    const { running, starting, stopping } = counts;
-    if (running + starting + stopping === 0 && pending.length === 0) return true;
-  }
-  if (countsProblem === undefined || mono - leavingSince < GIVE_UP_MS) return false;
+function isGone({ leavingSince, counts, countsAt, pending }: Task): boolean {
+  if (leavingSince === undefined || counts === undefined || countsAt! < leavingSince) return false;
+  const { running, starting, stopping } = counts;
+  return running + starting + stopping === 0 && pending.length === 0;
+}
+
+function isGivenUp(
+  { phase, givenUp }: AgentState,
+  { leavingSince, countsProblem, spec }: Task,
+  { mono }: Moment,
+  commands: Command[],
+): boolean {
+  if (leavingSince === undefined || countsProblem === undefined) return false;
+  if (mono - leavingSince < GIVE_UP_MS) return false;
+  if (phase === "draining") givenUp.push(spec.name);
   const message = `${spec.name} cannot be counted any more (${countsProblem}): its instances, if there are any, are left`;
   commands.push({ type: "log", level: "warn", message });
   return true;
