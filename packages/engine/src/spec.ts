@@ -254,6 +254,8 @@ export interface EngineState {
   readonly capacityProblem: string | undefined;
   /** Why counts are not known, if so. */
   readonly schedulerProblem: string | undefined;
+  /** For how long nothing could be done for any task though it should be, in milliseconds; absent when all is well. */
+  readonly blockedMs?: number;
   /** Absent when no lease is shared. */
   readonly role?: Role;
 }

@@ -66,6 +66,8 @@ export interface AgentState {
     changedAt: number | undefined;
     /** When the last turn was, by the monotonic clock. */
     lastAt: number;
+    /** Since when nothing has been done for any task, though it should be, by the monotonic clock; `undefined` when all is well. */
+    blockedSince: number | undefined;
     /** The newest turn, for those who ask. */
     record: Omit<DecisionRecord, "decideMs"> | undefined;
   };

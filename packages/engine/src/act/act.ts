@@ -158,6 +158,26 @@ export function noteFailed(
   changed(state, now);
 }
 
+/**
+ * Whether nothing can be done for any task that is scaled: it cannot be counted, or what is asked for it fails.
+ * @param decisions of this turn
+ */
+export function isBlocked(
+  { tasks, election }: AgentState,
+  decisions: readonly Decision[],
+): boolean {
+  if (election?.hasProblem === true) return true;
+  const scaled = decisions.filter((_, i) => tasks[i]!.spec.priority > 0);
+  return scaled.length > 0 && decisions.every((decision, i) => cannotChange(tasks[i]!, decision));
+}
+
+function cannotChange(task: Task, { requested, limits }: Decision): boolean {
+  if (task.spec.priority === 0 || requested === undefined) return true;
+  const isHeld = limits.some(({ by }) => by === "backoff");
+  const wantsChange = isHeld || task.pending.length > 0 || requested !== requestedOf(task);
+  return wantsChange && task.backOff.failures > 0;
+}
+
 /** Gives up every request under way: the term has ended, or the engine has. */
 export function cancelRequests({ tasks }: AgentState, commands: Command[]): void {
   for (const { pending } of tasks)

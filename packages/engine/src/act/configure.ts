@@ -32,7 +32,13 @@ export function openState(
     capacity: newCapacity(spec, undefined, now),
     deciding: openDeciding(spec),
     election: electionOf(spec, dryRun),
-    turn: { dueAt: now.mono, changedAt: undefined, lastAt: now.mono, record: undefined },
+    turn: {
+      dueAt: now.mono,
+      changedAt: undefined,
+      lastAt: now.mono,
+      blockedSince: now.mono,
+      record: undefined,
+    },
     nextId: 1,
   };
   state.tasks = spec.tasks.map((task) => newTask(state, task));

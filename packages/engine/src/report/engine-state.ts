@@ -19,6 +19,7 @@ export function describeEngine(
   return {
     record,
     sinceTurnMs: now.mono - turn.lastAt,
+    ...(turn.blockedSince === undefined ? {} : { blockedMs: now.mono - turn.blockedSince }),
     ...(role === undefined ? {} : { role }),
     capacity: capacityOf(spec, capacity.measured),
     capacityProblem: capacity.problem,
