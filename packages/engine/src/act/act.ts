@@ -9,6 +9,7 @@ import { hasToWait, growthAfterFailures, noteAccepted, noteBusy } from "./back-o
 import { crashReason, growthInLoop, noteGrowth, noteNoGrowth } from "./crash-loop.ts";
 import { noteTaskFailure } from "./failure.ts";
 import { abandoned, ended, isCalling, sent } from "./ledger.ts";
+import { prepareAnew } from "./prepare.ts";
 
 /**
  * A start that is only part of what was granted waits this long for the stops that make room for the rest, in milliseconds: with one call
@@ -120,7 +121,10 @@ export function noteScaled(
     noteNoGrowth(task.crashLoop);
     const what = `scheduler ${name}: scale ${event.task} to ${request.instances}`;
     const error = asMicroscalingError(cause, "ERR_PLUGIN_FAULT", what);
-    if (!isCancelled(answer)) noteTaskFailure(task, error, now, commands);
+    if (!isCancelled(answer)) {
+      noteTaskFailure(task, error, now, commands);
+      prepareAnew(state, task, error);
+    }
   }
   // Only fresh counts show what came of it.
   poke(state.counting.pace);
@@ -153,7 +157,10 @@ export function noteFailed(
   const task = taskOf(state, event.task);
   const { name } = state.spec.scheduler;
   const error = asMicroscalingError(event.error, "ERR_PLUGIN_FAULT", `scheduler ${name}`);
-  if (task !== undefined) noteTaskFailure(task, error, now, commands);
+  if (task !== undefined) {
+    noteTaskFailure(task, error, now, commands);
+    prepareAnew(state, task, error);
+  }
   poke(state.counting.pace);
   changed(state, now);
 }
