@@ -1,5 +1,6 @@
 import type { Belief, Decision, DecisionRecord, Monitor } from "@microscaling/core";
 import type { EngineState } from "@microscaling/engine";
+import { forgetOthers } from "../log/forget.ts";
 import type { LogHealth } from "../log/line-sink.ts";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
@@ -32,6 +33,7 @@ export function createMetrics(): AgentMetrics {
         // A standby asks for nothing.
         if (record.role?.leads !== false)
           for (const decision of record.decisions) count(tallies, decision);
+        forgetOthers(tallies, record);
         times(record);
         return Promise.resolve();
       },

@@ -1,5 +1,6 @@
 import type { Clock, Decision, Limit, LogFields, Logger, Monitor } from "@microscaling/core";
 import { explain } from "@microscaling/engine";
+import { forgetOthers } from "./forget.ts";
 
 /** What was last logged of one task. */
 interface Seen {
@@ -42,6 +43,7 @@ export function createChangeLog(logger: Logger, clock: Clock): Monitor {
       const isStandby = record.role?.leads === false;
       const at = clock.monotonic();
       for (const decision of record.decisions) report(decision, at, isStandby);
+      forgetOthers(seen, record);
       return Promise.resolve();
     },
     close: () => Promise.resolve(),

@@ -200,6 +200,17 @@ describe("/metrics", () => {
     expect((await single.get("/metrics")).text).not.toMatch(/^microscaling_leader\{/m);
   });
 
+  it("forgets a task that is removed", async () => {
+    const tasks = [taskState({ name: "gone" }), taskState()];
+    const { get, server } = await open(engineState({ tasks }));
+    const both = record(decision({ task: "gone" }), decision());
+    for (const each of [both, record(decision()), both])
+      await server.monitor.report(each, AbortSignal.abort());
+    const { text } = await get("/metrics");
+    expect(text).toContain('microscaling_decisions_total{task="gone",change="none"} 1\n');
+    expect(text).toContain('microscaling_decisions_total{task="mails",change="none"} 3\n');
+  });
+
   it("describes every metric", async () => {
     const { get } = await open(engineState());
     const { text } = await get("/metrics");
