@@ -28,7 +28,7 @@ export function checkFields<F extends Fields>(
     const inside = [...path, key];
     let result = field.schema().safeParse(written);
     if (!result.success) {
-      const refused = placesOf(result.error.issues).map((at) => [...inside, ...at]);
+      const refused = placesOf(result.error.issues).map((at) => inside.concat(at));
       if (typeReferences(document, [], document.value, refused))
         result = field.schema().safeParse(map[key]);
     }
@@ -81,7 +81,7 @@ interface Issue {
 export function placesOf(issues: readonly Issue[]): Path[] {
   return issues.flatMap(({ path = [], errors = [] }) => {
     const at = path.map(keyOf);
-    return [at, ...errors.flatMap(placesOf).map((deeper) => [...at, ...deeper])];
+    return [at, ...errors.flatMap(placesOf).map((deeper) => at.concat(deeper))];
   });
 }
 

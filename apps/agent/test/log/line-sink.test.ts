@@ -92,7 +92,7 @@ it("survives a stream that throws", () => {
   stream.write = () => {
     throw new Error("bad file descriptor");
   };
-  const { write, health } = createLineSink(stream, () => {});
-  write("lost\n");
-  expect(health()).toEqual({ lost: 1, problem: "bad file descriptor" });
+  const sink = createLineSink(stream, () => {});
+  sink.write("lost\n");
+  expect(sink.health()).toEqual({ lost: 1, problem: "bad file descriptor" });
 });

@@ -63,6 +63,17 @@ it("ends the line that a crash has cut before it goes on", async () => {
   expect(linesOf(file)[3]).toMatch(/^\{"record":2/);
 });
 
+it("leaves a file alone that is no record, and the agent goes on", async () => {
+  const file = join(createFolder(), "microscaling.yaml");
+  appendFileSync(file, "tasks: {}\n");
+  expect(await write(file, turn(1))).toEqual([
+    expect.stringMatching(
+      /^error cannot record to .*yaml: it is not a record.*goes on without a record$/,
+    ),
+  ]);
+  expect(linesOf(file)).toEqual(["tasks: {}", ""]);
+});
+
 it("says so when the file cannot be opened, and the agent goes on", async () => {
   const folder = createFolder();
   mkdirSync(join(folder, "taken"));
