@@ -79,7 +79,8 @@ describe("validate", () => {
       TOY_CONFIG.replace("use: toy }", 'use: toy, startDelay: "${DELAY_TOKEN}" }'),
     );
     const { start } = await import("./program.ts");
-    const { code, stdout, stderr } = await start(folder, ["validate"], { DELAY_TOKEN: "hunter22" }).ended;
+    const { code, stdout, stderr } = await start(folder, ["validate"], { DELAY_TOKEN: "hunter22" })
+      .ended;
     expect(code).toBe(2);
     expect(stdout + stderr).not.toContain("hunter22");
   });

@@ -157,7 +157,12 @@ describe("the file", () => {
     const clock = createTestClock();
     const { logger, lines } = collectLines();
     let saved = 0;
-    const keeper = keepLearned({ clock, logger, file: () => file, text: () => `{"microscalingLearned":${++saved}}` });
+    const keeper = keepLearned({
+      clock,
+      logger,
+      file: () => file,
+      text: () => `{"microscalingLearned":${++saved}}`,
+    });
     return { clock, keeper, saves: () => saved, warnings: () => lines.map((line) => line.text) };
   }
 
