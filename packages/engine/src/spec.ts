@@ -3,6 +3,7 @@ import type {
   Clock,
   Decision,
   DecisionRecord,
+  ErrorCode,
   Logger,
   Metric,
   Monitor,
@@ -270,6 +271,8 @@ export interface TaskState {
   readonly countsAgeMs: number | undefined;
   /** The newest failure of its metric, its prepare or its scale, if that has not passed. */
   readonly problem: string | undefined;
+  /** The code of that failure, if it has one. */
+  readonly problemCode?: ErrorCode | undefined;
   /** Failures since the start: of the metric, and of the scheduler for this task. */
   readonly metricFailures: number;
   readonly schedulerFailures: number;

@@ -1,4 +1,4 @@
-import type { SchedulerTask } from "@microscaling/core";
+import type { ErrorCode, SchedulerTask } from "@microscaling/core";
 import type { BackOff } from "./act/back-off.ts";
 import type { CrashLoop } from "./act/crash-loop.ts";
 import type { Request } from "./act/ledger.ts";
@@ -30,6 +30,8 @@ export interface Task extends Observed {
   gatherUntil: number | undefined;
   /** The newest trouble with scaling or preparing, until it has passed. */
   schedulerProblem: string | undefined;
+  /** The code of {@link Task.schedulerProblem}. */
+  schedulerCode: ErrorCode | undefined;
   /** Failures since the start. */
   metricFailures: number;
   schedulerFailures: number;

@@ -1,4 +1,4 @@
-import { asMicroscalingError, type Decision } from "@microscaling/core";
+import { asMicroscalingError, type Decision, type ErrorCode } from "@microscaling/core";
 import type { Answer, Command } from "../events.ts";
 import type { Moment } from "../moment.ts";
 import { checkOutcome } from "../observe/check.ts";
@@ -7,7 +7,7 @@ import { poke } from "../observe/pace.ts";
 import { changed, toSchedulerTask, type AgentState, type Task } from "../state.ts";
 import { hasToWait, growthAfterFailures, noteAccepted, noteBusy } from "./back-off.ts";
 import { crashReason, growthInLoop, noteGrowth, noteNoGrowth } from "./crash-loop.ts";
-import { noteTaskFailure } from "./failure.ts";
+import { forgetProblem, noteTaskFailure } from "./failure.ts";
 import { abandoned, ended, isCalling, sent } from "./ledger.ts";
 import { prepareAnew } from "./prepare.ts";
 
@@ -32,17 +32,18 @@ export function limitGrowth({ tasks, spec }: AgentState, now: Moment): void {
     const backendTries = spec.scheduler.replaces && (counts?.requested ?? 0) > 0;
     const inLoop = growthInLoop(crashLoop, backendTries, now);
     const afterFailures = growthAfterFailures(backOff, now);
-    if (preparation.phase !== "ready") set(task, 0, preparation.reason);
+    const { schedulerProblem = "the scheduler failed", schedulerCode } = task;
+    if (preparation.phase !== "ready") set(task, 0, preparation.reason, schedulerCode);
     else if (inLoop !== undefined) set(task, inLoop, crashReason(backendTries, counts));
     else if (afterFailures === undefined) set(task, Number.POSITIVE_INFINITY, "");
-    else
-      set(task, afterFailures, `backing off: ${task.schedulerProblem ?? "the scheduler failed"}`);
+    else set(task, afterFailures, `backing off: ${schedulerProblem}`, schedulerCode);
   }
 }
 
-function set(task: Task, growth: number, reason: string): void {
+function set(task: Task, growth: number, reason: string, code?: ErrorCode): void {
   task.growth = growth;
   task.growthReason = reason;
+  task.growthCode = code;
 }
 
 /**
@@ -112,7 +113,7 @@ export function noteScaled(
     if (outcome.status === "accepted") {
       request.isAccepted = true;
       noteAccepted(task.backOff);
-      task.schedulerProblem = undefined;
+      forgetProblem(task);
     } else {
       noteNoGrowth(task.crashLoop);
       noteBusy(task.backOff, outcome.retryAfterMs, now);

@@ -64,6 +64,7 @@ function newTask(state: AgentState, spec: TaskSpec): Task {
     preparation: newPreparation(state),
     gatherUntil: undefined,
     schedulerProblem: undefined,
+    schedulerCode: undefined,
     metricFailures: 0,
     schedulerFailures: 0,
   };
@@ -119,18 +120,19 @@ function keep(
   const isSameSource =
     before.sources.get(source)?.metric === state.spec.sources.get(source)?.metric;
   if (!isSameSource || !asksTheSame(known.spec, spec)) {
-    const { reading, readAtWall, noReading, failures } = fresh;
-    Object.assign(kept, { reading, readAtWall, noReading, failures });
+    const { reading, readAtWall, noReading, noReadingCode, failures } = fresh;
+    Object.assign(kept, { reading, readAtWall, noReading, noReadingCode, failures });
   }
   // Another image, say: what failed with the old one may be tried at once.
   if (JSON.stringify(known.spec.workload) !== JSON.stringify(spec.workload)) {
-    const { preparation, backOff, crashLoop, schedulerProblem } = fresh;
+    const { preparation, backOff, crashLoop, schedulerProblem, schedulerCode } = fresh;
     const { total } = known.crashLoop;
     Object.assign(kept, {
       preparation,
       backOff,
       crashLoop: { ...crashLoop, total },
       schedulerProblem,
+      schedulerCode,
     });
   }
   return kept;

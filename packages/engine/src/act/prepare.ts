@@ -3,7 +3,7 @@ import type { Answer, Command } from "../events.ts";
 import type { Moment } from "../moment.ts";
 import { changed, toSchedulerTask, type AgentState, type Task } from "../state.ts";
 import { HELD_AFTER, noteAccepted } from "./back-off.ts";
-import { noteTaskFailure } from "./failure.ts";
+import { forgetProblem, noteTaskFailure } from "./failure.ts";
 
 /** Whether a task can be run. Until it can, it does not grow. */
 export type Preparation =
@@ -70,7 +70,7 @@ export function notePrepared(
   const { failedStarts } = task.preparation;
   if (event.answer.kind === "value") {
     task.preparation = READY;
-    if (failedStarts === 0) task.schedulerProblem = undefined;
+    if (failedStarts === 0) forgetProblem(task);
     noteAccepted(task.backOff);
     task.backOff.failures = failedStarts;
   } else {
