@@ -27,8 +27,8 @@ export const ERROR_CODES = {
     todo: "`microscaling help` and `microscaling help <command>` show what there is, with examples.",
   },
   ERR_FILE_EXISTS: {
-    means: "The file that should be written is there already; it was left as it is.",
-    todo: "Name another file, or use `--force` to replace it.",
+    means: "The file that should be written already exists, and was left as it is.",
+    todo: "Name another file. `init --force` replaces one; other commands replace only files that they wrote.",
   },
   ERR_FILE_WRITE: {
     means: "The file cannot be written.",

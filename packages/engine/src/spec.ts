@@ -3,6 +3,7 @@ import type {
   Clock,
   Decision,
   DecisionRecord,
+  ErrorCode,
   Logger,
   Metric,
   Monitor,
@@ -232,7 +233,13 @@ export interface Engine {
   /** What the targets have learned of each task, by its name, to be given back as {@link TaskSpec.learned} after a restart. Plain JSON. */
   learned(): ReadonlyMap<string, unknown>;
   /** Ends the loop, honours `shutdown`, and closes the monitors; ends within `graceMs` in any case. The plugins are the caller's. */
-  stop(options: { readonly graceMs: number }): Promise<void>;
+  stop(options: { readonly graceMs: number }): Promise<Stopped>;
+}
+
+/** How an engine ended. */
+export interface Stopped {
+  /** Names of the tasks that were drained and may still have instances. */
+  readonly left: readonly string[];
 }
 
 /** What the engine knows right now, for `/state`, `/readyz` and the live view. */
@@ -248,6 +255,8 @@ export interface EngineState {
   readonly capacityProblem: string | undefined;
   /** Why counts are not known, if so. */
   readonly schedulerProblem: string | undefined;
+  /** For how long nothing could be done for any task though it should be, in milliseconds; absent when all is well. */
+  readonly blockedMs?: number;
   /** Absent when no lease is shared. */
   readonly role?: Role;
 }
@@ -262,6 +271,8 @@ export interface TaskState {
   readonly countsAgeMs: number | undefined;
   /** The newest failure of its metric, its prepare or its scale, if that has not passed. */
   readonly problem: string | undefined;
+  /** The code of that failure, if it has one. */
+  readonly problemCode?: ErrorCode | undefined;
   /** Failures since the start: of the metric, and of the scheduler for this task. */
   readonly metricFailures: number;
   readonly schedulerFailures: number;

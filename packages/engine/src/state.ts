@@ -1,4 +1,4 @@
-import type { SchedulerTask } from "@microscaling/core";
+import type { ErrorCode, SchedulerTask } from "@microscaling/core";
 import type { BackOff } from "./act/back-off.ts";
 import type { CrashLoop } from "./act/crash-loop.ts";
 import type { Request } from "./act/ledger.ts";
@@ -30,6 +30,8 @@ export interface Task extends Observed {
   gatherUntil: number | undefined;
   /** The newest trouble with scaling or preparing, until it has passed. */
   schedulerProblem: string | undefined;
+  /** The code of {@link Task.schedulerProblem}. */
+  schedulerCode: ErrorCode | undefined;
   /** Failures since the start. */
   metricFailures: number;
   schedulerFailures: number;
@@ -51,6 +53,8 @@ export interface AgentState {
   phase: "running" | "draining" | "stopping";
   /** The tasks of the config, in its order, then those that leave. */
   tasks: Task[];
+  /** Names of tasks that were drained when the agent ended and given up, since they could not be counted. */
+  readonly givenUp: string[];
   sources: SourceState[];
   readonly counting: CountingState;
   capacity: CapacityState;
@@ -64,6 +68,8 @@ export interface AgentState {
     changedAt: number | undefined;
     /** When the last turn was, by the monotonic clock. */
     lastAt: number;
+    /** Since when nothing has been done for any task, though it should be, by the monotonic clock; `undefined` when all is well. */
+    blockedSince: number | undefined;
     /** The newest turn, for those who ask. */
     record: Omit<DecisionRecord, "decideMs"> | undefined;
   };

@@ -1,4 +1,4 @@
-import type { Counts, Reading } from "@microscaling/core";
+import type { Counts, ErrorCode, Reading } from "@microscaling/core";
 import type { Pending } from "../act/ledger.ts";
 
 /** What is known of one task when a decision is made. The engine keeps one for each task and changes it in place. */
@@ -7,6 +7,8 @@ export interface Observed {
   counts: Counts | undefined;
   /** Why the counts cannot be trusted now; nothing is asked of the scheduler meanwhile. */
   countsProblem: string | undefined;
+  /** The code of the error behind {@link Observed.countsProblem}, if there is one. */
+  countsCode: ErrorCode | undefined;
   /** What was asked of the scheduler and may not be in the counts yet, oldest first. */
   pending: readonly Pending[];
   /** Since when running has differed from requested, in milliseconds of the engine's steady time. */
@@ -15,12 +17,16 @@ export interface Observed {
   reading: Reading | undefined;
   /** Why the newest attempt to read gave no number, if it did not. */
   noReading: string | undefined;
+  /** The code of the error behind {@link Observed.noReading}, if there is one. */
+  noReadingCode: ErrorCode | undefined;
   /** Failures to read in a row. */
   failures: number;
   /** How many instances it may grow by: 0 while it backs off, 1 to try again, else Infinity. */
   growth: number;
   /** Why growth is limited. */
   growthReason: string;
+  /** The code of the error behind {@link Observed.growthReason}, if there is one. */
+  growthCode: ErrorCode | undefined;
 }
 
 /** In {@link Observed.noReading}: nobody has tried yet. */
@@ -33,13 +39,16 @@ export function nothingObserved(): Observed {
   return {
     counts: undefined,
     countsProblem: "not counted yet",
+    countsCode: undefined,
     pending: NOTHING_PENDING,
     unsettledSince: undefined,
     reading: undefined,
     noReading: NOT_READ,
+    noReadingCode: undefined,
     failures: 0,
     growth: Number.POSITIVE_INFINITY,
     growthReason: "",
+    growthCode: undefined,
   };
 }
 
