@@ -2,7 +2,7 @@ import { API_VERSION, defineMetric, type MetricPlugin } from "@microscaling/core
 import { createNsqMetric } from "./metric.ts";
 import { options, query, type NsqOptions, type NsqQuery } from "./options.ts";
 
-export type { BasicAuth, NsqOptions, NsqQuery, TlsFiles } from "./options.ts";
+export type { NsqOptions, NsqQuery } from "./options.ts";
 
 // `finished` is not among the parts: nsqd does not say it, and arrivals less what is left are not it, since an emptied channel counts
 // as finished then, and a restarted nsqd has a backlog but no arrivals.
