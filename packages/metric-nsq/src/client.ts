@@ -2,7 +2,7 @@ import { parseDuration, untilAborted, type PluginContext } from "@microscaling/c
 import { createSayOnce, unusable, wordsOf, type HttpClient } from "@microscaling/plugin-kit";
 import * as z from "zod";
 import { unwrapped } from "./counts.ts";
-import type { NsqOptions } from "./options.ts";
+import type { Options } from "./options.ts";
 
 /** The nsqds to add up. */
 export interface Servers {
@@ -30,7 +30,7 @@ const LOOKUPD_MS = 1500;
  */
 export function createServers(
   nsqd: readonly string[],
-  { lookupd: lookupds = [], lookupdRefresh }: NsqOptions,
+  { lookupd: lookupds = [], lookupdRefresh }: Options,
   { client, clock, logger }: PluginContext & { readonly client: HttpClient },
 ): Servers {
   const life = new AbortController();

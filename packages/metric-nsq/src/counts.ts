@@ -2,7 +2,7 @@ import type { ReadingResult } from "@microscaling/core";
 import { count, fieldsOf, parseAnswer, sumParts } from "@microscaling/plugin-kit";
 import type { Fields, SomeParts } from "@microscaling/plugin-kit";
 import * as z from "zod";
-import type { NsqQuery } from "./options.ts";
+import type { Query } from "./options.ts";
 
 /** One nsqd's statistics: topics by name, channels by `topic/channel` (no name holds a slash). */
 export interface Stats {
@@ -56,7 +56,7 @@ export function indexStats(all: readonly Fields[], at: string): Stats {
 /** One queue's reading, summed up; 0 when no nsqd has the topic. @throws MicroscalingError when a count is not one. */
 export function readQueue(
   all: readonly Stats[],
-  { topic, channel }: NsqQuery,
+  { topic, channel }: Query,
   at: number,
 ): ReadingResult {
   const queue = `${topic}/${channel}`;

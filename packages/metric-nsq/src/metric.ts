@@ -4,7 +4,7 @@ import { answerMs, createHttpClient, createSayOnce, fromEnv } from "@microscalin
 import { HTTP_ADDRESS_FORM, isHttpAddress, orFailure } from "@microscaling/plugin-kit";
 import { createServers, type Servers } from "./client.ts";
 import { indexStats, readQueue, topics, type Stats } from "./counts.ts";
-import type { NsqOptions, NsqQuery } from "./options.ts";
+import type { Options, Query } from "./options.ts";
 
 /** All queues at once, and nothing that costs nsqd more than counting. */
 const STATS = "/stats?format=json&include_clients=false&include_mem=false";
@@ -15,7 +15,7 @@ type Answer = Stats | Failed;
 type Failed = { readonly address: string; readonly error: MicroscalingError };
 
 /** Reads the depths of NSQ channels, with one request to each nsqd however many tasks there are. */
-export function createNsqMetric(options: NsqOptions, context: PluginContext): Metric<NsqQuery> {
+export function createMetric(options: Options, context: PluginContext): Metric<Query> {
   const { nsqd, lookupd, partial } = options;
   const client = createHttpClient({ of: "metric", ...context, ...options });
   const fixed = lookupd ? [] : (nsqd ?? [fromEnv(...FROM_ENV) ?? "127.0.0.1:4151"]);
@@ -36,7 +36,7 @@ export function createNsqMetric(options: NsqOptions, context: PluginContext): Me
     }
   }
 
-  function resultOf(query: NsqQuery, stats: readonly Stats[], at: number): ReadingResult {
+  function resultOf(query: Query, stats: readonly Stats[], at: number): ReadingResult {
     const queue = `${query.topic}/${query.channel}`;
     const where = stats.map(({ address }) => address).join(", ");
     if (!stats.some(({ found }) => found.has(query.topic)))

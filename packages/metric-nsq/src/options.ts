@@ -1,9 +1,9 @@
 import type { StandardSchema } from "@microscaling/core";
 import {
+  atMostOne,
   basicAuth,
   duration,
   httpAddresses,
-  notBoth,
   text,
   tlsFiles,
 } from "@microscaling/plugin-kit";
@@ -11,7 +11,7 @@ import type { BasicAuth, TlsFiles } from "@microscaling/plugin-kit";
 import * as z from "zod";
 
 /** A metric source of this plugin, as written under `metrics:`. */
-export interface NsqOptions {
+export interface Options {
   readonly nsqd?: readonly string[] | undefined;
   readonly lookupd?: readonly string[] | undefined;
   /** How often the nsqlookupds are asked again: a duration. */
@@ -23,7 +23,7 @@ export interface NsqOptions {
 }
 
 /** Which queue a task looks at. */
-export interface NsqQuery {
+export interface Query {
   readonly topic: string;
   readonly channel: string;
 }
@@ -31,7 +31,7 @@ export interface NsqQuery {
 const NSQD = "HTTP addresses of all nsqds. Default: NSQ_STATS_ENDPOINT, else 127.0.0.1:4151.";
 
 /** Checks a source under `metrics:`. */
-export const options: StandardSchema<NsqOptions> = z
+export const options: StandardSchema<Options> = z
   .strictObject({
     nsqd: httpAddresses(NSQD).optional(),
     lookupd: httpAddresses("HTTP addresses of nsqlookupds, to find the nsqds by.").optional(),
@@ -40,14 +40,14 @@ export const options: StandardSchema<NsqOptions> = z
     tls: tlsFiles("HTTPS for addresses without a scheme, with these files.").optional(),
     auth: basicAuth("HTTP basic authentication, for servers behind a proxy.").optional(),
   })
-  .refine(...notBoth("nsqd", "lookupd"));
+  .check(atMostOne("nsqd", "lookupd"));
 
 // As nsqd checks names: protocol.IsValidTopicName.
 const NAME = /^(?!.{65})[.a-zA-Z0-9_-]+(#ephemeral)?$/;
 const FORM = "1 to 64 letters, digits, dots, dashes or underscores, and perhaps #ephemeral";
 
 /** Checks a task's `metric:`. */
-export const query: StandardSchema<NsqQuery> = z.strictObject({
+export const query: StandardSchema<Query> = z.strictObject({
   topic: text("The topic.", FORM, NAME),
   channel: text("The channel whose messages the task consumes.", FORM, NAME),
 });

@@ -3,7 +3,7 @@ import { parseAnswer } from "@microscaling/plugin-kit";
 import type { SQS, SQSClientConfig } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { explain, type Action } from "./errors.ts";
-import { ATTRIBUTES, isQueueUrl, type SqsOptions, type SqsQuery } from "./options.ts";
+import { ATTRIBUTES, isQueueUrl, type Options, type Query } from "./options.ts";
 
 /** What SQS says of a queue, by its names for it. */
 export type Attributes = Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export type Attributes = Readonly<Record<string, string>>;
 /** Asks SQS, over connections that stay open. */
 export interface Sqs {
   /** The attributes of a queue. @throws MicroscalingError, without the queue's name. */
-  attributesOf(query: SqsQuery, signal: AbortSignal): Promise<Attributes>;
+  attributesOf(query: Query, signal: AbortSignal): Promise<Attributes>;
   close(): void;
 }
 
@@ -21,7 +21,7 @@ const AttributeNames = Object.values(ATTRIBUTES);
 const resolved = z.object({ QueueUrl: z.string() });
 
 /** Makes one client for each region that queues are in. Loads the SDK, and connects, when it is first asked. */
-export function createSqs(options: SqsOptions): Sqs {
+export function createSqs(options: Options): Sqs {
   const clients = new Map<string | undefined, Promise<SQS>>();
   const urls = new Map<string, string>();
 
@@ -31,7 +31,7 @@ export function createSqs(options: SqsOptions): Sqs {
     return client;
   }
 
-  async function urlOf({ queue, account }: SqsQuery, abortSignal: AbortSignal): Promise<string> {
+  async function urlOf({ queue, account }: Query, abortSignal: AbortSignal): Promise<string> {
     if (isQueueUrl(queue)) return queue;
     const asked = { QueueName: queue, QueueOwnerAWSAccountId: account };
     const answer = await (await clientOf()).getQueueUrl(asked, { abortSignal });
@@ -71,7 +71,7 @@ function regionOf(queueUrl: string): string | undefined {
   return region ?? legacy;
 }
 
-async function connect(options: SqsOptions, region: string | undefined): Promise<SQS> {
+async function connect(options: Options, region: string | undefined): Promise<SQS> {
   const { SQS: Client } = await import("@aws-sdk/client-sqs");
   const { endpoint, profile } = options;
   const credentials = await credentialsOf(options, region);
@@ -83,7 +83,7 @@ async function connect(options: SqsOptions, region: string | undefined): Promise
 
 /** The credentials that the options ask for; `undefined` when that is the SDK's own chain, which the client finds by itself. */
 async function credentialsOf(
-  { profile, role, webIdentity: token }: SqsOptions,
+  { profile, role, webIdentity: token }: Options,
   region: string | undefined,
 ): Promise<SQSClientConfig["credentials"]> {
   if (profile === undefined && role === undefined && token === undefined) return undefined;

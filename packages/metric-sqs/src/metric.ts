@@ -2,12 +2,12 @@ import { parseDuration } from "@microscaling/core";
 import type { Metric, PluginContext, ReadingResult } from "@microscaling/core";
 import { countText, createQueueMetric, parseAnswer } from "@microscaling/plugin-kit";
 import { createSqs, type Attributes } from "./client.ts";
-import { ATTRIBUTES, type Part, type SqsOptions, type SqsQuery } from "./options.ts";
+import { ATTRIBUTES, type Part, type Options, type Query } from "./options.ts";
 
 /** Reads the lengths of SQS queues, with one request to each however many tasks there are. */
-export function createSqsMetric(options: SqsOptions, context: PluginContext): Metric<SqsQuery> {
+export function createMetric(options: Options, context: PluginContext): Metric<Query> {
   const sqs = createSqs(options);
-  return createQueueMetric<SqsQuery>(context, {
+  return createQueueMetric<Query>(context, {
     server: "SQS",
     // As many as the SDK opens connections.
     concurrency: 50,

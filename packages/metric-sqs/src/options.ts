@@ -1,9 +1,9 @@
 import type { StandardSchema } from "@microscaling/core";
-import { duration, httpUrl, isHttpUrl, notBoth, text } from "@microscaling/plugin-kit";
+import { atMostOne, duration, httpUrl, isHttpUrl, text } from "@microscaling/plugin-kit";
 import * as z from "zod";
 
 /** A metric source of this plugin, as written under `metrics:`. */
-export interface SqsOptions {
+export interface Options {
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly profile?: string | undefined;
@@ -34,7 +34,7 @@ export const ATTRIBUTES = {
 export type Part = keyof typeof ATTRIBUTES;
 
 /** Which queue a task looks at, and the parts whose sum is the reading's value. */
-export interface SqsQuery {
+export interface Query {
   readonly queue: string;
   readonly account?: string | undefined;
   readonly count: readonly Part[];
@@ -62,7 +62,7 @@ const webIdentity = z.strictObject({ roleArn: arn, tokenFile, ...session });
 const REGION = "The region of queues given by name. Default: AWS_REGION, else the profile's.";
 
 /** Checks a source under `metrics:`. */
-export const options: StandardSchema<SqsOptions> = z
+export const options: StandardSchema<Options> = z
   .strictObject({
     region: text(REGION, "a region such as eu-west-1", /^[a-z0-9-]+$/).optional(),
     endpoint: httpUrl("URL of the service, for a VPC endpoint or an emulator.").optional(),
@@ -73,7 +73,7 @@ export const options: StandardSchema<SqsOptions> = z
       "5s",
     ),
   })
-  .refine(...notBoth("profile", "webIdentity"));
+  .check(atMostOne("profile", "webIdentity"));
 
 const QUEUE =
   "a queue's URL, or its name: 1 to 80 letters, digits, dashes or underscores, and perhaps .fifo";
@@ -86,7 +86,7 @@ const parts = z
   .refine((all) => new Set(all).size === all.length, { error: "expected every part once" });
 
 /** Checks a task's `metric:`. */
-export const query: StandardSchema<SqsQuery> = z
+export const query: StandardSchema<Query> = z
   .strictObject({
     queue: text("The queue's URL or name.", QUEUE, isQueue),
     account: text("The queue's owner, if another account.", ACCOUNT, /^\d{12}$/).optional(),

@@ -127,6 +127,10 @@ function deepest(error: unknown, depth = 0): { readonly code: string; readonly w
 
 /** The first line of what an error says. Of no more than 200 characters. */
 export function wordsOf(error: unknown): string {
-  const words = error instanceof Error ? error.message : String(error);
-  return (words.split("\n", 1)[0] ?? "").slice(0, 200);
+  return (linesOf(error)[0] ?? "").slice(0, 200);
+}
+
+/** What an error says, line by line. */
+export function linesOf(error: unknown): string[] {
+  return (error instanceof Error ? error.message : String(error)).split("\n");
 }

@@ -1,10 +1,11 @@
 export { count, countText, parseAnswer, unusable, type AnswerPlace } from "./answers.ts";
 export { createBackOff, type BackOff } from "./back-off.ts";
-export { fromEnv } from "./env.ts";
+export { fromEnv, neededFromEnv } from "./env.ts";
 export {
   closedError,
   errorAt,
   faultError,
+  linesOf,
   networkFault,
   statusFault,
   wordsOf,
@@ -33,6 +34,7 @@ export {
   tryJson,
   type Fields,
 } from "./json.ts";
+export { loadOptional } from "./load.ts";
 export {
   answerMs,
   createQueueMetric,
@@ -44,6 +46,7 @@ export {
 export { sumParts, type SomeParts } from "./parts.ts";
 export { createSayOnce, type SayOnce } from "./say-once.ts";
 export {
+  atMostOne,
   basicAuth,
   duration,
   HTTP_ADDRESS_FORM,
@@ -51,7 +54,6 @@ export {
   httpUrl,
   isHttpAddress,
   isHttpUrl,
-  notBoth,
   secret,
   text,
   tlsFiles,

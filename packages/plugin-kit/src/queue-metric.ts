@@ -15,7 +15,7 @@ import { createSayOnce } from "./say-once.ts";
 /** A backend that is asked queue by queue. */
 export interface QueueSource<Query> {
   /** What does not answer, for messages: `SQS`, `127.0.0.1:15672`. */
-  readonly server: string;
+  readonly server: string | (() => string);
   /** How messages call the queue: `queue jobs`. Tasks whose queries have the same name share one answer. */
   readonly nameOf: (query: Query) => string;
   /**
@@ -71,6 +71,9 @@ interface Known<Query> {
 /** Timers and clocks are not exact; a queue does not wait for one interval more because of that. Milliseconds. */
 const SLACK_MS = 30;
 
+/** The time that a queue has to answer is over. */
+class Late extends Error {}
+
 /** Makes a metric that asks each queue once however many tasks look at it, several at a time, so that one that is slow or fails does so alone. */
 export function createQueueMetric<Query>(
   { clock, logger }: PluginContext,
@@ -119,7 +122,7 @@ export function createQueueMetric<Query>(
   }
 
   function failed(name: string, thrown: unknown): QueueAnswer<Query> {
-    const error = errorAt("metric", name, thrown);
+    const error = errorAt("metric", name, thrown instanceof Late ? tooLate(thrown) : thrown);
     const failure: ReadingResult = { kind: "failure", error };
     const last = known.get(name);
     if (error.code !== "ERR_METRIC_THROTTLED") {
@@ -134,6 +137,11 @@ export function createQueueMetric<Query>(
     return last?.answer ?? failure;
   }
 
+  function tooLate(late: Late): Error {
+    const server = typeof source.server === "string" ? source.server : source.server();
+    return faultError("metric", server, { kind: "unreachable", text: late.message });
+  }
+
   function passed(name: string): void {
     refusals.delete(name);
     throttled.passed(name);
@@ -144,8 +152,7 @@ export function createQueueMetric<Query>(
       const outer = AbortSignal.any([signal, life.signal]);
       outer.throwIfAborted();
       const ms = answerMs(timeoutMs);
-      const text = `did not answer within ${formatDuration(ms)}`;
-      const late = faultError("metric", source.server, { kind: "unreachable", text });
+      const late = new Late(`did not answer within ${formatDuration(ms)}`);
       const answers = new Map<string, QueueAnswer<Query>>();
       await withTimeLimit({ clock, ms, signal: outer, late }, (until) =>
         Promise.all(

@@ -4,8 +4,17 @@ import type { TlsFiles } from "./files.ts";
 
 /** An `http://` or `https://` URL, in which no credentials, query or fragment may hide. */
 export function httpUrl(description: string): z.ZodType<string, string> {
-  const error = "expected an http:// or https:// URL without credentials and query";
-  return z.string().refine(isHttpUrl, { error }).describe(description);
+  const form = "an http:// or https:// URL without credentials and query";
+  return z
+    .string()
+    .refine(isHttpUrl, { error: withoutSecrets(form) })
+    .describe(description);
+}
+
+/** Credentials that stand in a URL must not be shown: these words say what was found, so that nobody adds the value to them. */
+function withoutSecrets(form: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) =>
+    /[@?#]/.test(String(input)) ? `expected ${form}, found one with them` : `expected ${form}`;
 }
 
 /** Whether `written` is what {@link httpUrl} accepts. */
@@ -27,7 +36,7 @@ export function isHttpAddress(written: string): boolean {
 /** A list of addresses, `host:port` or URLs, each of them once. */
 export function httpAddresses(description: string): z.ZodType<string[], string[]> {
   return z
-    .array(z.string().refine(isHttpAddress, { error: `expected ${HTTP_ADDRESS_FORM}` }))
+    .array(z.string().refine(isHttpAddress, { error: withoutSecrets(HTTP_ADDRESS_FORM) }))
     .min(1)
     .refine((list) => new Set(list).size === list.length, { error: "expected every address once" })
     .describe(description);
@@ -92,38 +101,47 @@ export function text(
   expected: string,
   form: RegExp | ((written: string) => boolean),
 ): z.ZodType<string, string> {
-  const isRight = typeof form === "function" ? form : (written: string) => form.test(written);
   return z
     .string()
-    .refine(isRight, { error: `expected ${expected}` })
+    .refine((written) => fits(written, form), { error: `expected ${expected}` })
     .describe(description);
 }
 
-/** For `refine` of an object: that no more than one of two keys is there. The mistake is that of the second. */
-export function notBoth(
-  first: string,
-  second: string,
-): [(value: object) => boolean, { error: string; path: string[] }] {
-  const has = (value: object, key: string): boolean => Reflect.get(value, key) !== undefined;
-  const error = `expected ${first} or ${second}, not both`;
-  return [(value) => !(has(value, first) && has(value, second)), { error, path: [second] }];
+/** For `check` of an object: that at most one of these keys is there. The mistake is that of the second one. */
+export function atMostOne(...keys: readonly string[]): (payload: Payload) => void {
+  return ({ value, issues }) => {
+    const [first, second] = keys.filter((key) => Reflect.get(value, key) !== undefined);
+    if (second === undefined) return;
+    const last = keys.at(-1) ?? "";
+    const choice = `${keys.slice(0, -1).join(", ")} or ${last}`;
+    const message =
+      keys.length === 2
+        ? `expected either ${choice}, found both`
+        : `expected only one of ${choice}, found ${first} and ${second}`;
+    issues.push({ code: "custom", input: undefined, message, path: [second] });
+  };
 }
+
+type Payload = z.core.ParsePayload<object>;
 
 /**
  * A text that is secret: a password, a token, a key. The agent shows nothing of it, in no message and no log.
  * @param description what it is; how to write it is added.
- * @param form what `isRight` accepts, for the message: `a key in base64`.
- * @param isRight whether what was written can be one.
+ * @param expected what `form` accepts, for the message: `a key in base64`.
  */
 export function secret(
   description: string,
-  form: string = "a text",
-  isRight: (written: string) => boolean | Promise<boolean> = () => true,
+  expected: string = "a text",
+  form: RegExp | ((written: string) => boolean | Promise<boolean>) = /^/,
 ): z.ZodType<string, string> {
   // These words say what was found, so that nobody adds the value to them.
-  const error = `expected ${form}, found something else`;
+  const error = `expected ${expected}, found something else`;
   return z
     .string({ error })
-    .refine(isRight, { error })
+    .refine((written) => fits(written, form), { error })
     .meta({ description: `${description} Write it as a \${VARIABLE}.`, writeOnly: true });
+}
+
+function fits<T>(written: string, form: RegExp | ((written: string) => T)): T | boolean {
+  return typeof form === "function" ? form(written) : form.test(written);
 }
