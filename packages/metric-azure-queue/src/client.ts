@@ -23,6 +23,10 @@ const WAYS = "`key`, `connectionString`, `sas` or `identity`";
 
 const load = () => import("@azure/storage-queue");
 
+async function client(url: string, by?: TokenCredential | Key): Promise<QueueServiceClient> {
+  return new (await load()).QueueServiceClient(url, by, PIPELINE);
+}
+
 /**
  * Finds out how to sign in. What the options leave open comes from `AZURE_STORAGE_ACCOUNT_NAME` and `AZURE_STORAGE_ACCOUNT_KEY`.
  * @throws MicroscalingError `ERR_CONFIG_SETTING` when they do not say enough.
@@ -38,8 +42,6 @@ export function createSignIn(options: Options): SignIn {
   const named = (): string =>
     options.account ?? neededFromEnv("`account`", "AZURE_STORAGE_ACCOUNT_NAME", ...ACCOUNT);
   const url = options.endpoint?.replace(/\/$/, "") ?? `https://${named()}.queue.${endpointSuffix}`;
-  const client = async (at: string, by?: TokenCredential | Key): Promise<QueueServiceClient> =>
-    new (await load()).QueueServiceClient(at, by, PIPELINE);
   if (sas !== undefined) {
     const connect = () => client(`${url}?${sas.replace(/^\?/, "")}`);
     return { by: "sas", setting: "`sas`", connect };

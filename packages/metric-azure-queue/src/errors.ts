@@ -6,7 +6,7 @@ import type { SignIn } from "./client.ts";
 
 /** Azure takes signatures that are no more than 15 minutes off; those of a SAS have a start as well. */
 const MOST_SKEW_MS = 5 * 60_000;
-const ADDRESS = "`account`, `endpointSuffix` and `endpoint`";
+const SETTINGS = { address: "`account`, `endpointSuffix` and `endpoint`", tls: "`endpoint`" };
 
 const CUT: Fault = { kind: "unusable", text: "the answer broke off, or cannot be read" };
 
@@ -25,17 +25,15 @@ const NOT_PERMITTED: Texts = {
 };
 const NO_KEYS = "the account refuses keys, and SAS made with them. Use `identity`, not SETTING";
 
+const FORBIDDEN = / (Authorization\w*(Failure|Mismatch)|InsufficientAccountPermissions)$/;
+
 /** What `status code` of Azure means, the first that fits. SETTING is filled in. */
 const MEANINGS: readonly (readonly [said: RegExp, kind: Fault["kind"], text: Texts | string])[] = [
   // Of Azure, or of something before it.
   [/^(429|503)| OperationTimedOut$/, "throttled", "too many requests"],
   [/ QueueNotFound$/, "missing", "no such queue. Create it, or correct `queue`"],
   [/ AuthenticationFailed$/, "refused", NOT_VALID],
-  [
-    / (Authorization\w*(Failure|Mismatch)|InsufficientAccountPermissions)$/,
-    "refused",
-    NOT_PERMITTED,
-  ],
+  [FORBIDDEN, "refused", NOT_PERMITTED],
   [/ AccountIsDisabled$/, "refused", "the account is disabled"],
   [/ KeyBasedAuthenticationNotPermitted$/, "refused", NO_KEYS],
   [/^40[13]/, "refused", "check SETTING"],
@@ -52,11 +50,8 @@ export function explain(error: unknown, at: string, by: SignIn, now: number): Mi
 }
 
 function faultOf(error: unknown, { by, setting }: SignIn, now: number): Fault {
-  // Not by the client's own guard, so that the client is only loaded once it is needed.
-  const isAnswer = error instanceof Error && error.name === "RestError";
-  const { statusCode: status, response, request, details } = (isAnswer ? error : {}) as RestError;
-  if (status === undefined)
-    return networkFault(error, { address: ADDRESS, tls: "`endpoint`" }) ?? CUT;
+  if (!isAnswer(error)) return networkFault(error, SETTINGS) ?? CUT;
+  const { statusCode: status, response, request, details } = error;
   const said = `${status} ${wordOf(details)}`.trimEnd();
   const skewMs = now - Date.parse(response?.headers.get("date") ?? "");
   // With a clock that is wrong no signature and no token can be right.
@@ -68,14 +63,19 @@ function faultOf(error: unknown, { by, setting }: SignIn, now: number): Fault {
   const text = (typeof texts === "string" ? texts : texts[by]).replace("SETTING", setting);
   if (kind !== undefined) return { kind, text: `${said}: ${text}` };
   const target = URL.parse(response?.headers.get("location") ?? "", request?.url);
-  if (target === null || status >= 400)
+  if (target === null || !said.startsWith("3"))
     return { kind: statusFault(status).kind, text: `expected 200 with a count, found ${said}` };
   const moved = `redirected to ${target.host} (${said}), where the credentials are not sent`;
-  return { kind: "unusable", text: `${moved}. Check ${ADDRESS}` };
+  return { kind: "unusable", text: `${moved}. Check ${SETTINGS.address}` };
+}
+
+/** Not by the client's own guard, so that the client is only loaded once it is needed. */
+function isAnswer(error: unknown): error is RestError & { readonly statusCode: number } {
+  return typeof fieldsOf(error)["statusCode"] === "number";
 }
 
 /** Azure's word for it, of the header or else of the body. What is not such a word may be anything. */
 function wordOf(details: unknown): string {
-  const { errorCode, code } = fieldsOf(details);
-  return /^[A-Za-z]{1,60}$/.exec(String(errorCode ?? code ?? ""))?.[0] ?? "";
+  const { errorCode, code = "" } = fieldsOf(details);
+  return /^"?([A-Za-z]{1,60})"?$/.exec(JSON.stringify(errorCode ?? code))?.[1] ?? "";
 }

@@ -24,8 +24,7 @@ function nameOf(found: unknown, key: string): string {
 
 /** NSQ before 1.0 wraps its answers in `data`. */
 export function unwrapped<T>(schema: z.ZodType<T>): z.ZodType<T> {
-  const unwrap = (found: unknown): unknown => fieldsOf(found)["data"] ?? found;
-  return z.preprocess(unwrap, schema);
+  return z.preprocess((found) => fieldsOf(found)["data"] ?? found, schema);
 }
 
 /** What of an nsqd's statistics is looked at for every queue. */

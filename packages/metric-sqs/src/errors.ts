@@ -48,7 +48,7 @@ function faultOf(thrown: unknown, action: Action): Fault {
   const network = networkFault(thrown, { address: "`endpoint`" });
   if (network === undefined && typeof status === "number" && name !== "SyntaxError")
     return { kind: statusFault(status).kind, text: `answered ${said}` };
-  const found = `something else (${String(code ?? name)})`;
+  const found = `something else (${typeof code === "string" ? code : name})`;
   const other = `expected an answer of SQS, found ${found}. Check \`endpoint\``;
   return network ?? { kind: "unusable", text: other };
 }

@@ -69,9 +69,7 @@ export const options: StandardSchema<Options> = z
     profile: text("A profile of ~/.aws/config and ~/.aws/credentials.", "a name", /./).optional(),
     role: role.optional().describe("Assume this role with the credentials that are found."),
     webIdentity: webIdentity.optional().describe("Assume this role with a token from a file."),
-    idleInterval: duration("How often to ask a queue at rest. 0s: at every interval.").default(
-      "5s",
-    ),
+    idleInterval: duration("How often to ask a queue at rest. 0s: always.").default("5s"),
   })
   .check(atMostOne("profile", "webIdentity"));
 

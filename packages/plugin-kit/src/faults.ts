@@ -94,8 +94,6 @@ export function networkFault(
   { address, tls = address }: Settings = {},
 ): Fault | undefined {
   const { code, words } = deepest(error);
-  const advice = (settings: string | undefined): string =>
-    settings === undefined ? "" : `. Check ${settings}`;
   if (TLS.test(code)) return { kind: "refused", text: `TLS failed (${words})${advice(tls)}` };
   if (code === "EMFILE" || code === "ENFILE") {
     const text = `no file descriptors left (${code}). Raise the limit (ulimit -n), or look for what opens so many`;
@@ -111,6 +109,10 @@ export function networkFault(
   const said = words.includes(code) ? words : `${words}, ${code}`;
   if (SYSTEM.test(code)) return { kind: "unreachable", text: `cannot be reached (${said})` };
   return undefined;
+}
+
+function advice(settings: string | undefined): string {
+  return settings === undefined ? "" : `. Check ${settings}`;
 }
 
 /** The first error of a chain of causes that has a code, since libraries hide it behind words such as "fetch failed". */

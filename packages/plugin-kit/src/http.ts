@@ -1,5 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { formatDuration, isMicroscalingError, withTimeLimit, type Clock } from "@microscaling/core";
+import {
+  formatDuration,
+  isMicroscalingError,
+  untilAborted,
+  withTimeLimit,
+  type Clock,
+  type MicroscalingError,
+} from "@microscaling/core";
 import type * as z from "zod";
 import { parseAnswer, unusable } from "./answers.ts";
 import { createConnections } from "./connections.ts";
@@ -35,8 +42,10 @@ export interface HttpRequest {
   readonly method?: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** How long the whole answer may take, in milliseconds. Default: as long as the signal allows. */
+  /** How long the whole answer may take, or a stream until it begins, in milliseconds. Default: as long as the signal allows. */
   readonly timeoutMs?: number;
+  /** Of a stream: how long it may be silent, in milliseconds, before it is given up. Default: for ever. */
+  readonly idleMs?: number;
 }
 
 /** A request for JSON. */
@@ -83,7 +92,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { of, clock, tls, auth, maxBytes = MAX_BYTES } = options;
   const connections = createConnections(of, tls);
 
-  async function stream(request: HttpRequest, signal: AbortSignal): Promise<HttpStream> {
+  async function open(request: HttpRequest, signal: AbortSignal): Promise<HttpStream> {
     const { address, method = "GET", headers, body } = request;
     signal.throwIfAborted();
     try {
@@ -92,7 +101,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         headers: { accept: "application/json", ...authorization(auth), ...headers },
         signal,
       });
-      const chunks = explained(address, response, signal);
+      const chunks = explained(request, response, signal);
       return { address, status: response.statusCode ?? 0, headers: response.headers, chunks };
     } catch (error) {
       signal.throwIfAborted();
@@ -100,17 +109,49 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   }
 
+  async function stream(request: HttpRequest, outer: AbortSignal): Promise<HttpStream> {
+    const { address, timeoutMs } = request;
+    if (timeoutMs === undefined) return open(request, outer);
+    const late = new AbortController();
+    const begun = new AbortController();
+    clock.sleep(timeoutMs, AbortSignal.any([outer, begun.signal])).then(
+      () => late.abort(silence(address, "did not answer within", timeoutMs)),
+      () => {},
+    );
+    try {
+      return await open(request, AbortSignal.any([outer, late.signal]));
+    } finally {
+      begun.abort();
+    }
+  }
+
   async function* explained(
-    address: string,
+    { address, idleMs }: HttpRequest,
     response: IncomingMessage,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
+    const chunks: AsyncIterator<Uint8Array> = response[Symbol.asyncIterator]();
+    const next = (until: AbortSignal): Promise<IteratorResult<Uint8Array>> =>
+      untilAborted(until, chunks.next());
+    const late = silence(address, "sent nothing for", idleMs ?? 0);
+    const limit = idleMs === undefined ? undefined : { clock, ms: idleMs, signal, late };
     try {
-      yield* response as AsyncIterable<Uint8Array>;
+      for (;;) {
+        const found = await (limit === undefined ? chunks.next() : withTimeLimit(limit, next));
+        if (found.done === true) return;
+        yield found.value;
+      }
     } catch (error) {
       signal.throwIfAborted();
       throw explain(address, error, "the answer broke off");
+    } finally {
+      response.destroy();
     }
+  }
+
+  function silence(address: string, what: string, ms: number): MicroscalingError {
+    const text = `${what} ${formatDuration(ms)}`;
+    return faultError(of, address, { kind: "unreachable", text });
   }
 
   function explain(address: string, error: unknown, otherwise: string): Error {
@@ -124,16 +165,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return faultError(of, address, fault, error);
   }
 
-  async function request(asked: HttpRequest, outer: AbortSignal): Promise<HttpAnswer> {
+  async function ask(asked: HttpRequest, outer: AbortSignal): Promise<HttpAnswer> {
     const { address, timeoutMs } = asked;
-    const ask = async (signal: AbortSignal): Promise<HttpAnswer> => {
-      const { chunks, ...answer } = await stream(asked, signal);
+    const whole = async (signal: AbortSignal): Promise<HttpAnswer> => {
+      const { chunks, ...answer } = await open(asked, signal);
       return { ...answer, text: await collect(address, chunks) };
     };
-    if (timeoutMs === undefined) return ask(outer);
-    const text = `did not answer within ${formatDuration(timeoutMs)}`;
-    const late = faultError(of, address, { kind: "unreachable", text });
-    return withTimeLimit({ clock, ms: timeoutMs, signal: outer, late }, ask);
+    if (timeoutMs === undefined) return whole(outer);
+    const late = silence(address, "did not answer within", timeoutMs);
+    return withTimeLimit({ clock, ms: timeoutMs, signal: outer, late }, whole);
   }
 
   async function collect(address: string, chunks: AsyncIterable<Uint8Array>): Promise<string> {
@@ -158,9 +198,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     stream,
-    request,
+    request: ask,
     async getJson({ schema, missing, ...asked }, signal) {
-      const { address, status, text } = await request(asked, signal);
+      const { address, status, text } = await ask(asked, signal);
       if (status === 404 && missing !== undefined)
         throw faultError(of, address, { kind: "missing", text: missing });
       if (status !== 200) throw faultError(of, address, statusFault(status));

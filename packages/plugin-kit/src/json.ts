@@ -24,7 +24,7 @@ export function isCount(value: unknown): value is number {
 /** So little of what was found that it holds no secret worth the name, on one line. `undefined` is `nothing`. */
 export function excerpt(found: unknown): string {
   if (found === undefined) return "nothing";
-  const text = typeof found === "string" ? found : (JSON.stringify(found) ?? String(found));
+  const text = typeof found === "string" ? found : (JSON.stringify(found) ?? typeof found);
   return text.length > 20 ? `${JSON.stringify(text.slice(0, 20))}…` : JSON.stringify(text);
 }
 

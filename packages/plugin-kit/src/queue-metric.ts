@@ -105,6 +105,8 @@ export function createQueueMetric<Query>(
       answered(name, answer, queries);
       return answer;
     } catch (thrown) {
+      // A read that is given up says nothing about its queues.
+      if (until.aborted && !(until.reason instanceof Late)) throw thrown;
       return failed(name, thrown);
     }
   }

@@ -42,10 +42,12 @@ export function httpAddresses(description: string): z.ZodType<string[], string[]
     .describe(description);
 }
 
+function file(description: string): z.ZodOptional<z.ZodString> {
+  return z.string().min(1).optional().describe(description);
+}
+
 /** Paths of PEM files, `cert` and `key` together. */
 export function tlsFiles(description: string): z.ZodType<TlsFiles, TlsFiles> {
-  const file = (what: string): z.ZodOptional<z.ZodString> =>
-    z.string().min(1).optional().describe(what);
   return z
     .strictObject({
       ca: file("PEM file of the authority that signed the servers' certificates."),
