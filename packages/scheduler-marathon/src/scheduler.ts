@@ -7,13 +7,14 @@ import {
   type Scheduler,
   type SchedulerEvents,
 } from "@microscaling/core";
+import { fieldsOf } from "@microscaling/plugin-kit";
 
 import { appIdOf, countApp, listPath, missingApp, parseApps, type App, type Task } from "./apps.ts";
 import { findApp, requestChange } from "./changes.ts";
 import { createClient } from "./client.ts";
 import { createCrashes } from "./crashes.ts";
 import { examine } from "./doctor.ts";
-import { fieldsOf, isCrowded, locksOf, toError, type Answer } from "./errors.ts";
+import { isCrowded, locksOf, toError, type Answer } from "./errors.ts";
 import { EVENTS_PATH, followEvents, type MarathonEvent } from "./events.ts";
 import { createLockReport } from "./lock-report.ts";
 import { createLocks } from "./locks.ts";

@@ -6,20 +6,14 @@ import {
   type PluginContext,
   type ReadingResult,
 } from "@microscaling/core";
-
-/** Which number a task reads: one of the two is there. */
-export interface ToyQuery {
-  readonly value?: number | undefined;
-  /** Path of a file that holds a number. */
-  readonly file?: string | undefined;
-}
+import type { Query } from "./options.ts";
 
 /** No number is longer, in bytes. Whatever the file is, no more of it is read. */
 const MAX_BYTES = 64;
 
 /** Reads numbers out of the config, or out of the files that it names. */
-export function createConfiguredMetric({ clock }: PluginContext): Metric<ToyQuery> {
-  async function readOne({ value, file }: ToyQuery): Promise<ReadingResult> {
+export function createMetric({ clock }: PluginContext): Metric<Query> {
+  async function readOne({ value, file }: Query): Promise<ReadingResult> {
     const at = clock.now();
     if (file === undefined) return { kind: "reading", value: value ?? 0, at };
     try {

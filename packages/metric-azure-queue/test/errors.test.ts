@@ -1,8 +1,8 @@
 import { RestError } from "@azure/storage-queue";
 import { expect, test } from "vitest";
 import type { ReadingResult } from "@microscaling/core";
-import { explain, type Asked } from "../src/failures.ts";
-import { createSignIn } from "../src/sign-in.ts";
+import { explain as explainAt } from "../src/errors.ts";
+import { createSignIn } from "../src/client.ts";
 import { all, createContext, failure, startFakeServer, text, type Answer } from "./fake-server.ts";
 import { KEY, makeKeyMetric, makeMetric, readOne } from "./make.ts";
 
@@ -28,22 +28,27 @@ function messageOf(result: ReadingResult, code: string): string {
 
 // Each is what Azure does, the error's code, and what its message says besides the queue and the account.
 const failures: [string, Answer, string, RegExp][] = [
-  ["no count", text(200), "ERR_METRIC_RESPONSE", /x-ms-approximate-messages-count.*found none/],
-  ["an empty count", all(""), "ERR_METRIC_RESPONSE", /found none/],
-  ["a count of words", all("many"), "ERR_METRIC_RESPONSE", /a number, found something else/],
-  ["a count below 0", all(-1), "ERR_METRIC_RESPONSE", /found something else/],
-  ["a broken count", all(1.5), "ERR_METRIC_RESPONSE", /found something else/],
+  [
+    "no count",
+    text(200),
+    "ERR_METRIC_RESPONSE",
+    /x-ms-approximate-messages-count to be a whole number ≥ 0, found nothing/,
+  ],
+  ["an empty count", all(""), "ERR_METRIC_RESPONSE", /found nothing/],
+  ["a count of words", all("many"), "ERR_METRIC_RESPONSE", /a whole number ≥ 0, found "many"/],
+  ["a count below 0", all(-1), "ERR_METRIC_RESPONSE", /found "-1"/],
+  ["a broken count", all(1.5), "ERR_METRIC_RESPONSE", /found "1.5"/],
   ["half an answer", half, "ERR_METRIC_RESPONSE", /the answer broke off/],
   ["no HTTP", notHttp, "ERR_METRIC_RESPONSE", /expected HTTP, found something else/],
   ["500", failure(500, "InternalError"), "ERR_METRIC_RESPONSE", /found 500 InternalError/],
-  ["502 of a proxy", text(502, "<html><br></html>"), "ERR_METRIC_RESPONSE", /found 502$/],
+  ["502 of a proxy", text(502, "<html><br></html>"), "ERR_METRIC_UNREACHABLE", /found 502$/],
   ["400", failure(400, "InvalidUri"), "ERR_METRIC_RESPONSE", /found 400 InvalidUri/],
   ["404 of something else", text(404, "{}"), "ERR_METRIC_RESPONSE", /expected 200 .* found 404$/],
   [
     "no such queue",
     failure(404, "QueueNotFound"),
     "ERR_QUEUE_MISSING",
-    /no such queue \(404 QueueNotFound\): create it, or correct `queue`/,
+    /404 QueueNotFound: no such queue\. Create it, or correct `queue`/,
   ],
   [
     "a wrong key",
@@ -53,37 +58,32 @@ const failures: [string, Answer, string, RegExp][] = [
       "<AuthenticationErrorDetail>The MAC signature found in the HTTP request 'SECRET' …</AuthenticationErrorDetail>",
     ),
     "ERR_METRIC_REFUSED",
-    /403 AuthenticationFailed: the key is not the account's: check `key`/,
+    /403 AuthenticationFailed: the key is not the account's\. Check `key`/,
   ],
   [
     "a firewall",
     failure(403, "AuthorizationFailure"),
     "ERR_METRIC_REFUSED",
-    /not permitted: check the networks/,
+    /not permitted\. Check the networks/,
   ],
   [
     "an account that takes no keys",
     failure(403, "KeyBasedAuthenticationNotPermitted"),
     "ERR_METRIC_REFUSED",
-    /takes no keys.*use `identity`/,
+    /refuses keys.*Use `identity`/,
   ],
   ["a disabled account", failure(403, "AccountIsDisabled"), "ERR_METRIC_REFUSED", /is disabled/],
   ["another refusal", text(403, "no"), "ERR_METRIC_REFUSED", /403: check `key`/],
   ["401", failure(401, "NoAuthenticationInformation"), "ERR_METRIC_REFUSED", /401 .*check `key`/],
-  [
-    "503",
-    failure(503, "ServerBusy"),
-    "ERR_METRIC_THROTTLED",
-    /asked too often \(503 ServerBusy\): it is asked again more slowly/,
-  ],
-  ["503 without words", text(503), "ERR_METRIC_THROTTLED", /asked too often \(503\)/],
-  ["429", text(429), "ERR_METRIC_THROTTLED", /asked too often \(429\)/],
+  ["503", failure(503, "ServerBusy"), "ERR_METRIC_THROTTLED", /503 ServerBusy: too many requests/],
+  ["503 without words", text(503), "ERR_METRIC_THROTTLED", /503: too many requests/],
+  ["429", text(429), "ERR_METRIC_THROTTLED", /429: too many requests/],
   ["a timeout", failure(500, "OperationTimedOut"), "ERR_METRIC_THROTTLED", /500 OperationTimedOut/],
   [
     "an end before the answer",
     (_, response) => void response.destroy(),
     "ERR_METRIC_UNREACHABLE",
-    /cannot be reached: socket hang up/,
+    /cannot be reached \(socket hang up, ECONNRESET\)/,
   ],
 ];
 
@@ -93,7 +93,7 @@ test.each(failures)("%s is a failure that says so", async (_, answer, code, word
   const metric = await makeKeyMetric(azure.endpoint, context);
   const message = messageOf(await readOne(metric), code);
   expect(message).toMatch(words);
-  expect(message).toContain(`queue jobs of ${azure.address}: `);
+  expect(message).toContain(`queue jobs: ${azure.address}: `);
   // One request for each reading: the client must not try again by itself.
   expect(azure.requests).toHaveLength(1);
   // The next answer is read as if nothing had been.
@@ -120,34 +120,31 @@ test("a server that is not there", async () => {
   const metric = await makeKeyMetric(azure.endpoint);
   await azure.close();
   expect(messageOf(await readOne(metric), "ERR_METRIC_UNREACHABLE")).toMatch(
-    /cannot be reached: .*REFUSED/,
+    /cannot be reached \(.*REFUSED/,
   );
 });
 
-const byIdentity: Asked = {
-  queue: "jobs",
-  address: "store.queue.core.windows.net",
-  signIn: createSignIn({ account: "store", identity: true }, {}),
-  now: 0,
-};
+const byIdentity = createSignIn({ account: "store", identity: true });
+const explain = (error: unknown): Error =>
+  explainAt(error, "store.queue.core.windows.net", byIdentity, 0);
 
 test("an account that is not there: its name is asked about", () => {
   const error = new RestError("getaddrinfo ENOTFOUND store", { code: "ENOTFOUND" });
-  expect(explain(error, byIdentity)).toMatchObject({
+  expect(explain(error)).toMatchObject({
     code: "ERR_METRIC_UNREACHABLE",
     message: expect.stringMatching(
-      /^queue jobs of store\.queue\.core\.windows\.net: .*ENOTFOUND.*: check `account`/,
+      /^store\.queue\.core\.windows\.net: .*ENOTFOUND.*\. Check `account`/,
     ) as unknown,
   });
 });
 
 test.each([
-  ["AuthorizationPermissionMismatch", /give the identity the role "Storage Queue Data Reader"/],
+  ["AuthorizationPermissionMismatch", /Give the identity the role "Storage Queue Data Reader"/],
   ["AuthenticationFailed", /the token is not valid for the account/],
 ])("with an identity, %s says what the identity needs", (errorCode, words) => {
   const error = new RestError("no", { statusCode: 403 });
   error.details = { errorCode };
-  expect(explain(error, byIdentity)).toMatchObject({
+  expect(explain(error)).toMatchObject({
     code: "ERR_METRIC_REFUSED",
     message: expect.stringMatching(words) as unknown,
   });
@@ -155,9 +152,9 @@ test.each([
 
 test("TLS that fails is a refusal", () => {
   const error = new RestError("self-signed", { code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
-  expect(explain(error, byIdentity)).toMatchObject({
+  expect(explain(error)).toMatchObject({
     code: "ERR_METRIC_REFUSED",
-    message: expect.stringMatching(/TLS failed \(self-signed\): check `endpoint`/) as unknown,
+    message: expect.stringMatching(/TLS failed \(self-signed\)\. Check `endpoint`/) as unknown,
   });
 });
 
@@ -191,8 +188,8 @@ test.each([
 });
 
 test.each([
-  ["AuthenticationFailed", /signature is not valid, or no longer: check `sas`/],
-  ["AuthorizationPermissionMismatch", /not permitted: `sas` must allow reading \(sp=r\)/],
+  ["AuthenticationFailed", /signature is not valid, or no longer\. Check `sas`/],
+  ["AuthorizationPermissionMismatch", /not permitted\. `sas` must allow reading \(sp=r\)/],
   ["AuthorizationServiceMismatch", /ss=q, srt=co/],
 ])("with a SAS, %s says what the SAS needs", async (code, words) => {
   const azure = await startFakeServer(failure(403, code));
