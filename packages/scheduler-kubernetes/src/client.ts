@@ -22,9 +22,11 @@ export interface Client {
       readonly headers: Readonly<Record<string, string>>;
     },
   ) => Promise<Dispatcher.ResponseData>;
-  /** Breaks every connection; what is asked next makes another one. */
+  /** Breaks every connection. The next request makes another one. */
   close(): Promise<void>;
 }
+
+type Options = Parameters<Client["dispatch"]>[1];
 
 /**
  * The library reads kubeconfigs and gets credentials; requests do not go through it. Its calls open a connection each, since
@@ -43,22 +45,26 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
   if (options.context !== undefined) config.setCurrentContext(options.context);
   const { server, namespace } = current(config);
   const all = new Set<Dispatcher>();
+  /** Those that the server has answered by. */
+  const answered = new WeakSet<Dispatcher>();
   let newest: { readonly mark: string; readonly dispatcher: Dispatcher } | undefined;
 
-  function retire(dispatcher: Dispatcher | undefined): void {
+  /** What was begun by it goes on; nothing else is. */
+  function retire(dispatcher: Dispatcher): void {
+    if (newest?.dispatcher === dispatcher) newest = undefined;
     // It may be destroyed before it has ended.
-    void dispatcher?.close().then(
+    void dispatcher.close().then(
       () => all.delete(dispatcher),
       () => {},
     );
   }
 
-  /** Another one when the certificates change under way, as files and exec plugins do; what the old one has begun goes on. */
+  /** Another one when the certificates change under way, as files and exec plugins do. */
   function dispatcherFor(tls: Tls): Dispatcher {
     const parts = Object.values(tls).map(String);
     const mark = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
     if (newest?.mark === mark) return newest.dispatcher;
-    retire(newest?.dispatcher);
+    if (newest !== undefined) retire(newest.dispatcher);
     const dispatcher = makeDispatcher(config, tls, undici);
     all.add(dispatcher);
     newest = { mark, dispatcher };
@@ -78,18 +84,31 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     return given;
   }
 
+  async function send(url: string, request: Options, mayRepeat: boolean): Promise<Answer> {
+    applying ??= apply().finally(() => (applying = undefined));
+    const given = await applying;
+    const { ca, cert, key, passphrase, servername, rejectUnauthorized } = given;
+    const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
+    const dispatcher = dispatcherFor(tls);
+    const headers = Object.assign({}, request.headers, credentials(given));
+    try {
+      const answer = await undici.request(url, { ...request, headers, dispatcher });
+      answered.add(dispatcher);
+      return answer;
+    } catch (error) {
+      if (isAborted(request)) throw error;
+      // undici keeps a broken HTTP/2 session and fails every later request by it.
+      retire(dispatcher);
+      if (!mayRepeat || !answered.has(dispatcher)) throw error;
+      return send(url, request, false);
+    }
+  }
+
   return {
     server,
     namespace,
-    async dispatch(url, request) {
-      applying ??= apply().finally(() => (applying = undefined));
-      const given = await applying;
-      const { ca, cert, key, passphrase, servername, rejectUnauthorized } = given;
-      const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
-      const dispatcher = dispatcherFor(tls);
-      const headers = Object.assign({}, request.headers, credentials(given));
-      return undici.request(url, { ...request, headers, dispatcher });
-    },
+    // Creating is the only thing that must not be done twice.
+    dispatch: (url, request) => send(url, request, request.method !== "POST"),
     async close() {
       newest = undefined;
       const old = [...all];
@@ -97,6 +116,12 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
       await Promise.all(old.map((one) => one.destroy()));
     },
   };
+}
+
+type Answer = Dispatcher.ResponseData;
+
+function isAborted({ signal }: Options): boolean {
+  return signal instanceof AbortSignal && signal.aborted;
 }
 
 function current(config: KubeConfig): { server: string; namespace: string } {
