@@ -33,10 +33,17 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** The longest an answer may take to begin, and to go on, in milliseconds. */
-const ANSWER_MS = 30_000;
-/** A watch that carries nothing for so long, in milliseconds, is dead: the server sends a bookmark every minute. */
-const SILENCE_MS = 100_000;
+/** How long an answer may take to begin, and to go on, in milliseconds. */
+interface Patience {
+  readonly beginMs: number;
+  /** 0 for no limit. */
+  readonly goOnMs: number;
+}
+
+/** Large lists take a while. */
+const ANSWER: Patience = { beginMs: 10_000, goOnMs: 5000 };
+/** A watch begins at once, and how long it may be silent is the business of who follows it. */
+const WATCH: Patience = { beginMs: 4000, goOnMs: 0 };
 
 /** So many requests in a row without an answer, … */
 const SILENT_TIMES = 2;
@@ -64,10 +71,10 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     }
   }
 
-  async function send(request: ApiRequest, signal: AbortSignal, bodyMs: number): Promise<Answer> {
+  async function send(request: ApiRequest, signal: AbortSignal, patience: Patience): Promise<Answer> {
     const used = await load();
     try {
-      return await sendOnce(used, request, signal, bodyMs);
+      return await sendOnce(used, request, signal, patience);
     } catch (error) {
       if (!(error instanceof ApiFailure) || error.status !== 401) throw error;
       // The library keeps a token for a minute, and one of an exec plugin for ever: they are read anew, once.
@@ -75,7 +82,7 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
         client = undefined;
         void used.close();
       }
-      return sendOnce(await load(), request, signal, bodyMs);
+      return sendOnce(await load(), request, signal, patience);
     }
   }
 
@@ -117,12 +124,12 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     namespace: async () => options.namespace ?? (await load()).namespace,
     ask: (request, signal) =>
       guarded(request, signal, async () => {
-        const answer = await send(request, signal, ANSWER_MS);
+        const answer = await send(request, signal, ANSWER);
         return answer.body.json();
       }),
     follow: (request, signal) =>
       guarded(request, signal, async () => {
-        const answer = await send(request, signal, SILENCE_MS);
+        const answer = await send(request, signal, WATCH);
         return jsonLines(answer.body);
       }),
     async close() {
@@ -138,7 +145,7 @@ async function sendOnce(
   { server, dispatch }: Client,
   request: ApiRequest,
   signal: AbortSignal,
-  bodyMs: number,
+  { beginMs, goOnMs }: Patience,
 ): Promise<Answer> {
   const { method = "GET", path, query = {}, body, accept = "application/json" } = request;
   const { contentType = method === "PATCH" ? MERGE_PATCH : "application/json" } = request;
@@ -150,8 +157,8 @@ async function sendOnce(
     signal,
     headers: { accept, ...(body && { "content-type": contentType }) },
     body: body === undefined ? null : JSON.stringify(body),
-    headersTimeout: ANSWER_MS,
-    bodyTimeout: bodyMs,
+    headersTimeout: beginMs,
+    bodyTimeout: goOnMs,
   });
   if (answer.statusCode < 300) return answer;
   const retryAfter = answer.headers["retry-after"];
