@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { RequestOptions } from "node:https";
-import { MicroscalingError } from "@microscaling/core";
+import { isMicroscalingError, MicroscalingError } from "@microscaling/core";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
 
 import type { KubernetesOptions } from "./options.ts";
-import { useTokenFiles } from "./token-files.ts";
+import { kubeconfigsOf, readToken, takeTokenFile } from "./token-files.ts";
 
 type Tls = Pick<
   RequestOptions,
@@ -38,12 +39,13 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     import("./library.ts"),
     import("undici"),
   ]);
+  const library = { findHomeDir, loadYaml };
   const config = new KubeConfig();
-  if (options.kubeconfig === undefined) config.loadFromDefault();
+  if (options.kubeconfig === undefined) loadUsual(config, library);
   else config.loadFromFile(options.kubeconfig);
-  useTokenFiles(config, options.kubeconfig, { findHomeDir, loadYaml });
   if (options.context !== undefined) config.setCurrentContext(options.context);
   const { server, namespace } = current(config);
+  const tokenFile = takeTokenFile(config, options.kubeconfig, library);
   const all = new Set<Dispatcher>();
   /** Those that the server has answered by. */
   const answered = new WeakSet<Dispatcher>();
@@ -81,7 +83,9 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     } catch (error) {
       throw toConfigError(error, options);
     }
-    return given;
+    if (tokenFile === undefined) return given;
+    const Authorization = `Bearer ${await readToken(tokenFile)}`;
+    return { ...given, headers: { ...withoutHoles(given.headers ?? {}), Authorization } };
   }
 
   async function send(url: string, request: Options, mayRepeat: boolean): Promise<Answer> {
@@ -124,6 +128,18 @@ function isAborted({ signal }: Options): boolean {
   return signal instanceof AbortSignal && signal.aborted;
 }
 
+/** As kubectl does, or as a pod's own service account. The library would go on with http://localhost:8080. */
+function loadUsual(config: KubeConfig, library: Parameters<typeof kubeconfigsOf>[1]): void {
+  if (kubeconfigsOf(undefined, library).length === 0 && !existsSync(POD_TOKEN))
+    throw new Error(
+      "no kubeconfig found: $KUBECONFIG is not set, ~/.kube/config does not exist, and the agent is not in a pod",
+    );
+  config.loadFromDefault();
+}
+
+/** Where Kubernetes puts the token of a pod's service account. */
+const POD_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
 function current(config: KubeConfig): { server: string; namespace: string } {
   const name = config.getCurrentContext();
   const context = config.getContextObject(name);
@@ -134,6 +150,10 @@ function current(config: KubeConfig): { server: string; namespace: string } {
       `expected a context with a cluster, found ${name ? `"${name}"` : "none"}; there are ${known.join(", ") || "none"}`,
     );
   }
+  if (cluster.server.startsWith("http:") && !cluster.skipTLSVerify)
+    throw new Error(
+      `${cluster.server} has no TLS; use https, or set insecure-skip-tls-verify: true for the cluster`,
+    );
   return { server: cluster.server.replace(/\/$/, ""), namespace: context.namespace ?? "default" };
 }
 
@@ -171,6 +191,7 @@ export function toConfigError(
   error: unknown,
   { kubeconfig }: KubernetesOptions,
 ): MicroscalingError {
+  if (isMicroscalingError(error)) return error;
   const words = error instanceof Error ? error.message : String(error);
   const file = kubeconfig === undefined ? "the kubeconfig" : `the kubeconfig ${kubeconfig}`;
   return new MicroscalingError(

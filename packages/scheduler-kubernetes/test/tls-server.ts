@@ -28,8 +28,12 @@ export interface TlsServer {
   requireCertificate(isRequired: boolean): void;
 }
 
-/** Starts one. The kubeconfig goes into `folder`. */
-export async function startTlsServer(folder: string, handle: Handle): Promise<TlsServer> {
+/** Starts one. The kubeconfig goes into `folder`, for `user`. */
+export async function startTlsServer(
+  folder: string,
+  handle: Handle,
+  user: object = { token: "a-token" },
+): Promise<TlsServer> {
   const pair = await generate([{ name: "commonName", value: "cluster" }], {
     algorithm: "sha256",
     extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] }],
@@ -73,7 +77,7 @@ export async function startTlsServer(folder: string, handle: Handle): Promise<Tl
     for (const server of [wire, open, strict]) server.close();
   });
   return {
-    kubeconfig: await writeKubeconfig(folder, portOf(wire), pair.cert),
+    kubeconfig: await writeKubeconfig(folder, portOf(wire), { ca: pair.cert, user }),
     sessions: () => taken,
     corrupt() {
       isCorrupt = true;
@@ -95,7 +99,11 @@ function portOf(server: { address(): unknown }): number {
   throw new Error("the server does not listen");
 }
 
-async function writeKubeconfig(folder: string, port: number, ca: string): Promise<string> {
+async function writeKubeconfig(
+  folder: string,
+  port: number,
+  { ca, user }: { readonly ca: string; readonly user: object },
+): Promise<string> {
   const path = join(folder, "kubeconfig");
   const cluster = {
     server: `https://127.0.0.1:${port}`,
@@ -105,7 +113,7 @@ async function writeKubeconfig(folder: string, port: number, ca: string): Promis
     path,
     JSON.stringify({
       clusters: [{ name: "one", cluster }],
-      users: [{ name: "me", user: { token: "a-token" } }],
+      users: [{ name: "me", user }],
       contexts: [{ name: "x", context: { cluster: "one", user: "me" } }],
       "current-context": "x",
     }),
