@@ -71,7 +71,11 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     }
   }
 
-  async function send(request: ApiRequest, signal: AbortSignal, patience: Patience): Promise<Answer> {
+  async function send(
+    request: ApiRequest,
+    signal: AbortSignal,
+    patience: Patience,
+  ): Promise<Answer> {
     const used = await load();
     try {
       return await sendOnce(used, request, signal, patience);

@@ -116,7 +116,7 @@ export function createScheduler(
       await store.ready(target, signal);
       if (store.lacksScale(target))
         store.note(target, await readScaleOf({ connection, limit }, target, signal));
-      return store.count(target) ?? missing(target);
+      return store.count(target) ?? absent(target, store.left(target));
     } catch (error) {
       signal.throwIfAborted();
       if (isMicroscalingError(error)) return error;
@@ -181,6 +181,16 @@ function contested({ task, label }: Target, owner: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
     `task "${task}": ${label} is scaled by task "${owner}" already; take one of the two out of the config, or correct its workload`,
+  );
+}
+
+/** While pods of an object that is not there may still exist, the engine keeps their room: only what is missing needs none. */
+function absent(target: Target, left: number): MicroscalingError {
+  if (left === 0) return missing(target);
+  const { task, label } = target;
+  return new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    `task "${task}": ${label} is not there, but ${left} of its pods may still exist and keep their room; delete them, or create ${label} again`,
   );
 }
 

@@ -50,7 +50,10 @@ export async function readToken(path: string): Promise<string> {
 }
 
 /** The kubeconfigs that are read. */
-export function kubeconfigsOf(kubeconfig: string | undefined, { findHomeDir }: Library): readonly string[] {
+export function kubeconfigsOf(
+  kubeconfig: string | undefined,
+  { findHomeDir }: Library,
+): readonly string[] {
   if (kubeconfig !== undefined) return [kubeconfig];
   const named = (process.env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
   if (named.length > 0) return named;

@@ -41,7 +41,12 @@ export async function startTlsServer(
   const sessions = new Set<ServerHttp2Session>();
   let taken = 0;
   const make = (requestCert: boolean): ReturnType<typeof createSecureServer> =>
-    createSecureServer({ key: pair.private, cert: pair.cert, requestCert, rejectUnauthorized: true })
+    createSecureServer({
+      key: pair.private,
+      cert: pair.cert,
+      requestCert,
+      rejectUnauthorized: true,
+    })
       .on("session", (session) => {
         taken += 1;
         sessions.add(session.on("error", () => {}).once("close", () => sessions.delete(session)));
