@@ -22,6 +22,7 @@ import type { ScaledObject } from "./scaled-object.ts";
 import { FIELD_MANAGER, readScaleOf, requestScale } from "./scaling.ts";
 import { createStore } from "./store.ts";
 import { createLocate, type Target } from "./targets.ts";
+import { createTrouble } from "./trouble.ts";
 import { isNewer } from "./versions.ts";
 import type { KubernetesWorkload } from "./workload.ts";
 
@@ -68,6 +69,7 @@ export function createScheduler(
 
   const changed = (): void => events?.changed();
   const store = createStore({ connection, clock, random, life, logger, changed, failed, moved });
+  const trouble = createTrouble({ connection, clock, logger, life, changed, failed });
 
   async function prepare(task: Task, signal: AbortSignal): Promise<void> {
     const target = await located(task, signal);
@@ -116,7 +118,9 @@ export function createScheduler(
       await store.ready(target, signal);
       if (store.lacksScale(target))
         store.note(target, await readScaleOf({ connection, limit }, target, signal));
-      return store.count(target) ?? absent(target, store.left(target));
+      const counts = store.count(target);
+      if (counts === undefined) return absent(target, store.left(target));
+      return { ...counts, ...trouble.saw(target, counts, store.selector(target)) };
     } catch (error) {
       signal.throwIfAborted();
       if (isMicroscalingError(error)) return error;

@@ -33,6 +33,8 @@ export interface Store {
   wanted(target: Target): number | undefined;
   /** `undefined` when the object is not there, or how many are wanted is not known. */
   count(target: Target): Counts | undefined;
+  /** Which pods are its own. */
+  selector(target: Target): Selector | undefined;
   /** How many pods may still exist of an object that is not there. */
   left(target: Target): number;
 }
@@ -238,6 +240,7 @@ export function createStore(context: StoreContext): Store {
         leaving: past.leaving(target.key),
       });
     },
+    selector: (target) => find(target)?.selector,
     left(target) {
       const { visible } = podsOf(target.namespace);
       return visible === true ? countFormer(target) : past.leaving(target.key);
