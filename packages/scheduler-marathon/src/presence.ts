@@ -61,10 +61,11 @@ export function createPresence(client: Client): Presence {
       });
       const begin = absent.length === 0 ? 0 : (turn += AT_ONCE) % absent.length;
       const asked = [...absent.slice(begin), ...absent.slice(0, begin)].slice(0, AT_ONCE);
-      const now = new Map(
+      const now = new Map<string, App | MicroscalingError>(
         absent.map((task) => {
           const id = appIdOf(task);
-          return [id, before.get(id) ?? unsure(task, from)];
+          const last = before.get(id);
+          return [id, last instanceof MicroscalingError ? last : unsure(task, from)];
         }),
       );
       await Promise.all(
