@@ -1,0 +1,5 @@
+import type { Suite } from "./fault.ts";
+import { processSuite } from "./process/suite.ts";
+
+/** All of them, in the order in which they run and stand in docs/reliability.md. */
+export const suites: readonly Suite[] = [processSuite];
