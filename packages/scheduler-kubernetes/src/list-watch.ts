@@ -70,10 +70,13 @@ export const RELIST_MS = 1000;
 export const EMPTY_MS = 10_000;
 /**
  * The server ends a watch after so many seconds. The next watch begins where the last one was, so it brings whatever the last one kept
- * to itself. The server sends a bookmark two seconds before the end: a watch that brought nothing at all does not work.
+ * to itself.
  */
 export const WATCH_SECONDS: readonly [least: number, most: number] = [5, 7];
-/** A watch that the server has not ended by then is cut, in milliseconds. */
+/**
+ * A watch that the server has not ended so long after its time is cut, in milliseconds: nothing comes through any more. One that had
+ * brought nothing at all is followed by a list, since the next watch may be no better.
+ */
 export const OVERDUE_MS = 2000;
 /** A watch that ended sooner than this has failed, in milliseconds. */
 const SHORT_MS = 1000;
@@ -168,9 +171,9 @@ export function createListWatch<Item>(
       await withTimeLimit(limit, (signal) => untilAborted(signal, follow(signal)));
     } catch (error) {
       if (error !== late) throw error;
+      if (heard === 0) resourceVersion = undefined;
     }
     if (clock.monotonic() - startedAt < SHORT_MS) throw new Error("the watch ended at once");
-    if (heard === 0) resourceVersion = undefined;
   }
 
   function take(event: unknown): void {
