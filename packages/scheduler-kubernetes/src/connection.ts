@@ -1,4 +1,4 @@
-import { untilAborted, type Clock } from "@microscaling/core";
+import { silentLogger, untilAborted, type Clock, type Logger } from "@microscaling/core";
 import type { Dispatcher } from "undici";
 
 import { ApiFailure, toApiError, type Purpose } from "./api-errors.ts";
@@ -50,13 +50,22 @@ const SILENT_TIMES = 2;
 /** … each of which had at least so long for it, in milliseconds, are a sign of a dead connection. */
 const PATIENCE_MS = 1000;
 
+/** What has no answer after so long is said, in milliseconds. */
+export const SLOW_MS = 2500;
+
 /** Makes the way to the cluster that the options name. Does no I/O yet. */
-export function createConnection(options: KubernetesOptions, clock: Clock): Connection {
+export function createConnection(
+  options: KubernetesOptions,
+  clock: Clock,
+  logger: Logger = silentLogger,
+): Connection {
   let client: Promise<Client> | undefined;
   let at = "the cluster";
   let closed = false;
   /** Requests in a row that got no answer at all. */
   let unanswered = 0;
+  /** It was said that answers do not come. */
+  let isSlow = false;
 
   async function load(): Promise<Client> {
     client ??= createClient(options);
@@ -96,18 +105,38 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     work: () => Promise<T>,
   ): Promise<T> {
     const startedAt = clock.monotonic();
+    const over = new AbortController();
+    void clock.sleep(SLOW_MS, over.signal).then(
+      () => saySlow(request),
+      () => {},
+    );
     try {
       signal.throwIfAborted();
       if (closed) throw new Error("the scheduler is closed");
       const answer = await untilAborted(signal, work());
-      unanswered = 0;
+      noteAnswer();
       return answer;
     } catch (error) {
-      if (error instanceof ApiFailure) unanswered = 0;
+      if (error instanceof ApiFailure) noteAnswer();
       else if (clock.monotonic() - startedAt >= PATIENCE_MS) await noteSilence();
       signal.throwIfAborted();
       throw toApiError(error, at, request);
+    } finally {
+      over.abort();
     }
+  }
+
+  function noteAnswer(): void {
+    unanswered = 0;
+    isSlow = false;
+  }
+
+  function saySlow({ doing }: ApiRequest): void {
+    if (isSlow) return;
+    isSlow = true;
+    logger.warn(
+      `Kubernetes at ${at} has not answered for ${SLOW_MS / 1000} s when asked to ${doing}; the agent waits, and counts are kept`,
+    );
   }
 
   /**

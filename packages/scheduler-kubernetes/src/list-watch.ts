@@ -74,10 +74,10 @@ export const EMPTY_MS = 10_000;
  */
 export const WATCH_SECONDS: readonly [least: number, most: number] = [5, 7];
 /**
- * A watch that the server has not ended so long after its time is cut, in milliseconds: nothing comes through any more. One that had
- * brought nothing at all is followed by a list, since the next watch may be no better.
+ * A watch that the server has not ended so long after its time is cut, in milliseconds: nothing comes through any more. A list follows,
+ * since the next watch may be no better.
  */
-export const OVERDUE_MS = 2000;
+export const OVERDUE_MS = 1500;
 /** A watch that ended sooner than this has failed, in milliseconds. */
 const SHORT_MS = 1000;
 
@@ -154,7 +154,6 @@ export function createListWatch<Item>(
       timeoutSeconds,
     };
     const startedAt = clock.monotonic();
-    let heard = 0;
     const late = new Error("the watch did not end");
     const limit = { clock, ms: timeoutSeconds * 1000 + OVERDUE_MS, signal: life, late };
     const follow = async (signal: AbortSignal): Promise<void> => {
@@ -164,14 +163,13 @@ export function createListWatch<Item>(
         signal.throwIfAborted();
         take(event);
         failures = 0;
-        heard += 1;
       }
     };
     try {
       await withTimeLimit(limit, (signal) => untilAborted(signal, follow(signal)));
     } catch (error) {
       if (error !== late) throw error;
-      if (heard === 0) resourceVersion = undefined;
+      resourceVersion = undefined;
     }
     if (clock.monotonic() - startedAt < SHORT_MS) throw new Error("the watch ended at once");
   }
@@ -202,8 +200,9 @@ export function createListWatch<Item>(
 
   /** @returns how long to wait before the next try, in milliseconds. */
   function lose(error: unknown): number {
-    lostAt ??= clock.monotonic();
     const failure = error instanceof ApiFailure ? error : failureOf(error);
+    const isHidden = failure?.status === 403 && resourceVersion === undefined;
+    lostAt = isHidden ? Number.NEGATIVE_INFINITY : (lostAt ?? clock.monotonic());
     // What was seen last is too old to go on from, or a list may be allowed where a watch is not.
     if (failure?.status === 410 || failure?.status === 403) resourceVersion = undefined;
     if (failure?.status === 410) return random() * RELIST_MS;

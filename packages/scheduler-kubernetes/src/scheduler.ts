@@ -36,7 +36,7 @@ export function createScheduler(
   options: KubernetesOptions,
   { clock, logger }: PluginContext,
 ): Scheduler<KubernetesWorkload> {
-  const connection = createConnection(options, clock);
+  const connection = createConnection(options, clock, logger);
   const closed = new AbortController();
   const life = closed.signal;
   const random = Math.random;
@@ -56,11 +56,12 @@ export function createScheduler(
     else events.failed(task, error);
   }
 
-  /** The number that we had set was replaced, and not by us. */
+  /** Somebody else has set another number than the one that we had set. */
   function moved(target: Target, now: ScaledObject, before: ScaledObject): void {
     const ours = accepted.get(target.key);
-    if (ours === undefined || before.wanted !== ours.wanted) return;
-    if (isShared && now.scaledBy === FIELD_MANAGER) return;
+    if (ours === undefined || now.wanted === ours.wanted) return;
+    const isAgent = now.scaledBy === FIELD_MANAGER;
+    if (isAgent && (isShared || before.wanted !== ours.wanted)) return;
     if (now.wanted === asking.get(target.key)) return;
     if (!isNewer(now.resourceVersion, ours.resourceVersion)) return;
     rivals.overruled(target, now);

@@ -144,19 +144,18 @@ describe("a list-watch", () => {
     expect([lists.length, watches.length]).toEqual([1, 21]);
   });
 
-  it("gets from the next watch what one kept to itself that stayed open and fell silent", async () => {
+  it("lists what a watch kept to itself that stayed open and fell silent", async () => {
     const { all, watch } = await begin();
     await watch.send("ADDED", object("a", "11"));
+    listed.items = [object("a", "12", 5)];
     await clock.advance(CUT_MS);
-    expect(watches[1]?.request.query).toMatchObject({ resourceVersion: "11" });
-    await watches[1]?.send("MODIFIED", object("a", "12", 5));
     expect([...all.items]).toEqual([["a", { replicas: 5 }]]);
-    expect(lists).toHaveLength(1);
+    expect(watches).toHaveLength(2);
     await watch.send("DELETED", object("a", "13"));
     expect(all.items.size).toBe(1);
   });
 
-  it("lists when a watch brought nothing at all, not even its end, and is trusted meanwhile", async () => {
+  it("goes by lists where no watch brings anything, not even its end, and is trusted meanwhile", async () => {
     const { all } = await begin();
     listed = { items: [object("a", "11", 5)], metadata: { resourceVersion: "12" } };
     await clock.advance(CUT_MS - 1);
@@ -169,6 +168,14 @@ describe("a list-watch", () => {
       expect(all.isTrusted).toBe(true);
     }
     expect(lists).toHaveLength(12);
+  });
+
+  it("is not trusted any more at once where it may not list", async () => {
+    const { all, watch } = await begin();
+    failure = refused(403);
+    await watch.end(new Error("closed"));
+    await clock.advance(1000);
+    expect(all.isTrusted).toBe(false);
   });
 
   it("goes by lists where it may not watch", async () => {

@@ -122,11 +122,6 @@ export const clusterFaults: readonly KubernetesFault[] = [
         path: world.deployment("batch"),
         body: { propagationPolicy: "Orphan" },
       });
-      await world.kubernetes.ask({
-        method: "DELETE",
-        path: `${world.deployment("batch").replace(/deployments\/batch$/, "replicasets")}?labelSelector=app%3Dbatch`,
-        body: { propagationPolicy: "Orphan" },
-      });
     },
     async heal({ world }) {
       const path = world.deployment("batch").replace(/\/batch$/, "");
@@ -138,12 +133,12 @@ export const clusterFaults: readonly KubernetesFault[] = [
     holds: "nothing starts into what the other starts, and it is named",
     says: /"somebody" has set Deployment .*batch/,
     lastsMs: 5500,
-    foreign: 8,
+    foreign: 12,
     kills: true,
     async inject({ world }) {
       void (async () => {
         for (let time = 0; time < 50; time += 1) {
-          await setReplicas(world, "batch", time % 2 === 0 ? 12 : 2).catch(() => {});
+          await setReplicas(world, "batch", time % 2 === 0 ? 10 : 6).catch(() => {});
           await sleep(100);
         }
       })();

@@ -33,8 +33,10 @@ export interface Way {
   answer: (asked: Asked) => Answer | undefined;
   /** What it returns is passed on in place of the API server's answer. */
   change: (asked: Asked, body: string) => string;
-  /** Watches that match stay open and bring nothing. */
+  /** Watches that match and begin from now on stay open and bring nothing. */
   mute: (asked: Asked) => boolean;
+  /** Watches that match and are open stay so and bring nothing more. */
+  muteOpen(matches: (asked: Asked) => boolean): void;
   /** What the wire does with connections: passes them on, ends them, takes them and never answers, or wants a client's certificate. */
   state: "open" | "shut" | "stuck" | "strict";
   /** The next bytes arrive wrong: those towards the API server, or those from it. */
@@ -53,7 +55,7 @@ export interface Way {
 interface OpenWatch {
   readonly asked: Asked;
   readonly answer: Http2ServerResponse;
-  /** It was muted, and what it kept to itself is lost. */
+  /** What it keeps to itself is lost. */
   isMuted: boolean;
 }
 
@@ -97,10 +99,9 @@ export async function createWay(kubernetes: Kubernetes): Promise<Way> {
   }
 
   function follow(asked: Asked, back: Http2ServerResponse, found: NodeJS.ReadableStream): void {
-    const watch: OpenWatch = { asked, answer: back, isMuted: false };
+    const watch: OpenWatch = { asked, answer: back, isMuted: way.mute(asked) };
     watches.add(watch);
     found.on("data", (chunk: Buffer) => {
-      watch.isMuted ||= way.mute(asked);
       if (!watch.isMuted) back.write(chunk);
     });
     found.on("end", () => void (watch.isMuted || back.end()));
@@ -141,6 +142,9 @@ export async function createWay(kubernetes: Kubernetes): Promise<Way> {
     drop: wire.drop,
     endWatches(matches) {
       for (const { asked, answer } of watches) if (matches(asked)) answer.end();
+    },
+    muteOpen(matches) {
+      for (const watch of watches) if (matches(watch.asked)) watch.isMuted = true;
     },
     clear: () => void Object.assign(way, plain),
     async close() {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -93,6 +92,7 @@ tasks:
     target: { use: fixed, instances: ${web} }
   batch:
     priority: 2
+    instances: { max: 12 }
     workload: {}
     target: { use: remainder }
 http: { port: 0 }
@@ -172,7 +172,7 @@ export function deploymentOf(name: string, replicas = 0): object {
         spec: {
           nodeName: NODE,
           terminationGracePeriodSeconds: GRACE_S,
-          containers: [{ name: "worker", image: `worker:${randomUUID()}` }],
+          containers: [{ name: "worker", image: "worker:1" }],
         },
       },
     },
