@@ -32,6 +32,12 @@ export function answered(words: string): Error {
   return Object.assign(new Error(words), { statusCode: 500 });
 }
 
+/** A file that `option` names, and that is needed to reach Docker. */
+export function unreadableFile(option: string, error: unknown): MicroscalingError {
+  const message = `${option} cannot be read: ${wordsOf(error)}`;
+  return new MicroscalingError("ERR_SCHEDULER_REFUSED", message, { cause: error });
+}
+
 interface Explained {
   readonly code: ErrorCode;
   readonly said: string;
@@ -73,6 +79,9 @@ function explain(error: unknown, words: string, purpose: Purpose): Explained {
   };
 }
 
+const TLS_CODE =
+  /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO|HOSTNAME_)/;
+
 /** Docker did not answer with HTTP. */
 function explainSilence(error: unknown, words: string, { at }: Purpose): Explained {
   if (error instanceof SyntaxError) {
@@ -82,6 +91,20 @@ function explainSilence(error: unknown, words: string, { at }: Purpose): Explain
     };
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "EMFILE" || code === "ENFILE") {
+    const whose = code === "EMFILE" ? "this agent has" : "this machine has";
+    const todo = code === "EMFILE" ? "raise its limit (ulimit -n)" : "raise fs.file-max";
+    return {
+      code: "ERR_SCHEDULER_UNREACHABLE",
+      said: `Docker at ${at} cannot be asked: ${whose} no file descriptors left (${words}); ${todo}`,
+    };
+  }
+  if (TLS_CODE.test(code)) {
+    return {
+      code: "ERR_SCHEDULER_REFUSED",
+      said: `TLS with Docker at ${at} failed (${words}); check scheduler.tls and that scheduler.host is the name in its certificate`,
+    };
+  }
   if (code === "EACCES" || code === "EPERM") {
     return {
       code: "ERR_SCHEDULER_REFUSED",

@@ -23,6 +23,7 @@ import { countInstances, orderVictims, type Instances } from "./instances.ts";
 import { createLedger } from "./ledger.ts";
 import { createLookout } from "./lookout.ts";
 import type { DockerOptions } from "./options.ts";
+import { pingAgainAndAgain } from "./ping.ts";
 import { startInstances } from "./starts.ts";
 import { stopInstance } from "./stops.ts";
 import type { DockerWorkload } from "./workload.ts";
@@ -37,7 +38,9 @@ export function createScheduler(
   options: DockerOptions,
   { clock, logger }: PluginContext,
 ): Scheduler<DockerWorkload> {
-  const ask = createAsk(createConnection(options));
+  const connection = createConnection(options);
+  const ask = createAsk(connection, { clock, logger });
+  const labels = createLabels(() => clock.now());
   const ledger = createLedger();
   const closed = new AbortController();
   const life = closed.signal;
@@ -57,9 +60,10 @@ export function createScheduler(
     void work.finally(() => background.delete(work));
   }
 
-  const shared = { ask, clock, logger, ledger, life, changed };
+  const { agent } = labels;
+  const shared = { ask, clock, logger, ledger, life, changed, agent };
   const lookout = createLookout({ ...shared, goOn });
-  const startContext = { ...shared, limit: startLimit, nextLabel: createLabels(() => clock.now()) };
+  const startContext = { ...shared, limit: startLimit, nextLabel: labels.next };
   const stopContext = { ...shared, limit: stopLimit, removeLimit: pLimit(1), failed };
 
   async function prepare(task: Task, signal: AbortSignal): Promise<void> {
@@ -131,21 +135,31 @@ export function createScheduler(
   }
 
   async function watch(listener: SchedulerEvents, signal: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([signal, life]);
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, life, over.signal]);
+    const following = [followEvents(ask, listener, (event) => lookout.handle(event), either)];
+    // A stream of events may be silent for days, and nobody could tell a dead one from it.
+    if (connection.isCheap) following.push(pingAgainAndAgain(ask, clock, either));
     events = listener;
     try {
-      await followEvents(ask, listener, (event) => lookout.handle(event), either);
+      await Promise.race(following);
     } catch (error) {
       if (!either.aborted) throw error;
     } finally {
+      over.abort();
+      await Promise.allSettled(following);
       if (events === listener) events = undefined;
       lookout.loseTouch();
     }
   }
 
   async function capacity(signal: AbortSignal): Promise<Amounts> {
-    const purpose = { code: "ERR_SCHEDULER_REFUSED", doing: "say what it can hold" } as const;
-    return parseCapacity(await ask(purpose, signal, (docker) => docker.info()));
+    const question = {
+      code: "ERR_SCHEDULER_REFUSED",
+      doing: "say what it can hold",
+      quick: true,
+    } as const;
+    return parseCapacity(await ask(question, signal, (docker) => docker.info()));
   }
 
   async function letGo(): Promise<void> {
@@ -167,13 +181,14 @@ export function createScheduler(
   };
 }
 
-/** Values of the instance label: unlike any other, and in the order of their making. */
-function createLabels(now: () => number): () => string {
+/** Values of the agent's and the instances' labels: unlike any other, and in the order of their making. */
+function createLabels(now: () => number): { readonly agent: string; readonly next: () => string } {
+  const who = crypto.randomUUID().slice(0, 8);
+  const time = (): string => String(now()).padStart(13, "0");
   let made = 0;
-  return () => {
-    made += 1;
-    const parts = [String(now()).padStart(13, "0"), String(made).padStart(6, "0")];
-    return [...parts, crypto.randomUUID().slice(0, 8)].join("-");
+  return {
+    agent: `${time()}-${who}`,
+    next: () => `${time()}-${String((made += 1)).padStart(6, "0")}-${who}`,
   };
 }
 

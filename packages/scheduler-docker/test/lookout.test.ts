@@ -18,6 +18,7 @@ describe("what Docker tells by itself", () => {
       clock: createTestClock(),
       logger: silentLogger,
       ledger,
+      agent: "us",
       life: new AbortController().signal,
       changed: () => void changes++,
       goOn: (work) => void work.catch(() => {}),

@@ -23,7 +23,7 @@ import {
 } from "vitest";
 
 import type { DockerWorkload } from "../src/index.ts";
-import { INSTANCE_LABEL, TASK_LABEL } from "../src/labels.ts";
+import { AGENT_LABEL, INSTANCE_LABEL, TASK_LABEL } from "../src/labels.ts";
 import {
   countsOf,
   createBareDocker,
@@ -219,6 +219,7 @@ describe.skipIf(problem !== undefined)(`a real Docker Engine (${problem ?? "here
     expect(made.Config.Labels).toEqual({
       team: "post",
       [TASK_LABEL]: "mail",
+      [AGENT_LABEL]: expect.any(String) as string,
       [INSTANCE_LABEL]: expect.any(String) as string,
     });
     expect(made.Config).toMatchObject({ User: "1000", StopSignal: "SIGINT", StopTimeout: 2 });
@@ -325,13 +326,12 @@ describe.skipIf(problem !== undefined)(`a real Docker Engine (${problem ?? "here
     expect(new Set(ports).size).toBe(3);
   });
 
-  it("says that a name is taken", async () => {
+  it("leaves a name that another container has, and takes the next", async () => {
     await docker.createContainer({ Image: image, name: "mail-1" });
     const mail = await task("mail", { name: "mail" });
-    expect(await scheduler.scale(mail, 1, never)).toMatchObject({
-      status: "failed",
-      error: { code: "ERR_NAME_TAKEN" },
-    });
+    expect(await scheduler.scale(mail, 2, never)).toEqual({ status: "accepted" });
+    const names = (await listContainers(docker, "mail")).flatMap(({ Names }) => Names);
+    expect(names.toSorted()).toEqual(["/mail-2", "/mail-3"]);
   });
 
   it("says why an instance cannot be started", async () => {
