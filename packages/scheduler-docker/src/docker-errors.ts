@@ -1,4 +1,9 @@
-import { isMicroscalingError, MicroscalingError, type ErrorCode } from "@microscaling/core";
+import {
+  isMicroscalingError,
+  MicroscalingError,
+  shortageOf,
+  type ErrorCode,
+} from "@microscaling/core";
 
 /** What was being done when Docker failed. */
 export interface Purpose {
@@ -91,13 +96,10 @@ function explainSilence(error: unknown, words: string, { at }: Purpose): Explain
     };
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "EMFILE" || code === "ENFILE") {
-    const whose = code === "EMFILE" ? "this agent has" : "this machine has";
-    const todo = code === "EMFILE" ? "raise its limit (ulimit -n)" : "raise fs.file-max";
-    return {
-      code: "ERR_SCHEDULER_UNREACHABLE",
-      said: `Docker at ${at} cannot be asked: ${whose} no file descriptors left (${words}); ${todo}`,
-    };
+  const shortage = shortageOf(error);
+  if (shortage !== undefined) {
+    const said = `Docker at ${at} cannot be asked (${words}): ${shortage}`;
+    return { code: "ERR_SCHEDULER_UNREACHABLE", said };
   }
   if (TLS_CODE.test(code)) {
     return {

@@ -1,4 +1,4 @@
-import { asMicroscalingError, MicroscalingError } from "@microscaling/core";
+import { asMicroscalingError, MicroscalingError, shortageOf } from "@microscaling/core";
 import type { Agent, Dispatcher, request } from "undici";
 
 import { unusable, type Answer } from "./errors.ts";
@@ -172,6 +172,11 @@ function explain(from: string, error: unknown): MicroscalingError {
   if (code === "UND_ERR_BODY_TIMEOUT") {
     const silent = `${from}: the event stream has fallen silent`;
     return new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", silent, { cause: error });
+  }
+  const shortage = shortageOf(error);
+  if (shortage !== undefined) {
+    const message = `${from} cannot be asked (${words}): ${shortage}`;
+    return new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", message, { cause: error });
   }
   return asMicroscalingError(
     error,
