@@ -10,8 +10,10 @@ import { withDeadline, type Ask } from "./calls.ts";
 import { createUndertaker } from "./ended.ts";
 import type { ContainerEvent } from "./events.ts";
 import { parseContainers, sortInstances, type Instances, type Listed } from "./instances.ts";
-import { AGENT_LABEL, TASK_LABEL } from "./labels.ts";
+import { INSTANCE_LABEL, KNOCK_LABEL, TASK_LABEL } from "./labels.ts";
+import type { Identity } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Rivals } from "./rivals.ts";
 import type { DockerWorkload } from "./workload.ts";
 
 type Task = SchedulerTask<DockerWorkload>;
@@ -43,8 +45,8 @@ export interface LookoutContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ledger: Ledger;
-  /** The agent label of this agent's own containers. */
-  readonly agent: string;
+  readonly identity: Identity;
+  readonly rivals: Rivals;
   /** Aborts when the scheduler is closed. */
   readonly life: AbortSignal;
   readonly changed: () => void;
@@ -57,7 +59,7 @@ const BURY_MS = 60_000;
 
 /** Makes a lookout that has seen nothing yet. */
 export function createLookout(context: LookoutContext): Lookout {
-  const { ask, clock, ledger, life, changed } = context;
+  const { ask, clock, ledger, life, changed, identity, rivals } = context;
   const undertaker = createUndertaker(context);
   const known = new Map<string, Task>();
   /** Tasks that were looked at since the start, or since touch was lost: only of those it is known that an end is new. */
@@ -81,6 +83,7 @@ export function createLookout(context: LookoutContext): Lookout {
   /** Takes away what ended, and what nobody will start any more. */
   function tidy(task: Task, { ended, leaving, waiting }: Instances): void {
     const { name } = task;
+    if (rivals.isStandingBy()) return;
     for (const one of ended) bury(task, one, inTouch.has(name) && !expected.has(one.Id));
     // A removal that failed looks like one that is under way.
     for (const one of leaving) bury(task, one, false);
@@ -92,7 +95,7 @@ export function createLookout(context: LookoutContext): Lookout {
 
   /** It was created and will not be started: this agent's own start was broken off, or whoever created it has had the time. */
   function isAbandoned({ State, Labels }: Listed, since = clock.monotonic()): boolean {
-    if (State === "created" && Labels[AGENT_LABEL] === context.agent) return true;
+    if (State === "created" && identity.isOwn(Labels[INSTANCE_LABEL])) return true;
     return clock.monotonic() - since >= YOUNG_MS;
   }
 
@@ -112,12 +115,14 @@ export function createLookout(context: LookoutContext): Lookout {
   }
 
   async function look(tasks: readonly Task[], signal: AbortSignal): Promise<Look> {
-    const { listed, changes } = await ledger
+    const { listed: all, changes } = await ledger
       .during(async () => parseContainers(await list(tasks, signal)))
       .catch((error: unknown) => {
         inTouch.clear();
         throw error;
       });
+    rivals.note(all);
+    const listed = all.filter(({ Labels }) => Labels[KNOCK_LABEL] === undefined);
     const names = listed.flatMap(({ Names }) => Names ?? []).map((name) => name.replace(/^\//, ""));
     const instances = sortInstances(
       tasks.map(({ name }) => name),
@@ -137,12 +142,18 @@ export function createLookout(context: LookoutContext): Lookout {
 
   /** What is done here tells of itself once it is done: each look costs Docker time that it needs for that. */
   function handle(event: ContainerEvent): void {
-    const { id, label, action } = event;
-    if (action === "kill") expected.add(id);
+    const { id, label, knock, action } = event;
+    if (knock !== undefined) hearKnock(id, knock, action);
+    else if (action === "create") return;
+    else if (action === "kill") expected.add(id);
     else if (action === "die") die(event);
     else if (action === "destroy" && expected.delete(id)) return;
     else if (action === "start" && label !== undefined && ledger.isUnderWay("start", label)) return;
     else changed();
+  }
+
+  function hearKnock(id: string, from: string, action: string): void {
+    if (action === "create") rivals.hear(id, from);
   }
 
   function die({ id, task: name }: ContainerEvent): void {

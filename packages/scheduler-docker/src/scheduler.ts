@@ -18,12 +18,14 @@ import { checkTask } from "./check.ts";
 import { createConnection } from "./connection.ts";
 import { readEnvFile } from "./env-file.ts";
 import { followEvents } from "./events.ts";
+import { createIdentity, type Identity } from "./identity.ts";
 import { prepareImage } from "./images.ts";
 import { countInstances, orderVictims, type Instances } from "./instances.ts";
 import { createLedger } from "./ledger.ts";
 import { createLookout } from "./lookout.ts";
 import type { DockerOptions } from "./options.ts";
 import { pingAgainAndAgain } from "./ping.ts";
+import { createRivals } from "./rivals.ts";
 import { startInstances } from "./starts.ts";
 import { stopInstance } from "./stops.ts";
 import type { DockerWorkload } from "./workload.ts";
@@ -33,14 +35,14 @@ type Task = SchedulerTask<DockerWorkload>;
 /** How long `close` waits for what is under way, in milliseconds. */
 const CLOSE_MS = 1000;
 
-/** Makes a scheduler for one Docker Engine. Does no I/O. */
+/** Makes a scheduler for one Docker Engine. Does no I/O. @param identity who it is, for tests that need two agents. */
 export function createScheduler(
   options: DockerOptions,
   { clock, logger }: PluginContext,
+  identity: Identity = createIdentity(() => clock.now()),
 ): Scheduler<DockerWorkload> {
   const connection = createConnection(options);
   const ask = createAsk(connection, { clock, logger });
-  const labels = createLabels(() => clock.now());
   const ledger = createLedger();
   const closed = new AbortController();
   const life = closed.signal;
@@ -60,16 +62,18 @@ export function createScheduler(
     void work.finally(() => background.delete(work));
   }
 
-  const { agent } = labels;
-  const shared = { ask, clock, logger, ledger, life, changed, agent };
-  const lookout = createLookout({ ...shared, goOn });
-  const startContext = { ...shared, limit: startLimit, nextLabel: labels.next };
+  const shared = { ask, clock, logger, ledger, life, changed, identity };
+  const rivals = createRivals({ ...shared, agent: identity.agent, goOn });
+  const lookout = createLookout({ ...shared, rivals, goOn });
+  const startContext = { ...shared, limit: startLimit };
   const stopContext = { ...shared, limit: stopLimit, removeLimit: pLimit(1), failed };
 
   async function prepare(task: Task, signal: AbortSignal): Promise<void> {
     const { envFile } = task.workload;
     if (envFile !== undefined) await untilAborted(signal, readEnvFile(envFile, task.name));
     await prepareImage(ask, task, signal);
+    // Before there is anything to do, so that others find this agent there.
+    await rivals.claim(task, signal);
   }
 
   async function observe(
@@ -86,7 +90,13 @@ export function createScheduler(
   }
 
   async function scale(task: Task, instances: number, signal: AbortSignal): Promise<Outcome> {
-    const look = await lookout.look([task], signal);
+    let look = await lookout.look([task], signal);
+    const claim = await rivals.claim(task, signal);
+    if (claim === "standing by") {
+      const reason = "another agent scales the same tasks on this engine; this one stands by";
+      return { status: "busy", reason };
+    }
+    if (claim === "after a while") look = await lookout.look([task], signal);
     const found = look.instances.get(task.name);
     if (found === undefined) return { status: "accepted" };
     const more = instances - countInstances(found).requested;
@@ -178,17 +188,6 @@ export function createScheduler(
     capacity,
     check: (task, signal) => checkTask(ask, task, signal),
     close: () => (closing ??= letGo()),
-  };
-}
-
-/** Values of the agent's and the instances' labels: unlike any other, and in the order of their making. */
-function createLabels(now: () => number): { readonly agent: string; readonly next: () => string } {
-  const who = crypto.randomUUID().slice(0, 8);
-  const time = (): string => String(now()).padStart(13, "0");
-  let made = 0;
-  return {
-    agent: `${time()}-${who}`,
-    next: () => `${time()}-${String((made += 1)).padStart(6, "0")}-${who}`,
   };
 }
 

@@ -12,6 +12,7 @@ import { withDeadline, type Ask } from "./calls.ts";
 import { createContainerSpec } from "./container-spec.ts";
 import { readEnvFile } from "./env-file.ts";
 import { statusOf } from "./docker-errors.ts";
+import type { Identity } from "./identity.ts";
 import type { Change, Ledger } from "./ledger.ts";
 import type { DockerWorkload } from "./workload.ts";
 
@@ -24,10 +25,7 @@ export interface StartContext {
   readonly limit: LimitFunction;
   /** Aborts when the scheduler is closed. */
   readonly life: AbortSignal;
-  /** The value of the agent label. */
-  readonly agent: string;
-  /** A new value of the instance label. */
-  readonly nextLabel: () => string;
+  readonly identity: Identity;
 }
 
 /** How many to start, and what there is already. */
@@ -54,7 +52,7 @@ export async function startInstances(
   const { ledger, limit, life, clock } = context;
   const { task, count } = request;
   const changes = Array.from({ length: count }, () =>
-    ledger.begin("start", task.name, context.nextLabel()),
+    ledger.begin("start", task.name, context.identity.next()),
   );
   const nextName = nameChooser(task.workload.name, request.taken);
   const failures: unknown[] = [];
@@ -126,12 +124,16 @@ const purposeOf = ({ name, workload }: Start["task"]) =>
 const MOST_NAMES = 1000;
 
 async function createOne(
-  { ask, agent }: StartContext,
+  { ask, identity }: StartContext,
   { task, change, env, nextName }: Start,
   late: AbortSignal,
 ): Promise<Docker.Container> {
-  const identity = { task: task.name, label: change.key, agent, env };
-  const spec = createContainerSpec(task.workload, identity);
+  const spec = createContainerSpec(task.workload, {
+    task: task.name,
+    label: change.key,
+    agent: identity.agent,
+    env,
+  });
   for (let tries = 1; ; tries++) {
     const name = nextName();
     // Without `_query` dockerode writes all of the body, env included, into the URL as well.
