@@ -1,5 +1,6 @@
 import type { Suite } from "./fault.ts";
+import { dockerSuite } from "./docker/suite.ts";
 import { processSuite } from "./process/suite.ts";
 
 /** All of them, in the order in which they run and stand in docs/reliability.md. */
-export const suites: readonly Suite[] = [processSuite];
+export const suites: readonly Suite[] = [dockerSuite, processSuite];
