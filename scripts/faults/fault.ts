@@ -45,8 +45,10 @@ export interface Fault<W extends World = World> {
   readonly says?: RegExp;
   /** How long the fault lasts at least, in milliseconds. Default 3,000. */
   readonly lastsMs?: number;
-  /** The fault itself ends instances, so that there may be fewer. */
-  readonly kills?: boolean;
+  /** The fault itself ends instances, of all tasks or of these, so that there may be fewer. */
+  readonly kills?: true | readonly string[];
+  /** What the tasks want does not change: all is right again when it is as before. */
+  readonly still?: boolean;
   /** The fault itself starts so many instances beyond the capacity, or lets them be started. */
   readonly foreign?: number;
   /** Takes too long for `npm test`, which has ten minutes for all. */

@@ -65,21 +65,22 @@ async function runIn<W extends World>(scene: Scene<W>, fault: Fault<W>): Promise
       return resultOf(fault, { problems, agent });
     }
     watcher.begin();
-    if (fault.kills !== true) watcher.guard(fewest(world.before, world.after));
+    const wanted = fault.still === true ? world.before : world.after;
+    watcher.guard(fewest(world.before, wanted, fault.kills));
     const begun = performance.now();
     await fault.inject(scene);
-    await world.change();
+    if (fault.still !== true) await world.change();
     const noticed = await untilSaid(fault, agent, begun);
     await sleep(begun + (fault.lastsMs ?? 3000) - performance.now());
     await fault.heal(scene);
     const healed = performance.now();
-    const right = await watcher.until(world.after, PATIENCE_MS);
+    const right = await watcher.until(wanted, PATIENCE_MS);
     // What is lost after this is a fault of its own.
-    if (right !== undefined) watcher.guard(world.after);
+    if (right !== undefined) watcher.guard(wanted);
     await sleep(STEADY_MS);
     const rightMs = right === undefined ? undefined : Math.max(0, right - healed);
     const noticedMs = noticed === undefined ? undefined : noticed - begun;
-    const problems = judge(fault, world, { watcher, rightMs, noticedMs });
+    const problems = judge(fault, { world, wanted, watcher, rightMs, noticedMs });
     const code = await agent.stop();
     if (code !== 0) problems.push(`the agent ended with ${code}`);
     return resultOf(fault, { problems, agent, rightMs, noticedMs, grownMb: watcher.grownMb() });
@@ -104,12 +105,14 @@ async function untilSaid(
 }
 
 interface Seen {
+  readonly world: World;
+  readonly wanted: Running;
   readonly watcher: Watcher;
   readonly rightMs: number | undefined;
   readonly noticedMs: number | undefined;
 }
 
-function judge(fault: Fault, world: World, { watcher, ...times }: Seen): string[] {
+function judge(fault: Fault, { world, wanted, watcher, ...times }: Seen): string[] {
   const problems: string[] = [];
   const over = watcher.most() - world.capacity - (fault.foreign ?? 0);
   if (over > 0) problems.push(`${over} over capacity`);
@@ -119,7 +122,7 @@ function judge(fault: Fault, world: World, { watcher, ...times }: Seen): string[
     problems.push(`said after ${seconds(times.noticedMs)}`);
   const allowed = fault.rightMs ?? 5000;
   if (times.rightMs === undefined)
-    problems.push(`not right again: ${words(watcher.last())}, not ${words(world.after)}`);
+    problems.push(`not right again: ${words(watcher.last())}, not ${words(wanted)}`);
   else if (times.rightMs > allowed) problems.push(`right only after ${seconds(times.rightMs)}`);
   if (watcher.grownMb() > GROWN_MB)
     problems.push(`memory grew by ${Math.round(watcher.grownMb())} MB`);
@@ -141,10 +144,11 @@ function resultOf(
   };
 }
 
-function fewest(a: Running, b: Running): Running {
-  return Object.fromEntries(
-    Object.entries(a).map(([task, count]) => [task, Math.min(count, b[task] ?? 0)]),
-  );
+/** What must exist of each task whatever happens, except of those that the fault itself ends. */
+function fewest(a: Running, b: Running, killed: Fault["kills"]): Running {
+  if (killed === true) return {};
+  const spared = Object.entries(a).filter(([task]) => killed?.includes(task) !== true);
+  return Object.fromEntries(spared.map(([task, count]) => [task, Math.min(count, b[task] ?? 0)]));
 }
 
 /** As people write it: `0.4 s`; a dash for none. */

@@ -6,7 +6,9 @@ import { createInstances, type Instances } from "./instances.ts";
 /** A world on a scheduler whose instances are processes of this machine's kernel, in containers or not. */
 export interface WorkerWorld extends World {
   readonly instances: Instances;
-  /** Writes the config anew, for `web` instances of the first task. The agent reads it within a second. */
+  /** The config for so many instances of the first task. */
+  written(web: number): string;
+  /** Writes it. The agent reads it within a second. */
   want(web: number): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ const after: Running = { web: 8, batch: 4 };
 export function createWorkerWorld(options: WorkerOptions): WorkerWorld {
   const { folder } = options;
   const instances = createInstances("web", "batch");
-  const write = (web: number): string => `
+  const written = (web: number): string => `
 scheduler: ${options.scheduler}
 capacity: { instances: ${CAPACITY} }
 tasks:
@@ -46,13 +48,14 @@ tasks:
 http: { port: 0 }
 `;
   const want = (web: number): Promise<void> =>
-    writeFile(join(folder, "microscaling.yaml"), write(web));
+    writeFile(join(folder, "microscaling.yaml"), written(web));
   return {
-    config: write(4),
+    config: written(4),
     capacity: CAPACITY,
     before,
     after,
     instances,
+    written,
     want,
     change: () => want(8),
     running: async () => instances.running(),
