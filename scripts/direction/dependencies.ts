@@ -5,7 +5,8 @@ const MAY_USE: Readonly<Record<Role, readonly string[]>> = {
   core: [],
   engine: ["core"],
   conformance: ["core"],
-  plugin: ["core"],
+  kit: ["core"],
+  plugin: ["core", "plugin-kit"],
   simulator: ["core", "engine"],
   agent: ["core", "engine", "simulator"],
   tool: ["core"],
@@ -46,7 +47,7 @@ function hostFaults({ folder, role, manifest }: Package): string[] {
   if (role === "core" && Object.keys(manifest.dependencies ?? {}).length > 0) {
     faults.push(`${folder}/package.json: core has no dependencies`);
   }
-  if (role !== "plugin") return faults;
+  if (role !== "plugin" && role !== "kit") return faults;
   if (has(manifest.dependencies))
     faults.push(`${folder}/package.json: ${HOST} is a peer, not a dependency`);
   if (!has(manifest.peerDependencies))

@@ -19,7 +19,15 @@ export interface Manifest {
 }
 
 /** The role of a package among the others. */
-export type Role = "core" | "engine" | "conformance" | "plugin" | "simulator" | "agent" | "tool";
+export type Role =
+  | "core"
+  | "engine"
+  | "conformance"
+  | "kit"
+  | "plugin"
+  | "simulator"
+  | "agent"
+  | "tool";
 
 /** One package of the workspace. */
 export interface Package {
@@ -37,6 +45,7 @@ const ROLES: readonly (readonly [RegExp, Role])[] = [
   [/^core$/, "core"],
   [/^engine$/, "engine"],
   [/^conformance$/, "conformance"],
+  [/^plugin-kit$/, "kit"],
   [/^(scheduler|metric)-/, "plugin"],
   [/^simulator$/, "simulator"],
   [/^agent$/, "agent"],

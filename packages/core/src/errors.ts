@@ -28,7 +28,7 @@ export const ERROR_CODES = {
   },
   ERR_FILE_EXISTS: {
     means: "The file to write already exists. It was not changed.",
-    todo: "Name another file, or use `--force` to replace it.",
+    todo: "Name another file. `init --force` replaces an existing file. Other commands replace only files that they wrote.",
   },
   ERR_FILE_WRITE: {
     means: "The file cannot be written.",

@@ -3,6 +3,7 @@ import type {
   Clock,
   Decision,
   DecisionRecord,
+  ErrorCode,
   Logger,
   Metric,
   Monitor,
@@ -231,7 +232,13 @@ export interface Engine {
   /** What the targets have learned of each task, by task name. Pass it as {@link TaskSpec.learned} after a restart. Plain JSON. */
   learned(): ReadonlyMap<string, unknown>;
   /** Ends the loop, applies `shutdown`, and closes the monitors. Always ends within `graceMs`. The caller closes the plugins. */
-  stop(options: { readonly graceMs: number }): Promise<void>;
+  stop(options: { readonly graceMs: number }): Promise<Stopped>;
+}
+
+/** How an engine ended. */
+export interface Stopped {
+  /** Names of the tasks that were drained and may still have instances. */
+  readonly left: readonly string[];
 }
 
 /** What the engine knows now, for `/state`, `/readyz` and the live view. */
@@ -247,6 +254,8 @@ export interface EngineState {
   readonly capacityProblem: string | undefined;
   /** Why counts are not known, if so. */
   readonly schedulerProblem: string | undefined;
+  /** For how long the engine has been unable to act for any task although it should, in milliseconds; absent if all is well. */
+  readonly blockedMs?: number;
   /** Absent if no lease is shared. */
   readonly role?: Role;
 }
@@ -261,6 +270,8 @@ export interface TaskState {
   readonly countsAgeMs: number | undefined;
   /** The newest failure of the task's metric, `prepare` or `scale`, until it is over. */
   readonly problem: string | undefined;
+  /** The code of that failure, if it has one. */
+  readonly problemCode?: ErrorCode | undefined;
   /** The number of failures since the start: of the metric, and of the scheduler for this task. */
   readonly metricFailures: number;
   readonly schedulerFailures: number;

@@ -1,4 +1,4 @@
-import type { SchedulerTask } from "@microscaling/core";
+import type { ErrorCode, SchedulerTask } from "@microscaling/core";
 import type { BackOff } from "./act/back-off.ts";
 import type { CrashLoop } from "./act/crash-loop.ts";
 import type { Request } from "./act/ledger.ts";
@@ -30,6 +30,8 @@ export interface Task extends Observed {
   gatherUntil: number | undefined;
   /** The newest problem with scaling or preparing, until it is over. */
   schedulerProblem: string | undefined;
+  /** The code of {@link Task.schedulerProblem}. */
+  schedulerCode: ErrorCode | undefined;
   /** The number of failures since the start. */
   metricFailures: number;
   schedulerFailures: number;
@@ -52,6 +54,8 @@ export interface AgentState {
   phase: "running" | "draining" | "stopping";
   /** The tasks of the config, in its order, then removed tasks that still have instances. */
   tasks: Task[];
+  /** Names of tasks that were given up while draining at the end, because they could not be counted. */
+  readonly givenUp: string[];
   sources: SourceState[];
   readonly counting: CountingState;
   capacity: CapacityState;
@@ -65,6 +69,8 @@ export interface AgentState {
     changedAt: number | undefined;
     /** When the last turn was, by the monotonic clock. */
     lastAt: number;
+    /** Since when the engine has been unable to act for any task although it should, by the monotonic clock; `undefined` if all is well. */
+    blockedSince: number | undefined;
     /** The newest turn, for `Engine.state`. */
     record: Omit<DecisionRecord, "decideMs"> | undefined;
   };

@@ -2,6 +2,7 @@ import type { Role } from "@microscaling/core";
 import {
   act,
   cancelRequests,
+  isBlocked,
   limitGrowth,
   noteFailed,
   noteReturned,
@@ -151,6 +152,7 @@ function takeTurn(
   const term = acts ? termOf(state, now) : undefined;
   if (term !== undefined) act(state, decisions, { term, isLast }, now, commands);
   if (!isLast) prepareDue(state, now, commands);
+  turn.blockedSince = isBlocked(state, decisions) ? (turn.blockedSince ?? now.mono) : undefined;
   const role = roleOf(state, now);
   turn.record = { at: now.wall, decisions, lagMs, ...(role === undefined ? {} : { role }) };
   commands.push({ type: "report", turn: { at, wall: now.wall, measured, observed, decisions } });

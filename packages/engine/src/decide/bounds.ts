@@ -1,4 +1,4 @@
-import type { Limit } from "@microscaling/core";
+import type { ErrorCode, Limit, LimitReason } from "@microscaling/core";
 import { isSettled, type Observed } from "../observe/observed.ts";
 import type { TaskTable } from "./task-table.ts";
 import type { AllDesired } from "./desired.ts";
@@ -48,7 +48,7 @@ export function boundAll(
       continue;
     }
     if (seen.countsProblem !== undefined) {
-      limits.push([{ by: "counts", reason: seen.countsProblem }]);
+      limits.push([{ by: "counts", ...why(seen.countsProblem, seen.countsCode) }]);
       continue;
     }
     preemptible[i] = 1;
@@ -84,10 +84,17 @@ function boundOne(
   const isCut = unbounded[i]! > max;
   if (bounded[i] === desired && missing === undefined && !isCut) return NO_LIMITS;
 
-  const limits: Limit[] = missing === undefined ? [] : [{ by: "held", reason: missing }];
+  const { noReading, noReadingCode, growthReason, growthCode } = seen;
+  const limits: Limit[] = [];
+  if (missing !== undefined)
+    limits.push({ by: "held", ...why(missing, missing === noReading ? noReadingCode : undefined) });
   if (desired < min) limits.push(MIN);
   if (isCut) limits.push(MAX);
   if (step !== inRange) limits.push(MAX_DELTA);
-  if (bounded[i] !== step) limits.push({ by: "backoff", reason: seen.growthReason });
+  if (bounded[i] !== step) limits.push({ by: "backoff", ...why(growthReason, growthCode) });
   return limits;
+}
+
+function why(reason: string, code: ErrorCode | undefined): LimitReason {
+  return code === undefined ? { reason } : { reason, code };
 }

@@ -56,7 +56,7 @@ export function observe(state: AgentState, now: Moment, commands: Command[]): vo
     skip(counting.pace, everyMs, now);
     const hanging = counting.pace.hanging.length;
     const problem = `scheduler ${name}: ${hanging} calls of observe hang; waiting for one of these calls to end`;
-    for (const task of tasks) task.countsProblem = problem;
+    for (const task of tasks) noteProblem(task, { code: "ERR_DEADLINE", message: problem });
     return changed(state, now);
   }
   const id = state.nextId++;
@@ -87,7 +87,7 @@ export function noteObserved(
     counting.countedAt = startedAt;
   } catch (error) {
     const problem = asMicroscalingError(error, "ERR_PLUGIN_FAULT", `scheduler ${name}: observe`);
-    for (const task of tasks) task.countsProblem = problem.message;
+    for (const task of tasks) noteProblem(task, problem);
   }
 }
 
@@ -120,8 +120,16 @@ function noteTask(
     }
     noteCountsOf(state, task, checkCounts(plugin, name, found), startedAt, now);
   } catch (error) {
-    task.countsProblem = asMicroscalingError(error, "ERR_PLUGIN_RESULT", name).message;
+    noteProblem(task, asMicroscalingError(error, "ERR_PLUGIN_RESULT", name));
   }
+}
+
+function noteProblem(
+  task: Task,
+  { code, message }: Pick<MicroscalingError, "code" | "message">,
+): void {
+  task.countsProblem = message;
+  task.countsCode = code;
 }
 
 function noteCountsOf(
@@ -134,6 +142,7 @@ function noteCountsOf(
   task.counts = counts;
   task.countsAt = startedAt;
   task.countsProblem = undefined;
+  task.countsCode = undefined;
   if (counts.running === counts.requested) task.unsettledSince = undefined;
   else task.unsettledSince ??= steadyTime(epochMs, now);
   const before = task.pending;

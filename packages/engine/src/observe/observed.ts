@@ -1,4 +1,4 @@
-import type { Counts, Reading } from "@microscaling/core";
+import type { Counts, ErrorCode, Reading } from "@microscaling/core";
 import type { Pending } from "../act/ledger.ts";
 
 /** What is known about one task when a decision is made. The engine keeps one for each task and changes it in place. */
@@ -7,6 +7,8 @@ export interface Observed {
   counts: Counts | undefined;
   /** Why the counts cannot be trusted now. Meanwhile the engine asks the scheduler for nothing. */
   countsProblem: string | undefined;
+  /** The code of the error behind {@link Observed.countsProblem}, if there is one. */
+  countsCode: ErrorCode | undefined;
   /** Requests to the scheduler that the counts may not show yet, oldest first. */
   pending: readonly Pending[];
   /** Since when the running number has differed from the requested number, in milliseconds of the engine's steady time. */
@@ -15,12 +17,16 @@ export interface Observed {
   reading: Reading | undefined;
   /** Why the newest attempt to read gave no number, if it failed. */
   noReading: string | undefined;
+  /** The code of the error behind {@link Observed.noReading}, if there is one. */
+  noReadingCode: ErrorCode | undefined;
   /** The number of failed readings in a row. */
   failures: number;
   /** By how many instances the task may grow: 0 while it backs off, 1 for a probe, otherwise Infinity. */
   growth: number;
   /** Why growth is limited. */
   growthReason: string;
+  /** The code of the error behind {@link Observed.growthReason}, if there is one. */
+  growthCode: ErrorCode | undefined;
 }
 
 /** The value of {@link Observed.noReading} before the first attempt. */
@@ -33,13 +39,16 @@ export function nothingObserved(): Observed {
   return {
     counts: undefined,
     countsProblem: "not counted yet",
+    countsCode: undefined,
     pending: NOTHING_PENDING,
     unsettledSince: undefined,
     reading: undefined,
     noReading: NOT_READ,
+    noReadingCode: undefined,
     failures: 0,
     growth: Number.POSITIVE_INFINITY,
     growthReason: "",
+    growthCode: undefined,
   };
 }
 

@@ -134,14 +134,17 @@ function noteResult(task: Task, result: ReadingResult): void {
     case "reading":
       task.reading = result;
       task.noReading = undefined;
+      task.noReadingCode = undefined;
       task.failures = 0;
       break;
     case "hold":
       task.noReading = result.reason;
+      task.noReadingCode = undefined;
       task.failures = 0;
       break;
     case "failure":
       task.noReading = result.error.message;
+      task.noReadingCode = result.error.code;
       task.failures++;
       task.metricFailures++;
       break;

@@ -8,14 +8,14 @@ import type { FairTable } from "./fair-table.ts";
 export interface Churn {
   /** For each task, what it had requested at the last decision; −1 if not known. */
   readonly requested: Int32Array;
-  /** For each task, when it last grew, in milliseconds since the epoch. */
+  /** For each task, when it last grew, in milliseconds of the engine's steady time. */
   readonly grownAt: Float64Array;
   /** The round in progress, if instances are being taken. */
   readonly round: Round | undefined;
 }
 
 interface Round {
-  /** When the round began, in milliseconds since the epoch. */
+  /** When the round began, in milliseconds of the engine's steady time. */
   readonly since: number;
   /** For each task, what it had requested when the round began. Anything less than that has been taken. */
   readonly requested: Int32Array;
@@ -52,7 +52,7 @@ export interface ChurnInput {
   readonly observed: readonly Observed[];
   /** How long each task's starts take, in seconds, if known. */
   readonly startupSeconds: (i: number) => number | undefined;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of the engine's steady time. */
   readonly now: number;
 }
 
