@@ -23,7 +23,7 @@ export interface TaskOutcome {
   /** Instance-seconds: `ordered` from the request until the instance is gone, `ready` from when it can work until it is gone. */
   readonly orderedSeconds: number;
   readonly readySeconds: number;
-  /** The work of all jobs that have begun, in seconds of one job. An instance that works on k jobs at once does k seconds of work in a second. */
+  /** The work of all jobs that have begun, in seconds of one instance: the total time of the jobs divided by `concurrency`. */
   readonly workSeconds: number;
   /** `orderedSeconds` divided by `workSeconds`: what the user pays for. 1 means instances exactly as long as there is work. NaN without work. */
   readonly paid: number;
