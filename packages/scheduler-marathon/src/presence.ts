@@ -1,9 +1,10 @@
 import { asMicroscalingError, MicroscalingError } from "@microscaling/core";
+import { fieldsOf } from "@microscaling/plugin-kit";
 
 import { appIdOf, missingApp, type App, type Task } from "./apps.ts";
 import { findApp } from "./changes.ts";
 import type { Client } from "./client.ts";
-import { fieldsOf, toError } from "./errors.ts";
+import { toError } from "./errors.ts";
 
 /** A list of apps, by their ids. */
 export interface AppList {
