@@ -94,7 +94,8 @@ describe("the recent rate", () => {
   });
 
   it.each([
-    ["a start takes longer than a job may wait: 14 % of that", 30, 0.1, 1.4, 0.1],
+    ["a start takes nearly as long as a job may wait: 14 % of that wait", 9, 0.1, 1.4, 0.1],
+    ["a start takes longer than a job may wait: 14 % of the start", 30, 0.1, 4.2, 0.1],
     ["counts come less often than that", 2.5, 20, 20, 1e-9],
   ])("is that of a window that is never too short, where %s", (_, horizon, tick, window, give) => {
     const memory = noArrivals();

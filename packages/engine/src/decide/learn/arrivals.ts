@@ -2,7 +2,7 @@
 export const MOST_ARRIVALS: number = 1e9;
 /** The recent rate is that of this part of what a start leaves of the time a job may wait: noticing and starting must both fit into it. */
 const RECENT = 0.6;
-/** But of no less than this part of that time: a rate seen for less says little. */
+/** But of no less than this part of that time, nor of the time that a start takes: a rate seen for less says little, and noticing sooner saves little. */
 const LEAST_RECENT = 0.14;
 /** The usual rate is that of so many times as long as a job may wait, unless the load has changed since. */
 const USUAL_WITHINS = 60;
@@ -60,7 +60,7 @@ export function learnArrivals(
 ): void {
   const { usual, recent } = memory;
   const sample = Math.min(Math.max(counted, 0), MOST_ARRIVALS);
-  const window = Math.max(RECENT * (scale - horizon), LEAST_RECENT * scale);
+  const window = Math.max(RECENT * (scale - horizon), LEAST_RECENT * Math.max(scale, horizon));
   noteRecent(memory, sample * seconds, seconds, window);
   if (Number.isNaN(usual.rate)) {
     usual.rate = sample;

@@ -15,7 +15,13 @@ import {
 import { erlangInstances } from "./erlang.ts";
 import { calmInstances, type Demand } from "./level.ts";
 import { isWorthIt, noMoves, noteMoves, type Moves } from "./moves.ts";
-import { enoughInstances, inTimeInstances, lookAhead, type Outlook } from "./outlook.ts";
+import {
+  enoughInstances,
+  inTimeInstances,
+  isLengthAlone,
+  lookAhead,
+  type Outlook,
+} from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
 
 type LatencySpec = Extract<TargetSpec, { use: "latency" }>;
@@ -34,11 +40,11 @@ export interface LatencyMemory {
 
 /** With fewer jobs late than this part a wait shorter than a service time is kept. */
 const LATE = 0.001;
-/** Fewer instances are enough only if they would be with so many standard deviations more to do: less often than once in 160 looks by chance. */
-const SURE = 2.5;
+/** Fewer instances are enough only if they would be with so many standard deviations more to do: chance brings more in one case of a hundred. */
+const SURE = 2.33;
 /** Chance alone may call for this part of the changes that a task may make. */
 const BY_CHANCE = 0.01;
-/** Without a job for so many times as long as one may wait, none of a task's instances is needed. */
+/** After so many times as long as a job may wait without one, a task's instances are not needed. */
 const QUIET_WITHINS = 2;
 
 /**
@@ -141,10 +147,10 @@ function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number
 
 function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
   const { spec, requested, max } = input;
-  const { model, moves, jobAt } = memory;
-  const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
+  const { model, moves } = memory;
+  const { isQuiet, enough } = lookForQuiet(memory, outlook);
   if (isQuiet && requested > 0 && moves.budget >= 1)
-    return { instances: 0, reason: "below", memory };
+    return { instances: enough, reason: "below", memory };
   if (isQuiet) return holdAt(requested, memory);
   const up = Math.min(goUp(outlook, model, max), max);
   const level = up > requested ? up : goDown(input, memory, outlook);
@@ -159,6 +165,19 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
   moves.surplusSeconds = 0;
   if (surplus === 0) return holdAt(requested, memory);
   return { instances: level, reason: surplus > 0 ? "below" : "above", memory };
+}
+
+/** Whether no job was seen for long, and how many instances are enough then. */
+function lookForQuiet(
+  { model, moves, jobAt }: LatencyMemory,
+  { requested, within, load }: Outlook,
+): { readonly isQuiet: boolean; readonly enough: number } {
+  // Where only the jobs that wait are seen, none is seen either while instances keep up. So half of them go, and then it looks again.
+  // Where there is none, none keeps up: the last step down is no reason to start one.
+  const isGuess = requested > 0 && isLengthAlone(model, load);
+  const since = isGuess ? Math.max(jobAt, moves.downAt) : jobAt;
+  const isQuiet = model.seen.at - since >= QUIET_WITHINS * within * 1000;
+  return { isQuiet, enough: isGuess ? Math.floor(requested / 2) : 0 };
 }
 
 /** How many there are to be if more are needed now; else 0. */

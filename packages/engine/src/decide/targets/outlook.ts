@@ -2,6 +2,7 @@ import { paceInTime, type Deadline } from "../learn/backlog.ts";
 import { lagOf } from "../learn/follow-level.ts";
 import { lastInterval, type Load } from "../learn/learn.ts";
 import { arrivedSince, waitingNow } from "../learn/present.ts";
+import { isKnown } from "../learn/sample.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { byChance, IN_TIME, type Demand } from "./level.ts";
 
@@ -10,8 +11,9 @@ const DOWN_IN_TIME = 0.5;
 /** What is late already is made up for in this part of the time until a start shows. */
 const CATCH_UP = 0.3;
 
-/** Where the length of the queue is all that is seen, it is also a guess when a job came, so that jobs are to wait no longer than this part. */
+/** Where arrivals are not counted it is a guess when a job came, so that jobs are to wait no longer than this part: less where jobs in flight are not counted either. */
 const GUESSED = 0.8;
+const GUESSED_BY_LENGTH = 0.6;
 
 /** What lies ahead if nothing is done. Rates in jobs a second, times in seconds. */
 export interface Outlook extends Demand {
@@ -53,7 +55,7 @@ export function lookAhead(
     waiting,
     requested,
     serviceRate,
-    within: load.isCounted ? within : GUESSED * within,
+    within: surelyWithin(model, load, within),
     horizon: startsIn + lagSeconds,
     startsIn,
     lagSeconds,
@@ -61,6 +63,16 @@ export function lookAhead(
     instanceSeconds,
     backlog,
   };
+}
+
+/** Whether the number of jobs that wait is all that is seen. */
+export function isLengthAlone({ seen }: TaskModel, { isCounted }: Load): boolean {
+  return !isCounted && !isKnown(seen.inFlight);
+}
+
+function surelyWithin(model: TaskModel, load: Load, within: number): number {
+  if (load.isCounted) return within;
+  return (isLengthAlone(model, load) ? GUESSED_BY_LENGTH : GUESSED) * within;
 }
 
 /**
