@@ -1,6 +1,6 @@
 import type { Package, Role } from "./packages.ts";
 
-/** Our own packages that the sources of each role may use. Nothing may use a plugin: the config names it. */
+/** The packages of this repo that the sources of each role may use. Nothing may use a plugin: the config names it. */
 const MAY_USE: Readonly<Record<Role, readonly string[]>> = {
   core: [],
   engine: ["core"],
@@ -13,11 +13,11 @@ const MAY_USE: Readonly<Record<Role, readonly string[]>> = {
 };
 
 const SCOPE = "@microscaling/";
-/** Core is the host's, so that plugin and host share one copy of it. */
+/** The host provides core, so that plugin and host share one copy of it. */
 const HOST = `${SCOPE}core`;
 const IMPORT = /(?:from|import)\s*\(?\s*["'](@microscaling\/[\w-]+)/g;
 
-/** Every dependency or import that points where it must not. */
+/** Every dependency or import that is not allowed. */
 export function dependencyFaults(one: Package): string[] {
   const allowed = new Set(MAY_USE[one.role].map((name) => SCOPE + name));
   const isWrong = (name: string): boolean =>

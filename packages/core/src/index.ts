@@ -1,7 +1,7 @@
 export { amountPattern, INSTANCES, parseAmount, type Amounts } from "./amounts.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { YOUNG_MS, type Counts } from "./counts.ts";
-export type { Belief, Decision, Limit, DesiredReason } from "./decision.ts";
+export type { Belief, Decision, Limit, LimitReason, DesiredReason } from "./decision.ts";
 export { durationPattern, formatDuration, parseDuration } from "./duration.ts";
 export {
   asMicroscalingError,
@@ -39,5 +39,6 @@ export {
   type SchedulerPlugin,
   type SchedulerTask,
 } from "./scheduler.ts";
+export { shortageOf } from "./shortage.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
 export { untilAborted, withTimeLimit, type TimeLimit } from "./time-limit.ts";

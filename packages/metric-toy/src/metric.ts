@@ -8,10 +8,10 @@ import {
 } from "@microscaling/core";
 import type { Query } from "./options.ts";
 
-/** No number is longer, in bytes. Whatever the file is, no more of it is read. */
+/** The longest text that a number can have, in bytes. The plugin reads no more than this, whatever the file is. */
 const MAX_BYTES = 64;
 
-/** Reads numbers out of the config, or out of the files that it names. */
+/** Reads numbers from the config, or from the files that the config names. */
 export function createMetric({ clock }: PluginContext): Metric<Query> {
   async function readOne({ value, file }: Query): Promise<ReadingResult> {
     const at = clock.now();

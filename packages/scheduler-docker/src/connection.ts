@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type Docker from "dockerode";
 
+import { failOnCutAnswers } from "./dial.ts";
+import { unreadableFile } from "./docker-errors.ts";
 import type { DockerOptions } from "./options.ts";
 import { createSshAgent } from "./ssh.ts";
 
@@ -8,6 +10,8 @@ import { createSshAgent } from "./ssh.ts";
 export interface Connection {
   /** Where it leads, for messages. */
   readonly at: string;
+  /** Whether a request costs next to nothing. By ssh each one is a connection of its own. */
+  readonly isCheap: boolean;
   /** The client, made on first use: loading dockerode costs 35 MB that `microscaling validate` does not need. */
   client(): Promise<Docker>;
 }
@@ -19,8 +23,9 @@ export function createConnection(options: DockerOptions): Connection {
   let client: Promise<Docker> | undefined;
   return {
     at: options.socketPath ?? host ?? "its usual socket",
+    isCheap: host?.startsWith("ssh://") !== true,
     async client() {
-      client ??= connect(options, host);
+      client ??= connect(options, host).then(failOnCutAnswers);
       try {
         return await client;
       } catch (error) {
@@ -43,8 +48,7 @@ async function connect(options: DockerOptions, host: string | undefined): Promis
   }
   if (options.socketPath !== undefined)
     return new Dockerode({ ...NOTHING, socketPath: options.socketPath });
-  // DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are dockerode's own business.
-  if (options.host === undefined) return new Dockerode();
+  if (options.host === undefined) return connectByEnvironment(Dockerode);
   if (options.host.startsWith("unix://")) {
     return new Dockerode({ ...NOTHING, socketPath: options.host.slice("unix://".length) });
   }
@@ -57,6 +61,15 @@ async function connect(options: DockerOptions, host: string | undefined): Promis
     port: url.port === "" ? (secure ? 2376 : 2375) : Number(url.port),
     ...(await readTls(options.tls)),
   });
+}
+
+/** DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are dockerode's own business. */
+function connectByEnvironment(Dockerode: typeof Docker): Docker {
+  try {
+    return new Dockerode();
+  } catch (error) {
+    throw unreadableFile("DOCKER_CERT_PATH", error);
+  }
 }
 
 /** dockerode fills what it is not told from the environment, and mixes that with what it is told. */
@@ -72,7 +85,11 @@ const NOTHING: Docker.DockerOptions = {
 async function readTls(tls: DockerOptions["tls"]): Promise<Docker.DockerOptions> {
   if (tls === undefined) return {};
   const [ca, cert, key] = await Promise.all(
-    [tls.ca, tls.cert, tls.key].map((file) => readFile(file)),
+    (["ca", "cert", "key"] as const).map((name) =>
+      readFile(tls[name]).catch((error: unknown) => {
+        throw unreadableFile(`scheduler.tls.${name}`, error);
+      }),
+    ),
   );
   return { ca, cert, key };
 }

@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions, PortMap } from "dockerode";
 
-import { INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
+import { AGENT_LABEL, INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
 import { parsePort } from "./ports.ts";
 import type { DockerWorkload } from "./workload.ts";
 
@@ -9,6 +9,8 @@ export interface Identity {
   readonly task: string;
   /** The value of {@link INSTANCE_LABEL}. */
   readonly label: string;
+  /** The value of {@link AGENT_LABEL}. */
+  readonly agent: string;
   /** What the env file holds. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -23,7 +25,12 @@ export function createContainerSpec(
   return {
     Image: workload.image,
     // After the user's own, so that nobody can take a container out of sight.
-    Labels: { ...workload.labels, [TASK_LABEL]: identity.task, [INSTANCE_LABEL]: identity.label },
+    Labels: {
+      ...workload.labels,
+      [TASK_LABEL]: identity.task,
+      [INSTANCE_LABEL]: identity.label,
+      [AGENT_LABEL]: identity.agent,
+    },
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     StopTimeout: graceSeconds(workload),
     ...(stop.signal !== undefined && { StopSignal: stop.signal }),

@@ -1,4 +1,9 @@
-import { isMicroscalingError, MicroscalingError, type ErrorCode } from "@microscaling/core";
+import {
+  isMicroscalingError,
+  MicroscalingError,
+  shortageOf,
+  type ErrorCode,
+} from "@microscaling/core";
 
 /** What was being done when Docker failed. */
 export interface Purpose {
@@ -30,6 +35,12 @@ export function statusOf(error: unknown): number | undefined {
 /** A failure that Docker tells otherwise than by the status of its answer. */
 export function answered(words: string): Error {
   return Object.assign(new Error(words), { statusCode: 500 });
+}
+
+/** A file that `option` names, and that is needed to reach Docker. */
+export function unreadableFile(option: string, error: unknown): MicroscalingError {
+  const message = `${option} cannot be read: ${wordsOf(error)}`;
+  return new MicroscalingError("ERR_SCHEDULER_REFUSED", message, { cause: error });
 }
 
 interface Explained {
@@ -73,6 +84,9 @@ function explain(error: unknown, words: string, purpose: Purpose): Explained {
   };
 }
 
+const TLS_CODE =
+  /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO|HOSTNAME_)/;
+
 /** Docker did not answer with HTTP. */
 function explainSilence(error: unknown, words: string, { at }: Purpose): Explained {
   if (error instanceof SyntaxError) {
@@ -82,6 +96,17 @@ function explainSilence(error: unknown, words: string, { at }: Purpose): Explain
     };
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const shortage = shortageOf(error);
+  if (shortage !== undefined) {
+    const said = `Docker at ${at} cannot be asked (${words}): ${shortage}`;
+    return { code: "ERR_SCHEDULER_UNREACHABLE", said };
+  }
+  if (TLS_CODE.test(code)) {
+    return {
+      code: "ERR_SCHEDULER_REFUSED",
+      said: `TLS with Docker at ${at} failed (${words}); check scheduler.tls and that scheduler.host is the name in its certificate`,
+    };
+  }
   if (code === "EACCES" || code === "EPERM") {
     return {
       code: "ERR_SCHEDULER_REFUSED",

@@ -42,7 +42,7 @@ export async function isImageThere(
   signal: AbortSignal,
 ): Promise<boolean> {
   return ask(
-    { ...about, code: "ERR_SCHEDULER_REFUSED", doing: "look for the image" },
+    { ...about, code: "ERR_SCHEDULER_REFUSED", doing: "look for the image", quick: true },
     signal,
     async (docker) => {
       try {

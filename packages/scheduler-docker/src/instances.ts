@@ -2,6 +2,7 @@ import { MicroscalingError, type Counts } from "@microscaling/core";
 import { z } from "zod";
 
 import { INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
+import type { Truth } from "./ended.ts";
 import type { Change } from "./ledger.ts";
 
 /** What there is of one task. */
@@ -15,6 +16,8 @@ export interface Instances {
   /** How many of ours are being started. */
   readonly starting: number;
   readonly stopping: number;
+  /** Some of {@link Instances.stopping}: Docker says that it removes them, and nobody here asked for it. */
+  readonly leaving: Listed[];
   /** Ended and not yet removed. They run no more and do not count. */
   readonly ended: Listed[];
 }
@@ -52,11 +55,19 @@ export function parseContainers(listed: unknown): readonly Listed[] {
   );
 }
 
-/** Sorts what Docker listed, and the changes that the list may not show, by task. */
+/** What is known of the containers besides the list. */
+export interface Known {
+  /** The changes that the list may not show. */
+  readonly changes: readonly Change[];
+  /** What the container said when it was asked itself while the list called it this. */
+  readonly truth: (id: string, listedAs: string) => Truth | undefined;
+}
+
+/** Sorts what Docker listed, and what it does not show, by task. */
 export function sortInstances(
   tasks: readonly string[],
   listed: readonly Listed[],
-  changes: readonly Change[],
+  { changes, truth }: Known,
 ): ReadonlyMap<string, Instances> {
   const stops = new Map(
     changes.filter(({ kind }) => kind === "stop").map((change) => [change.key, change]),
@@ -70,7 +81,9 @@ export function sortInstances(
     const label = container.Labels[INSTANCE_LABEL] ?? "";
     const start = starts.get(label);
     starts.delete(label);
-    if (instances !== undefined) place(container, instances, start, stops.get(container.Id));
+    const stop = stops.get(container.Id);
+    const said = truth(container.Id, container.State);
+    if (instances !== undefined) place(container, instances, { start, stop, said });
   }
   for (const { task, outcome } of starts.values()) {
     const instances = sorted.get(task);
@@ -88,27 +101,33 @@ const empty = (): Filling => ({
   waiting: [],
   starting: 0,
   stopping: 0,
+  leaving: [],
   ended: [],
 });
 
-function place(
-  container: Listed,
-  instances: Filling,
-  start: Change | undefined,
-  stop: Change | undefined,
-): void {
+interface About {
+  readonly start: Change | undefined;
+  readonly stop: Change | undefined;
+  readonly said: Truth | undefined;
+}
+
+function place(container: Listed, instances: Filling, { start, stop, said }: About): void {
   if (start?.outcome === "gone" || stop?.outcome === "gone") return;
   const { State: state } = container;
-  const over = state === "exited" || state === "dead";
+  const over = state === "exited" || state === "dead" || said === "over";
   if (stop !== undefined) {
     if (!over) instances.stopping++;
   } else if (over) instances.ended.push(container);
-  else if (state === "running" || state === "paused" || start?.outcome === "up")
+  else if (state === "removing") {
+    instances.stopping++;
+    instances.leaving.push(container);
+  } else if (isUp(state) || start?.outcome === "up" || (said === "up" && state === "created"))
     instances.running.push(container);
-  else if (state === "removing") instances.stopping++;
   else if (start !== undefined) instances.starting++;
   else instances.waiting.push(container);
 }
+
+const isUp = (state: string): boolean => state === "running" || state === "paused";
 
 /** Docker tells health only in words, until API 1.52. */
 const isUnhealthy = ({ Status }: Listed): boolean => Status.includes("(unhealthy)");

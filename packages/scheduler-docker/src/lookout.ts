@@ -9,9 +9,11 @@ import {
 import { withDeadline, type Ask } from "./calls.ts";
 import { createUndertaker } from "./ended.ts";
 import type { ContainerEvent } from "./events.ts";
-import { parseContainers, sortInstances, type Instances } from "./instances.ts";
-import { TASK_LABEL } from "./labels.ts";
+import { parseContainers, sortInstances, type Instances, type Listed } from "./instances.ts";
+import { INSTANCE_LABEL, KNOCK_LABEL, TASK_LABEL } from "./labels.ts";
+import type { Identity } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Rivals } from "./rivals.ts";
 import type { DockerWorkload } from "./workload.ts";
 
 type Task = SchedulerTask<DockerWorkload>;
@@ -43,6 +45,8 @@ export interface LookoutContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ledger: Ledger;
+  readonly identity: Identity;
+  readonly rivals: Rivals;
   /** Aborts when the scheduler is closed. */
   readonly life: AbortSignal;
   readonly changed: () => void;
@@ -55,8 +59,8 @@ const BURY_MS = 60_000;
 
 /** Makes a lookout that has seen nothing yet. */
 export function createLookout(context: LookoutContext): Lookout {
-  const { ask, clock, ledger, life, changed } = context;
-  const undertaker = createUndertaker(ask, context.logger, changed);
+  const { ask, clock, ledger, life, changed, identity, rivals } = context;
+  const undertaker = createUndertaker(context);
   const known = new Map<string, Task>();
   /** Tasks that were looked at since the start, or since touch was lost: only of those it is known that an end is new. */
   const inTouch = new Set<string>();
@@ -64,49 +68,70 @@ export function createLookout(context: LookoutContext): Lookout {
   /** By task: containers that wait to be started by nobody here, and since when. */
   const waitingSince = new Map<string, ReadonlyMap<string, number>>();
 
-  function bury({ name, workload }: Task, id: string, byItself: boolean): void {
-    const ended = { id, task: name, removeVolumes: workload.removeVolumes, byItself };
+  function bury(
+    { name, workload }: Task,
+    { Id: id, State: listedAs }: { readonly Id: string; readonly State?: string },
+    byItself: boolean,
+  ): void {
+    const { removeVolumes } = workload;
+    const ended = { id, task: name, removeVolumes, byItself, listedAs };
     context.goOn(
       withDeadline({ clock, life, ms: BURY_MS }, (late) => undertaker.bury(ended, late)),
     );
   }
 
-  /** Takes away what ended, and what waited so long that whoever created it must be gone. */
-  function tidy(task: Task, { ended, waiting }: Instances): void {
+  /** Takes away what ended, and what nobody will start any more. */
+  function tidy(task: Task, { ended, leaving, waiting }: Instances): void {
     const { name } = task;
-    for (const { Id } of ended) bury(task, Id, inTouch.has(name) && !expected.has(Id));
+    if (rivals.isStandingBy()) return;
+    for (const one of ended) bury(task, one, inTouch.has(name) && !expected.has(one.Id));
+    // A removal that failed looks like one that is under way.
+    for (const one of leaving) bury(task, one, false);
     const before = waitingSince.get(name);
     const since = new Map(waiting.map(({ Id }) => [Id, before?.get(Id) ?? clock.monotonic()]));
     waitingSince.set(name, since);
-    for (const [id, first] of since) {
-      if (clock.monotonic() - first >= YOUNG_MS) bury(task, id, false);
-    }
+    for (const one of waiting) if (isAbandoned(one, since.get(one.Id))) bury(task, one, false);
+  }
+
+  /** It was created and will not be started: this agent's own start was broken off, or whoever created it has had the time. */
+  function isAbandoned({ State, Labels }: Listed, since = clock.monotonic()): boolean {
+    if (State === "created" && identity.isOwn(Labels[INSTANCE_LABEL])) return true;
+    return clock.monotonic() - since >= YOUNG_MS;
   }
 
   async function list(tasks: readonly Task[], signal: AbortSignal): Promise<unknown> {
     const [only, ...others] = tasks;
     const label =
       only === undefined || others.length > 0 ? TASK_LABEL : `${TASK_LABEL}=${only.name}`;
-    const query = { all: true, filters: { label: [label] }, abortSignal: signal };
-    return ask({ code: "ERR_SCHEDULER_REFUSED", doing: "list containers" }, signal, (docker) =>
-      docker.listContainers(query),
+    const query = { all: true, filters: { label: [label] } };
+    const question = {
+      code: "ERR_SCHEDULER_REFUSED",
+      doing: "list containers",
+      quick: true,
+    } as const;
+    return ask(question, signal, (docker, abortSignal) =>
+      docker.listContainers({ ...query, abortSignal }),
     );
   }
 
   async function look(tasks: readonly Task[], signal: AbortSignal): Promise<Look> {
-    const { listed, changes } = await ledger
+    const { listed: all, changes } = await ledger
       .during(async () => parseContainers(await list(tasks, signal)))
       .catch((error: unknown) => {
         inTouch.clear();
         throw error;
       });
+    rivals.note(all);
+    const listed = all.filter(({ Labels }) => Labels[KNOCK_LABEL] === undefined);
     const names = listed.flatMap(({ Names }) => Names ?? []).map((name) => name.replace(/^\//, ""));
     const instances = sortInstances(
       tasks.map(({ name }) => name),
       listed,
-      changes,
+      { changes, truth: (id, listedAs) => undertaker.truth(id, listedAs) },
     );
+    const ids = new Set(listed.map(({ Id }) => Id));
     for (const task of tasks) {
+      undertaker.keep(task.name, ids);
       const found = instances.get(task.name);
       if (found !== undefined) tidy(task, found);
       known.set(task.name, task);
@@ -117,20 +142,27 @@ export function createLookout(context: LookoutContext): Lookout {
 
   /** What is done here tells of itself once it is done: each look costs Docker time that it needs for that. */
   function handle(event: ContainerEvent): void {
-    const { id, label, action } = event;
-    if (action === "kill") expected.add(id);
+    const { id, label, knock, action } = event;
+    if (knock !== undefined) hearKnock(id, knock, action);
+    else if (action === "create") return;
+    else if (action === "kill") expected.add(id);
     else if (action === "die") die(event);
     else if (action === "destroy" && expected.delete(id)) return;
     else if (action === "start" && label !== undefined && ledger.isUnderWay("start", label)) return;
     else changed();
   }
 
+  function hearKnock(id: string, from: string, action: string): void {
+    if (action === "create") rivals.hear(id, from);
+  }
+
   function die({ id, task: name }: ContainerEvent): void {
     if (ledger.isUnderWay("stop", id)) return;
     const task = known.get(name);
     // Docker tells of an end before its own list shows it, so the container itself is asked.
+    undertaker.hear(id);
     if (task === undefined) changed();
-    else bury(task, id, !expected.has(id));
+    else bury(task, { Id: id }, !expected.has(id));
   }
 
   return {

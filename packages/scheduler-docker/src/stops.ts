@@ -10,7 +10,7 @@ import type { LimitFunction } from "p-limit";
 import { withDeadline, type Ask } from "./calls.ts";
 import { graceSeconds } from "./container-spec.ts";
 import { statusOf } from "./docker-errors.ts";
-import { isGone } from "./ended.ts";
+import { isGone, unlessGone } from "./ended.ts";
 import type { Ledger } from "./ledger.ts";
 import type { DockerWorkload } from "./workload.ts";
 
@@ -115,8 +115,4 @@ function toStopError(error: unknown, task: string): MicroscalingError {
 /** Docker answers 304 to stopping what has ended. */
 function unlessStopped(error: unknown): void {
   if (statusOf(error) !== 304 && !isGone(error)) throw error;
-}
-
-function unlessGone(error: unknown): void {
-  if (!isGone(error)) throw error;
 }

@@ -1,0 +1,207 @@
+import {
+  isMicroscalingError,
+  untilAborted,
+  withTimeLimit,
+  type Clock,
+  type Logger,
+  type SchedulerTask,
+} from "@microscaling/core";
+
+import type { Ask } from "./calls.ts";
+import { statusOf } from "./docker-errors.ts";
+import { isGone } from "./ended.ts";
+import { startOf } from "./identity.ts";
+import type { Listed } from "./instances.ts";
+import { AGENT_LABEL, KNOCK_LABEL, TASK_LABEL } from "./labels.ts";
+import type { DockerWorkload } from "./workload.ts";
+
+type Task = SchedulerTask<DockerWorkload>;
+
+/**
+ * Keeps two agents from scaling the same tasks on one engine. Each container tells which agent made it. An agent that finds another's
+ * containers does not know whether that one is still there, so before it does anything it *knocks*: it creates a container that is never
+ * started. An agent that is there answers by removing it. If nobody answers, the other is gone, and its containers are taken over.
+ *
+ *     new ──another's containers? no, or nobody answers──▶ in charge ──one that started earlier makes containers──▶ new
+ *      └──── answered ──▶ standing by ── some seconds later ──▶ new
+ */
+export interface Rivals {
+  /** What Docker listed, knocks included. */
+  note(listed: readonly Listed[]): void;
+  /** Docker tells of a new knock. */
+  hear(id: string, from: string): void;
+  /** Whether another agent scales the tasks, so that this one touches nothing. */
+  isStandingBy(): boolean;
+  /** Finds out whether this agent may start and stop instances. @throws when Docker cannot be asked. */
+  claim(task: Task, signal: AbortSignal): Promise<Claim>;
+}
+
+/** What came of a claim. What was counted before one that took time is old. */
+export type Claim = "at once" | "after a while" | "standing by";
+
+/** What rivals need. */
+export interface RivalsContext {
+  readonly ask: Ask;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The label of this agent. */
+  readonly agent: string;
+  /** Aborts when the scheduler is closed. */
+  readonly life: AbortSignal;
+  readonly goOn: (work: Promise<void>) => void;
+}
+
+/** How long an agent that is there has to answer, in milliseconds. It is told by Docker at once. */
+const ANSWER_MS = 2000;
+const LOOK_MS = 200;
+/** How long an agent stands by before it knocks again, in milliseconds. */
+const STANDBY_MS = 5000;
+/** How long Docker may take to create or remove a knock, in milliseconds. */
+const DOCKER_MS = 10_000;
+
+const ADVICE = "End one of them, or give their tasks other names";
+const PURPOSE = { code: "ERR_SCHEDULER_REFUSED", doing: "ask for another agent" } as const;
+
+/** Nobody was seen yet. */
+export function createRivals(context: RivalsContext): Rivals {
+  const { ask, clock, logger, agent, life, goOn } = context;
+  let phase: "new" | "in charge" | "standing by" = "new";
+  let standsByUntil = 0;
+  let claiming: Promise<void> | undefined;
+  /** Whose containers are there. */
+  let seen: ReadonlySet<string> = new Set();
+  /** Those of them who are known to be gone. */
+  let gone: ReadonlySet<string> = new Set();
+  const told = new Set<string>();
+  let saidStandby = false;
+
+  function note(listed: readonly Listed[]): void {
+    const makers = listed.flatMap(({ Labels }) => Labels[AGENT_LABEL] ?? []);
+    seen = new Set([...seen, ...makers.filter((maker) => maker !== agent)]);
+    for (const { Id, Labels } of listed) {
+      const from = Labels[KNOCK_LABEL];
+      if (from !== undefined) hear(Id, from);
+    }
+    const risen = strangers();
+    if (phase !== "in charge" || risen.length === 0) return;
+    // Of two that are there the one that started first goes on.
+    if (risen.some((maker) => maker < agent)) phase = "new";
+    else risen.forEach(tellOf);
+  }
+
+  const strangers = (): string[] => [...seen].filter((maker) => !gone.has(maker));
+
+  function tellOf(other: string): void {
+    if (told.has(other)) return;
+    told.add(other);
+    logger.warn(
+      `another agent, started ${startOf(other)}, is to scale the same tasks on this engine; this one goes on and the other stands by. ${ADVICE}`,
+    );
+  }
+
+  function hear(id: string, from: string): void {
+    if (from === agent || phase === "standing by") return;
+    // One that has not asked yet may never want to act. Of two that knock at each other the one that started first is there.
+    if (phase === "new" && (claiming === undefined || from < agent)) return;
+    tellOf(from);
+    goOn(answer(id));
+  }
+
+  async function answer(id: string): Promise<void> {
+    await remove(id);
+  }
+
+  /** @returns whether it was there. Never throws. */
+  async function remove(id: string): Promise<boolean> {
+    const options = { force: true, v: true };
+    try {
+      await within(DOCKER_MS, (late) =>
+        ask(PURPOSE, late, (docker, abortSignal) =>
+          docker.getContainer(id).remove({ ...options, abortSignal }),
+        ),
+      );
+      return true;
+    } catch (error) {
+      return !(isMicroscalingError(error) && isGone(error.cause));
+    }
+  }
+
+  function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const late = new Error(`no answer within ${ms} ms`);
+    return withTimeLimit({ clock, ms, signal: life, late }, work);
+  }
+
+  /** @returns the knock's id; `undefined` when Docker will not have it. */
+  async function knock({ name, workload }: Task): Promise<string | undefined> {
+    const labels = { [TASK_LABEL]: name, [KNOCK_LABEL]: agent, [AGENT_LABEL]: agent };
+    const spec = { Image: workload.image, Cmd: ["never", "started"], Labels: labels };
+    const body = { _query: {}, _body: spec };
+    try {
+      return await within(DOCKER_MS, (late) =>
+        ask(PURPOSE, late, async (docker, abortSignal) => {
+          const container = await docker.createContainer({ ...body, abortSignal });
+          return container.id;
+        }),
+      );
+    } catch (error) {
+      if (isMicroscalingError(error) && statusOf(error.cause) !== undefined) return undefined;
+      throw error;
+    }
+  }
+
+  async function isAnswered(id: string): Promise<boolean> {
+    for (const end = clock.monotonic() + ANSWER_MS; clock.monotonic() < end;) {
+      await clock.sleep(LOOK_MS, life);
+      const isThere = await ask(PURPOSE, life, async (docker) => {
+        try {
+          await docker.getContainer(id).inspect();
+          return true;
+        } catch (error) {
+          if (statusOf(error) === 404) return false;
+          throw error;
+        }
+      });
+      if (!isThere) return true;
+    }
+    return !(await remove(id));
+  }
+
+  async function find(task: Task): Promise<void> {
+    const before = seen;
+    const others = strangers();
+    if (others.length > 0) {
+      const id = await knock(task);
+      if (id !== undefined && (await isAnswered(id))) return standBy(others);
+    }
+    if (saidStandby) logger.info("the other agent is gone; this one scales the tasks now");
+    saidStandby = false;
+    gone = before;
+    phase = "in charge";
+  }
+
+  function standBy(others: readonly string[]): void {
+    phase = "standing by";
+    standsByUntil = clock.monotonic() + STANDBY_MS;
+    if (saidStandby) return;
+    saidStandby = true;
+    const when = others.map(startOf).toSorted().join(" or ");
+    logger.warn(
+      `another agent, started ${when}, scales the same tasks on this engine; this one stands by. ${ADVICE}`,
+    );
+  }
+
+  async function claim(task: Task, signal: AbortSignal): Promise<Claim> {
+    if (phase === "in charge") return "at once";
+    if (phase === "standing by" && clock.monotonic() < standsByUntil) return phase;
+    const hadToAsk = strangers().length > 0;
+    phase = "new";
+    claiming ??= find(task).finally(() => (claiming = undefined));
+    await untilAborted(signal, claiming);
+    if (isStandingBy()) return "standing by";
+    return hadToAsk ? "after a while" : "at once";
+  }
+
+  const isStandingBy = (): boolean => phase === "standing by";
+
+  return { note, hear, isStandingBy, claim };
+}

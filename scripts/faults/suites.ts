@@ -1,0 +1,7 @@
+import { dockerSuite } from "./docker/suite.ts";
+import type { Suite } from "./fault.ts";
+import { kubernetesSuite } from "./kubernetes/suite.ts";
+import { processSuite } from "./process/suite.ts";
+
+/** All of them, in the order in which they run and stand in docs/reliability.md. */
+export const suites: readonly Suite[] = [dockerSuite, processSuite, kubernetesSuite];
