@@ -133,7 +133,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
     holds: "nothing starts into what the other starts, and it is named",
     says: /somebody\W+has set Deployment .*batch/,
     lastsMs: 5500,
-    foreign: 14,
+    foreign: 16,
     kills: true,
     async inject({ world }) {
       void (async () => {
