@@ -49,7 +49,7 @@ describe("what Docker says", () => {
     [
       "ERR_SCHEDULER_REFUSED",
       answer(403, "authorization denied by plugin"),
-      /does not allow to start a container/,
+      /refused to start a container/,
     ],
     ["ERR_SCHEDULER_REFUSED", silence("EACCES"), /group "docker"/],
     [

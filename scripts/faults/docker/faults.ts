@@ -206,7 +206,7 @@ const wayGoesWrong: readonly DockerFault[] = [
     {
       name: "answers are corrupted",
       holds: "nonsense is no answer",
-      says: /does not answer|is no Docker Engine|Parse Error/,
+      says: /does not answer|is not a Docker Engine|Parse Error/,
     },
     "corrupt",
   ),
@@ -214,7 +214,7 @@ const wayGoesWrong: readonly DockerFault[] = [
     {
       name: "a web server answers",
       holds: "its pages are no lists of containers",
-      says: /list of containers|is no Docker Engine/,
+      says: /list of containers|is not a Docker Engine/,
     },
     { answer: WEB_PAGE },
   ),
