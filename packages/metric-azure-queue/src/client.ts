@@ -65,7 +65,7 @@ export function addressOf({ url }: QueueServiceClient): string {
 }
 
 /** Whoever the agent runs as: workload identity, managed identity, Azure CLI, … The package is only loaded where it is used. */
-export async function createIdentity(): Promise<TokenCredential> {
+async function createIdentity(): Promise<TokenCredential> {
   const identity = await loadOptional("@azure/identity", () => import("@azure/identity"));
   const credential = new identity.DefaultAzureCredential();
   return {

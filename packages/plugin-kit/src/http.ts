@@ -156,7 +156,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   function explain(address: string, error: unknown, otherwise: string): Error {
     if (isMicroscalingError(error)) return error;
-    const found = networkFault(error, { address: "the address", tls: "`tls`" });
+    const found = networkFault(error, { address: "the address and its port", tls: "`tls`" });
     // A connection that ends in mid-answer is told by the same codes as one that cannot be made.
     const isCut = otherwise !== "cannot be reached" && found?.kind !== "refused";
     const fault: Fault = isCut

@@ -157,6 +157,9 @@ function current(config: KubeConfig): { server: string; namespace: string } {
   return { server: cluster.server.replace(/\/$/, ""), namespace: context.namespace ?? "default" };
 }
 
+/** A connection that does not come about in this time is given up, in milliseconds. undici would wait for 10 s. */
+const CONNECT_MS = 3000;
+
 /** HTTP/2, where the server has it: one connection for all requests and watches, as kubectl and the controllers do. */
 function makeDispatcher(
   config: KubeConfig,
@@ -164,9 +167,10 @@ function makeDispatcher(
   { Agent, ProxyAgent, Socks5ProxyAgent }: typeof import("undici"),
 ): Dispatcher {
   const made = config.createDispatcherOptions(config.getCurrentCluster(), tls);
-  if (made.type === "none") return new Agent();
+  const timeout = CONNECT_MS;
+  if (made.type === "none") return new Agent({ connect: { timeout } });
   if (made.type === "agent") {
-    return new Agent({ connect: { ...withoutHoles(made.connect), preferH2: true } });
+    return new Agent({ connect: { ...withoutHoles(made.connect), preferH2: true, timeout } });
   }
   const requestTls = withoutHoles(made.requestTls);
   if (made.type === "proxy") return new ProxyAgent({ uri: made.uri, requestTls });

@@ -131,9 +131,9 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "another controller sets replicas 50 times in 5 s",
     holds: "nothing starts into what the other starts, and it is named",
-    says: /"somebody" has set Deployment .*batch/,
+    says: /somebody\W+has set Deployment .*batch/,
     lastsMs: 5500,
-    foreign: 12,
+    foreign: 16,
     kills: true,
     async inject({ world }) {
       void (async () => {
