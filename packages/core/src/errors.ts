@@ -45,7 +45,7 @@ export const ERROR_CODES = {
   ERR_PLUGIN_NOT_FOUND: {
     means:
       "No package of the plugin's names is installed where the config file or the agent could find it.",
-    todo: "Run the install command in the message, in the folder of the config file.",
+    todo: "Correct the name, or install the package in the folder of the config file. Where the message has a command, run that.",
   },
   ERR_PLUGIN_LOAD: {
     means: "The plugin is installed but failed while it was loaded; the cause follows.",

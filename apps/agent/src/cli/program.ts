@@ -58,7 +58,8 @@ function createProgram(bind: Bind): Command {
     )
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // printed once, by runCommandLine
-    .helpCommand("help [command]", "show the help of a command")
+    .version(readVersion(), "-V, --version", "print the version")
+    .helpCommand(false)
     .addHelpText("after", `\n${EXAMPLES}\n\n${EXIT_HELP}`);
   addRun(program, bind);
   addValidate(program, bind);
@@ -73,9 +74,25 @@ function createProgram(bind: Bind): Command {
     .command("version")
     .description("print the version")
     .action(() => print(readVersion()));
+  addHelp(program);
   for (const command of program.commands)
     command.option("--debug", "show where an error comes from");
   return program;
+}
+
+function addHelp(program: Command): void {
+  program
+    .command("help")
+    .argument("[command]")
+    .description("show the help of a command")
+    .action((name?: string) => {
+      const command = program.commands.find((one) => one.name() === name);
+      if (name !== undefined && command === undefined)
+        throw new MicroscalingError("ERR_USAGE", `unknown command '${name}'`, {
+          details: [`the commands: ${program.commands.map((one) => one.name()).join(", ")}`],
+        });
+      (command ?? program).outputHelp();
+    });
 }
 
 const EXAMPLES = `Examples:

@@ -23,6 +23,7 @@ describe("help and usage", () => {
 
   it.each([
     [["bogus"], "unknown command 'bogus'"],
+    [["help", "bogus"], "unknown command 'bogus'"],
     [["plan", "--jason"], "unknown option '--jason'"],
     [["run", "--log-format", "xml"], "Allowed choices are pretty, json"],
     [["init", "--capacity", "0"], "from 1 to 999999"],
@@ -34,8 +35,8 @@ describe("help and usage", () => {
     expect(stderr).toContain(expected);
   });
 
-  it("prints its version", async () => {
-    const { code, stdout } = await run(createFolder(), "version");
+  it.each(["version", "--version", "-V"])("prints its version for %s", async (word) => {
+    const { code, stdout } = await run(createFolder(), word);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
   });
