@@ -59,10 +59,22 @@ describe("plan", () => {
   });
 
   it("ends with 1 when a metric cannot be read, and shows it", async () => {
-    const { code, stdout } = await run(folderWith(BROKEN), "plan");
-    expect(code).toBe(1);
+    const { code, stdout, stderr } = await run(folderWith(BROKEN), "plan");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
     expect(stdout).toMatch(/^mails .*missing/m);
+    expect(stdout.match(/ENOENT/g)).toHaveLength(1);
     expect(stdout).toMatch(/^batch .*remainder/m);
+  });
+
+  it("says once that the scheduler cannot be reached", async () => {
+    const docker = 'use: docker, host: "tcp://127.0.0.1:1" }';
+    const config = TOY_CONFIG.replace("use: toy }", docker)
+      .replace("instances: 10", "instances: scheduler")
+      .replaceAll(/priority: \d/g, "$&\n    workload: { image: worker }");
+    const { code, stdout, stderr } = await run(folderWith(config), "plan");
+    expect(code).toBe(1);
+    expect(stderr.match(/ECONNREFUSED/g)).toHaveLength(1);
+    expect(stdout).toMatch(/^mails .*the capacity is not known/m);
   });
 
   it("ends with 2 on a bad config", async () => {
