@@ -1,8 +1,17 @@
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createFolder } from "../run/folder.ts";
 import { expectSameDecisions } from "../replay.ts";
 import { folderWith, run, start, stopAgent, TOY_CONFIG } from "./program.ts";
 
@@ -80,6 +89,29 @@ describe("plan", () => {
   it("ends with 2 on a bad config", async () => {
     expect(await run(folderWith("tasks: 3"), "plan")).toMatchObject({ code: 2, stdout: "" });
   });
+});
+
+it("takes paths in the config from its folder, and those on the command line from where it runs", async () => {
+  const folder = createFolder();
+  mkdirSync(join(folder, "etc"));
+  const config = `${TOY_CONFIG.replace("value: 100", "file: number")}learned: learned.json\n`;
+  writeFileSync(
+    join(folder, "etc/my.yaml"),
+    config.replace("simple-queue, length: 10", "latency, within: 5s"),
+  );
+  writeFileSync(join(folder, "etc/number"), "42\n");
+  const agent = start(folder, ["run", "--config", "etc/my.yaml", "--record", "live.jsonl"]);
+  expect(await agent.line(STARTED)).toContain(join(folder, "etc/my.yaml"));
+  await agent.line("batch 0 →");
+  await stopAgent(agent);
+  expect(readdirSync(folder).toSorted()).toEqual(["etc", "live.jsonl"]);
+  expect(readdirSync(join(folder, "etc")).toSorted()).toEqual([
+    "learned.json",
+    "my.yaml",
+    "number",
+  ]);
+  const plan = await run(folder, "plan", "--config", "etc/my.yaml");
+  expect(plan.stdout).toMatch(/^mails +1 +42 /m);
 });
 
 describe("run --record", () => {
