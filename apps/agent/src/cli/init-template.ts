@@ -52,7 +52,7 @@ ${workload(answers)}
   #   target: { use: remainder }
 
 # What becomes of the instances when the agent stops: leave them running, or drain.
-shutdown: ${scheduler === "process" ? "drain" : "leave"}
+shutdown: ${scheduler === "process" || scheduler === "toy" ? "drain" : "leave"}
 
 # Where /livez, /readyz, /metrics and /state are: this machine only. false turns them off.
 # http: { host: 127.0.0.1, port: 9464 }

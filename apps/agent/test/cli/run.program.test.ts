@@ -176,7 +176,7 @@ describe("run", () => {
       expect.stringContaining(STARTED),
       expect.stringMatching(/^mails 0 → 3: fixed/),
       expect.stringMatching(/^batch 0 → 7: remainder/),
-      "SIGTERM: stopping (shutdown: leave)",
+      "SIGTERM: stopping (shutdown: drain)",
       "stopped",
     ]);
   });
@@ -236,7 +236,7 @@ describe("run", () => {
 
 it("ends with 3 when a drain leaves instances behind, since their backend is gone", async () => {
   const config = TOY_CONFIG.replace("use: toy }", "use: ./gone.mjs }");
-  const folder = folderWith(`${config}shutdown: drain\nshutdownGrace: 1s\n`);
+  const folder = folderWith(`${config}shutdownGrace: 1s\n`);
   writeFileSync(
     join(folder, "gone.mjs"),
     `import { existsSync } from "node:fs";
@@ -341,7 +341,7 @@ describe("a log that cannot be written", () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, "close");
-    const config = TOY_CONFIG.replace("http: false", `http: { port: ${port} }\nshutdown: drain`);
+    const config = TOY_CONFIG.replace("http: false", `http: { port: ${port} }`);
     return { folder: folderWith(config), address: `http://127.0.0.1:${port}` };
   }
 

@@ -18,6 +18,7 @@ tasks:
   batch:
     priority: 2
     target: { use: remainder }
+shutdown: drain
 `;
 
 const LOAD = `
