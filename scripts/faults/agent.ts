@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 export interface LogLine {
   readonly at: number;
   readonly text: string;
+  /** What it says: its message, if it is JSON. */
+  readonly said: string;
 }
 
 /** The program, run from its source in its config's folder. */
@@ -58,7 +60,9 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [started.stdout, started.stderr]) {
-      createInterface(stream).on("line", (text) => lines.push({ at: performance.now(), text }));
+      createInterface(stream).on("line", (text) =>
+        lines.push({ at: performance.now(), text, said: messageOf(text) }),
+      );
     }
     return started;
   }
@@ -108,4 +112,13 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
       return code;
     },
   };
+}
+
+function messageOf(text: string): string {
+  try {
+    const { msg }: { msg?: unknown } = JSON.parse(text);
+    return String(msg);
+  } catch {
+    return text;
+  }
 }

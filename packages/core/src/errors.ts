@@ -45,7 +45,7 @@ export const ERROR_CODES = {
   },
   ERR_PLUGIN_NOT_FOUND: {
     means: "The plugin's package is not installed where the config file or the agent can find it.",
-    todo: "Run the install command from the message in the folder of the config file.",
+    todo: "Correct the name, or install the package in the folder of the config file. Where the message has a command, run that.",
   },
   ERR_PLUGIN_LOAD: {
     means: "The plugin is installed but failed to load. The message has the cause.",

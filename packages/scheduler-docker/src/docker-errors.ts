@@ -113,9 +113,11 @@ function explainSilence(error: unknown, words: string, { at }: Purpose): Explain
       said: `this user may not use Docker at ${at} (${words}); run as root or as a member of the group "docker"`,
     };
   }
+  // Node has several words for it, and each would be another trouble.
+  const found = code === "ECONNRESET" ? "it closed the connection" : words;
   return {
     code: "ERR_SCHEDULER_UNREACHABLE",
-    said: `Docker does not answer at ${at} (${words}); check that it runs there, or correct scheduler.host`,
+    said: `Docker does not answer at ${at} (${found}); check that it runs there, or correct scheduler.host`,
   };
 }
 

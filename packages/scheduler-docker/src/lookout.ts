@@ -10,7 +10,7 @@ import { withDeadline, type Ask } from "./calls.ts";
 import { createUndertaker } from "./ended.ts";
 import type { ContainerEvent } from "./events.ts";
 import { parseContainers, sortInstances, type Instances, type Listed } from "./instances.ts";
-import { INSTANCE_LABEL, KNOCK_LABEL, TASK_LABEL } from "./labels.ts";
+import { AGENT_LABEL, INSTANCE_LABEL, KNOCK_LABEL, TASK_LABEL } from "./labels.ts";
 import type { Identity } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Rivals } from "./rivals.ts";
@@ -93,9 +93,10 @@ export function createLookout(context: LookoutContext): Lookout {
     for (const one of waiting) if (isAbandoned(one, since.get(one.Id))) bury(task, one, false);
   }
 
-  /** Whether a created container will not be started: this agent's own start was interrupted, or its creator has had enough time. */
+  /** Whether a created container will not be started: this agent's own start was interrupted, or its creator is gone or has had enough time. */
   function isAbandoned({ State, Labels }: Listed, since = clock.monotonic()): boolean {
-    if (State === "created" && identity.isOwn(Labels[INSTANCE_LABEL])) return true;
+    const isNobodys = identity.isOwn(Labels[INSTANCE_LABEL]) || rivals.isGone(Labels[AGENT_LABEL]);
+    if (State === "created" && isNobodys) return true;
     return clock.monotonic() - since >= YOUNG_MS;
   }
 

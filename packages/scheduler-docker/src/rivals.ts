@@ -32,6 +32,8 @@ export interface Rivals {
   hear(id: string, from: string): void;
   /** Whether another agent scales the tasks, so that this one changes nothing. */
   isStandingBy(): boolean;
+  /** Whether the agent of this label is known to be gone, so that it will start nothing that it created. */
+  isGone(maker: string | undefined): boolean;
   /** Finds out whether this agent may start and stop instances. @throws if Docker cannot be asked. */
   claim(task: Task, signal: AbortSignal): Promise<Claim>;
 }
@@ -52,8 +54,8 @@ export interface RivalsContext {
 }
 
 /** How long a running agent has to answer, in milliseconds. Docker reports the knock to it at once. */
-const ANSWER_MS = 2000;
-const LOOK_MS = 200;
+const ANSWER_MS = 1000;
+const LOOK_MS = 100;
 /** How long an agent stands by before it knocks again, in milliseconds. */
 const STANDBY_MS = 5000;
 /** How long Docker may take to create or remove a knock, in milliseconds. */
@@ -203,5 +205,11 @@ export function createRivals(context: RivalsContext): Rivals {
 
   const isStandingBy = (): boolean => phase === "standing by";
 
-  return { note, hear, isStandingBy, claim };
+  return {
+    note,
+    hear,
+    isStandingBy,
+    isGone: (maker) => phase === "in charge" && maker !== undefined && gone.has(maker),
+    claim,
+  };
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,6 +35,7 @@ const starve = ({ agent }: Scene<DockerWorld>, files: string): void =>
   void spawnSync("prlimit", [`--pid=${agent.pid}`, `--nofile=${files}`]);
 
 let second: Agent | undefined;
+let filler: ChildProcess | undefined;
 
 const instancesGoWrong: readonly DockerFault[] = [
   {
@@ -143,12 +144,9 @@ const engineGoesWrong: readonly DockerFault[] = [
     holds: "half-made containers do not block their task",
     says: UNREACHABLE,
     kills: true,
-    async inject({ world, agent }) {
-      await world.change();
-      // The first stops are over, and starts under way.
-      for (let tries = 0; tries < 400 && (await created(world)) === 0; tries++) await sleep(10);
+    async inject({ world }) {
+      await untilStarting(world);
       await world.server.kill();
-      void agent;
     },
     heal: ({ world }) => world.server.restart(),
   },
@@ -175,16 +173,27 @@ const engineGoesWrong: readonly DockerFault[] = [
     says: /disk is full/,
     lastsMs: 4000,
     async inject({ world }) {
-      await mkdir(world.disk, { recursive: true });
-      spawnSync("sh", ["-c", `cat /dev/zero > ${join(world.disk, "full")}`]);
+      // What is freed meanwhile is taken too.
+      const script = "while :; do cat /dev/zero >> full; sleep 0.02; done";
+      filler = spawn("/bin/sh", ["-c", script], { cwd: world.disk, stdio: "ignore" });
+      await sleep(500);
     },
-    heal: ({ world }) => rm(join(world.disk, "full")),
+    async heal({ world }) {
+      filler?.kill("SIGKILL");
+      await rm(join(world.disk, "full"));
+    },
   },
 ];
 
-async function created({ docker }: DockerWorld): Promise<number> {
-  const listed = await docker.listContainers({ all: true, filters: { status: ["created"] } });
-  return listed.length;
+/** Makes the agent start containers, and waits until one has been created and does not run yet. */
+async function untilStarting(world: DockerWorld): Promise<void> {
+  const query = { all: true, filters: { status: ["created"] } };
+  await world.change();
+  for (let tries = 0; tries < 1000; tries++) {
+    if ((await world.docker.listContainers(query)).length > 0) return;
+    await sleep(5);
+  }
+  throw new Error("nothing was started");
 }
 
 const wayGoesWrong: readonly DockerFault[] = [
@@ -242,8 +251,7 @@ const agentGoesWrong: readonly DockerFault[] = [
     lastsMs: 0,
     rightMs: 15_000,
     async inject({ world, agent }) {
-      await world.change();
-      for (let tries = 0; tries < 400 && (await created(world)) === 0; tries++) await sleep(10);
+      await untilStarting(world);
       await agent.kill();
     },
     heal: async ({ agent }) => agent.restart(),

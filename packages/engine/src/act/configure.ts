@@ -144,7 +144,8 @@ function asLeaving(task: Task, { mono }: Moment): Task {
   const spec: TaskSpec = {
     ...rest,
     min: 0,
-    maxDelta: Number.POSITIVE_INFINITY,
+    // Finite, since records are JSON.
+    maxDelta: Number.MAX_SAFE_INTEGER,
     target: { use: "drain" },
   };
   return { ...task, spec, leavingSince: mono, gatherUntil: undefined };
