@@ -39,5 +39,6 @@ export {
   type SchedulerPlugin,
   type SchedulerTask,
 } from "./scheduler.ts";
+export { shortageOf } from "./shortage.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
 export { untilAborted, withTimeLimit, type TimeLimit } from "./time-limit.ts";

@@ -65,7 +65,7 @@ it.each<readonly [string, Partial<Decision>]>([
   ],
   ["counts unknown (no answer): keeping 8 instances", { reason: "held", limits: [UNKNOWN] }],
   [
-    "nothing to go by: keeping 8 instances (priority 0: counted, not scaled)",
+    "no usable reading: keeping 8 instances (priority 0: counted, not scaled)",
     { reason: "held", limits: [{ by: "unscaled" }] },
   ],
 ])("explains: %s", (sentence, change) => {

@@ -1,30 +1,35 @@
 import { readFile } from "node:fs/promises";
 import type Docker from "dockerode";
 
+import { failOnCutAnswers } from "./dial.ts";
+import { unreadableFile } from "./docker-errors.ts";
 import type { DockerOptions } from "./options.ts";
 import { createSshAgent } from "./ssh.ts";
 
-/** The way to one Docker Engine. */
+/** A connection to one Docker Engine. */
 export interface Connection {
-  /** Where it leads, for messages. */
+  /** The address, for messages. */
   readonly at: string;
-  /** The client, made on first use: loading dockerode costs 35 MB that `microscaling validate` does not need. */
+  /** Whether requests are cheap. With ssh, each request opens its own connection. */
+  readonly isCheap: boolean;
+  /** The client, created on first use: loading dockerode costs 35 MB, which `microscaling validate` does not need. */
   client(): Promise<Docker>;
 }
 
-/** Makes the way to the engine that the options name. Does no I/O yet. */
+/** Creates the connection to the engine in the options. Does no I/O yet. */
 export function createConnection(options: DockerOptions): Connection {
   const host =
     options.host ?? (options.socketPath === undefined ? process.env["DOCKER_HOST"] : undefined);
   let client: Promise<Docker> | undefined;
   return {
-    at: options.socketPath ?? host ?? "its usual socket",
+    at: options.socketPath ?? host ?? "its default socket",
+    isCheap: host?.startsWith("ssh://") !== true,
     async client() {
-      client ??= connect(options, host);
+      client ??= connect(options, host).then(failOnCutAnswers);
       try {
         return await client;
       } catch (error) {
-        // A file that was not there may be there next time.
+        // A missing file may exist the next time.
         client = undefined;
         throw error;
       }
@@ -35,7 +40,7 @@ export function createConnection(options: DockerOptions): Connection {
 async function connect(options: DockerOptions, host: string | undefined): Promise<Docker> {
   const { default: Dockerode } = await import("dockerode");
   if (host?.startsWith("ssh://") === true) {
-    // The host's name only fills a header: the agent makes the connection.
+    // The host name only fills a header. The HTTP agent makes the connection.
     const agent = createSshAgent(host);
     return new Dockerode(
       Object.assign({ protocol: "http", host: "docker", agent } as const, NOTHING),
@@ -43,8 +48,7 @@ async function connect(options: DockerOptions, host: string | undefined): Promis
   }
   if (options.socketPath !== undefined)
     return new Dockerode({ ...NOTHING, socketPath: options.socketPath });
-  // DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are dockerode's own business.
-  if (options.host === undefined) return new Dockerode();
+  if (options.host === undefined) return connectByEnvironment(Dockerode);
   if (options.host.startsWith("unix://")) {
     return new Dockerode({ ...NOTHING, socketPath: options.host.slice("unix://".length) });
   }
@@ -59,7 +63,16 @@ async function connect(options: DockerOptions, host: string | undefined): Promis
   });
 }
 
-/** dockerode fills what it is not told from the environment, and mixes that with what it is told. */
+/** dockerode itself reads DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH. */
+function connectByEnvironment(Dockerode: typeof Docker): Docker {
+  try {
+    return new Dockerode();
+  } catch (error) {
+    throw unreadableFile("DOCKER_CERT_PATH", error);
+  }
+}
+
+/** dockerode takes options that are not set from the environment, and mixes them with the options that are set. */
 const NOTHING: Docker.DockerOptions = {
   host: undefined,
   port: undefined,
@@ -72,7 +85,11 @@ const NOTHING: Docker.DockerOptions = {
 async function readTls(tls: DockerOptions["tls"]): Promise<Docker.DockerOptions> {
   if (tls === undefined) return {};
   const [ca, cert, key] = await Promise.all(
-    [tls.ca, tls.cert, tls.key].map((file) => readFile(file)),
+    (["ca", "cert", "key"] as const).map((name) =>
+      readFile(tls[name]).catch((error: unknown) => {
+        throw unreadableFile(`scheduler.tls.${name}`, error);
+      }),
+    ),
   );
   return { ca, cert, key };
 }

@@ -3,20 +3,32 @@ import { z } from "zod";
 
 import type { Ask } from "./calls.ts";
 import { jsonLines } from "./json-lines.ts";
-import { INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
+import { INSTANCE_LABEL, KNOCK_LABEL, TASK_LABEL } from "./labels.ts";
 
-/** One event of a container that bears our label. */
+/** One event of a container with our label. */
 export interface ContainerEvent {
   readonly id: string;
   readonly task: string;
   /** Its instance label, if it has one. */
   readonly label: string | undefined;
+  /** The agent that knocks, if the container is a knock. */
+  readonly knock: string | undefined;
   /** `die`, `start`, `health_status: unhealthy`, … */
   readonly action: string;
 }
 
-/** What can change a count. `kill` comes before `die` and tells that somebody asked for it. */
-const ACTIONS = ["start", "kill", "die", "destroy", "pause", "unpause", "restart", "health_status"];
+/** The events that can change a count, and `create` for knocks. `kill` comes before `die` and shows that the end was requested. */
+const ACTIONS = [
+  "create",
+  "start",
+  "kill",
+  "die",
+  "destroy",
+  "pause",
+  "unpause",
+  "restart",
+  "health_status",
+];
 
 /** Follows Docker's events until the signal aborts, or the stream ends. */
 export async function followEvents(
@@ -31,7 +43,7 @@ export async function followEvents(
     signal,
     async (docker) => {
       const stream = await docker.getEvents({ filters, abortSignal: signal });
-      // Whatever happened before the stream was open has been missed.
+      // Events before the stream was open are missed.
       events.changed();
       for await (const message of jsonLines(stream)) {
         const event = parseEvent(message);
@@ -45,7 +57,11 @@ const messageSchema = z.object({
   Action: z.string(),
   Actor: z.object({
     ID: z.string(),
-    Attributes: z.object({ [TASK_LABEL]: z.string(), [INSTANCE_LABEL]: z.string().optional() }),
+    Attributes: z.object({
+      [TASK_LABEL]: z.string(),
+      [INSTANCE_LABEL]: z.string().optional(),
+      [KNOCK_LABEL]: z.string().optional(),
+    }),
   }),
 });
 
@@ -53,5 +69,11 @@ function parseEvent(message: unknown): ContainerEvent | undefined {
   const { data } = messageSchema.safeParse(message);
   if (data === undefined) return undefined;
   const { ID: id, Attributes: labels } = data.Actor;
-  return { id, task: labels[TASK_LABEL], label: labels[INSTANCE_LABEL], action: data.Action };
+  return {
+    id,
+    task: labels[TASK_LABEL],
+    label: labels[INSTANCE_LABEL],
+    knock: labels[KNOCK_LABEL],
+    action: data.Action,
+  };
 }

@@ -1,9 +1,9 @@
-/** Longer lines are no answer of Docker's. Characters. */
+/** The longest line that Docker sends, in characters. */
 const LONGEST = 1_000_000;
 
 /**
- * The JSON values of a stream that has one on each line.
- * @throws SyntaxError for a line that is not JSON, or far too long.
+ * Reads the JSON values of a stream with one value on each line.
+ * @throws SyntaxError for a line that is not JSON or is far too long.
  */
 export async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<unknown, void> {
   stream.setEncoding("utf8");

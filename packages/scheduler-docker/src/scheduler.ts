@@ -18,31 +18,36 @@ import { checkTask } from "./check.ts";
 import { createConnection } from "./connection.ts";
 import { readEnvFile } from "./env-file.ts";
 import { followEvents } from "./events.ts";
+import { createIdentity, type Identity } from "./identity.ts";
 import { prepareImage } from "./images.ts";
 import { countInstances, orderVictims, type Instances } from "./instances.ts";
 import { createLedger } from "./ledger.ts";
 import { createLookout } from "./lookout.ts";
 import type { DockerOptions } from "./options.ts";
+import { pingAgainAndAgain } from "./ping.ts";
+import { createRivals } from "./rivals.ts";
 import { startInstances } from "./starts.ts";
 import { stopInstance } from "./stops.ts";
 import type { DockerWorkload } from "./workload.ts";
 
 type Task = SchedulerTask<DockerWorkload>;
 
-/** How long `close` waits for what is under way, in milliseconds. */
+/** How long `close` waits for work in progress, in milliseconds. */
 const CLOSE_MS = 1000;
 
-/** Makes a scheduler for one Docker Engine. Does no I/O. */
+/** Creates a scheduler for one Docker Engine. Does no I/O. @param identity the identity of the agent, for tests that need two agents. */
 export function createScheduler(
   options: DockerOptions,
   { clock, logger }: PluginContext,
+  identity: Identity = createIdentity(() => clock.now()),
 ): Scheduler<DockerWorkload> {
-  const ask = createAsk(createConnection(options));
+  const connection = createConnection(options);
+  const ask = createAsk(connection, { clock, logger });
   const ledger = createLedger();
   const closed = new AbortController();
   const life = closed.signal;
   const startLimit = pLimit(options.concurrency);
-  // Most of a stop is waiting for the instance's grace, which costs Docker nothing.
+  // Most of a stop is waiting for the grace period, which costs Docker nothing.
   const stopLimit = pLimit(options.concurrency * 4);
   const background = new Set<Promise<void>>();
   let events: SchedulerEvents | undefined;
@@ -57,15 +62,18 @@ export function createScheduler(
     void work.finally(() => background.delete(work));
   }
 
-  const shared = { ask, clock, logger, ledger, life, changed };
-  const lookout = createLookout({ ...shared, goOn });
-  const startContext = { ...shared, limit: startLimit, nextLabel: createLabels(() => clock.now()) };
+  const shared = { ask, clock, logger, ledger, life, changed, identity };
+  const rivals = createRivals({ ...shared, agent: identity.agent, goOn });
+  const lookout = createLookout({ ...shared, rivals, goOn });
+  const startContext = { ...shared, limit: startLimit };
   const stopContext = { ...shared, limit: stopLimit, removeLimit: pLimit(1), failed };
 
   async function prepare(task: Task, signal: AbortSignal): Promise<void> {
     const { envFile } = task.workload;
     if (envFile !== undefined) await untilAborted(signal, readEnvFile(envFile, task.name));
     await prepareImage(ask, task, signal);
+    // Before there is anything to do, so that other agents notice this one.
+    await rivals.claim(task, signal);
   }
 
   async function observe(
@@ -82,7 +90,13 @@ export function createScheduler(
   }
 
   async function scale(task: Task, instances: number, signal: AbortSignal): Promise<Outcome> {
-    const look = await lookout.look([task], signal);
+    let look = await lookout.look([task], signal);
+    const claim = await rivals.claim(task, signal);
+    if (claim === "standing by") {
+      const reason = "another agent scales the same tasks on this engine; this agent stands by";
+      return { status: "busy", reason };
+    }
+    if (claim === "after a while") look = await lookout.look([task], signal);
     const found = look.instances.get(task.name);
     if (found === undefined) return { status: "accepted" };
     const more = instances - countInstances(found).requested;
@@ -107,7 +121,7 @@ export function createScheduler(
     }
   }
 
-  /** An image that was pruned while no instance needed it comes back by itself. */
+  /** Pulls an image again that was pruned while no instance needed it. */
   function fetchAgain(task: Task): void {
     if (task.workload.pull === "never") return;
     goOn(
@@ -118,8 +132,8 @@ export function createScheduler(
   }
 
   function stop(task: Task, count: number, found: Instances): Outcome {
-    // Which of those being started come up is not known yet, so which to stop is not either.
-    const busy: Outcome = { status: "busy", reason: "instances are still being started" };
+    // It is not known yet which starting instances come up, so it is not known which to stop.
+    const busy: Outcome = { status: "busy", reason: "instances are still starting" };
     if (found.starting > 0) return busy;
     const running = orderVictims(found.running, task.workload.victims);
     const victims = [...found.waiting, ...running].slice(0, count);
@@ -131,21 +145,31 @@ export function createScheduler(
   }
 
   async function watch(listener: SchedulerEvents, signal: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([signal, life]);
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, life, over.signal]);
+    const following = [followEvents(ask, listener, (event) => lookout.handle(event), either)];
+    // A stream of events may be silent for days, and looks like a dead one. The ping tells the difference.
+    if (connection.isCheap) following.push(pingAgainAndAgain(ask, clock, either));
     events = listener;
     try {
-      await followEvents(ask, listener, (event) => lookout.handle(event), either);
+      await Promise.race(following);
     } catch (error) {
       if (!either.aborted) throw error;
     } finally {
+      over.abort();
+      await Promise.allSettled(following);
       if (events === listener) events = undefined;
       lookout.loseTouch();
     }
   }
 
   async function capacity(signal: AbortSignal): Promise<Amounts> {
-    const purpose = { code: "ERR_SCHEDULER_REFUSED", doing: "say what it can hold" } as const;
-    return parseCapacity(await ask(purpose, signal, (docker) => docker.info()));
+    const question = {
+      code: "ERR_SCHEDULER_REFUSED",
+      doing: "report its CPUs and memory",
+      quick: true,
+    } as const;
+    return parseCapacity(await ask(question, signal, (docker) => docker.info()));
   }
 
   async function letGo(): Promise<void> {
@@ -167,16 +191,6 @@ export function createScheduler(
   };
 }
 
-/** Values of the instance label: unlike any other, and in the order of their making. */
-function createLabels(now: () => number): () => string {
-  let made = 0;
-  return () => {
-    made += 1;
-    const parts = [String(now()).padStart(13, "0"), String(made).padStart(6, "0")];
-    return [...parts, crypto.randomUUID().slice(0, 8)].join("-");
-  };
-}
-
 const infoSchema = z.object({ NCPU: z.number(), MemTotal: z.number() });
 
 function parseCapacity(info: unknown): Amounts {
@@ -184,6 +198,6 @@ function parseCapacity(info: unknown): Amounts {
   if (data !== undefined) return { cpu: data.NCPU, memory: data.MemTotal };
   throw new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    "expected CPUs and memory from Docker, found something else; check that scheduler.host is a Docker Engine",
+    "expected CPUs and memory from Docker, found something else; check that scheduler.host is the address of a Docker Engine",
   );
 }

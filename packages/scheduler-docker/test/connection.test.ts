@@ -61,7 +61,8 @@ describe("a connection", () => {
     const host = `tcp://localhost:${port}`;
     expect(await capacityOf({ host, tls: files })).toEqual({ cpu: 2, memory: 1024 });
     await expect(capacityOf({ host: host.replace("tcp", "https") })).rejects.toMatchObject({
-      code: "ERR_SCHEDULER_UNREACHABLE",
+      code: "ERR_SCHEDULER_REFUSED",
+      message: expect.stringMatching(/check scheduler\.tls/) as string,
     });
   });
 
@@ -72,7 +73,22 @@ describe("a connection", () => {
     });
     onTestFinished(() => scheduler.close());
     for (let time = 0; time < 2; time += 1) {
-      await expect(scheduler.capacity?.(never)).rejects.toThrow("/no/such/key.pem");
+      await expect(scheduler.capacity?.(never)).rejects.toMatchObject({
+        code: "ERR_SCHEDULER_REFUSED",
+        message: expect.stringMatching(
+          /^scheduler\.tls\.key cannot be read: .*\/no\/such\/key\.pem'$/,
+        ) as string,
+      });
     }
+  });
+
+  it("names the file of DOCKER_CERT_PATH that it cannot read", async () => {
+    vi.stubEnv("DOCKER_CERT_PATH", "/no/such");
+    await expect(capacityOf({})).rejects.toMatchObject({
+      code: "ERR_SCHEDULER_REFUSED",
+      message: expect.stringMatching(
+        /^DOCKER_CERT_PATH cannot be read: .*\/no\/such\/ca\.pem'$/,
+      ) as string,
+    });
   });
 });

@@ -2,6 +2,7 @@ import { createTestClock } from "@microscaling/conformance";
 import { silentLogger } from "@microscaling/core";
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { createIdentity } from "../src/identity.ts";
 import { createLedger, type Ledger } from "../src/ledger.ts";
 import { createLookout, type Lookout } from "../src/lookout.ts";
 
@@ -18,6 +19,14 @@ describe("what Docker tells by itself", () => {
       clock: createTestClock(),
       logger: silentLogger,
       ledger,
+      identity: createIdentity(() => 0),
+      rivals: {
+        note: () => {},
+        hear: () => {},
+        isStandingBy: () => false,
+        isGone: () => false,
+        claim: () => Promise.resolve("at once"),
+      },
       life: new AbortController().signal,
       changed: () => void changes++,
       goOn: (work) => void work.catch(() => {}),
@@ -25,7 +34,7 @@ describe("what Docker tells by itself", () => {
   });
 
   function tell(action: string, id: string, label?: string): void {
-    lookout.handle({ id, label, task: "mail", action });
+    lookout.handle({ id, label, task: "mail", action, knock: undefined });
   }
 
   it("is no news while it is a start of ours that is under way", () => {

@@ -3,7 +3,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type Counts, type Scheduler, type SchedulerTask } from "@microscaling/core";
+import {
+  silentLogger,
+  systemClock,
+  type Counts,
+  type Scheduler,
+  type SchedulerTask,
+} from "@microscaling/core";
 import {
   buildWorkerImage,
   dockerProblem,
@@ -22,8 +28,10 @@ import {
   onTestFinished,
 } from "vitest";
 
+import { createIdentity } from "../src/identity.ts";
 import type { DockerWorkload } from "../src/index.ts";
-import { INSTANCE_LABEL, TASK_LABEL } from "../src/labels.ts";
+import { AGENT_LABEL, INSTANCE_LABEL, TASK_LABEL } from "../src/labels.ts";
+import { createScheduler } from "../src/scheduler.ts";
 import {
   countsOf,
   createBareDocker,
@@ -67,6 +75,15 @@ describe.skipIf(problem !== undefined)(`a real Docker Engine (${problem ?? "here
 
   const task = (name: string, workload: object = {}): Promise<SchedulerTask<DockerWorkload>> =>
     createTask(name, { image, network: "host", stop: { grace: "1s" }, ...workload });
+
+  /** A scheduler as in another process. */
+  function createAgent(agent: string): Scheduler<DockerWorkload> {
+    const options = { socketPath: server.socketPath, concurrency: 16 };
+    const context = { clock: systemClock, logger: silentLogger };
+    const made = createScheduler(options, context, { ...createIdentity(() => 0), agent });
+    onTestFinished(() => made.close());
+    return made;
+  }
 
   it("starts eight, and stops the newest ones first", async () => {
     const mail = await task("mail");
@@ -155,6 +172,24 @@ describe.skipIf(problem !== undefined)(`a real Docker Engine (${problem ?? "here
     await countsOf(next, mail, quiet(0));
   });
 
+  it("stands by while another agent is there, and takes over when that one is gone", async () => {
+    const mail = await task("mail");
+    const first = createAgent("0000000000001-first");
+    const second = createAgent("0000000000002-second");
+    const watching = await watch(first);
+    await first.scale(mail, 2, never);
+    expect(await second.scale(mail, 4, never)).toMatchObject({
+      status: "busy",
+      reason: expect.stringMatching(/another agent.*stands by/) as string,
+    });
+    expect(await listContainers(docker, "mail")).toHaveLength(2);
+    expect((await second.observe([mail], never)).get("mail")).toMatchObject({ running: 2 });
+    await watching.end();
+    await first.close();
+    await expect.poll(() => second.scale(mail, 4, never)).toEqual({ status: "accepted" });
+    await countsOf(second, mail, quiet(4));
+  });
+
   it("does not touch what is not its own", async () => {
     const foreign = await docker.createContainer({
       Image: image,
@@ -219,6 +254,7 @@ describe.skipIf(problem !== undefined)(`a real Docker Engine (${problem ?? "here
     expect(made.Config.Labels).toEqual({
       team: "post",
       [TASK_LABEL]: "mail",
+      [AGENT_LABEL]: expect.any(String) as string,
       [INSTANCE_LABEL]: expect.any(String) as string,
     });
     expect(made.Config).toMatchObject({ User: "1000", StopSignal: "SIGINT", StopTimeout: 2 });
@@ -325,13 +361,12 @@ describe.skipIf(problem !== undefined)(`a real Docker Engine (${problem ?? "here
     expect(new Set(ports).size).toBe(3);
   });
 
-  it("says that a name is taken", async () => {
+  it("leaves a name that another container has, and takes the next", async () => {
     await docker.createContainer({ Image: image, name: "mail-1" });
     const mail = await task("mail", { name: "mail" });
-    expect(await scheduler.scale(mail, 1, never)).toMatchObject({
-      status: "failed",
-      error: { code: "ERR_NAME_TAKEN" },
-    });
+    expect(await scheduler.scale(mail, 2, never)).toEqual({ status: "accepted" });
+    const names = (await listContainers(docker, "mail")).flatMap(({ Names }) => Names);
+    expect(names.toSorted()).toEqual(["/mail-2", "/mail-3"]);
   });
 
   it("says why an instance cannot be started", async () => {

@@ -1,14 +1,20 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Duplex } from "node:stream";
 
-import { MicroscalingError, type PluginContext, type SchedulerTask } from "@microscaling/core";
+import {
+  MicroscalingError,
+  shortageOf,
+  type PluginContext,
+  type SchedulerTask,
+} from "@microscaling/core";
 
 import { faultOf } from "./command.ts";
-import { environmentOf } from "./environment.ts";
+import { environmentOf, passageOf } from "./environment.ts";
 import type { ProcessWorkload } from "./options.ts";
-import { eachLine } from "./output.ts";
+import { createLineLog, eachLine, type LineLog } from "./output.ts";
 
 /** How an instance ended, for people: `exit code 1: cannot open /etc/worker.conf`. */
 export interface Ending {
@@ -26,8 +32,9 @@ export interface Instance {
 
 // The program takes this shell's place, number and all, once it is told to go on. An agent that is killed before it has told anyone of
 // the process cannot say so: the shell then reads the end of the pipe and ends, and nothing has run that nobody would ever end.
-// What a shell adds to the environment goes again.
-const GATE = 'read -r _ <&3 && unset PWD OLDPWD SHLVL && exec "$@" 3<&-';
+// Of what a shell adds to the environment only the folder stays.
+const scriptOf = (prefix: string): string =>
+  `read -r _ <&3 && unset OLDPWD SHLVL && export PWD && exec ${prefix} "$@" 3<&-`;
 
 /**
  * Starts one process.
@@ -35,7 +42,7 @@ const GATE = 'read -r _ <&3 && unset PWD OLDPWD SHLVL && exec "$@" 3<&-';
  */
 export async function startInstance(
   task: SchedulerTask<ProcessWorkload>,
-  { logger }: PluginContext,
+  context: PluginContext,
   begun: (pid: number) => void,
 ): Promise<Instance> {
   const { workload } = task;
@@ -43,27 +50,32 @@ export async function startInstance(
   const fault = await faultOf(workload);
   if (fault !== undefined) throw startFault(task, fault);
   const output = await openOutput(task);
+  const { env, prefix } = passageOf(environmentOf(workload.env));
   try {
-    const child = spawn("/bin/sh", ["-c", GATE, "sh", ...workload.command], {
+    const child = spawn("/bin/sh", ["-c", scriptOf(prefix), "sh", ...workload.command], {
       cwd: resolve(workload.cwd ?? "."),
-      env: environmentOf(workload.env),
+      env,
       stdio: [...output.stdio, "pipe"],
       // In a process group of its own, so that all that it starts can be stopped with it.
       detached: true,
     });
+    // It has no streams then, and says why.
+    if (child.pid === undefined) return await neverSpawned(child);
     // Before anything is awaited: from here on it exists.
-    if (child.pid !== undefined) begun(child.pid);
+    begun(child.pid);
     const passed = openGate(child);
     const lines =
       workload.output === "log"
-        ? follow(child, (line) => logger.info(line, { task: task.name, pid: child.pid }))
+        ? follow(child, createLineLog(context, { task: task.name, pid: child.pid }))
         : () => undefined;
     const ended = endOf(child, lines);
     await spawned(child);
     await passed;
-    return { pid: child.pid ?? Number.NaN, ended };
+    return { pid: child.pid, ended };
   } catch (error) {
-    throw startFault(task, error instanceof Error ? error.message : String(error), error);
+    const said = error instanceof Error ? error.message : String(error);
+    const shortage = shortageOf(error);
+    throw startFault(task, shortage === undefined ? said : `${shortage} (${said})`, error);
   } finally {
     await output.close();
   }
@@ -94,7 +106,8 @@ async function openOutput({ name, workload }: SchedulerTask<ProcessWorkload>): P
   const path = resolve(workload.output);
   const file = await open(path, "a").catch((error: unknown) => {
     const words = error instanceof Error ? error.message : String(error);
-    const message = `task ${name}: cannot append output to ${path}: ${words}; correct workload.output`;
+    const todo = shortageOf(error) ?? "correct workload.output";
+    const message = `task ${name}: cannot append output to ${path}: ${words}; ${todo}`;
     throw new MicroscalingError("ERR_START_FAILED", message, { cause: error });
   });
   return { stdio: ["ignore", file.fd, file.fd], close: () => file.close() };
@@ -105,18 +118,25 @@ const NAMES_ERROR = /error|panic|fatal/i;
 const STACK_FRAME = /^\s+at /;
 
 /** Logs what the process writes. Returns how to ask for its last words on its standard error. */
-function follow(child: ChildProcess, log: (line: string) => void): () => string | undefined {
+function follow(child: ChildProcess, log: LineLog): () => string | undefined {
   let last: string | undefined;
   let telling: string | undefined;
-  if (child.stdout !== null) eachLine(child.stdout, log);
+  child.once("close", () => log.end());
+  if (child.stdout !== null) eachLine(child.stdout, (line) => log.write(line));
   if (child.stderr !== null) {
     eachLine(child.stderr, (line) => {
-      log(line);
+      log.write(line);
       if (line.trim() !== "") last = line.trim();
       if (NAMES_ERROR.test(line) && !STACK_FRAME.test(line)) telling = line.trim();
     });
   }
   return () => telling ?? last;
+}
+
+/** @throws why it could not be spawned. */
+async function neverSpawned(child: ChildProcess): Promise<never> {
+  const errors: unknown[] = await once(child, "error");
+  throw errors[0];
 }
 
 async function spawned(child: ChildProcess): Promise<void> {

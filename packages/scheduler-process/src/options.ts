@@ -49,12 +49,14 @@ const env: Check<Record<string, string>> = (written, fault) => {
   if (typeof written !== "object" || written === null || Array.isArray(written)) {
     return fault("expected names and their values");
   }
-  const entries = Object.entries(written).map(([name, value]: [string, unknown]) => {
-    if (isText(value)) return [name, value] as const;
-    fault('expected text; put numbers in quotes: "1"', [name]);
-    return [name, ""] as const;
-  });
-  return Object.fromEntries(entries);
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(written) as [string, unknown][]) {
+    if (!/^[^=\s\0]+$/.test(name)) fault("expected a name without = and spaces", [name]);
+    else if (isText(value)) values[name] = value;
+    else if (typeof value === "number" || typeof value === "boolean") values[name] = String(value);
+    else fault("expected text, a number, true or false", [name]);
+  }
+  return values;
 };
 
 const signal: Check<NodeJS.Signals> = (written, fault) =>
@@ -105,8 +107,8 @@ export const workloadSchema: StandardSchema<ProcessWorkload> = schemaOf<ProcessW
       cwd: { type: "string", minLength: 1, description: "Where it runs." },
       env: {
         type: "object",
-        additionalProperties: { type: "string" },
-        description: "What it gets besides PATH, HOME, TMPDIR, LANG and TZ.",
+        additionalProperties: { type: ["string", "number", "boolean"] },
+        description: "What it gets besides PATH, HOME, TMPDIR, LANG, TZ and PWD.",
       },
       stop: {
         type: "object",

@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
 
+import type { LogFields, PluginContext } from "@microscaling/core";
+
 // A program that never ends its line must not fill the agent's memory.
 const LONGEST_LINE = 8192;
 
@@ -21,4 +23,48 @@ export function eachLine(stream: Readable, each: (line: string) => void): void {
   });
   // A pipe that breaks ends with its process; there is nothing to do about it.
   stream.on("error", () => {});
+}
+
+/** Takes the lines of one instance. */
+export interface LineLog {
+  write(line: string): void;
+  /** The instance is gone: says what was dropped last. */
+  end(): void;
+}
+
+/** What one instance may log in a second, in characters. A line costs so many more, for its time, task and pid. */
+const MOST_IN_A_SECOND = 1_000_000;
+const LINE_COST = 100;
+const SECOND_MS = 1000;
+
+/**
+ * Logs lines, each with `fields`. Of an instance that floods the log the rest of each second is dropped, and a warning counts it: nobody else
+ * would bound what waits for a slow reader.
+ */
+export function createLineLog({ clock, logger }: PluginContext, fields: LogFields): LineLog {
+  let left = MOST_IN_A_SECOND;
+  let until = 0;
+  let dropped = 0;
+  const over = new AbortController();
+
+  function tell(): void {
+    if (dropped === 0) return;
+    logger.warn(`${dropped} lines of output dropped: more than 1 MB in a second`, fields);
+    dropped = 0;
+  }
+
+  return {
+    write(line) {
+      const now = clock.monotonic();
+      if (now >= until) [left, until] = [MOST_IN_A_SECOND, now + SECOND_MS];
+      left -= line.length + LINE_COST;
+      if (left >= 0) return logger.info(line, fields);
+      dropped += 1;
+      if (dropped === 1) clock.sleep(until - now, over.signal).then(tell, () => {});
+    },
+    end() {
+      over.abort();
+      tell();
+    },
+  };
 }

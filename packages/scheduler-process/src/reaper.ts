@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
 
-import type { Logger } from "@microscaling/core";
+import { shortageOf, type PluginContext } from "@microscaling/core";
 
 // Even an agent that is killed with SIGKILL must leave nothing. Then its end of this shell's standard input closes, and the shell kills
 // the groups that it was told of and not told the end of. A shell: on every POSIX system, one megabyte, there within a millisecond.
 const SCRIPT = `
-groups=' '
+groups=" $* "
 while read -r what group; do
   case $what in
     begun) groups="$groups$group " ;;
@@ -14,6 +15,8 @@ while read -r what group; do
 done
 for group in $groups; do kill -s KILL -- "-$group"; done
 `;
+
+const WITHOUT = "the process that would end the instances of a killed agent is gone";
 
 /** Kills what is left when the agent is gone. */
 export interface Reaper {
@@ -25,31 +28,43 @@ export interface Reaper {
   readonly close: () => Promise<void>;
 }
 
-/** Makes a reaper. Its process starts with the first group. */
-export function createReaper(logger: Logger): Reaper {
+/** A shell that ended sooner after its start, in milliseconds, is started again only when that time has passed. */
+const SHORT_MS = 1000;
+
+/** Makes a reaper. Its process starts with the first group, and again whenever it ends while there are any. */
+export function createReaper({ clock, logger }: PluginContext): Reaper {
   const groups = new Set<number>();
+  const closed = new AbortController();
   let shell: ChildProcess | undefined;
+  let said = false;
+
+  async function startAgain(startedAt: number): Promise<void> {
+    shell = undefined;
+    await clock.sleep(startedAt + SHORT_MS - clock.monotonic(), closed.signal);
+    if (groups.size > 0) shell ??= start();
+  }
 
   function start(): ChildProcess {
     // In a session of its own, so that a Ctrl-C on the terminal does not reach it.
-    const child = spawn("/bin/sh", ["-c", SCRIPT], {
+    // It knows of what there is from its first moment.
+    const child = spawn("/bin/sh", ["-c", SCRIPT, "sh", ...[...groups].map(String)], {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
       env: {},
     });
-    child.once("error", (error) => {
-      const message = "no reaper: instances would outlive an agent that is killed with SIGKILL";
-      logger.warn(message, { error: error.message });
-    });
-    child.once("exit", () => {
-      if (shell === child) shell = undefined;
-    });
-    // When the shell has been killed, the next group starts another.
-    child.stdin?.on("error", () => {});
+    const startedAt = clock.monotonic();
+    const ended = (how: string): void => {
+      if (shell !== child || closed.signal.aborted) return;
+      if (!said) logger.warn(`${WITHOUT} (${how}); it is started again`);
+      said = true;
+      startAgain(startedAt).catch(() => {});
+    };
+    child.once("error", (error) => ended(shortageOf(error) ?? error.message));
+    child.once("exit", (code, signal) => ended(signal ?? `exit code ${code}`));
+    // One that could not be spawned has no streams.
+    const stdin: unknown = child.stdin;
+    if (stdin instanceof Socket) stdin.on("error", () => {}).unref();
     child.unref();
-    if (child.stdin !== null && "unref" in child.stdin && typeof child.stdin.unref === "function")
-      child.stdin.unref();
-    for (const group of groups) child.stdin?.write(`begun ${group}\n`);
     return child;
   }
 
@@ -64,6 +79,7 @@ export function createReaper(logger: Logger): Reaper {
       shell?.stdin?.write(`ended ${group}\n`);
     },
     close: async () => {
+      closed.abort();
       if (shell?.pid === undefined) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       shell.ref();

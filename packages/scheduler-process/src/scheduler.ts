@@ -26,7 +26,7 @@ type Task = SchedulerTask<ProcessWorkload>;
 /** Makes a scheduler whose instances are child processes of this one. None outlives it. */
 export function createProcessScheduler(context: PluginContext): Scheduler<ProcessWorkload> {
   const { clock, logger } = context;
-  const reaper = createReaper(logger);
+  const reaper = createReaper(context);
   const tables = new Map<string, Table>();
   const watchers = new Set<SchedulerEvents>();
   const stops = new Set<Promise<void>>();

@@ -3,7 +3,8 @@ import { silentLogger, systemClock } from "@microscaling/core";
 import plugin from "../src/index.ts";
 import type { ProcessWorkload } from "../src/index.ts";
 
-// An agent in small, to be killed: runs two instances of the command in its arguments, says so, and waits.
+// An agent in small, to be killed: runs two instances of the command in its arguments, or as many as OWNER_COUNT says, tells what came of
+// it, and waits.
 const [command = "", ...args] = process.argv.slice(2);
 const scheduler = plugin.create({}, { clock: systemClock, logger: silentLogger });
 const workload: ProcessWorkload = {
@@ -13,11 +14,12 @@ const workload: ProcessWorkload = {
   stop: { signal: "SIGTERM", graceMs: 1000 },
   output: "ignore",
 };
-const { status } = await scheduler.scale(
+const outcome = await scheduler.scale(
   { name: "owned", workload },
-  2,
+  Number(process.env["OWNER_COUNT"] ?? 2),
   new AbortController().signal,
 );
 process.on("SIGTERM", () => process.exit(0));
-process.stdout.write(`${status}\n`);
+const why = outcome.status === "failed" ? `: ${outcome.error.message}` : "";
+process.stdout.write(`${outcome.status}${why}\n`);
 setInterval(() => {}, 60_000);

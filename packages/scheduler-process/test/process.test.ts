@@ -174,7 +174,7 @@ describe("what an instance gets", () => {
     await until(() => expect(lines).toContain("TZ=UTC"));
     await scheduler.close();
     const names = lines.map((line) => line.split("=")[0] ?? "");
-    const allowed = new Set(["PATH", "HOME", "TMPDIR", "LANG", "TZ", MARK]);
+    const allowed = new Set(["PATH", "HOME", "TMPDIR", "LANG", "TZ", "PWD", MARK]);
     expect(names.filter((name) => !allowed.has(name))).toEqual([]);
     expect(names).toContain(MARK);
   });

@@ -27,8 +27,19 @@ export interface DockerServer {
   readonly pid: number | undefined;
   /** Ends the daemon and starts it again on the same data, as an upgrade would. Its containers end. */
   restart(): Promise<void>;
+  /** SIGKILL, as in a crash. Its containers go on, until {@link DockerServer.restart}. */
+  kill(): Promise<void>;
+  /** It takes connections and answers nothing, until {@link DockerServer.thaw}. */
+  freeze(): void;
+  thaw(): void;
   /** Removes every container and ends the daemon; nothing stays behind but the images. Idempotent. */
   stop(): Promise<void>;
+}
+
+/** How to start a Docker Engine of our own. */
+export interface DockerOptions {
+  /** Where it keeps its data, for tests that fill that place. Default: a folder of the checkout. */
+  readonly data?: string;
 }
 
 const DATA_ROOT = join(import.meta.dirname, "../../../.servers/docker");
@@ -57,12 +68,12 @@ export function dockerProblem(): string | undefined {
  * firewall. With `MICROSCALING_TEST_DOCKER_HOST` that engine is used instead, and cannot be restarted.
  * @throws Error with the end of its output when it does not come up.
  */
-export async function startDocker(): Promise<DockerServer> {
+export async function startDocker(options: DockerOptions = {}): Promise<DockerServer> {
   const given = process.env[GIVEN_HOST];
   if (given !== undefined) return givenServer(given);
   const problem = dockerProblem();
   if (problem !== undefined) throw new Error(problem);
-  const home = await makeHome();
+  const home = await makeHome(options);
   try {
     return await startOwn(home);
   } catch (error) {
@@ -77,6 +88,11 @@ function givenServer(host: string): DockerServer {
     socketPath: host.startsWith("unix://") ? host.slice("unix://".length) : undefined,
     pid: undefined,
     restart: () => Promise.reject(new Error(`the engine at ${host} is not ours to restart`)),
+    kill: () => Promise.reject(new Error(`the engine at ${host} is not ours to kill`)),
+    freeze() {
+      throw new Error(`the engine at ${host} is not ours to freeze`);
+    },
+    thaw() {},
     stop: () => Promise.resolve(),
   };
 }
@@ -91,17 +107,17 @@ interface Home {
   readonly unlock: () => Promise<void>;
 }
 
-async function makeHome(): Promise<Home> {
+async function makeHome({ data }: DockerOptions): Promise<Home> {
   await sweep();
   const folder = await mkdtemp(FOLDER_PREFIX);
   await claim(folder);
-  const unlock = await lockData();
+  const unlock = data === undefined ? await lockData() : undefined;
   // What a daemon that was killed left mounted there would be in the way.
   if (unlock !== undefined) await unmountUnder(DATA_ROOT);
   return {
     folder,
     // Two daemons on the same data would hang, so the second gets a folder of its own.
-    data: unlock === undefined ? join(folder, "data") : DATA_ROOT,
+    data: data ?? (unlock === undefined ? join(folder, "data") : DATA_ROOT),
     socketPath: join(folder, "docker.sock"),
     subnet: freeSubnet(),
     unlock: unlock ?? (() => Promise.resolve()),
@@ -157,6 +173,13 @@ async function startOwn(home: Home): Promise<DockerServer> {
       await endDaemon(daemon);
       daemon = await startDaemon(home);
     },
+    async kill() {
+      daemon.kill("SIGKILL");
+      if (!hasEnded(daemon)) await once(daemon, "exit");
+      await killContainerd(home);
+    },
+    freeze: () => void daemon.kill("SIGSTOP"),
+    thaw: () => void daemon.kill("SIGCONT"),
     stop: () => (stopped ??= stop()),
   };
 }
@@ -208,6 +231,15 @@ async function endDaemon(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await gone;
   clearTimeout(timer);
+}
+
+/** A daemon that finds the containerd of a killed one does not always come up. */
+async function killContainerd({ folder }: Home): Promise<void> {
+  const file = join(folder, "exec/containerd/containerd.pid");
+  const pid = Number(await readFile(file, "utf8"));
+  process.kill(pid, "SIGKILL");
+  await rm(file);
+  while (existsSync(`/proc/${pid}/exe`)) await sleep(10);
 }
 
 async function removeContainers(socketPath: string): Promise<void> {

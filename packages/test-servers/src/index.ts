@@ -14,7 +14,7 @@ export {
   type NsqdOptions,
   type Nsqlookupd,
 } from "./nsqd.ts";
-export { dockerProblem, startDocker, type DockerServer } from "./docker.ts";
+export { dockerProblem, startDocker, type DockerOptions, type DockerServer } from "./docker.ts";
 export { buildWorkerImage, WORKER_IMAGE, type WorkerImage } from "./worker-image.ts";
 export { askDocker } from "./docker-api.ts";
 export {

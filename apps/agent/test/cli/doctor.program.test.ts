@@ -43,7 +43,7 @@ const ILL = TOY_CONFIG.replace("use: toy }", "use: toy, failStarts: true }").rep
 it("ends with 1 for a problem, tells what to do, and goes on with the others", async () => {
   const { code, stdout } = await run(folderWith(ILL), "doctor");
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^✗ mails: .*told to fail starts → remove failStarts from scheduler$/m);
+  expect(stdout).toMatch(/^✗ mails: .*set to fail starts → remove failStarts from scheduler$/m);
   expect(stdout).toMatch(/^✗ mails: metric toy: \/no\/such\/number: .* → \w/m);
   expect(stdout).toContain("3 problems, 0 warnings.");
 });
@@ -56,7 +56,7 @@ it("tells the same to programs", async () => {
   expect(told["findings"]).toContainEqual({
     about: "batch",
     level: "problem",
-    message: "the toy scheduler was told to fail starts",
+    message: "the toy scheduler is set to fail starts",
     advice: "remove failStarts from scheduler",
   });
 });

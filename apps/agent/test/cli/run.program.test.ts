@@ -258,7 +258,9 @@ export default { ...toy, create(options, context) {
   agent.child.kill("SIGTERM");
   const { code, stdout } = await agent.ended;
   expect(code).toBe(3);
-  expect(messages(stdout)).toContain("time is up: instances of mails, batch are left");
+  expect(messages(stdout)).toContain(
+    "time is up: some instances of mails, batch are still running",
+  );
 });
 
 describe("reload", () => {

@@ -7,11 +7,11 @@ import { formatDuration, INSTANCES, type Decision, type Limit } from "@microscal
 export function explain(decision: Decision): string {
   const { reason, desired, granted } = decision;
   const why = reasonText(decision);
-  // What holds a task is its reason already.
+  // The reason already says what holds the task.
   const limits = decision.limits.filter((limit) => reason !== "held" || !holds(limit));
   const [first, ...later] = limits;
   const bound = first === undefined ? undefined : boundText(first, granted);
-  // Where the capacity limits it too, the amount is not the bound's.
+  // If the capacity also limits the task, the bound does not determine the number.
   if (bound !== undefined && later.every(({ by }) => by === "waiting")) {
     // It only keeps what it has, so it wants no number of its own.
     if (first?.by === "min" && (reason === "meeting" || reason === "held"))
@@ -64,7 +64,7 @@ function holds(limit: Limit): limit is Hold {
 }
 
 function heldText(hold: Hold | undefined): string {
-  if (hold === undefined) return "nothing to go by";
+  if (hold === undefined) return "no usable reading";
   return hold.by === "held" ? hold.reason : `counts unknown (${hold.reason})`;
 }
 
@@ -104,7 +104,7 @@ export function limitText(
     case "waiting":
       return `${granted - (requested ?? granted)} waiting for ${limit.task ?? "others"} to stop`;
     case "settling":
-      return "last change still under way";
+      return "last change still in progress";
     case "held":
     case "backoff":
     case "churn":

@@ -50,6 +50,19 @@ describe("counts", () => {
     expect(only(agent.wait(5), "observe")).toHaveLength(1);
   });
 
+  it("that failed are asked for again after a second, however long the interval is", () => {
+    const { scheduler } = specOf([]);
+    const agent = open([fixed("a", 1)], { scheduler: { ...scheduler, intervalMs: 60_000 } });
+    agent.wait(0);
+    for (let failures = 0; failures < 3; failures++) {
+      agent.answer("observe", failed(DOWN));
+      expect(only(agent.wait(999), "observe")).toEqual([]);
+      expect(only(agent.wait(1), "observe")).toHaveLength(1);
+    }
+    agent.answer("observe", value(new Map([["a", up(1)]])));
+    expect(only(agent.wait(59_000), "observe")).toEqual([]);
+  });
+
   it("are taken as they are, with the time at which they were asked for", () => {
     const agent = open([fixed("a", 1)]);
     agent.wait(0);
@@ -111,9 +124,9 @@ describe("a task is not scaled while its counts are not known", () => {
   });
 
   it.each([
-    ["null", null, "running of a: expected what the contract says, found undefined"],
-    ["no whole number", up(1.5), "running of a: expected what the contract says, found 1.5"],
-    ["negative", up(-1), "running of a: expected what the contract says, found -1"],
+    ["null", null, "running of a: the contract does not allow undefined"],
+    ["no whole number", up(1.5), "running of a: the contract does not allow 1.5"],
+    ["negative", up(-1), "running of a: the contract does not allow -1"],
     ["an error", DOWN, "no daemon"],
   ])("since they are %s", (_, counts, problem) => {
     const agent = counted();
@@ -153,7 +166,7 @@ describe("counts for tasks that nobody asked for", () => {
       {
         type: "log",
         level: "warn",
-        message: "plugin toy: observe: counts for ghost, which was not asked for",
+        message: "plugin toy: observe: counts for ghost, which the engine did not ask for",
         fields: { code: "ERR_PLUGIN_RESULT" },
       },
     ]);
@@ -169,7 +182,7 @@ describe("counts for tasks that nobody asked for", () => {
       [Symbol("x"), up(1)],
     ]);
     expect(logged(agent.answer("observe", value(odd)))).toEqual([
-      "plugin toy: observe: counts for symbol, which was not asked for",
+      "plugin toy: observe: counts for symbol, which the engine did not ask for",
     ]);
     expect(agent.task().countsProblem).toBeUndefined();
   });
@@ -216,7 +229,7 @@ describe("an observation", () => {
     agent.wait(998);
     expect(only(agent.wait(2), "observe")).toEqual([]);
     for (const task of agent.state.tasks)
-      expect(task.countsProblem).toMatch(/^scheduler toy: 3 observations hang without an answer/);
+      expect(task.countsProblem).toMatch(/^scheduler toy: 3 calls of observe hang/);
     expect(agent.state.turn.dueAt).toBe(agent.now.mono + 2);
     expect(agent.state.counting.pace.nextAt).toBe(agent.now.mono + 1000);
     expect(only(agent.wait(999), "observe")).toEqual([]);

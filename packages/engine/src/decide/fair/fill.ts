@@ -2,17 +2,19 @@ import { addUses, fitting } from "../resources.ts";
 import { fillOneByOne, type Filling, type Members } from "./progressive-filling.ts";
 import { unitsBelow } from "./units.ts";
 
-/** Levels closer together than this, as a part of them, are one. Rounding takes no key as far from its place. */
+/** Two levels whose relative difference is below this count as the same. Rounding moves a key by less than this. */
 const ONE_LEVEL = 1e-9;
 
 /**
- * Fills the class that stands at `from` to `to` in the table's order, as {@link fillOneByOne} does, but faster: all instances below a level at
- * which everything fits are given at once. When a resource runs out, those who do not use it go on in bulk.
+ * Fills the class at `from` to `to` in the table's order. The result is that of {@link fillOneByOne}, but faster: all instances below a level at
+ * which everything fits are given at once. When a resource is used up, the tasks that do not use it continue in bulk.
  */
 export function fillClass(filling: Filling, from: number, to: number): void {
   const { bounded, granted, table, free } = filling;
   const { order } = table;
-  let members: Members = placesBetween(from, to);
+  let members: Members = wantingBetween(filling, from, to);
+  // The usual case, and the rest takes time.
+  if (giveAll(filling, members)) return;
   for (;;) {
     members = members.filter((k) => {
       const i = order[k]!;
@@ -24,10 +26,26 @@ export function fillClass(filling: Filling, from: number, to: number): void {
   }
 }
 
-function placesBetween(from: number, to: number): Members {
+function wantingBetween({ bounded, granted, table }: Filling, from: number, to: number): Members {
   const places: number[] = [];
-  for (let k = from; k < to; k++) places.push(k);
+  for (let k = from; k < to; k++) {
+    const i = table.order[k]!;
+    if (granted[i]! < bounded[i]!) places.push(k);
+  }
   return places;
+}
+
+/** Gives everything that is wanted, if it fits; says whether it does. */
+function giveAll({ table, bounded, granted, free }: Filling, members: Members): boolean {
+  const left = free.slice();
+  for (const k of members) {
+    const i = table.order[k]!;
+    addUses(table, left, i, granted[i]! - bounded[i]!);
+  }
+  if (!left.every((amount) => amount >= 0)) return false;
+  for (const k of members) granted[table.order[k]!] = bounded[table.order[k]!]!;
+  free.set(left);
+  return true;
 }
 
 /** How many instances task `i` has when all below `level` are given. */
@@ -42,7 +60,7 @@ function countBelow(
   );
 }
 
-/** Gives everything below `level`, if it fits; says whether it does. */
+/** Gives all instances below `level` if they fit. Returns whether they do. */
 function giveBelow(filling: Filling, members: Members, level: number): boolean {
   const { table, granted, free } = filling;
   if (!measureBelow(filling, members, level).fits) return false;
@@ -55,7 +73,7 @@ function giveBelow(filling: Filling, members: Members, level: number): boolean {
   return true;
 }
 
-/** How many instances there are below `level` that are not given yet, and whether all of them fit. */
+/** How many instances below `level` are not given yet, and whether all of them fit. */
 function measureBelow(
   filling: Filling,
   members: Members,
@@ -74,8 +92,8 @@ function measureBelow(
 }
 
 /**
- * A level below which everything fits, near the highest such: no more instances lie between the two than there are members. What all members
- * want does not fit.
+ * A level below which everything fits, close to the highest such level: at most as many instances lie between the two as there are members.
+ * Requires that what all members want does not fit.
  */
 function highestThatFits(filling: Filling, members: Members): number {
   const { fair, table, bounded } = filling;

@@ -1,0 +1,211 @@
+import { MicroscalingError, type Clock, type Counts, type Logger } from "@microscaling/core";
+
+import type { Connection } from "./connection.ts";
+import { countOf, listOf, member, textOf, type Json } from "./json.ts";
+import type { Selector } from "./selector.ts";
+import type { Target } from "./targets.ts";
+
+/** Finds out why pods do not come up. Pods are watched by their metadata alone, so those of a task in trouble are looked at. */
+export interface Trouble {
+  /**
+   * Takes note of counts, and looks at the pods in the background if some have not come up for a while.
+   * @returns what is to be added to the counts.
+   */
+  saw(
+    target: Target,
+    counts: Counts,
+    selector: Selector | undefined,
+  ): Pick<Counts, "crashed" | "lastCrash">;
+}
+
+/** What a look needs, and whom it tells. */
+export interface TroubleContext {
+  readonly connection: Pick<Connection, "ask">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly life: AbortSignal;
+  readonly changed: () => void;
+  readonly failed: (target: Target, error: MicroscalingError) => void;
+}
+
+/** Pods that have not come up for so long are looked at, in milliseconds. … */
+export const LOOK_MS = 2000;
+/** … Then less and less often, up to this, while nothing is wrong with them. */
+export const MOST_LOOK_MS = 30_000;
+/** A look shows what is wrong with so many pods at most. */
+const MOST_PODS = 50;
+
+interface Seen {
+  target: Target;
+  /** Some of its pods have not come up. */
+  isStarting: boolean;
+  isFollowing: boolean;
+  /** What selects its pods, as the API server is asked for it. */
+  labels: string;
+  /** How often the containers of each pod were started again, by the pod's uid. */
+  restarts: ReadonlyMap<string, number>;
+  crashed: number;
+  lastCrash: string | undefined;
+  /** What was said last. */
+  said: string | undefined;
+}
+
+/** Nothing seen yet. */
+export function createTrouble({
+  connection,
+  clock,
+  logger,
+  life,
+  changed,
+  failed,
+}: TroubleContext): Trouble {
+  const byKey = new Map<string, Seen>();
+
+  /** Looks again and again until all have come up. What cannot be looked at is said elsewhere. */
+  async function follow(seen: Seen): Promise<void> {
+    seen.isFollowing = true;
+    let waitMs = LOOK_MS;
+    try {
+      for (;;) {
+        await clock.sleep(waitMs, life);
+        if (!seen.isStarting) return;
+        const isWrong = await look(seen).catch(() => false);
+        waitMs = isWrong ? LOOK_MS : Math.min(MOST_LOOK_MS, waitMs * 2);
+      }
+    } catch {
+      // The scheduler is closed.
+    } finally {
+      seen.isFollowing = false;
+    }
+  }
+
+  /** @returns whether something is wrong. */
+  async function look(seen: Seen): Promise<boolean> {
+    const { target, labels } = seen;
+    const { namespace } = target;
+    const answer = await connection.ask(
+      {
+        doing: `look at the pods of ${target.label}`,
+        access: { verb: "list", group: "", resource: "pods", namespace },
+        path: `/api/v1/namespaces/${namespace}/pods`,
+        query: { labelSelector: labels, limit: MOST_PODS },
+      },
+      life,
+    );
+    const pods = listOf(answer, "items").map(readPod);
+    const crashing = pods.filter(({ crash }) => crash !== undefined);
+    const stuck = pods.filter(({ problem }) => problem !== undefined);
+    noteCrashes(seen, pods, crashing);
+    const [problem] = stuck;
+    if (crashing[0] !== undefined)
+      say(seen, "crash", () =>
+        logger.warn(
+          `task "${target.task}": ${crashing.length} of ${pods.length} pods of ${target.label} crash again and again (${crashing[0]?.crash}); no more are started while most do; check their log: kubectl logs -n ${namespace} ${crashing[0]?.name} --previous`,
+          { task: target.task },
+        ),
+      );
+    else if (problem?.problem !== undefined)
+      say(seen, problem.problem, () => failed(target, toError(target, problem)));
+    else seen.said = undefined;
+    changed();
+    return crashing.length + stuck.length > 0;
+  }
+
+  return {
+    saw(target, { starting }, selector) {
+      const labels = selector?.equal.map((pair) => pair.join("=")).join(",") ?? "";
+      const seen = byKey.get(target.key) ?? newSeen(target);
+      byKey.set(target.key, seen);
+      Object.assign(seen, { target, labels, isStarting: starting > 0 && labels !== "" });
+      if (seen.isStarting && !seen.isFollowing) void follow(seen);
+      const { crashed, lastCrash } = seen;
+      return { crashed, ...(lastCrash !== undefined && { lastCrash }) };
+    },
+  };
+}
+
+function newSeen(target: Target): Seen {
+  return {
+    target,
+    isStarting: false,
+    isFollowing: false,
+    labels: "",
+    restarts: new Map(),
+    crashed: 0,
+    lastCrash: undefined,
+    said: undefined,
+  };
+}
+
+/** One pod that crashes among many that do not is no reason to hold the task back. */
+function noteCrashes(seen: Seen, pods: readonly PodState[], crashing: readonly PodState[]): void {
+  if (crashing.length > pods.length / 2) {
+    for (const { uid, restarts } of crashing)
+      seen.crashed += Math.max(0, restarts - (seen.restarts.get(uid) ?? 0));
+    seen.lastCrash = crashing.at(-1)?.crash;
+  }
+  seen.restarts = new Map(pods.map(({ uid, restarts }) => [uid, restarts]));
+}
+
+function say(seen: Seen, words: string, tell: () => void): void {
+  if (seen.said === words) return;
+  seen.said = words;
+  tell();
+}
+
+interface PodState {
+  readonly name: string;
+  readonly uid: string;
+  readonly restarts: number;
+  /** How its container ended last, if Kubernetes waits before it starts it again. */
+  readonly crash: string | undefined;
+  /** Why its container cannot be started at all. */
+  readonly problem: string | undefined;
+}
+
+const CRASH = "CrashLoopBackOff";
+/** Reasons of the kubelet that do not go away by waiting. */
+const PROBLEMS =
+  /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|Create\w*Error|RunContainerError)$/;
+
+function readPod(pod: Json): PodState {
+  const { metadata, status } = pod;
+  const containers = [
+    ...listOf(status, "initContainerStatuses"),
+    ...listOf(status, "containerStatuses"),
+  ];
+  const waitingFor = (one: Json): string =>
+    textOf(member(member(one, "state"), "waiting"), "reason") ?? "";
+  const crashing = containers.find((one) => waitingFor(one) === CRASH);
+  const stuck = containers.find((one) => PROBLEMS.test(waitingFor(one)));
+  return {
+    name: textOf(metadata, "name") ?? "",
+    uid: textOf(metadata, "uid") ?? "",
+    restarts: containers.reduce((sum, one) => sum + (countOf(one, "restartCount") ?? 0), 0),
+    crash: crashing && endOf(crashing),
+    problem: stuck && problemOf(stuck),
+  };
+}
+
+function endOf(container: Json): string {
+  const ended = member(member(container, "lastState"), "terminated");
+  const words = [textOf(ended, "reason"), textOf(ended, "message")?.slice(0, 200)];
+  const more = words.filter((word) => word !== undefined && word !== "Error").join(": ");
+  return `exit code ${countOf(ended, "exitCode") ?? "unknown"}${more === "" ? "" : `: ${more}`}`;
+}
+
+function problemOf(container: Json): string {
+  const waiting = member(member(container, "state"), "waiting");
+  const message = textOf(waiting, "message")?.slice(0, 200);
+  return [textOf(waiting, "reason"), message].filter((word) => word !== undefined).join(": ");
+}
+
+function toError(
+  { task, label, namespace }: Target,
+  { name, problem }: PodState,
+): MicroscalingError {
+  return new MicroscalingError(
+    "ERR_START_FAILED",
+    `task "${task}": a pod of ${label} cannot start: ${problem}; check: kubectl describe pod -n ${namespace} ${name}`,
+  );
+}

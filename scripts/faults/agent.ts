@@ -1,0 +1,124 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A line of the agent's log, and when it came, in milliseconds by `performance.now`. */
+export interface LogLine {
+  readonly at: number;
+  readonly text: string;
+  /** What it says: its message, if it is JSON. */
+  readonly said: string;
+}
+
+/** The program, run from its source in its config's folder. */
+export interface Agent {
+  /** Changes with {@link Agent.restart}. */
+  readonly pid: number;
+  /** All that it and its predecessors logged. */
+  readonly lines: readonly LogLine[];
+  /** Whether `/readyz` says that all is well. */
+  ready(): Promise<boolean>;
+  /** Resident memory, in megabytes; `undefined` when it does not run. */
+  memoryMb(): Promise<number | undefined>;
+  signal(signal: NodeJS.Signals): void;
+  /** Waits until it has ended. @returns its exit code. */
+  ended(): Promise<number | null>;
+  /** SIGKILL, as in a crash. */
+  kill(): Promise<void>;
+  /** Starts it again, once it has ended. */
+  restart(): void;
+  /** SIGTERM, then SIGKILL after ten seconds. Safe to call twice. */
+  stop(): Promise<number | null>;
+}
+
+const MAIN = join(import.meta.dirname, "../../apps/agent/src/main.ts");
+const GRACE_MS = 10_000;
+
+/** How to start an agent. */
+export interface AgentOptions {
+  /** Default: `run`. */
+  readonly words?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the agent, such as `["prlimit", "--nofile=64"]`. */
+  readonly under?: readonly string[];
+}
+
+/** Starts the agent in `folder`, where its config is. */
+export function startAgent(folder: string, options: AgentOptions = {}): Agent {
+  const lines: LogLine[] = [];
+  let child = launch();
+
+  function launch(): ChildProcess {
+    const words = options.words ?? ["run", "--log-format", "json"];
+    const agent = [process.execPath, "--conditions=@microscaling/source", MAIN, ...words];
+    const [command = "", ...args] = [...(options.under ?? []), ...agent];
+    const started = spawn(command, args, {
+      cwd: folder,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [started.stdout, started.stderr]) {
+      createInterface(stream).on("line", (text) =>
+        lines.push({ at: performance.now(), text, said: messageOf(text) }),
+      );
+    }
+    return started;
+  }
+
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+
+  async function ended(): Promise<number | null> {
+    if (!hasEnded()) await once(child, "exit");
+    return child.exitCode;
+  }
+
+  return {
+    get pid() {
+      return child.pid ?? 0;
+    },
+    lines,
+    async ready() {
+      const address = lines.map(({ text }) => /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0]);
+      const last = address.findLast((found) => found !== undefined);
+      if (last === undefined || hasEnded()) return false;
+      const signal = AbortSignal.timeout(1000);
+      return fetch(`${last}/readyz`, { signal }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    },
+    async memoryMb() {
+      const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
+      const kb = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+      return kb === undefined ? undefined : Number(kb) / 1024;
+    },
+    signal: (signal) => void child.kill(signal),
+    ended,
+    async kill() {
+      child.kill("SIGKILL");
+      await ended();
+    },
+    restart() {
+      child = launch();
+    },
+    async stop() {
+      child.kill("SIGCONT");
+      child.kill("SIGTERM");
+      const late = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+      const code = await ended();
+      clearTimeout(late);
+      return code;
+    },
+  };
+}
+
+function messageOf(text: string): string {
+  try {
+    const { msg }: { msg?: unknown } = JSON.parse(text);
+    return String(msg);
+  } catch {
+    return text;
+  }
+}

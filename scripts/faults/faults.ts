@@ -1,0 +1,60 @@
+// The faults of docs/reliability.md, on real servers. Options: --only <part of a name>, --quick (what `npm test` has time for),
+// --write (into docs/reliability.md).
+import { parseArgs } from "node:util";
+import type { Fault, Suite } from "./fault.ts";
+import { runFault, seconds, type Result } from "./run.ts";
+import { suites } from "./suites.ts";
+import { writeTable } from "./table.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+
+// What was started or mounted is gone at the exit.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+let failed = 0;
+let passed = 0;
+for (const suite of suites) await runSuite(suite);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function runSuite(suite: Suite): Promise<void> {
+  const chosen = suite.faults.filter((fault) => isChosen(suite.name, fault));
+  if (chosen.length === 0) return;
+  console.log(`\n${suite.name}`);
+  const problem = suite.problem();
+  if (problem !== undefined) {
+    console.log(`  not run: ${problem}`);
+    if (process.env["CI"] === "true") failed += 1;
+    return;
+  }
+  const server = await suite.start();
+  const results: Result[] = [];
+  try {
+    for (const fault of chosen) results.push(tell(await runFault(fault, server)));
+  } finally {
+    await server.stop();
+  }
+  if (values.write) await writeTable(suite.name, results);
+}
+
+function isChosen(suite: string, { name, slow }: Fault): boolean {
+  if (values.quick && slow === true) return false;
+  return `${suite}: ${name}`.toLowerCase().includes(values.only.toLowerCase());
+}
+
+function tell(result: Result): Result {
+  const { name, problems, noticedMs, rightMs, grownMb } = result;
+  const times = `noticed ${seconds(noticedMs)}, right ${seconds(rightMs)}, +${Math.round(grownMb)} MB`;
+  console.log(`  ${problems.length === 0 ? "✓" : "✗"} ${name}: ${times}`);
+  for (const text of problems) console.log(`      ${text}`);
+  if (problems.length > 0) console.log(result.log.map((line) => `      | ${line}`).join("\n"));
+  if (problems.length === 0) passed += 1;
+  else failed += 1;
+  return result;
+}
