@@ -52,7 +52,7 @@ const amount = (error = AMOUNT): z.ZodType<number | string> =>
     })
     .refine((written) => parseAmount(written) !== undefined, { error });
 
-const CAPACITY_AMOUNT = `${AMOUNT}; or ${MEASURED}, for what the scheduler says`;
+const CAPACITY_AMOUNT = `${AMOUNT}; or ${MEASURED}, for the amount that the scheduler reports`;
 
 /** Of the capacity: an amount, or the scheduler's word. */
 export const capacityAmount = (): z.ZodType<number | string> =>

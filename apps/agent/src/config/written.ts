@@ -9,7 +9,7 @@ export type WrittenAmounts = Readonly<Record<string, number | string>>;
 /** Named amounts; `scheduler` stands for what the scheduler says. */
 export type WrittenCapacity = WrittenAmounts;
 
-/** In an amount's place in the capacity: the scheduler says how much there is. */
+/** Replaces an amount in the capacity: the scheduler reports the amount. */
 export const MEASURED = "scheduler";
 
 /** `scheduler:` without the plugin's own options. */
