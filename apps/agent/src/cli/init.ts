@@ -66,7 +66,7 @@ function withDefaults(options: InitOptions): InitAnswers {
   const scheduler = options.scheduler ?? "docker";
   const task = options.task ?? nameFrom(metric === "nsq" ? topic : lastPart(queue));
   // There the task's name is that of what it scales.
-  if (NAMES_OBJECTS.includes(scheduler) && !OBJECT_NAME.test(task))
+  if (NAMES_OBJECTS.has(scheduler) && !OBJECT_NAME.test(task))
     throw new MicroscalingError(
       "ERR_USAGE",
       `--task: expected lower-case letters, digits and hyphens, as ${scheduler} wants names, found ${JSON.stringify(task)}`,
@@ -85,7 +85,7 @@ function withDefaults(options: InitOptions): InitAnswers {
 }
 
 /** Schedulers on which a task is called like what it scales. */
-const NAMES_OBJECTS = ["kubernetes", "marathon"];
+const NAMES_OBJECTS = new Set(["kubernetes", "marathon"]);
 /** A name as DNS, and so Kubernetes and Marathon, take it. */
 const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
