@@ -298,7 +298,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     await until(8, 2);
     leader.child.kill("SIGKILL");
     await emptyChannel(nsqd, "demo", "demo");
-    const line = await standby.line("does not allow to scale");
+    const line = await standby.line("refused to scale");
     expect(line).toMatch(/deployments\/scale.*patch/);
     const { stdout: told } = await stopAgent(standby);
     expect(told.indexOf("leads now")).toBeGreaterThan(0);

@@ -70,5 +70,5 @@ function readFailure(status: Json): string | undefined {
   const failed = listOf(status, "conditions").find(
     (condition) => condition["type"] === "ReplicaFailure" && condition["status"] === "True",
   );
-  return failed === undefined ? undefined : (textOf(failed, "message") ?? "it does not say why");
+  return failed === undefined ? undefined : (textOf(failed, "message") ?? "no reason given");
 }

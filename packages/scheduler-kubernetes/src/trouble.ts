@@ -100,7 +100,7 @@ export function createTrouble({
     if (crashing[0] !== undefined)
       say(seen, "crash", () =>
         logger.warn(
-          `task "${target.task}": ${crashing.length} of ${pods.length} pods of ${target.label} crash again and again (${crashing[0]?.crash}); no more are started while most do; check their log: kubectl logs -n ${namespace} ${crashing[0]?.name} --previous`,
+          `task "${target.task}": ${crashing.length} of ${pods.length} pods of ${target.label} keep crashing (${crashing[0]?.crash}); the task does not grow while most pods crash; check their log: kubectl logs -n ${namespace} ${crashing[0]?.name} --previous`,
           { task: target.task },
         ),
       );

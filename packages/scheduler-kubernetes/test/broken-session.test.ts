@@ -89,7 +89,7 @@ it("says once that an answer does not come, and again after another one has come
   expect(warnings).toEqual([]);
   await clock.advance(1);
   expect(warnings).toEqual([
-    expect.stringMatching(/has not answered for 2\.5 s when asked to list pods/),
+    expect.stringMatching(/has not answered the request to list pods for 2\.5 s/),
   ]);
   await connection.ask(VERSION, never);
   void silent();

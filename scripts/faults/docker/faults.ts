@@ -83,7 +83,7 @@ const instancesGoWrong: readonly DockerFault[] = [
   {
     name: "containers cannot be removed",
     holds: "they take no room once they are dead, and are removed in the end",
-    says: /cannot be removed/,
+    says: /cannot remove/,
     async inject({ world }) {
       for (const container of await containersOf(world, "batch")) await nail(container);
     },
