@@ -1,4 +1,4 @@
-// Checks that packages point only the way they may, and that all have the same skeleton: node scripts/direction.ts [folder]
+// Checks that packages import only what they may, and that all have the same skeleton: node scripts/direction.ts [folder]
 import { join } from "node:path";
 import { dependencyFaults } from "./direction/dependencies.ts";
 import { readPackages } from "./direction/packages.ts";

@@ -1,5 +1,5 @@
-// Makes a fresh checkout ready with nothing but Node 20 and npm: installs what pnpm-lock.yaml says, and with --build also builds.
-// Plain JavaScript, because the machine's own Node may be too old to run TypeScript; the install brings Node 24 for the rest.
+// Sets up a fresh checkout with only Node 20 and npm: installs what pnpm-lock.yaml says, and with --build also builds.
+// Plain JavaScript, because the machine's own Node may be too old to run TypeScript. The install brings Node 24 for the rest.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,15 +17,15 @@ export const node = join(root, "node_modules/.bin/node");
 const stamp = join(root, "node_modules/.microscaling-setup");
 const manifests = ["pnpm-lock.yaml", "pnpm-workspace.yaml"];
 
-/** The environment of every tool that is run: `node_modules/.bin` first, and no telemetry. */
+/** The environment of every tool: `node_modules/.bin` comes first in PATH, and telemetry is off. */
 export function toolEnv() {
   const path = `${join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
   return { ...process.env, PATH: path, DO_NOT_TRACK: "1", TURBO_TELEMETRY_DISABLED: "1" };
 }
 
 /**
- * The command line that runs pnpm, which the machine need not have.
- * @param {string[]} args what to tell pnpm
+ * The command line that runs pnpm. The machine does not need pnpm.
+ * @param {string[]} args arguments for pnpm
  */
 export function pnpm(args) {
   return ["npx", "-y", PNPM, ...args];
@@ -34,26 +34,26 @@ export function pnpm(args) {
 /**
  * Installs if the lockfile has changed since the last time, and builds if asked to.
  * @param {{ build?: boolean }} what
- * @throws Error with what failed, its output and what to do.
+ * @throws Error that says what failed, its output and what to do.
  */
 export function setUp({ build = false } = {}) {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < OLDEST_NODE) {
     throw new Error(
-      `Node ${OLDEST_NODE} or newer is needed, this is ${process.version}. Install it from your system's packages.`,
+      `Node ${OLDEST_NODE} or newer is required, but this is ${process.version}. Install a newer Node.`,
     );
   }
   install();
   if (build) {
     run(
       pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"]),
-      "The build failed. Fix what it names, then run it again.",
+      "The build failed. Fix the errors above, then run the command again.",
     );
   }
 }
 
 /**
- * What to show of something that was thrown.
+ * The text to show for something that was thrown.
  * @param {unknown} error
  */
 export function wordsOf(error) {
@@ -68,7 +68,7 @@ function install() {
   process.stderr.write("Installing the development tools (once) ...\n");
   run(
     pnpm(["install", "--frozen-lockfile"]),
-    "The installation failed. Check that npm can reach its registry (npm ping), then run it again. " +
+    "The installation failed. Check that npm can reach its registry (npm ping), then run the command again. " +
       "If the lockfile is behind package.json, run: npx -y " +
       `${PNPM} install`,
   );

@@ -12,6 +12,6 @@ try {
 const demo = [join(root, "examples/demo/demo.ts"), ...process.argv.slice(2)];
 const child = spawn(node, demo, { cwd: root, env: toolEnv(), stdio: "inherit" });
 child.once("exit", (code) => process.exit(code ?? 1));
-// Ctrl-C reaches the demo by itself, a signal to this process alone does not; the demo ends in its own time either way.
+// Ctrl-C reaches the demo directly. A signal to this process alone does not. In both cases the demo ends in its own time.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => child.kill("SIGTERM"));

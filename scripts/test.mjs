@@ -1,4 +1,4 @@
-// `npm test`: sets the checkout up, then hands over to suite/main.ts, which runs under Node 24.
+// `npm test`: sets the checkout up, then starts suite/main.ts under Node 24.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { node, root, setUp, toolEnv, wordsOf } from "./setup.mjs";

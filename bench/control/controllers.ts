@@ -6,6 +6,7 @@ import { fixedLaw, oracleLaw } from "./laws/fixed.ts";
 import { hpaLaw, KEDA, KEDA_FAST } from "./laws/hpa.ts";
 import { knativeLaw } from "./laws/knative.ts";
 import { nomadLaw } from "./laws/nomad.ts";
+import { sketchLaw } from "./laws/sketch.ts";
 
 /** What a controller may be told. The rivals' users know the service time exactly; the latency target learns it. */
 export interface Told {
@@ -41,6 +42,13 @@ export const CONTROLLERS: Readonly<Record<string, (told: Told) => Controller>> =
   knative: ({ one, perInstance }) => knativeLaw({ holds: 1 + perInstance, max: one.max }),
   aws: ({ one, perInstance }) => awsLaw({ target: perInstance, max: one.max }),
   nomad: ({ one, perInstance }) => nomadLaw({ target: perInstance, max: one.max }),
+  sketch: ({ one, serviceSeconds }) =>
+    sketchLaw({
+      serviceRate: 1 / serviceSeconds,
+      startupSeconds: one.instances.startupSeconds,
+      withinSeconds: one.withinSeconds,
+      max: one.max,
+    }),
   static: (told) => fixedLaw(1.1 * meanOf(told.jobs.rate) * told.serviceSeconds, told.one.max),
   "static-peak": (told) =>
     fixedLaw(1.1 * maxOf(told.jobs.rate) * told.serviceSeconds, told.one.max),

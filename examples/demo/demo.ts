@@ -1,4 +1,4 @@
-// The demo: a queue, a load that bursts, and the agent, which runs the workers as microscaling.yaml says. Ends after `--duration`,
+// The demo: a queue, a load with bursts, and the agent, which runs the workers as microscaling.yaml says. The demo ends after `--duration`
 // or on Ctrl-C, and leaves nothing running.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -48,7 +48,7 @@ function readDuration(): number | undefined {
   return ms;
 }
 
-/** The same program that a user runs. On a terminal it draws its live view; piped, it logs one line a change. */
+/** The same program that a user runs. On a terminal it draws the live view. When piped, it logs one line for each change. */
 function startAgent(queueAddress: string): ChildProcess {
   const program = join(here, "../../node_modules/.bin/microscaling");
   const args = [
@@ -77,7 +77,7 @@ async function endAgent(): Promise<number | null> {
   return ended;
 }
 
-/** The workers that are still there once the agent is gone; none, if all is well. */
+/** The workers that still exist after the agent has ended. None, if all is well. */
 async function waitForWorkers(pids: ReadonlySet<number>): Promise<number[]> {
   for (let tries = 0; ; tries += 1) {
     const alive = [...pids].filter(isAlive);
@@ -95,9 +95,10 @@ function isAlive(pid: number): boolean {
 }
 
 function summarise({ burstsServed, finished, longestWaitMs, workers }: QueueTotals): void {
-  const leftover = left.length === 0 ? "none is left running" : `LEFT RUNNING: ${left.join(", ")}`;
+  const leftover =
+    left.length === 0 ? "none are still running" : `STILL RUNNING: ${left.join(", ")}`;
   console.log(`
-bursts served  ${burstsServed} (${finished} jobs in all)
+bursts served  ${burstsServed} (${finished} jobs in total)
 longest wait   ${(longestWaitMs / 1000).toFixed(1)} s
 changes        ${workers.size} workers started and stopped, ${leftover}`);
 }

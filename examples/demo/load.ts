@@ -5,13 +5,13 @@ import type { Queue } from "./queue.ts";
 const TRICKLE_MS = 500;
 const BURST_MS = 7000;
 
-/** Bursts: how long after the start of each round, what, and how many jobs. */
+/** Bursts: how long after the start of each round, which topic, and how many jobs. */
 const BURSTS = [
   { afterMs: 1500, topic: "orders", jobs: 120 },
   { afterMs: 3500, topic: "mails", jobs: 50 },
 ] as const;
 
-/** Publishes until `signal` aborts. Background work never runs out. */
+/** Publishes jobs until `signal` aborts. Background work never runs out. */
 export async function runLoad(queue: Queue, signal: AbortSignal): Promise<void> {
   queue.publish("background", 100_000);
   let bursts = 0;

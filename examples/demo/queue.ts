@@ -1,10 +1,10 @@
-// The demo's queue: a small job queue over HTTP, in memory. Its statistics are those of nsqd 1.3, so the agent's `nsq` metric reads
-// it like the real thing.
+// The demo's queue: a small job queue over HTTP, in memory. Its statistics have the format of nsqd 1.3, so the agent's `nsq` metric can read
+// them.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 
-/** How long a worker may keep a job before another one gets it, in milliseconds. */
+/** How long a worker may keep a job before another worker gets it, in milliseconds. */
 const IN_FLIGHT_MS = 5000;
-/** How long a worker that asks for a job is kept waiting, in milliseconds. */
+/** How long a worker that asks for a job waits at most, in milliseconds. */
 const TAKE_MS = 2000;
 
 /** One job. `burst` names the burst it belongs to, if any. */
@@ -12,7 +12,7 @@ interface Job {
   readonly id: number;
   readonly topic: string;
   readonly burst: number | undefined;
-  /** When it was published, in milliseconds of `performance.now`. */
+  /** When the job was published, in milliseconds of `performance.now`. */
   readonly at: number;
   timer?: NodeJS.Timeout;
 }
@@ -28,12 +28,12 @@ interface Topic {
   finished: number;
 }
 
-/** What the demo sums up at its end. */
+/** What the demo's summary needs. */
 export interface QueueTotals {
   readonly finished: number;
-  /** Bursts of which every job was finished. */
+  /** Bursts whose jobs are all finished. */
   readonly burstsServed: number;
-  /** The longest that a job of a burst waited for a worker, in milliseconds. */
+  /** The longest time that a job of a burst waited for a worker, in milliseconds. */
   readonly longestWaitMs: number;
   /** Process ids of all workers that ever asked. */
   readonly workers: ReadonlySet<number>;
@@ -42,7 +42,7 @@ export interface QueueTotals {
 /** The queue, apart from HTTP. */
 export interface Queue {
   publish(topic: string, jobs: number, burst?: number): void;
-  /** Gives `taker` the next job, or nothing after a while. */
+  /** Gives `taker` the next job, or nothing after {@link TAKE_MS}. */
   take(topic: string, worker: number, taker: Taker): void;
   finish(id: number): void;
   /** In the form of nsqd's `/stats?format=json`. */
@@ -144,7 +144,7 @@ function topicStats([name, topic]: [string, Topic]): object {
   return { topic_name: name, ...common, depth: 0, channels: [channel] };
 }
 
-/** Serves `queue` on loopback. The port is free and in `server.address()` once it listens. */
+/** Serves `queue` on loopback, on a free port. `server.address()` has the port when the server listens. */
 export function serveQueue(queue: Queue): Server {
   return createServer((request, response) => answer(queue, request, response)).listen(
     0,

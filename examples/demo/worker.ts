@@ -1,5 +1,5 @@
-// One worker of the demo: takes jobs of one topic, works on each for a while, finishes it. Its first argument is the topic, the second
-// how many milliseconds a job takes. SIGTERM lets it finish the job in hand.
+// One worker of the demo: takes jobs of one topic, works on each for a while, and finishes it. The first argument is the topic. The second is
+// how many milliseconds a job takes. On SIGTERM, the worker finishes its current job and ends.
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -19,7 +19,7 @@ while (!stopping.signal.aborted) {
 }
 agent.destroy();
 
-/** Asks the queue. A worker whose queue is gone has nothing to live for. */
+/** Asks the queue. The worker ends if the queue is gone. */
 function ask(path: string, signal?: AbortSignal): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const options = { agent, method: "POST", ...(signal && { signal }) };

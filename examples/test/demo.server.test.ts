@@ -30,7 +30,7 @@ describe("the demo", () => {
     expect(await ended).toBe(0);
     expect(output()).toMatch(/background \d+ → \d+: .*preempted/);
     expect(output()).toMatch(/bursts served {2}[1-9]/);
-    expect(output()).toContain("none is left running");
+    expect(output()).toContain("none are still running");
   });
 
   it("leaves nothing running after Ctrl-C", async () => {
@@ -38,7 +38,7 @@ describe("the demo", () => {
     await written("background 0 → ");
     process.kill(group, "SIGINT");
     expect(await ended).toBe(0);
-    expect(output()).toContain("none is left running");
+    expect(output()).toContain("none are still running");
   });
 
   it("refuses a duration without a unit", async () => {

@@ -1,22 +1,23 @@
 import type { Package, Role } from "./packages.ts";
 
-/** Our own packages that the sources of each role may use. Nothing may use a plugin: the config names it. */
+/** The packages of this repo that the sources of each role may use. Nothing may use a plugin: the config names it. */
 const MAY_USE: Readonly<Record<Role, readonly string[]>> = {
   core: [],
   engine: ["core"],
   conformance: ["core"],
-  plugin: ["core"],
+  kit: ["core"],
+  plugin: ["core", "plugin-kit"],
   simulator: ["core", "engine"],
   agent: ["core", "engine", "simulator"],
   tool: ["core"],
 };
 
 const SCOPE = "@microscaling/";
-/** Core is the host's, so that plugin and host share one copy of it. */
+/** The host provides core, so that plugin and host share one copy of it. */
 const HOST = `${SCOPE}core`;
 const IMPORT = /(?:from|import)\s*\(?\s*["'](@microscaling\/[\w-]+)/g;
 
-/** Every dependency or import that points where it must not. */
+/** Every dependency or import that is not allowed. */
 export function dependencyFaults(one: Package): string[] {
   const allowed = new Set(MAY_USE[one.role].map((name) => SCOPE + name));
   const isWrong = (name: string): boolean =>
@@ -46,7 +47,7 @@ function hostFaults({ folder, role, manifest }: Package): string[] {
   if (role === "core" && Object.keys(manifest.dependencies ?? {}).length > 0) {
     faults.push(`${folder}/package.json: core has no dependencies`);
   }
-  if (role !== "plugin") return faults;
+  if (role !== "plugin" && role !== "kit") return faults;
   if (has(manifest.dependencies))
     faults.push(`${folder}/package.json: ${HOST} is a peer, not a dependency`);
   if (!has(manifest.peerDependencies))

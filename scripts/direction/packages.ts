@@ -18,8 +18,16 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What a package is to the others. */
-export type Role = "core" | "engine" | "conformance" | "plugin" | "simulator" | "agent" | "tool";
+/** The role of a package among the others. */
+export type Role =
+  | "core"
+  | "engine"
+  | "conformance"
+  | "kit"
+  | "plugin"
+  | "simulator"
+  | "agent"
+  | "tool";
 
 /** One package of the workspace. */
 export interface Package {
@@ -27,7 +35,7 @@ export interface Package {
   readonly folder: string;
   readonly role: Role;
   readonly manifest: Manifest;
-  /** The text of a file, by its path in the package; `undefined` when it is not there. */
+  /** The text of a file, by its path in the package; `undefined` if the file does not exist. */
   readonly read: (path: string) => string | undefined;
   /** Paths of the sources. */
   readonly sources: readonly string[];
@@ -37,12 +45,13 @@ const ROLES: readonly (readonly [RegExp, Role])[] = [
   [/^core$/, "core"],
   [/^engine$/, "engine"],
   [/^conformance$/, "conformance"],
+  [/^plugin-kit$/, "kit"],
   [/^(scheduler|metric)-/, "plugin"],
   [/^simulator$/, "simulator"],
   [/^agent$/, "agent"],
 ];
 
-/** Reads every package under `packages/` and `apps/` of a checkout. A package of no known role is a tool of the repo's own. */
+/** Reads every package under `packages/` and `apps/` of a checkout. A package with no known role is a tool of the repo. */
 export function readPackages(root: string): Package[] {
   return globSync("{packages,apps}/*/package.json", { cwd: root })
     .toSorted()

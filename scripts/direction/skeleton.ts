@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Manifest, Package } from "./packages.ts";
 
-/** A rule over all published packages: what is expected, and whether it is so. */
+/** A rule for all published packages: what is expected, and whether a package meets it. */
 type Rule = readonly [expected: string, holds: (one: Package) => boolean];
 
 const RULES: readonly Rule[] = [
@@ -24,7 +24,7 @@ const README: readonly Rule[] = [
   ["the install command", (one) => readmeHas(one, `npm install ${one.manifest.name}`)],
 ];
 
-/** What a plugin's README also says, under these headings. */
+/** The headings that a plugin's README also needs. */
 const PLUGIN_HEADINGS = ["Config", "Options", "Permissions", "Errors"];
 
 /** Every way in which a published package differs from the others. */
@@ -55,7 +55,7 @@ function readmeHas({ read }: Package, text: string): boolean {
   return (read("README.md") ?? "").includes(text);
 }
 
-/** Conditions hold from the top down, so `default` comes last. */
+/** Node tries conditions from the top down, so `default` comes last. */
 function exportsAre(exports: Manifest["exports"]): boolean {
   const conditions = Object.keys(Object(exports?.["."]));
   return (

@@ -1,5 +1,5 @@
-// `npm test` after set-up: every check, one line each. Options: --install also installs system packages that the servers need;
-// CI=true does so too, and makes a missing server a failure.
+// `npm test` after set-up: runs every check, and prints one line for each. Option: --install also installs the system packages that the servers
+// need. CI=true does so too, and makes a missing server a failure.
 import { parseArgs } from "node:util";
 import { pnpm } from "../setup.mjs";
 import { serverSteps } from "./servers.ts";
@@ -28,7 +28,7 @@ const results: Result[] = [];
 for (const step of steps) results.push(await report(step));
 summarise(results);
 
-/** Runs a step and says how it went. */
+/** Runs a step and prints its result. */
 async function report(step: Step): Promise<Result> {
   const began = performance.now();
   const result = await step.run().catch((error: Error) => fail(error.stack ?? error.message));
@@ -39,7 +39,7 @@ async function report(step: Step): Promise<Result> {
   return result;
 }
 
-/** Says what did not run, and closes with the counts; set-up, done before this program started, is one that passed. */
+/** Prints what did not run, then the counts. Set-up, which ran before this program started, counts as passed. */
 function summarise(all: readonly Result[]): void {
   const skipped = all.flatMap((result) => result.skipped);
   if (skipped.length > 0) console.log(`\nNot run:\n${skipped.map((s) => `  ${s}`).join("\n")}`);

@@ -11,10 +11,10 @@ import { fail, pass, type Result, type Step } from "./step.ts";
 import { systemPackagesStep } from "./system-packages.ts";
 import { vitestStep } from "./vitest.ts";
 
-/** Why a kind of server cannot be had on this machine, or `undefined`. */
+/** Why a kind of server is not available on this machine, or `undefined`. */
 type Problem = () => string | undefined;
 
-/** The suites that drive real servers: `required` makes a missing server a failure, `install` brings system packages. */
+/** The suites that use real servers. `required` makes a missing server a failure. `install` installs system packages. */
 export function serverSteps({
   install,
   required,
@@ -38,7 +38,7 @@ export function serverSteps({
 
 interface Server {
   readonly findProblem: Problem;
-  /** Builds what takes long, so that no test waits for it. */
+  /** Builds the servers that take long to build, so that no test waits for them. */
   readonly prepare?: () => Promise<void>;
   readonly required: boolean;
 }

@@ -22,7 +22,7 @@ const LOAD = `tasks:
     startup: 1s
 `;
 
-/** Installs what would be published into an empty folder, as a user does, and runs the program there. */
+/** Installs the packed packages into an empty folder, as a user does, and runs the program there. */
 export const smokeStep: Step = {
   name: "smoke test of the packed packages",
   run: () => inTempFolder((packs) => inTempFolder((home) => smoke(packs, home))),
@@ -46,7 +46,7 @@ async function smoke(packs: string, home: string): Promise<Result> {
   ];
   for (const command of commands) {
     const { code, output } = await run(command, { cwd: home });
-    if (code !== 0) return fail(`${command.join(" ")} ended with ${code}:\n${output}`);
+    if (code !== 0) return fail(`${command.join(" ")} ended with exit code ${code}:\n${output}`);
   }
   return pass();
 }

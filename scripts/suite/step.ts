@@ -7,7 +7,7 @@ import { toolEnv } from "../setup.mjs";
 /** The checkout. */
 export const root: string = join(import.meta.dirname, "../..");
 
-/** What came of one step of `npm test`. */
+/** The result of one step of `npm test`. */
 export interface Result {
   readonly passed: number;
   readonly failed: number;
@@ -23,7 +23,7 @@ export interface Step {
   run(): Promise<Result>;
 }
 
-/** How a command ended, and all that it wrote. */
+/** How a command ended, and its output. */
 export interface Ended {
   readonly code: number;
   readonly output: string;
@@ -52,7 +52,7 @@ export function run(
   return promise;
 }
 
-/** A step that is one command: it passes when the command ends well. */
+/** A step that is one command. It passes if the exit code is 0. */
 export function commandStep(name: string, command: readonly string[]): Step {
   return {
     name,
@@ -63,17 +63,17 @@ export function commandStep(name: string, command: readonly string[]): Step {
   };
 }
 
-/** One thing that went well. */
+/** The result of one check that passed. */
 export function pass(): Result {
   return { passed: 1, failed: 0, skipped: [], output: "" };
 }
 
-/** One thing that failed. */
+/** The result of one check that failed. */
 export function fail(output: string): Result {
   return { passed: 0, failed: 1, skipped: [], output };
 }
 
-/** Calls `use` with a new temporary folder, which is gone afterwards. */
+/** Calls `use` with a new temporary folder, and removes the folder afterwards. */
 export async function inTempFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "microscaling-"));
   try {

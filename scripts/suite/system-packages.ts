@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fail, pass, run, type Result, type Step } from "./step.ts";
 
-/** What the real servers need from Debian: the package, and the program by which it is known to be there. */
+/** What the real servers need from Debian: the package, and a program that shows that it is installed. */
 const NEEDED: readonly (readonly [name: string, program: string])[] = [
   ["docker.io", "dockerd"],
   ["iptables", "iptables"],
@@ -19,7 +19,9 @@ async function install(): Promise<Result> {
   const missing = NEEDED.filter(([, program]) => !isInstalled(program)).map(([name]) => name);
   if (missing.length === 0) return pass();
   if (!isInstalled("apt-get") || process.getuid?.() !== 0) {
-    return fail(`Install ${missing.join(", ")} yourself: that needs apt-get and root.`);
+    return fail(
+      `Install ${missing.join(", ")} yourself, because --install needs apt-get and root.`,
+    );
   }
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   const update = await run(["apt-get", "update", "-q"], { env });

@@ -34,7 +34,7 @@ function readReport(file: string): Report | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Report) : undefined;
 }
 
-/** A run that ended badly has failed even if no single test did: a file that cannot be loaded, an unhandled rejection. */
+/** A run with an exit code other than 0 has failed even if no test did, for example if a file cannot be loaded. */
 function count({ code, output }: Ended, report: Report | undefined): Result {
   const failed = report?.numFailedTests ?? 0;
   return {

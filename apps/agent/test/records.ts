@@ -65,7 +65,7 @@ export function fakeEngine(state: () => EngineState, change: Partial<Engine> = {
     reload: () => Promise.resolve(),
     state,
     learned: () => new Map(),
-    stop: () => Promise.resolve(),
+    stop: () => Promise.resolve({ left: [] }),
     ...change,
   };
 }

@@ -5,6 +5,7 @@ import { fixedLaw, oracleLaw } from "../laws/fixed.ts";
 import { hpaLaw, KEDA, KEDA_FAST } from "../laws/hpa.ts";
 import { knativeLaw } from "../laws/knative.ts";
 import { nomadLaw } from "../laws/nomad.ts";
+import { sketchLaw } from "../laws/sketch.ts";
 
 /** Asks a law every half second, with what it asked for running at once; `waiting` is the queue at each moment. */
 function run(
@@ -126,6 +127,35 @@ describe("Nomad target-value", () => {
 
   test("leaves alone what is within 1 %", () => {
     expect(run(nomadLaw({ target: 10, max: 80 }), 20, () => 100.5, 10)(19)).toBe(10);
+  });
+});
+
+describe("the sketch", () => {
+  /** Ten jobs a second until a minute is over, then as many as given. */
+  function watch(later: number, waiting: (now: number) => number): (now: number) => number {
+    const law = sketchLaw({ serviceRate: 1, startupSeconds: 5, withinSeconds: 10, max: 80 });
+    let requested = 11;
+    const asked = Array.from({ length: 400 }, (_, tick) => {
+      const now = tick / 2;
+      const parts = { arrived: 10 * Math.min(now, 60) + later * Math.max(0, now - 60) };
+      const counts = { running: requested, starting: 0, stopping: 0, requested };
+      const view: View = { now, reading: { value: waiting(now), parts }, ...counts };
+      requested = law.decide([view])[0]!;
+      return requested;
+    });
+    return (now) => asked[2 * now]!;
+  }
+
+  test("stays where the load does, goes up once the queue may outgrow it", () => {
+    const at = watch(20, (now) => (now < 60 ? 0 : 10 * (now - 60)));
+    expect(at(59)).toBe(11);
+    expect(at(75)).toBeGreaterThanOrEqual(20);
+  });
+
+  test("goes down after five seconds of surplus, and no further for less than half an instance", () => {
+    const at = watch(2, () => 0);
+    expect([at(60), at(64)]).toEqual([11, 11]);
+    expect(at(120)).toBeLessThanOrEqual(4);
   });
 });
 

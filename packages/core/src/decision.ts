@@ -1,4 +1,5 @@
 import type { Counts } from "./counts.ts";
+import type { ErrorCode } from "./errors.ts";
 import type { Reading } from "./reading.ts";
 
 /** Why a task does not get, or does not get yet, what its target desires. A decision lists its limits in the order in which they applied. */
@@ -18,13 +19,20 @@ export type Limit =
   /** Left alone until the change under way has settled. */
   | { readonly by: "settling" }
   /** Nothing to go by: no reading, a failed one, a paused queue, … */
-  | { readonly by: "held"; readonly reason: string }
+  | ({ readonly by: "held" } & LimitReason)
   /** Does not grow for now: preparing, backing off, crash loop, … */
-  | { readonly by: "backoff"; readonly reason: string }
+  | ({ readonly by: "backoff" } & LimitReason)
   /** The number of instances is unknown, so nothing is requested. */
-  | { readonly by: "counts"; readonly reason: string }
+  | ({ readonly by: "counts" } & LimitReason)
   /** Counted and never scaled: priority 0. */
   | { readonly by: "unscaled" };
+
+/** Why a task is held or does not grow, for people. */
+export interface LimitReason {
+  readonly reason: string;
+  /** Of the error behind it, if there is one. */
+  readonly code?: ErrorCode;
+}
 
 /** Why a target desires what it does. One word for code; `explain` in the engine makes the sentence. */
 export type DesiredReason =

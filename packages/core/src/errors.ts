@@ -9,116 +9,117 @@ export const ERROR_CODES = {
   },
   ERR_CONFIG_INVALID: {
     means:
-      "The config has mistakes. All of them are listed, each with its line and path; nothing was touched.",
-    todo: "Fix each line listed above. `microscaling validate` checks again.",
+      "The config has mistakes. The message lists all of them, each with its line and path. Nothing was changed.",
+    todo: "Fix each line listed above. `microscaling validate` checks the config again.",
   },
   ERR_CONFIG_SETTING: {
     means:
-      "An `MSS_*` variable is unknown, has no meaning here, or has a value that is not allowed.",
-    todo: "Correct or unset the variable that is named.",
+      "An `MSS_*` variable is unknown, does not apply here, or has a value that is not allowed.",
+    todo: "Correct or unset the variable that the message names.",
   },
   ERR_CONFIG_LATER: {
-    means: "An `MSS_*` variable asks for something that this version does not have yet.",
-    todo: "Use what the message offers instead.",
+    means: "An `MSS_*` variable asks for something that this version does not support yet.",
+    todo: "Use what the message suggests instead.",
   },
   ERR_USAGE: {
     means:
       "The command line has a mistake: an unknown command or option, or a value that is not allowed.",
-    todo: "`microscaling help` and `microscaling help <command>` show what there is, with examples.",
+    todo: "Run `microscaling help` or `microscaling help <command>` to see the commands and options, with examples.",
   },
   ERR_FILE_EXISTS: {
-    means: "The file that should be written is there already; it was left as it is.",
-    todo: "Name another file, or use `--force` to replace it.",
+    means: "The file to write already exists. It was not changed.",
+    todo: "Name another file. `init --force` replaces an existing file. Other commands replace only files that they wrote.",
   },
   ERR_FILE_WRITE: {
     means: "The file cannot be written.",
-    todo: "Check that the folder exists and may be written to.",
+    todo: "Check that the folder exists and is writable.",
   },
   ERR_RECORD_INVALID: {
-    means: "The file is not what `run --record` writes, or is damaged at the line that is named.",
-    todo: "Name another file. A last line that a crash cut is no mistake: what is before it is used.",
+    means:
+      "The file was not written by `run --record`, or is damaged at the line that the message names.",
+    todo: "Name another file. An incomplete last line, as a crash leaves it, is not a mistake: the lines before it are used.",
   },
   ERR_HTTP_LISTEN: {
     means: "The agent cannot listen on the address of `http:`.",
-    todo: "Stop the program that uses it, or set another `port` under `http:` (0 is any free one), or `http: false`.",
+    todo: "Stop the program that uses the address, or set another `port` under `http:` (0 means any free port), or set `http: false`.",
   },
   ERR_PLUGIN_NOT_FOUND: {
-    means:
-      "No package of the plugin's names is installed where the config file or the agent could find it.",
-    todo: "Run the install command in the message, in the folder of the config file.",
+    means: "The plugin's package is not installed where the config file or the agent can find it.",
+    todo: "Run the install command from the message in the folder of the config file.",
   },
   ERR_PLUGIN_LOAD: {
-    means: "The plugin is installed but failed while it was loaded; the cause follows.",
-    todo: "Install what it misses, or report the fault to the plugin's authors.",
+    means: "The plugin is installed but failed to load. The message has the cause.",
+    todo: "Install the missing package, or report the fault to the plugin's authors.",
   },
   ERR_PLUGIN_SHAPE: {
-    means: "The module was loaded but its default export is not a Microscaling plugin.",
-    todo: "Check the name; a plugin's default export comes from `defineScheduler` or `defineMetric`.",
+    means: "The module was loaded, but its default export is not a Microscaling plugin.",
+    todo: "Check the name. The default export of a plugin comes from `defineScheduler` or `defineMetric`.",
   },
   ERR_PLUGIN_KIND: {
-    means: "The plugin is of another kind, or was made for another version of the contract.",
-    todo: "Use it in the place the message names, or install a version that fits.",
+    means: "The plugin has another kind, or was made for another version of the contract.",
+    todo: "Use the plugin in the place that the message names, or install a version that fits.",
   },
   ERR_PLUGIN_RESULT: {
     means:
-      "A plugin returned something that its contract does not allow: NaN, a wrong type, a task nobody asked for.",
-    todo: "It was not used. Report the fault to the plugin's authors.",
+      "A plugin returned something that its contract does not allow: NaN, a wrong type, or a task that nobody asked for.",
+    todo: "The result was not used. Report the fault to the plugin's authors.",
   },
   ERR_PLUGIN_FAULT: {
-    means: "A plugin threw something that is not one of the errors in this table.",
-    todo: "The cause says what happened; report it to the plugin's authors if the plugin is not yours.",
+    means: "A plugin threw something that is not one of the errors on this page.",
+    todo: "The cause says what happened. If the plugin is not yours, report it to the plugin's authors.",
   },
   ERR_DEADLINE: {
-    means: "A call to a plugin did not end in time. It is abandoned and tried again.",
-    todo: "Check that the backend answers; raise `timeout` if it is merely slow.",
+    means: "A call to a plugin did not end in time. It was abandoned and will be tried again.",
+    todo: "Check that the backend answers. If it is only slow, raise `timeout`.",
   },
   ERR_READING_STALE: {
     means: "The newest reading is older than the task's `maxAge`.",
-    todo: "Check the metric's source; the task is held meanwhile.",
+    todo: "Check the source of the metric. Meanwhile the task keeps its instances.",
   },
   ERR_METRIC_UNREACHABLE: {
     means: "The metric's server cannot be reached.",
-    todo: "Check the address and that the server runs.",
+    todo: "Check the address, and check that the server runs.",
   },
   ERR_METRIC_REFUSED: {
-    means: "The metric's server refused the request: credentials, rights or TLS.",
+    means:
+      "The metric's server refused the request because of the credentials, the permissions or TLS.",
     todo: "Check the credentials that the message names.",
   },
   ERR_METRIC_RESPONSE: {
-    means: "The metric's server answered something that is not a usable answer.",
-    todo: "Check that the address is that of the right server, and its version.",
+    means: "The metric's server sent an answer that cannot be used.",
+    todo: "Check that the address belongs to the right server, and check the server's version.",
   },
   ERR_METRIC_THROTTLED: {
-    means: "The metric's server wants to be asked less often, and there is no reading yet to keep.",
-    todo: "Nothing at first: it is asked again ever more slowly. If it goes on, raise the source's `interval`.",
+    means: "The metric's server asks for fewer requests, and there is no earlier reading to use.",
+    todo: "Wait: the agent asks less and less often. If the error continues, raise the `interval` of the source.",
   },
   ERR_QUEUE_MISSING: {
-    means: "The queue that a task looks at is not there.",
-    todo: "Create it, or correct its name in the task's `metric`. It is looked for again all the time.",
+    means: "The queue that a task reads does not exist.",
+    todo: "Create the queue, or correct its name in the task's `metric`. The agent keeps looking for it.",
   },
   ERR_SCHEDULER_UNREACHABLE: {
     means: "The scheduler's backend cannot be reached.",
-    todo: "Check the address and that it runs.",
+    todo: "Check the address, and check that the backend runs.",
   },
   ERR_SCHEDULER_REFUSED: {
     means: "The scheduler's backend refused the request.",
-    todo: "The message carries its words and what to change.",
+    todo: "The message has the backend's own words and says what to change.",
   },
   ERR_OBJECT_MISSING: {
     means:
-      "What the task scales is not there, so that it has no instances: no such app, no such Deployment.",
-    todo: "Create it, or correct its name in the task's `workload`. It is looked for again all the time.",
+      "The object that the task scales does not exist, for example the app or the Deployment. The task has no instances.",
+    todo: "Create the object, or correct its name in the task's `workload`. The agent keeps looking for it.",
   },
   ERR_IMAGE_MISSING: {
-    means: "The image is not on the host and could not be pulled, or may not be.",
-    todo: "Check the image's name and the registry's credentials, or set `pull`.",
+    means: "The image is not on the host, and could not be pulled or may not be pulled.",
+    todo: "Check the name of the image and the credentials of the registry, or set `pull`.",
   },
   ERR_NAME_TAKEN: {
     means: "Another container has the name that an instance needs.",
     todo: "Remove the other container, or do not set a name.",
   },
   ERR_PORT_TAKEN: {
-    means: "A host port that the instance publishes is taken.",
+    means: "A host port that the instance publishes is already in use.",
     todo: "Publish another port, or a range as wide as the task's `max`.",
   },
   ERR_DISK_FULL: {
@@ -127,11 +128,11 @@ export const ERROR_CODES = {
   },
   ERR_START_FAILED: {
     means: "An instance could not be started.",
-    todo: "The message carries the backend's words; check the task's `workload`.",
+    todo: "The message has the backend's own words. Check the task's `workload`.",
   },
   ERR_STOP_FAILED: {
-    means: "An instance could not be stopped; it still counts against the capacity.",
-    todo: "The message carries the backend's words; the engine tries again.",
+    means: "An instance could not be stopped. It still counts against the capacity.",
+    todo: "The message has the backend's own words. The engine tries again.",
   },
 } as const;
 

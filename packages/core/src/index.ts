@@ -1,7 +1,7 @@
 export { amountPattern, INSTANCES, parseAmount, type Amounts } from "./amounts.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { YOUNG_MS, type Counts } from "./counts.ts";
-export type { Belief, Decision, Limit, DesiredReason } from "./decision.ts";
+export type { Belief, Decision, Limit, LimitReason, DesiredReason } from "./decision.ts";
 export { durationPattern, formatDuration, parseDuration } from "./duration.ts";
 export {
   asMicroscalingError,

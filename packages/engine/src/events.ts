@@ -1,14 +1,14 @@
 import type { Claim, LogFields, MetricQuery, SchedulerTask } from "@microscaling/core";
 import type { EngineSpec, Turn } from "./spec.ts";
 
-/** How a call to a plugin ended. What a plugin returned or threw is unknown until a reducer has checked it. */
+/** How a call to a plugin ended. What the plugin returned or threw is `unknown` until a reducer has checked it. */
 export type Answer =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "error"; readonly error: unknown }
-  /** Nobody waits for it any more, since its time was up or it was cancelled. It may still do what it was asked to, until it has `returned`. */
+  /** The engine stopped waiting, because of the deadline or a cancellation. The call may still take effect until it has `returned`. */
   | { readonly kind: "abandoned"; readonly error: unknown };
 
-/** A call by its number. No number is used twice. */
+/** A call, identified by a number. No number is used twice. */
 interface Answered {
   readonly id: number;
   readonly answer: Answer;
@@ -16,7 +16,7 @@ interface Answered {
 
 /** Everything that can happen to an engine. */
 export type EngineEvent =
-  /** Time has passed: whatever is due is begun. */
+  /** Time has passed. The engine begins whatever is due. */
   | { readonly type: "time" }
   | ({ readonly type: "read"; readonly source: string } & Answered)
   | ({ readonly type: "observed" } & Answered)
@@ -25,27 +25,27 @@ export type EngineEvent =
   | ({ readonly type: "scaled"; readonly task: string } & Answered)
   | ({ readonly type: "leaseRead" } & Answered)
   | ({ readonly type: "leaseWritten" } & Answered)
-  /** A call that was abandoned has ended after all. */
+  /** A call that was abandoned has ended. */
   | { readonly type: "returned"; readonly id: number }
-  /** The metric source says that its numbers may have changed. */
+  /** A metric source reports that its numbers may have changed. */
   | { readonly type: "sourceChanged"; readonly source: string }
-  /** The scheduler says that counts may have changed. */
+  /** The scheduler reports that counts may have changed. */
   | { readonly type: "countsChanged" }
-  /** The scheduler says that something which it accepted did not come true. */
+  /** The scheduler reports that a request that it accepted has failed. */
   | { readonly type: "failed"; readonly task: string; readonly error: unknown }
-  /** A reload. The scheduler is the same one. */
+  /** A reload. The scheduler stays the same. */
   | { readonly type: "configured"; readonly spec: EngineSpec }
-  /** Every task that is scaled is to go. */
+  /** All instances of every scaled task must stop. */
   | { readonly type: "drain" }
-  /** Nothing more is begun; what is under way ends. */
+  /** The engine begins nothing more. Calls in progress end. */
   | { readonly type: "stop" }
-  /** The term ends, with whatever is still under way, and the lease is given back. */
+  /** The term ends, together with all calls in progress, and the lease is given back. */
   | { readonly type: "resign" }
-  /** For one turn alone: read and count everything, make every task ready, decide. */
+  /** The steps of a single turn: read and count everything, prepare every task, decide. */
   | { readonly type: "once"; readonly part: "observe" | "prepare" }
   | { readonly type: "once"; readonly part: "decide"; readonly acts: boolean };
 
-/** Everything that an engine can ask of the world. Each call is answered by one event that carries its number. */
+/** Everything that an engine can ask the runtime to do. Each call is answered by one event with the call's number. */
 export type Command =
   | {
       readonly type: "read";
@@ -65,7 +65,7 @@ export type Command =
       readonly id: number;
       readonly task: SchedulerTask;
       readonly instances: number;
-      /** By the monotonic clock: it may not be sent later, since the term ends. `Infinity` where no lease is shared. */
+      /** The time, by the monotonic clock, after which the call must not be sent, because the term ends. `Infinity` if no lease is shared. */
       readonly until: number;
     }
   | {
@@ -82,10 +82,10 @@ export type Command =
       readonly claim: Claim;
       readonly over: string | undefined;
     }
-  /** Nobody waits for this call any more: it is answered as abandoned. */
+  /** Stops waiting for a call. The call is answered as abandoned. */
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "report"; readonly turn: Turn }
-  /** The tasks that turns are about have changed. */
+  /** The set of tasks has changed. */
   | { readonly type: "opened"; readonly spec: EngineSpec }
   | {
       readonly type: "log";

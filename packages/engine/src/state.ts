@@ -1,4 +1,4 @@
-import type { SchedulerTask } from "@microscaling/core";
+import type { ErrorCode, SchedulerTask } from "@microscaling/core";
 import type { BackOff } from "./act/back-off.ts";
 import type { CrashLoop } from "./act/crash-loop.ts";
 import type { Request } from "./act/ledger.ts";
@@ -12,12 +12,12 @@ import type { SourceState } from "./observe/readings.ts";
 import type { DecisionRecord } from "@microscaling/core";
 import type { EngineSpec, TaskSpec } from "./spec.ts";
 
-/** Everything that is known of one task, and everything that is under way for it. `decide` sees the part that it needs. */
+/** Everything that is known about one task, and everything in progress for it. `decide` sees the part that it needs. */
 export interface Task extends Observed {
   readonly spec: TaskSpec;
-  /** When the task was removed, by the monotonic clock: its instances are to go, and then it is forgotten. */
+  /** When a reload removed the task, by the monotonic clock. Its instances stop, and then the task is forgotten. */
   readonly leavingSince: number | undefined;
-  /** When the newest reading was true, as its plugin said it: by the machine's clock. */
+  /** The time of the newest reading as its plugin reported it, by the machine's clock. */
   readAtWall: number | undefined;
   /** When the newest counts were asked for, by the monotonic clock. */
   countsAt: number | undefined;
@@ -26,36 +26,41 @@ export interface Task extends Observed {
   readonly backOff: BackOff;
   readonly crashLoop: CrashLoop;
   preparation: Preparation;
-  /** Until when, by the monotonic clock, a start gathers the room that stops make. */
+  /** Until this time, by the monotonic clock, a start waits to gather the room that stops make. */
   gatherUntil: number | undefined;
-  /** The newest trouble with scaling or preparing, until it has passed. */
+  /** The newest problem with scaling or preparing, until it is over. */
   schedulerProblem: string | undefined;
-  /** Failures since the start. */
+  /** The code of {@link Task.schedulerProblem}. */
+  schedulerCode: ErrorCode | undefined;
+  /** The number of failures since the start. */
   metricFailures: number;
   schedulerFailures: number;
 }
 
 /**
- * All that an engine knows. Plain data but for `spec`, which also holds the plugins, and for the tables in `deciding`, which follow from it. Only {@link step} changes it.
+ * Everything that an engine knows. Plain data, except for `spec`, which also has the plugins, and the tables in `deciding`, which follow from
+ * `spec`. Only {@link step} changes it.
  */
 export interface AgentState {
-  /** As configured. */
+  /** The current config. */
   spec: EngineSpec;
   /** The wall time at which the monotonic clock was 0, as seen at the start; in milliseconds since the epoch. */
   readonly epochMs: number;
-  /** Nothing is asked of the scheduler. */
+  /** Whether the engine never asks the scheduler to change anything. */
   readonly dryRun: boolean;
-  /** Turns are written down, so that each needs a copy of what it rests on. */
+  /** Whether turns are recorded, so that each needs a copy of its input. */
   readonly isRecorded: boolean;
-  /** `draining`: every task goes. `stopping`: nothing more is begun. */
+  /** `draining`: all instances stop. `stopping`: nothing more is begun. */
   phase: "running" | "draining" | "stopping";
-  /** The tasks of the config, in its order, then those that leave. */
+  /** The tasks of the config, in its order, then removed tasks that still have instances. */
   tasks: Task[];
+  /** Names of tasks that were given up while draining at the end, because they could not be counted. */
+  readonly givenUp: string[];
   sources: SourceState[];
   readonly counting: CountingState;
   capacity: CapacityState;
   deciding: Deciding;
-  /** Absent where no lease is shared: this agent always acts. */
+  /** Absent if no lease is shared: then this agent always acts. */
   election: Election | undefined;
   readonly turn: {
     /** When the next turn is due, by the monotonic clock. */
@@ -64,22 +69,24 @@ export interface AgentState {
     changedAt: number | undefined;
     /** When the last turn was, by the monotonic clock. */
     lastAt: number;
-    /** The newest turn, for those who ask. */
+    /** Since when the engine has been unable to act for any task although it should, by the monotonic clock; `undefined` if all is well. */
+    blockedSince: number | undefined;
+    /** The newest turn, for `Engine.state`. */
     record: Omit<DecisionRecord, "decideMs"> | undefined;
   };
   /** The number of the next call. */
   nextId: number;
 }
 
-/** A task as its scheduler sees it. */
+/** The part of a task that the scheduler sees. */
 export function toSchedulerTask({ name, workload }: TaskSpec): SchedulerTask {
   return { name, workload };
 }
 
-/** Changes that come within this time of the first are decided on together, in milliseconds. */
+/** Changes within this time of the first are decided on together, in milliseconds. */
 const COALESCE_MS = 2;
 
-/** Something has changed that no turn has decided on: the next one is due. */
+/** Records that something has changed, so that the next turn is due soon. */
 export function changed({ turn }: AgentState, { mono }: { readonly mono: number }): void {
   turn.changedAt ??= mono;
   turn.dueAt = Math.min(turn.dueAt, mono + COALESCE_MS);

@@ -2,6 +2,7 @@ import type { Role } from "@microscaling/core";
 import {
   act,
   cancelRequests,
+  isBlocked,
   limitGrowth,
   noteFailed,
   noteReturned,
@@ -24,15 +25,15 @@ import { noteRead, read, readDue } from "./observe/readings.ts";
 import type { EngineSpec } from "./spec.ts";
 import { changed, type AgentState } from "./state.ts";
 
-/** The engine turns at least this often, in milliseconds. */
+/** A turn happens at least this often, in milliseconds. */
 const TICK_MS = 500;
 
 /** An agent that shares no lease always acts. */
 const ALWAYS: Term = { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
 /**
- * The whole engine: what happens goes in, what is to be done comes out. No I/O, no clock, no chance but that of `now`: the same state and
- * event give the same commands and the same state. It changes `state` in place; nothing else does.
+ * The whole engine: an event goes in, and commands come out. No I/O, no clock, and no randomness except in `now`: the same state and event give
+ * the same commands and the same state. It changes `state` in place. Nothing else does.
  */
 export function step(state: AgentState, event: EngineEvent, now: Moment): readonly Command[] {
   const commands: Command[] = [];
@@ -97,7 +98,7 @@ export function step(state: AgentState, event: EngineEvent, now: Moment): readon
   return commands;
 }
 
-/** When `time` must be told next, by the monotonic clock. */
+/** When the next `time` event is due, by the monotonic clock. */
 export function wakeAt(state: AgentState): number {
   const { phase, turn, sources, counting, capacity, election } = state;
   const elects = election === undefined ? Number.POSITIVE_INFINITY : wakeElectionAt(election);
@@ -107,13 +108,13 @@ export function wakeAt(state: AgentState): number {
   return at;
 }
 
-/** The time in which this agent may act now, if it may. A dry run never does. */
+/** The term in which this agent may act now, if any. A dry run never acts. */
 export function termOf({ dryRun, election }: AgentState, { mono }: Moment): Term | undefined {
   if (dryRun) return undefined;
   return election === undefined ? ALWAYS : termAt(election, mono);
 }
 
-/** The part that this agent plays; nothing where no lease is shared. */
+/** The role of this agent; `undefined` if no lease is shared. */
 export function roleOf({ election }: AgentState, { mono }: Moment): Role | undefined {
   return election === undefined ? undefined : roleAt(election, mono);
 }
@@ -143,7 +144,7 @@ function takeTurn(
   turn.lastAt = now.mono;
   forgetGone(state, now, commands);
   if (acts) limitGrowth(state, now);
-  // What is observed changes as soon as it is acted on.
+  // Acting changes the observed data in place.
   const observed = state.isRecorded ? state.tasks.map((task) => ({ ...task })) : state.tasks;
   const at = steadyTime(state.epochMs, now);
   const { measured } = capacity;
@@ -151,12 +152,13 @@ function takeTurn(
   const term = acts ? termOf(state, now) : undefined;
   if (term !== undefined) act(state, decisions, { term, isLast }, now, commands);
   if (!isLast) prepareDue(state, now, commands);
+  turn.blockedSince = isBlocked(state, decisions) ? (turn.blockedSince ?? now.mono) : undefined;
   const role = roleOf(state, now);
   turn.record = { at: now.wall, decisions, lagMs, ...(role === undefined ? {} : { role }) };
   commands.push({ type: "report", turn: { at, wall: now.wall, measured, observed, decisions } });
 }
 
-/** One turn alone: its steps are told one by one, and nothing is due by itself. */
+/** A single turn. Each step has its own event, and nothing is due by itself. */
 function once(
   state: AgentState,
   event: Extract<EngineEvent, { type: "once" }>,
@@ -174,7 +176,7 @@ function once(
   for (const source of state.sources) read(state, source, now, commands);
 }
 
-/** Something happened to the lease. */
+/** Handles an event of the election. */
 function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: Command[]): void {
   const { election } = state;
   if (election === undefined) return;
@@ -185,7 +187,7 @@ function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: C
       commands.push({ ...command, lease });
     else if (command.type !== "roleChanged") commands.push(command);
     else {
-      // Another one acts now: what it did last is to be seen before anything is decided.
+      // Another agent acts now. Counts must show what the earlier leader did last before anything is decided.
       poke(state.counting.pace);
       changed(state, now);
     }
@@ -196,7 +198,7 @@ function elect(state: AgentState, event: ElectionEvent, now: Moment, commands: C
   if (term !== undefined) expectOthers(state, now);
 }
 
-/** A term begins: until a task is counted anew, the leader before may have asked for as many of it as it may ever have. */
+/** At the start of a term, assumes that the earlier leader may have asked for up to each task's maximum, until the task is counted again. */
 function expectOthers({ tasks }: AgentState, now: Moment): void {
   for (const task of tasks) {
     const { max, schedule = [] } = task.spec;
@@ -205,7 +207,7 @@ function expectOthers({ tasks }: AgentState, now: Moment): void {
   }
 }
 
-/** Shares another lease from now on. The old one is given back if that takes no more than one call; else it runs out by itself. */
+/** Switches to another lease. The old lease is given back if one call is enough for that. Otherwise it expires by itself. */
 function shareLease(state: AgentState, spec: EngineSpec, now: Moment, commands: Command[]): void {
   if (JSON.stringify(spec.ha) === JSON.stringify(state.spec.ha)) return;
   elect(state, { type: "end" }, now, commands);

@@ -135,11 +135,7 @@ describe("what a task gets", () => {
 describe("a task without a number to go by", () => {
   const cases: readonly (readonly [string, Seen, RegExp])[] = [
     ["failed", { count: 4, noReading: "no answer", failures: 1 }, /no answer/],
-    [
-      "stale",
-      { count: 4, reading: { kind: "reading", value: 900, at: 1 } },
-      /old, over maxAge 10s/,
-    ],
+    ["stale", { count: 4, reading: { kind: "reading", value: 900, at: 1 } }, /old; maxAge is 10s/],
     ["NaN", { count: 4, value: Number.NaN }, /NaN/],
     ["negative", { count: 4, value: -1 }, /-1/],
     ["more than can be counted", { count: 4, value: 1e300 }, /1e\+300/],

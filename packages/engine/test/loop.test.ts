@@ -276,8 +276,21 @@ describe("the end", () => {
       await run(world);
       const stopped = world.engine.stop({ graceMs: 5000 });
       await world.clock.advance(5000);
-      await stopped;
+      expect(await stopped).toEqual({ left: [] });
       expect(world.scheduler.counts("batch").running).toBe(shutdown === "leave" ? 10 : 0);
+    }
+  });
+
+  it("says which tasks a drain could not bring to an end", async () => {
+    for (const graceMs of [3000, 60_000]) {
+      const jobs = taskSpec("jobs", { use: "fixed", instances: 1 });
+      const seen = taskSpec("seen", { use: "fixed", instances: 1 }, { priority: 0 });
+      const world = createWorld({ tasks: [batch, jobs, seen], shutdown: "drain" });
+      await run(world);
+      world.scheduler.unreachable(true);
+      const stopped = world.engine.stop({ graceMs });
+      await world.clock.advance(graceMs);
+      expect(await stopped).toEqual({ left: ["batch", "jobs"] });
     }
   });
 

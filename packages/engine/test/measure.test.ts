@@ -84,7 +84,7 @@ test("asks for nothing, and stops nothing, until it is known what there is", asy
     limits: [{ by: "held", reason: "the capacity is not known: no daemon" }],
   });
   expect(engine.state().capacity).toEqual({ instances: 10 });
-  expect(world.lines.filter((line) => line.startsWith("the capacity"))).toHaveLength(1);
+  expect(world.lines.filter((line) => line.startsWith("cannot read the capacity"))).toHaveLength(1);
   world.answer = { cpu: 6 };
   await clock.advance(2000);
   expect(asked("greedy")).toEqual([6]);
@@ -95,10 +95,10 @@ test("an answer that never comes is given up at the deadline, and holds nobody u
   engine.start();
   await clock.advance(1000);
   expect(decisionOf(engine).limits).toEqual([
-    { by: "held", reason: "the scheduler has not said yet what there is" },
+    { by: "held", reason: "the scheduler has not reported its capacity yet" },
   ]);
   await clock.advance(5000);
-  expect(engine.state().capacityProblem).toMatch(/scheduler toy: say what there is/);
+  expect(engine.state().capacityProblem).toMatch(/scheduler toy: capacity/);
 });
 
 test("after a failure what was said before stands, and it says so; a change is followed", async () => {
@@ -111,13 +111,13 @@ test("after a failure what was said before stands, and it says so; a change is f
   expect(asked("greedy")).toEqual([5]);
   expect(engine.state()).toMatchObject({ capacity: { cpu: 5 }, capacityProblem: "no daemon" });
   expect(world.lines.filter((line) => line.includes("no daemon"))).toEqual([
-    "the capacity is not known: no daemon; it stays as it was: cpu 5",
+    "cannot read the capacity: no daemon; keeping the last known capacity: cpu 5",
   ]);
   world.answer = { cpu: 4 };
   await clock.advance(31_000);
   expect(asked("greedy")).toEqual([5, 4]);
   expect(engine.state().capacityProblem).toBeUndefined();
-  expect(world.lines).toContain("the capacity is now cpu 4, says toy");
+  expect(world.lines).toContain("scheduler toy reports a new capacity: cpu 4");
 });
 
 test("is asked every 30 s once it has answered", async () => {

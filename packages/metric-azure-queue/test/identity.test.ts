@@ -1,5 +1,4 @@
 import { expect, test, vi } from "vitest";
-import { createIdentity } from "../src/identity.ts";
 import { makeMetric, readOne } from "./make.ts";
 
 const getToken = vi.hoisted(() =>
@@ -11,22 +10,6 @@ vi.mock("@azure/identity", () => ({
   },
 }));
 
-test("without @azure/identity the failure says what to install", async () => {
-  const error = Object.assign(new Error("no"), { code: "ERR_MODULE_NOT_FOUND" });
-  await expect(createIdentity(() => Promise.reject(error))).rejects.toMatchObject({
-    code: "ERR_PLUGIN_LOAD",
-    message: expect.stringMatching(/not installed: npm install @azure\/identity$/) as unknown,
-  });
-});
-
-test("one that is broken is not called missing", async () => {
-  const error = Object.assign(new Error("broken"), { code: "ERR_REQUIRE_ASYNC_MODULE" });
-  await expect(createIdentity(() => Promise.reject(error))).rejects.toMatchObject({
-    code: "ERR_PLUGIN_LOAD",
-    message: "@azure/identity cannot be loaded",
-  });
-});
-
 test("an identity that gets no token is refused, with the reason and what was tried", async () => {
   getToken.mockRejectedValue(new Error("Chain failed.\nEnvironment: no\nWorkload: no"));
   const metric = await makeMetric({ identity: true, endpoint: "https://127.0.0.1:1/store" });
@@ -34,7 +17,7 @@ test("an identity that gets no token is refused, with the reason and what was tr
     kind: "failure",
     error: {
       code: "ERR_METRIC_REFUSED",
-      message: "queue jobs of 127.0.0.1:1/store: `identity`: no token could be had: Chain failed.",
+      message: "queue jobs: 127.0.0.1:1/store: `identity`: no token available: Chain failed.",
       details: ["Environment: no", "Workload: no"],
     },
   });

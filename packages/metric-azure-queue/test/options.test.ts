@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import plugin from "../src/index.ts";
-import { addressOf, createSignIn } from "../src/sign-in.ts";
+import { addressOf, createSignIn } from "../src/client.ts";
 import { all, startFakeServer } from "./fake-server.ts";
 import { KEY, makeMetric, readOne } from "./make.ts";
 
@@ -19,37 +19,52 @@ async function mistakes(written: unknown): Promise<string[]> {
 }
 
 test.each([
-  [{ connectionString: "" }, "connectionString: a storage account's connection string"],
-  [{ connectionString: "AccountName=store;AccountKey=SECRET" }, "connectionString: a storage"],
+  [{ connectionString: "" }, "connectionString: expected a storage account's connection string"],
+  [
+    { connectionString: "AccountName=store;AccountKey=SECRET" },
+    "connectionString: expected a storage",
+  ],
   [{ account: "my_store" }, "account: expected a storage account's name"],
   [{ account: "ab" }, "account: expected"],
   [
     { account: "store", key: "SECRET!" },
-    "key: a storage account's key, in base64, is expected, something else was found",
+    "key: expected a storage account's key, in base64, found something else",
   ],
-  [{ account: "store", key: "" }, "key: a storage"],
+  [{ account: "store", key: "" }, "key: expected a storage"],
   [
     { account: "store", sas: "sv=SECRET" },
-    "sas: a shared access signature (sv=…&sig=…) is expected",
+    "sas: expected a shared access signature (sv=…&sig=…), found something else",
   ],
-  [{ account: "store", sas: "https://store?sig=SECRET" }, "sas: a shared access signature"],
+  [
+    { account: "store", sas: "https://store?sig=SECRET" },
+    "sas: expected a shared access signature",
+  ],
   [{ account: "store", identity: false }, "identity: "],
   [{ account: "store", endpointSuffix: "https://x.y" }, "endpointSuffix: expected the end of"],
-  [{ endpoint: "127.0.0.1:10001" }, "endpoint: an http:// or https:// URL"],
-  [{ endpoint: "https://me:SECRET@host" }, "endpoint: an http"],
-  [{ endpoint: "https://host?sig=SECRET" }, "endpoint: an http"],
+  [{ endpoint: "127.0.0.1:10001" }, "endpoint: expected an http:// or https:// URL"],
+  [{ endpoint: "https://me:SECRET@host" }, "endpoint: expected an http:// or https:// URL"],
+  [{ endpoint: "https://host?sig=SECRET" }, "endpoint: expected an http:// or https:// URL"],
   [{ keys: "SECRET" }, "Unrecognized key"],
-  [{ connectionString, account: "store" }, "account: expected none beside connectionString"],
-  [{ connectionString, endpoint }, "endpoint: expected none beside connectionString"],
+  [
+    { connectionString, account: "store" },
+    "account: expected either connectionString or account, found both",
+  ],
+  [
+    { connectionString, endpoint },
+    "endpoint: expected either connectionString or endpoint, found both",
+  ],
   [
     { connectionString, key: KEY },
-    "key: one way of signing in is expected (connectionString, key, sas, identity), found connectionString and key",
+    "key: expected only one of connectionString, key, sas or identity, found connectionString and key",
   ],
-  [{ key: KEY, sas: "sig=SECRET" }, "sas: one way of signing in is expected"],
-  [{ sas: "sig=SECRET", identity: true }, "identity: one way of signing in is expected"],
+  [
+    { key: KEY, sas: "sig=SECRET" },
+    "sas: expected only one of connectionString, key, sas or identity, found key and sas",
+  ],
+  [{ sas: "sig=SECRET", identity: true }, "identity: expected only one of"],
   [
     { endpoint, endpointSuffix: "core.chinacloudapi.cn" },
-    "endpointSuffix: expected endpoint or endpointSuffix, not both",
+    "endpointSuffix: expected either endpoint or endpointSuffix, found both",
   ],
   [{ endpoint, identity: true }, "endpoint: expected https:// with identity"],
 ])("%o is refused, and its secrets are not told", async (written, mistake) => {
@@ -103,8 +118,8 @@ test("account and key come from the variables of the original where the options 
 });
 
 test.each([
-  [{}, {}, /^AZURE_STORAGE_ACCOUNT_NAME: expected .*, found none; set it, or `account`/],
-  [{ account: "store" }, {}, /^AZURE_STORAGE_ACCOUNT_KEY: .*set it, or `key`, `connectionString`/],
+  [{}, {}, /^AZURE_STORAGE_ACCOUNT_NAME: expected .*, found none\. Set it, or `account`/],
+  [{ account: "store" }, {}, /^AZURE_STORAGE_ACCOUNT_KEY: .*Set it, or `key`, `connectionString`/],
   [{ key: KEY, endpoint }, {}, /^AZURE_STORAGE_ACCOUNT_NAME: expected .*, found none/],
   [{ identity: true }, {}, /^AZURE_STORAGE_ACCOUNT_NAME: expected .*, found none/],
   [{}, { NAME: "A SECRET" }, /^AZURE_STORAGE_ACCOUNT_NAME: expected .*, found something else$/],
@@ -137,7 +152,7 @@ test.each([
     "store.queue.core.usgovcloudapi.net",
   ],
 ])("%o leads to the account's host in its cloud", async (written, host) => {
-  expect(addressOf(await createSignIn(written, {}).connect())).toBe(host);
+  expect(addressOf(await createSignIn(written).connect())).toBe(host);
 });
 
 test("every option is described, for editors", () => {

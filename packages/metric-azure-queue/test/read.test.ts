@@ -139,7 +139,7 @@ test("a queue that does not answer in time fails alone", async () => {
       kind: "failure",
       error: {
         code: "ERR_METRIC_UNREACHABLE",
-        message: `queue stuck of ${azure.address}: did not answer within 1.5s`,
+        message: `queue stuck: ${azure.address}: did not answer within 1.5s`,
       },
     },
     { kind: "reading", value: 4 },

@@ -16,7 +16,7 @@ test("a throttled queue keeps its last reading with the time it has, and is said
     expect(await readOne(metric)).toEqual(reading);
   }
   expect(context.lines).toEqual([
-    expect.stringMatching(/^queue jobs of .*503 ServerBusy.*; its last reading stands meanwhile$/),
+    expect.stringMatching(/^queue jobs: .*503 ServerBusy.*\. Its last reading stands meanwhile$/),
   ]);
   azure.answer = all(8);
   await context.clock.advance(60_000);

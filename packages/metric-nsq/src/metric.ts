@@ -1,183 +1,76 @@
-import {
-  asMicroscalingError,
-  MicroscalingError,
-  parseDuration,
-  withTimeLimit,
-  type Metric,
-  type PluginContext,
-  type ReadingParts,
-  type ReadingResult,
-} from "@microscaling/core";
-import { lateError } from "./answer.ts";
-import { createHttpClient, type HttpClient } from "./http.ts";
-import { ADDRESS_FORM, isAddress, type NsqOptions, type NsqQuery } from "./options.ts";
-import { discoveredServers, fixedServers, type Servers } from "./servers.ts";
-import { findQueue, indexStats, type Queue, type Stats } from "./stats.ts";
+import { asMicroscalingError, MicroscalingError } from "@microscaling/core";
+import type { Metric, PluginContext, ReadingResult } from "@microscaling/core";
+import { answerMs, createHttpClient, createSayOnce, fromEnv } from "@microscaling/plugin-kit";
+import { HTTP_ADDRESS_FORM, isHttpAddress, orFailure } from "@microscaling/plugin-kit";
+import { createServers, type Servers } from "./client.ts";
+import { indexStats, readQueue, topics, type Stats } from "./counts.ts";
+import type { Options, Query } from "./options.ts";
 
 /** All queues at once, and nothing that costs nsqd more than counting. */
 const STATS = "/stats?format=json&include_clients=false&include_mem=false";
 
-/** What the engine waits unless it says so, in milliseconds. */
-const TIMEOUT_MS = 2000;
-/** With `partial`, an nsqd that has not answered after this part of it does not hold up the others. */
-const PARTIAL_PART = 0.5;
+const FROM_ENV = ["NSQ_STATS_ENDPOINT", HTTP_ADDRESS_FORM, isHttpAddress] as const;
+
+type Answer = Stats | Failed;
+type Failed = { readonly address: string; readonly error: MicroscalingError };
 
 /** Reads the depths of NSQ channels, with one request to each nsqd however many tasks there are. */
-export function createNsqMetric(options: NsqOptions, context: PluginContext): Metric<NsqQuery> {
-  const client = createHttpClient(options);
-  const servers = serversOf(options, client, context);
-  const report = createReporter(context);
+export function createMetric(options: Options, context: PluginContext): Metric<Query> {
+  const { nsqd, lookupd, partial } = options;
+  const client = createHttpClient({ of: "metric", ...context, ...options });
+  const fixed = lookupd ? [] : (nsqd ?? [fromEnv(...FROM_ENV) ?? "127.0.0.1:4151"]);
+  const servers = createServers(fixed, options, { ...context, client });
+  const say = createSayOnce(context.logger);
 
   async function ask(address: string, signal: AbortSignal, ms: number): Promise<Answer> {
-    const get = async (until: AbortSignal): Promise<Stats> =>
-      indexStats(await client.getJson(address, STATS, until), address);
-    const { clock } = context;
-    const limit = { clock, ms, signal, late: lateError(address, ms) };
     try {
-      return { address, stats: await (options.partial ? withTimeLimit(limit, get) : get(signal)) };
-    } catch (error) {
+      const request = { address, path: STATS, schema: topics, timeoutMs: ms };
+      const stats = indexStats((await client.getJson(request, signal)).topics, address);
+      say.over(address, `nsqd ${address} answers again`);
+      return stats;
+    } catch (thrown) {
       signal.throwIfAborted();
-      return { address, error: asMicroscalingError(error, "ERR_METRIC_UNREACHABLE", address) };
+      const error = asMicroscalingError(thrown, "ERR_METRIC_RESPONSE", address);
+      if (partial) say.warn(address, `nsqd is left out of the sums: ${error.message}`);
+      return { address, error };
     }
   }
 
+  function resultOf(query: Query, stats: readonly Stats[], at: number): ReadingResult {
+    const queue = `${query.topic}/${query.channel}`;
+    const where = stats.map(({ address }) => address).join(", ");
+    if (!stats.some(({ found }) => found.has(query.topic)))
+      say.warn(queue, `topic ${query.topic} of ${queue} is on none of ${where}: read as 0`);
+    return orFailure(queue, () => readQueue(stats, query, at));
+  }
+
   return {
-    async read(queries, signal, timeoutMs = TIMEOUT_MS) {
+    async read(queries, signal, timeoutMs) {
       if (queries.length === 0) return [];
       const at = context.clock.now();
       const addresses = await servers.addresses(signal);
-      const answers = await Promise.all(
-        addresses.map((address) => ask(address, signal, Math.ceil(timeoutMs * PARTIAL_PART))),
-      );
-      const stats = usable(answers, servers, options.partial);
-      report.answers(answers);
-      return queries.map(({ query }) => {
-        const result = readQueue(stats, query, at);
-        if (result === undefined) report.missing(query, addresses);
-        return result ?? nothing(at);
-      });
+      const ms = answerMs(timeoutMs);
+      const answers = await Promise.all(addresses.map((address) => ask(address, signal, ms)));
+      const stats = usable(answers, servers, partial);
+      return queries.map(({ query }) => resultOf(query, stats, at));
     },
-    async close() {
+    close() {
       servers.close();
-      await client.close();
+      return client.close();
     },
   };
-}
-
-type Answer =
-  | { readonly address: string; readonly stats: Stats }
-  | { readonly address: string; readonly error: MicroscalingError };
-
-function serversOf(options: NsqOptions, client: HttpClient, context: PluginContext): Servers {
-  if (options.lookupd !== undefined) {
-    const refreshMs = parseDuration(options.lookupdRefresh) ?? 60_000;
-    return discoveredServers(options.lookupd, { refreshMs, client, context });
-  }
-  if (options.nsqd !== undefined) return fixedServers(options.nsqd);
-  const address = process.env["NSQ_STATS_ENDPOINT"] || "127.0.0.1:4151";
-  if (isAddress(address)) return fixedServers([address]);
-  throw new MicroscalingError(
-    "ERR_CONFIG_SETTING",
-    `NSQ_STATS_ENDPOINT: expected ${ADDRESS_FORM}, found something else`,
-  );
 }
 
 /** The statistics to add up. @throws MicroscalingError when they are not enough to make a sum of. */
 function usable(answers: readonly Answer[], servers: Servers, isPartial: boolean): Stats[] {
-  const stats = answers.flatMap((answer) => ("stats" in answer ? [answer.stats] : []));
-  const errors = answers.flatMap((answer) => ("error" in answer ? [answer] : []));
-  const missing = errors.filter(({ address }) => !servers.failed(address));
+  const stats = answers.filter((answer) => "found" in answer);
+  const failed = answers.filter((answer) => "error" in answer);
+  const missing = failed.filter(({ address }) => !servers.failed(address));
+  const [first] = missing.length > 0 ? missing : failed;
   const isEnough = stats.length > 0 && (isPartial || missing.length === 0);
-  const [first] = missing.length > 0 ? missing : errors;
-  if (isEnough || first === undefined) return stats;
+  if (first === undefined || isEnough) return stats;
   if (answers.length === 1) throw first.error;
   const { code, message } = first.error;
-  throw new MicroscalingError(
-    code,
-    `${errors.length} of ${answers.length} nsqds gave no statistics: ${message}`,
-    { cause: first.error, details: errors.map(({ error }) => error.message) },
-  );
-}
-
-/** @returns `undefined` when no nsqd has the topic. */
-function readQueue(
-  stats: readonly Stats[],
-  query: NsqQuery,
-  at: number,
-): ReadingResult | undefined {
-  try {
-    const queues = stats.flatMap((each) => findQueue(each, query) ?? []);
-    if (queues.length === 0) return undefined;
-    const paused = queues.find((queue) => queue.paused !== undefined);
-    if (paused?.paused !== undefined) return { kind: "hold", reason: paused.paused };
-    const ready = sum(queues, "depth") ?? 0;
-    return { kind: "reading", value: ready, at, parts: { ready, ...otherParts(queues) } };
-  } catch (error) {
-    return {
-      kind: "failure",
-      error: asMicroscalingError(error, "ERR_METRIC_RESPONSE", `${query.topic}/${query.channel}`),
-    };
-  }
-}
-
-function otherParts(queues: readonly Queue[]): ReadingParts {
-  const inFlight = sum(queues, "inFlight");
-  const delayed = sum(queues, "delayed");
-  const arrived = sum(queues, "arrived");
-  return {
-    ...(inFlight === undefined ? {} : { inFlight }),
-    ...(delayed === undefined ? {} : { delayed }),
-    ...(arrived === undefined ? {} : { arrived }),
-  };
-}
-
-/** @returns `undefined` when one of them does not know. */
-function sum(
-  queues: readonly Queue[],
-  part: "depth" | "inFlight" | "delayed" | "arrived",
-): number | undefined {
-  let total = 0;
-  for (const queue of queues) {
-    const n = queue[part];
-    if (n === undefined) return undefined;
-    total += n;
-  }
-  return total;
-}
-
-/** Nobody has published to the topic yet, which is as true a 0 as any. */
-function nothing(at: number): ReadingResult {
-  const parts = { ready: 0, inFlight: 0, delayed: 0, arrived: 0 };
-  return { kind: "reading", value: 0, at, parts };
-}
-
-interface Reporter {
-  /** Says which nsqds were left out of the sum, when that changes. */
-  answers(answers: readonly Answer[]): void;
-  /** Says once that a query's topic is nowhere. */
-  missing(query: NsqQuery, addresses: readonly string[]): void;
-}
-
-function createReporter({ logger }: PluginContext): Reporter {
-  const silent = new Set<string>();
-  const missing = new Set<string>();
-  return {
-    answers(answers) {
-      for (const answer of answers) {
-        const { address } = answer;
-        if ("stats" in answer) {
-          if (silent.delete(address)) logger.info(`nsqd ${address} answers again`);
-        } else if (!silent.has(address)) {
-          silent.add(address);
-          logger.warn(`nsqd ${address} is left out of the sums: ${answer.error.message}`);
-        }
-      }
-    },
-    missing({ topic, channel }, addresses) {
-      const name = `${topic}/${channel}`;
-      if (missing.has(name)) return;
-      missing.add(name);
-      logger.warn(`topic ${topic} of ${name} is on none of ${addresses.join(", ")}: read as 0`);
-    },
-  };
+  const summary = `${failed.length} of ${answers.length} nsqds gave no statistics: ${message}`;
+  throw new MicroscalingError(code, summary, { details: failed.map((one) => one.error.message) });
 }

@@ -19,7 +19,7 @@ test.each([
   [{ nsqd: ["http://me:secret@localhost:4151"] }, "nsqd.0: expected host:port"],
   [{ nsqd: ["localhost:99999"] }, "nsqd.0: expected host:port"],
   [{ nsqd: ["a:1", "a:1"] }, "nsqd: expected every address once"],
-  [{ nsqd: ["a:1"], lookupd: ["b:1"] }, "lookupd: expected nsqd or lookupd, not both"],
+  [{ nsqd: ["a:1"], lookupd: ["b:1"] }, "lookupd: expected either nsqd or lookupd, found both"],
   [{ lookupdRefresh: 60 }, "lookupdRefresh: "],
   [{ lookupdRefresh: "often" }, "lookupdRefresh: expected a duration"],
   [{ lookupdRefresh: "500ms" }, "lookupdRefresh: expected at least 1s"],

@@ -26,7 +26,7 @@ test("one nsqd that cannot be reached is a failure that names it", async () => {
   await expect(readOne(metric)).rejects.toMatchObject({
     code: "ERR_METRIC_UNREACHABLE",
     message: expect.stringContaining(
-      `1 of 2 nsqds gave no statistics: ${down.address} cannot be reached`,
+      `1 of 2 nsqds gave no statistics: ${down.address}: cannot be reached`,
     ) as unknown,
   });
 });
@@ -40,7 +40,7 @@ test("with partial it is left out and said once; all of them failing is a failur
     expect(result).toMatchObject({ kind: "reading", value: 3 });
   }
   expect(context.lines).toEqual([
-    expect.stringContaining(`nsqd ${down.address} is left out of the sums`),
+    expect.stringContaining(`nsqd is left out of the sums: ${down.address}: cannot be reached`),
   ]);
   await up.close();
   await expect(readOne(metric)).rejects.toThrow("2 of 2 nsqds gave no statistics");
@@ -57,12 +57,32 @@ test("with partial an nsqd that never answers does not hold up the others", asyn
   const read = readOne(metric);
   await arrived.promise;
   await vi.waitUntil(() => context.clock.pending === 1);
-  await context.clock.advance(1000);
+  await context.clock.advance(1500);
   expect(await read).toMatchObject({ value: 3 });
-  expect(context.lines).toEqual([expect.stringContaining("did not answer within 1s")]);
+  expect(context.lines).toEqual([
+    `nsqd is left out of the sums: ${stuck.address}: did not answer within 1.5s`,
+  ]);
   stuck.answer = depth(4);
   expect(await readOne(metric)).toMatchObject({ value: 7 });
   expect(context.lines[1]).toBe(`nsqd ${stuck.address} answers again`);
+});
+
+test("an nsqd that never answers is a failure that names it, before the engine's deadline", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const [up, stuck] = [
+    await startFakeServer(depth(3)),
+    await startFakeServer(() => arrived.resolve()),
+  ];
+  const context = createContext();
+  const metric = await makeMetric({ nsqd: [up.address, stuck.address] }, context);
+  const read = readOne(metric).catch((error: unknown) => error);
+  await arrived.promise;
+  await vi.waitUntil(() => context.clock.pending === 1);
+  await context.clock.advance(1500);
+  expect(await read).toMatchObject({
+    code: "ERR_METRIC_UNREACHABLE",
+    message: `1 of 2 nsqds gave no statistics: ${stuck.address}: did not answer within 1.5s`,
+  });
 });
 
 test("nsqlookupds find the nsqds, each counted once, and are asked again in the background", async () => {
@@ -161,10 +181,14 @@ const respond500 = (_: unknown, response: ServerResponse): void => {
 };
 
 test.each([
-  ["knows no nsqd", nodes(), /to know at least one nsqd, found none/],
+  ["knows no nsqd", nodes(), /expected at least one nsqd, found none/],
   ["answers 500", respond500, /found 500/],
-  ["answers something else", { topics: [] }, /`producers`.*found "undefined"/],
-  ["has a node without a port", { producers: [{ broadcast_address: "a" }] }, /`http_port`/],
+  ["answers something else", { topics: [] }, /`producers`.*found nothing/],
+  [
+    "has a node without a port",
+    { producers: [{ broadcast_address: "a" }] },
+    /`producers.0.http_port`/,
+  ],
 ])("an nsqlookupd that %s is a failure, and is asked again", async (_, answer, words) => {
   const nsqd = await startFakeServer(depth(3));
   const lookupd = await startFakeServer(answer);

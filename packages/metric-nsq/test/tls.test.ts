@@ -37,7 +37,7 @@ test("a certificate of an unknown authority is refused, and says what to set", a
   const metric = await makeMetric({ nsqd: [`https://${nsqd.address}`] });
   await expect(readOne(metric)).rejects.toMatchObject({
     code: "ERR_METRIC_REFUSED",
-    message: expect.stringMatching(/TLS failed .*: check `tls` of the metric/) as unknown,
+    message: expect.stringMatching(/TLS failed \(.*\)\. Check `tls`$/) as unknown,
   });
   expect(nsqd.requests).toEqual([]);
 });

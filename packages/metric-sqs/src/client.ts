@@ -1,120 +1,118 @@
-import { MicroscalingError, untilAborted, silentLogger } from "@microscaling/core";
-import type { QueueAttributeName, SQSClient, SQSClientConfig } from "@aws-sdk/client-sqs";
-import { createCredentials } from "./credentials.ts";
-import type { SqsOptions } from "./options.ts";
+import { silentLogger } from "@microscaling/core";
+import { parseAnswer } from "@microscaling/plugin-kit";
+import type { SQS, SQSClientConfig } from "@aws-sdk/client-sqs";
+import * as z from "zod";
+import { explain, type Action } from "./errors.ts";
+import { ATTRIBUTES, isQueueUrl, type Options, type Query } from "./options.ts";
 
-type Sdk = typeof import("@aws-sdk/client-sqs");
+/** What SQS says of a queue, by its names for it. */
+export type Attributes = Readonly<Record<string, string>>;
 
-/** Asks SQS, over connections that stay open. What fails is the SDK's own error. */
+/** Asks SQS, over connections that stay open. */
 export interface Sqs {
-  /** The URL of a queue. */
-  urlOf(name: string, account: string | undefined, signal: AbortSignal): Promise<string>;
-  /** Those attributes of a queue that are asked for. */
-  attributesOf(
-    url: string,
-    names: readonly QueueAttributeName[],
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, string>>>;
-  /** Ends what is under way. Idempotent. */
+  /** The attributes of a queue. @throws MicroscalingError, without the queue's name. */
+  attributesOf(query: Query, signal: AbortSignal): Promise<Attributes>;
   close(): void;
 }
 
+/** All of them, whatever the tasks count: they cost no more. */
+const AttributeNames = Object.values(ATTRIBUTES);
+
+const resolved = z.object({ QueueUrl: z.string() });
+
 /** Makes one client for each region that queues are in. Loads the SDK, and connects, when it is first asked. */
-export function createSqs(options: SqsOptions): Sqs {
-  const clients = new Map<string | undefined, Promise<SQSClient>>();
-  let isClosed = false;
-  let sdk: Promise<Sdk> | undefined;
+export function createSqs(options: Options): Sqs {
+  const clients = new Map<string | undefined, Promise<SQS>>();
+  const urls = new Map<string, string>();
 
-  const load = (): Promise<Sdk> => (sdk ??= import("@aws-sdk/client-sqs"));
-
-  async function connect(region: string | undefined): Promise<SQSClient> {
-    const { SQSClient: Client } = await load();
-    return new Client({
-      ...settings(options),
-      ...(region === undefined ? {} : { region }),
-      ...(await createCredentials(options, region)),
-    });
+  function clientOf(region: string | undefined = options.region): Promise<SQS> {
+    const client = clients.get(region) ?? connect(options, region);
+    clients.set(region, client);
+    return client;
   }
 
-  function clientOf(region: string | undefined): Promise<SQSClient> {
-    const known = clients.get(region);
-    if (known !== undefined) return known;
-    const made = connect(region);
-    clients.set(region, made);
-    return made;
-  }
-
-  /** The SDK does not heed a signal while it looks for credentials, hence the race. */
-  async function ask<T>(signal: AbortSignal, work: (sdk: Sdk) => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    if (isClosed) throw new MicroscalingError("ERR_METRIC_UNREACHABLE", "the metric is closed");
-    return untilAborted(signal, load().then(work));
+  async function urlOf({ queue, account }: Query, abortSignal: AbortSignal): Promise<string> {
+    if (isQueueUrl(queue)) return queue;
+    const asked = { QueueName: queue, QueueOwnerAWSAccountId: account };
+    const answer = await (await clientOf()).getQueueUrl(asked, { abortSignal });
+    return parseAnswer(resolved, answer, { of: "metric", at: "SQS" }).QueueUrl;
   }
 
   return {
-    urlOf: (name, account, signal) =>
-      ask(signal, async ({ GetQueueUrlCommand }) => {
-        const command = new GetQueueUrlCommand({
-          QueueName: name,
-          QueueOwnerAWSAccountId: account,
-        });
-        const client = await clientOf(options.region);
-        const { QueueUrl } = await client.send(command, { abortSignal: signal });
-        if (QueueUrl !== undefined) return QueueUrl;
-        const words = `queue ${name}: expected its QueueUrl, found nothing`;
-        throw new MicroscalingError("ERR_METRIC_RESPONSE", words);
-      }),
-    attributesOf: (url, names, signal) =>
-      ask(signal, async ({ GetQueueAttributesCommand }) => {
-        const command = new GetQueueAttributesCommand({
-          QueueUrl: url,
-          AttributeNames: [...names],
-        });
-        const client = await clientOf(regionOf(url) ?? options.region);
-        const { Attributes = {} } = await client.send(command, { abortSignal: signal });
-        return Attributes;
-      }),
+    async attributesOf(query, abortSignal) {
+      const key = `${query.account} ${query.queue}`;
+      let action: Action = "sqs:GetQueueUrl";
+      try {
+        const QueueUrl = urls.get(key) ?? (await urlOf(query, abortSignal));
+        urls.set(key, QueueUrl);
+        action = "sqs:GetQueueAttributes";
+        const asked = { QueueUrl, AttributeNames };
+        const client = await clientOf(regionOf(QueueUrl));
+        return (await client.getQueueAttributes(asked, { abortSignal })).Attributes ?? {};
+      } catch (thrown) {
+        const error = explain(thrown, action);
+        // One of that name that is made later may have another URL.
+        if (error.code === "ERR_QUEUE_MISSING") urls.delete(key);
+        throw error;
+      }
+    },
     close() {
-      isClosed = true;
       for (const client of clients.values()) client.then((made) => made.destroy()).catch(() => {});
     },
   };
 }
 
+const REGION =
+  /(?:^|\.)sqs(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com|api\.)|^([a-z0-9-]+)\.queue\.amazonaws\.com/;
+
 /** `eu-west-1` of `https://sqs.eu-west-1.amazonaws.com/…`; a queue is asked where it is. Emulators' URLs have no region. */
-function regionOf(url: string): string | undefined {
-  const host = URL.parse(url)?.hostname ?? "";
-  const [, region, legacy] =
-    /(?:^|\.)sqs(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com|api\.)|^([a-z0-9-]+)\.queue\.amazonaws\.com/.exec(
-      host,
-    ) ?? [];
+function regionOf(queueUrl: string): string | undefined {
+  const [, region, legacy] = REGION.exec(URL.parse(queueUrl)?.hostname ?? "") ?? [];
   return region ?? legacy;
 }
 
-function settings({ endpoint, profile }: SqsOptions): SQSClientConfig {
-  return {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(profile === undefined ? {} : { profile }),
-    // Without one it writes to the console.
-    logger: silentLogger,
-    retryStrategy: onceMore,
-  };
+async function connect(options: Options, region: string | undefined): Promise<SQS> {
+  const { SQS: Client } = await import("@aws-sdk/client-sqs");
+  const { endpoint, profile } = options;
+  const credentials = await credentialsOf(options, region);
+  // What is undefined would hide the SDK's own defaults. Without a logger it writes to the console.
+  const given = Object.entries({ endpoint, profile, region, credentials });
+  const config = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  return new Client({ ...config, logger: silentLogger, retryStrategy });
+}
+
+/** The credentials that the options ask for; `undefined` when that is the SDK's own chain, which the client finds by itself. */
+async function credentialsOf(
+  { profile, role, webIdentity: token }: Options,
+  region: string | undefined,
+): Promise<SQSClientConfig["credentials"]> {
+  if (profile === undefined && role === undefined && token === undefined) return undefined;
+  // Seldom needed, and not small.
+  const { fromIni, fromTemporaryCredentials, fromTokenFile } =
+    await import("@aws-sdk/credential-providers");
+  const by = region === undefined ? {} : { clientConfig: { region } };
+  let base = profile === undefined ? undefined : fromIni({ profile, ...by });
+  if (token !== undefined) {
+    const { roleArn, tokenFile: webIdentityTokenFile, sessionName: roleSessionName } = token;
+    base = fromTokenFile({ roleArn, webIdentityTokenFile, roleSessionName, ...by });
+  }
+  if (role === undefined) return base;
+  const { arn: RoleArn, sessionName: RoleSessionName, externalId } = role;
+  const params = { RoleArn, RoleSessionName, ...(externalId && { ExternalId: externalId }) };
+  return fromTemporaryCredentials({ params, ...(base && { masterCredentials: base }), ...by });
 }
 
 /**
  * A connection that broke, or a clock that the SDK has just allowed for, is worth one more try at once. All else is for the next
  * reading: the SDK's own waits would outlast the deadline.
  */
-const onceMore: NonNullable<SQSClientConfig["retryStrategy"]> = {
-  acquireInitialRetryToken: () => Promise.resolve(tokenAfter(0)),
-  refreshRetryTokenForRetry(token, { errorType }) {
-    const tries = token.getRetryCount();
-    if (tries > 0 || errorType !== "TRANSIENT") return Promise.reject(new Error("tried enough"));
-    return Promise.resolve(tokenAfter(tries + 1));
+const retryStrategy: NonNullable<SQSClientConfig["retryStrategy"]> = {
+  acquireInitialRetryToken: async () => tokenAfter(0),
+  async refreshRetryTokenForRetry(last, { errorType }) {
+    if (last.getRetryCount() === 0 && errorType === "TRANSIENT") return tokenAfter(1);
+    throw new Error("tried enough");
   },
   recordSuccess: () => {},
 };
 
-function tokenAfter(tries: number): { getRetryCount(): number; getRetryDelay(): number } {
-  return { getRetryCount: () => tries, getRetryDelay: () => 0 };
-}
+const tokenAfter = (tries: number) => ({ getRetryCount: () => tries, getRetryDelay: () => 0 });

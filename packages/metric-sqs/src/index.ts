@@ -1,10 +1,10 @@
 import { API_VERSION, defineMetric, parseDuration, type MetricPlugin } from "@microscaling/core";
-import { createSqsMetric } from "./metric.ts";
-import { options, query, type SqsOptions, type SqsQuery } from "./options.ts";
+import { createMetric } from "./metric.ts";
+import { options, query, type Options, type Query } from "./options.ts";
 
-export type { Part, Role, SqsOptions, SqsQuery, WebIdentity } from "./options.ts";
+export type { Options as SqsOptions, Query as SqsQuery } from "./options.ts";
 
-const plugin: MetricPlugin<SqsOptions, SqsQuery> = defineMetric<SqsOptions, SqsQuery>({
+const plugin: MetricPlugin<Options, Query> = defineMetric({
   name: "sqs",
   apiVersion: API_VERSION,
   options,
@@ -13,7 +13,7 @@ const plugin: MetricPlugin<SqsOptions, SqsQuery> = defineMetric<SqsOptions, SqsQ
   // The pace of a queue that moves; `idleInterval` is that of one at rest.
   defaultIntervalMs: 1000,
   keepsReadingMs: ({ idleInterval }) => parseDuration(idleInterval) ?? 0,
-  create: createSqsMetric,
+  create: createMetric,
 });
 
 export default plugin;

@@ -19,7 +19,7 @@ test.each([
   [{ webIdentity: { roleArn: arn } }, "webIdentity.tokenFile: "],
   [
     { profile: "a", webIdentity: { roleArn: arn, tokenFile: "t" } },
-    "webIdentity: expected profile or webIdentity, not both",
+    "webIdentity: expected either profile or webIdentity, found both",
   ],
   [{ idleInterval: 5 }, "idleInterval: "],
   [{ idleInterval: "often" }, "idleInterval: expected a duration such as 5s"],

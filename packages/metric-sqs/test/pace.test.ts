@@ -1,5 +1,4 @@
 import { expect, test, vi } from "vitest";
-import { createPace } from "../src/pace.ts";
 import {
   counts,
   createContext,
@@ -87,7 +86,7 @@ test("a throttled queue keeps its last reading with its time, and is left alone 
   expect(await readFor(8)).toEqual([0, 1, 0, 1, 0, 0, 0, 1]);
   expect(await readOne(metric)).toMatchObject({ kind: "reading", value: 5, at });
   expect(context.lines).toEqual([
-    expect.stringContaining("queue jobs: SQS wants to be asked less often (RequestThrottled)"),
+    expect.stringContaining("queue jobs: SQS: too many requests (RequestThrottled)"),
   ]);
   sqs.answer = counts(9);
   await context.clock.advance(8 * SECOND);
@@ -109,21 +108,4 @@ test("a queue that was never read and is throttled is a failure, and is left alo
   sqs.urlAnswer = undefined;
   await context.clock.advance(SECOND);
   expect(await readOne(metric)).toMatchObject({ value: 5 });
-});
-
-test("backing off has chance in it, at most a minute, and starts anew after an answer", () => {
-  for (const [random, first] of [
-    [0, 500],
-    [1, 1000],
-  ] as const) {
-    const pace = createPace(0, () => random);
-    pace.throttled(0);
-    expect([pace.isQuiet(first - 1), pace.isQuiet(first)]).toEqual([true, false]);
-    for (let i = 0; i < 30; i++) pace.throttled(0);
-    const last = 30_000 * (1 + random);
-    expect([pace.isQuiet(last - 1), pace.isQuiet(last)]).toEqual([true, false]);
-    pace.answered({ ready: 1 }, last);
-    pace.throttled(last);
-    expect(pace.isQuiet(last + first)).toBe(false);
-  }
 });

@@ -3,6 +3,13 @@ import { counts, createContext, makeMetric, read, readOne, startFakeSqs } from "
 
 const url = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs";
 
+// One request gives them all, and costs no more than for one of them.
+const every = [
+  "ApproximateNumberOfMessages",
+  "ApproximateNumberOfMessagesNotVisible",
+  "ApproximateNumberOfMessagesDelayed",
+];
+
 test("the visible messages of a queue, with the time of asking", async () => {
   const sqs = await startFakeSqs(counts(7, 3, 2));
   const context = createContext();
@@ -17,7 +24,7 @@ test("the visible messages of a queue, with the time of asking", async () => {
   expect(sqs.requests).toMatchObject([
     {
       action: "GetQueueAttributes",
-      input: { QueueUrl: url, AttributeNames: ["ApproximateNumberOfMessages"] },
+      input: { QueueUrl: url, AttributeNames: every },
     },
   ]);
 });
@@ -65,10 +72,7 @@ test("tasks on one queue cost one request, whatever each counts", async () => {
     { value: 9, parts: { ready: 7, delayed: 2 } },
   ]);
   expect(sqs.requests).toHaveLength(1);
-  expect(sqs.requests[0]?.input["AttributeNames"]).toEqual([
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesDelayed",
-  ]);
+  expect(sqs.requests[0]?.input["AttributeNames"]).toEqual(every);
 });
 
 test("a hundred queues are asked at once, fifty at most, each for its own number", async () => {

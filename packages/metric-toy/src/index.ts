@@ -1,42 +1,18 @@
-import {
-  API_VERSION,
-  defineMetric,
-  type MetricPlugin,
-  type StandardSchema,
-} from "@microscaling/core";
-import * as z from "zod";
-import { createConfiguredMetric, type ToyQuery } from "./configured.ts";
+import { API_VERSION, defineMetric, type MetricPlugin } from "@microscaling/core";
+import { createMetric } from "./metric.ts";
+import { options, query, type Options, type Query } from "./options.ts";
 
-export type { ToyQuery } from "./configured.ts";
+export type { Options as ToyOptions, Query as ToyQuery } from "./options.ts";
 export { createToyMetric, type ToyMetric } from "./toy.ts";
 
-/** A metric source of this plugin has no options. */
-export type ToyOptions = Readonly<Record<string, never>>;
-
-const options: StandardSchema<ToyOptions> = z.strictObject({});
-
-const query: StandardSchema<ToyQuery> = z
-  .strictObject({
-    value: z.number().min(0).optional().describe("The number that is read."),
-    file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("A file that holds the number, read again each time."),
-  })
-  .refine(({ value, file }) => (value === undefined) !== (file === undefined), {
-    error: "expected value or file, one of them",
-    path: ["value"],
-  });
-
-const plugin: MetricPlugin<ToyOptions, ToyQuery> = defineMetric<ToyOptions, ToyQuery>({
+const plugin: MetricPlugin<Options, Query> = defineMetric({
   name: "toy",
   apiVersion: API_VERSION,
   options,
   query,
   capabilities: { watch: false, parts: [] },
   defaultIntervalMs: 500,
-  create: (_, context) => createConfiguredMetric(context),
+  create: (_, context) => createMetric(context),
 });
 
 export default plugin;

@@ -7,23 +7,23 @@ import {
   type ReadingResult,
 } from "@microscaling/core";
 
-/** A metric whose answers a test or a demo sets, task by task. A task that nothing was set for is a failure. */
+/** A metric whose answers a test or a demo sets, task by task. A task without an answer fails. */
 export interface ToyMetric extends Metric {
-  /** From now on the task reads this. Not checked, so that a test may set NaN. */
+  /** From now on, the task reads this. The value is not checked, so that a test can set NaN. */
   set(task: string, value: number, parts?: ReadingParts): void;
-  /** From now on the task's reading is a failure with this message. */
+  /** From now on, the task's reading is a failure with this message. */
   fail(task: string, message: string): void;
-  /** From now on the task is held for this reason. */
+  /** From now on, the task is held for this reason. */
   hold(task: string, reason: string): void;
-  /** From now on no read ends before its signal aborts, until {@link ToyMetric.resume}. */
+  /** From now on, no read ends before its signal aborts, until {@link ToyMetric.resume}. */
   hang(): void;
-  /** Lets the reads that hang, and those to come, end. */
+  /** Ends the reads that hang. Later reads end normally. */
   resume(): void;
-  /** How many reads were begun. */
+  /** The number of reads that began. */
   readonly reads: number;
 }
 
-/** Makes a metric whose answers are set by calls. Each change is pushed to those who watch. */
+/** Creates a metric whose answers are set with calls. Every change is pushed to all watches. */
 export function createToyMetric({ clock }: { readonly clock: Clock }): ToyMetric {
   const answers = new Map<string, (at: number) => ReadingResult>();
   const watchers = new Set<() => void>();
@@ -66,11 +66,11 @@ export function createToyMetric({ clock }: { readonly clock: Clock }): ToyMetric
       const at = clock.now();
       if (gate !== undefined) await untilAborted(signal, gate.promise);
       return queries.map(
-        ({ task }) => answers.get(task)?.(at) ?? failure(`nothing was set for ${task}`),
+        ({ task }) => answers.get(task)?.(at) ?? failure(`no answer is set for ${task}`),
       );
     },
     async watch(_, changed, signal) {
-      // Each watch is its own, even with the same function.
+      // Each watch is separate, even with the same function.
       const watcher = (): void => changed();
       watchers.add(watcher);
       await untilAborted(signal, new Promise<never>(() => {})).catch(() => {});

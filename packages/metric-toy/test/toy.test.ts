@@ -16,7 +16,7 @@ test("each task reads what was set for it; nothing set is a failure", async () =
     { kind: "reading", value: 7, at, parts: { inFlight: 2 } },
     { kind: "failure", error: { message: "no route to host" } },
     { kind: "hold", reason: "paused" },
-    { kind: "failure", error: { message: "nothing was set for d" } },
+    { kind: "failure", error: { message: "no answer is set for d" } },
   ]);
   metric.set("b", Number.NaN);
   expect(await metric.read([{ task: "b", query: {} }], never)).toEqual([

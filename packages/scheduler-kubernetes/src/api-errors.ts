@@ -114,6 +114,12 @@ function forbidden(words: string, at: string, doing: string, access: Access | un
 /** The server did not answer with HTTP. */
 function explainSilence(error: unknown, at: string, { doing }: Purpose): Explained {
   const words = deepest(error);
+  if (/alert (bad certificate|certificate required|handshake failure)/i.test(words)) {
+    return {
+      code: "ERR_SCHEDULER_REFUSED",
+      said: `Kubernetes at ${at} wants a client certificate that it trusts (${words}); set client-certificate and client-key of the kubeconfig's user`,
+    };
+  }
   if (/certificate|self-signed|altnames/i.test(words)) {
     return {
       code: "ERR_SCHEDULER_REFUSED",

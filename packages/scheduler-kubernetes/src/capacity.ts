@@ -28,18 +28,27 @@ export async function readCapacity(
 
 async function readNodes(connection: Asked, signal: AbortSignal): Promise<Amounts> {
   const access: Access = { verb: "list", group: "", resource: "nodes" };
-  // Every node has these, so that without any there is nothing of them.
+  // Every node has these.
   const sum = new Map(["cpu", "memory", INSTANCES].map((name) => [name, 0]));
+  let counted = 0;
   let next = "";
   do {
     const page = { limit: PAGE, ...(next === "" ? {} : { continue: next }) };
     const request = { doing: "list nodes", access, path: "/api/v1/nodes", query: page };
     const list = await connection.ask(request, signal);
-    for (const node of listOf(list, "items").filter(takesPods))
+    for (const node of listOf(list, "items").filter(takesPods)) {
+      counted += 1;
       for (const [name, amount] of Object.entries(amountsOf(member(node, "status"), "allocatable")))
         sum.set(name, (sum.get(name) ?? 0) + amount);
+    }
     next = textOf(member(list, "metadata"), "continue") ?? "";
   } while (next !== "");
+  // The agent would stop everything for an answer that is more likely wrong than true.
+  if (counted === 0)
+    throw new MicroscalingError(
+      "ERR_SCHEDULER_REFUSED",
+      `Kubernetes at ${connection.at} lists no node that takes pods; check: kubectl get nodes`,
+    );
   return Object.fromEntries(sum);
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { RequestOptions } from "node:https";
-import { MicroscalingError } from "@microscaling/core";
+import { isMicroscalingError, MicroscalingError } from "@microscaling/core";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
 
 import type { KubernetesOptions } from "./options.ts";
-import { useTokenFiles } from "./token-files.ts";
+import { kubeconfigsOf, readToken, takeTokenFile } from "./token-files.ts";
 
 type Tls = Pick<
   RequestOptions,
@@ -22,9 +23,11 @@ export interface Client {
       readonly headers: Readonly<Record<string, string>>;
     },
   ) => Promise<Dispatcher.ResponseData>;
-  /** Breaks every connection; what is asked next makes another one. */
+  /** Breaks every connection. The next request makes another one. */
   close(): Promise<void>;
 }
+
+type Options = Parameters<Client["dispatch"]>[1];
 
 /**
  * The library reads kubeconfigs and gets credentials; requests do not go through it. Its calls open a connection each, since
@@ -36,29 +39,34 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     import("./library.ts"),
     import("undici"),
   ]);
+  const library = { findHomeDir, loadYaml };
   const config = new KubeConfig();
-  if (options.kubeconfig === undefined) config.loadFromDefault();
+  if (options.kubeconfig === undefined) loadUsual(config, library);
   else config.loadFromFile(options.kubeconfig);
-  useTokenFiles(config, options.kubeconfig, { findHomeDir, loadYaml });
   if (options.context !== undefined) config.setCurrentContext(options.context);
   const { server, namespace } = current(config);
+  const tokenFile = takeTokenFile(config, options.kubeconfig, library);
   const all = new Set<Dispatcher>();
+  /** Those that the server has answered by. */
+  const answered = new WeakSet<Dispatcher>();
   let newest: { readonly mark: string; readonly dispatcher: Dispatcher } | undefined;
 
-  function retire(dispatcher: Dispatcher | undefined): void {
+  /** What was begun by it goes on; nothing else is. */
+  function retire(dispatcher: Dispatcher): void {
+    if (newest?.dispatcher === dispatcher) newest = undefined;
     // It may be destroyed before it has ended.
-    void dispatcher?.close().then(
+    void dispatcher.close().then(
       () => all.delete(dispatcher),
       () => {},
     );
   }
 
-  /** Another one when the certificates change under way, as files and exec plugins do; what the old one has begun goes on. */
+  /** Another one when the certificates change under way, as files and exec plugins do. */
   function dispatcherFor(tls: Tls): Dispatcher {
     const parts = Object.values(tls).map(String);
     const mark = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
     if (newest?.mark === mark) return newest.dispatcher;
-    retire(newest?.dispatcher);
+    if (newest !== undefined) retire(newest.dispatcher);
     const dispatcher = makeDispatcher(config, tls, undici);
     all.add(dispatcher);
     newest = { mark, dispatcher };
@@ -75,21 +83,36 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     } catch (error) {
       throw toConfigError(error, options);
     }
-    return given;
+    if (tokenFile === undefined) return given;
+    const Authorization = `Bearer ${await readToken(tokenFile)}`;
+    return { ...given, headers: { ...withoutHoles(given.headers ?? {}), Authorization } };
+  }
+
+  async function send(url: string, request: Options, mayRepeat: boolean): Promise<Answer> {
+    applying ??= apply().finally(() => (applying = undefined));
+    const given = await applying;
+    const { ca, cert, key, passphrase, servername, rejectUnauthorized } = given;
+    const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
+    const dispatcher = dispatcherFor(tls);
+    const headers = Object.assign({}, request.headers, credentials(given));
+    try {
+      const answer = await undici.request(url, { ...request, headers, dispatcher });
+      answered.add(dispatcher);
+      return answer;
+    } catch (error) {
+      if (isAborted(request)) throw error;
+      // undici keeps a broken HTTP/2 session and fails every later request by it.
+      retire(dispatcher);
+      if (!mayRepeat || !answered.has(dispatcher)) throw error;
+      return send(url, request, false);
+    }
   }
 
   return {
     server,
     namespace,
-    async dispatch(url, request) {
-      applying ??= apply().finally(() => (applying = undefined));
-      const given = await applying;
-      const { ca, cert, key, passphrase, servername, rejectUnauthorized } = given;
-      const tls = { ca, cert, key, passphrase, servername, rejectUnauthorized };
-      const dispatcher = dispatcherFor(tls);
-      const headers = Object.assign({}, request.headers, credentials(given));
-      return undici.request(url, { ...request, headers, dispatcher });
-    },
+    // Creating is the only thing that must not be done twice.
+    dispatch: (url, request) => send(url, request, request.method !== "POST"),
     async close() {
       newest = undefined;
       const old = [...all];
@@ -98,6 +121,24 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     },
   };
 }
+
+type Answer = Dispatcher.ResponseData;
+
+function isAborted({ signal }: Options): boolean {
+  return signal instanceof AbortSignal && signal.aborted;
+}
+
+/** As kubectl does, or as a pod's own service account. The library would go on with http://localhost:8080. */
+function loadUsual(config: KubeConfig, library: Parameters<typeof kubeconfigsOf>[1]): void {
+  if (kubeconfigsOf(undefined, library).length === 0 && !existsSync(POD_TOKEN))
+    throw new Error(
+      "no kubeconfig found: $KUBECONFIG is not set, ~/.kube/config does not exist, and the agent is not in a pod",
+    );
+  config.loadFromDefault();
+}
+
+/** Where Kubernetes puts the token of a pod's service account. */
+const POD_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 function current(config: KubeConfig): { server: string; namespace: string } {
   const name = config.getCurrentContext();
@@ -109,6 +150,10 @@ function current(config: KubeConfig): { server: string; namespace: string } {
       `expected a context with a cluster, found ${name ? `"${name}"` : "none"}; there are ${known.join(", ") || "none"}`,
     );
   }
+  if (cluster.server.startsWith("http:") && !cluster.skipTLSVerify)
+    throw new Error(
+      `${cluster.server} has no TLS; use https, or set insecure-skip-tls-verify: true for the cluster`,
+    );
   return { server: cluster.server.replace(/\/$/, ""), namespace: context.namespace ?? "default" };
 }
 
@@ -146,6 +191,7 @@ export function toConfigError(
   error: unknown,
   { kubeconfig }: KubernetesOptions,
 ): MicroscalingError {
+  if (isMicroscalingError(error)) return error;
   const words = error instanceof Error ? error.message : String(error);
   const file = kubeconfig === undefined ? "the kubeconfig" : `the kubeconfig ${kubeconfig}`;
   return new MicroscalingError(

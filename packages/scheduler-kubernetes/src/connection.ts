@@ -1,4 +1,4 @@
-import { untilAborted, type Clock } from "@microscaling/core";
+import { silentLogger, untilAborted, type Clock, type Logger } from "@microscaling/core";
 import type { Dispatcher } from "undici";
 
 import { ApiFailure, toApiError, type Purpose } from "./api-errors.ts";
@@ -33,23 +33,39 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** The longest an answer may take to begin, and to go on, in milliseconds. */
-const ANSWER_MS = 30_000;
-/** A watch that carries nothing for so long, in milliseconds, is dead: the server sends a bookmark every minute. */
-const SILENCE_MS = 100_000;
+/** How long an answer may take to begin, and to go on, in milliseconds. */
+interface Patience {
+  readonly beginMs: number;
+  /** 0 for no limit. */
+  readonly goOnMs: number;
+}
+
+/** Large lists take a while. */
+const ANSWER: Patience = { beginMs: 10_000, goOnMs: 5000 };
+/** A watch begins at once, and how long it may be silent is the business of who follows it. */
+const WATCH: Patience = { beginMs: 4000, goOnMs: 0 };
 
 /** So many requests in a row without an answer, … */
 const SILENT_TIMES = 2;
 /** … each of which had at least so long for it, in milliseconds, are a sign of a dead connection. */
 const PATIENCE_MS = 1000;
 
+/** What has no answer after so long is said, in milliseconds. */
+export const SLOW_MS = 2500;
+
 /** Makes the way to the cluster that the options name. Does no I/O yet. */
-export function createConnection(options: KubernetesOptions, clock: Clock): Connection {
+export function createConnection(
+  options: KubernetesOptions,
+  clock: Clock,
+  logger: Logger = silentLogger,
+): Connection {
   let client: Promise<Client> | undefined;
   let at = "the cluster";
   let closed = false;
   /** Requests in a row that got no answer at all. */
   let unanswered = 0;
+  /** It was said that answers do not come. */
+  let isSlow = false;
 
   async function load(): Promise<Client> {
     client ??= createClient(options);
@@ -64,10 +80,14 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     }
   }
 
-  async function send(request: ApiRequest, signal: AbortSignal, bodyMs: number): Promise<Answer> {
+  async function send(
+    request: ApiRequest,
+    signal: AbortSignal,
+    patience: Patience,
+  ): Promise<Answer> {
     const used = await load();
     try {
-      return await sendOnce(used, request, signal, bodyMs);
+      return await sendOnce(used, request, signal, patience);
     } catch (error) {
       if (!(error instanceof ApiFailure) || error.status !== 401) throw error;
       // The library keeps a token for a minute, and one of an exec plugin for ever: they are read anew, once.
@@ -75,7 +95,7 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
         client = undefined;
         void used.close();
       }
-      return sendOnce(await load(), request, signal, bodyMs);
+      return sendOnce(await load(), request, signal, patience);
     }
   }
 
@@ -85,18 +105,38 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     work: () => Promise<T>,
   ): Promise<T> {
     const startedAt = clock.monotonic();
+    const over = new AbortController();
+    void clock.sleep(SLOW_MS, over.signal).then(
+      () => saySlow(request),
+      () => {},
+    );
     try {
       signal.throwIfAborted();
       if (closed) throw new Error("the scheduler is closed");
       const answer = await untilAborted(signal, work());
-      unanswered = 0;
+      noteAnswer();
       return answer;
     } catch (error) {
-      if (error instanceof ApiFailure) unanswered = 0;
+      if (error instanceof ApiFailure) noteAnswer();
       else if (clock.monotonic() - startedAt >= PATIENCE_MS) await noteSilence();
       signal.throwIfAborted();
       throw toApiError(error, at, request);
+    } finally {
+      over.abort();
     }
+  }
+
+  function noteAnswer(): void {
+    unanswered = 0;
+    isSlow = false;
+  }
+
+  function saySlow({ doing }: ApiRequest): void {
+    if (isSlow) return;
+    isSlow = true;
+    logger.warn(
+      `Kubernetes at ${at} has not answered for ${SLOW_MS / 1000} s when asked to ${doing}; the agent waits, and counts are kept`,
+    );
   }
 
   /**
@@ -117,12 +157,12 @@ export function createConnection(options: KubernetesOptions, clock: Clock): Conn
     namespace: async () => options.namespace ?? (await load()).namespace,
     ask: (request, signal) =>
       guarded(request, signal, async () => {
-        const answer = await send(request, signal, ANSWER_MS);
+        const answer = await send(request, signal, ANSWER);
         return answer.body.json();
       }),
     follow: (request, signal) =>
       guarded(request, signal, async () => {
-        const answer = await send(request, signal, SILENCE_MS);
+        const answer = await send(request, signal, WATCH);
         return jsonLines(answer.body);
       }),
     async close() {
@@ -138,7 +178,7 @@ async function sendOnce(
   { server, dispatch }: Client,
   request: ApiRequest,
   signal: AbortSignal,
-  bodyMs: number,
+  { beginMs, goOnMs }: Patience,
 ): Promise<Answer> {
   const { method = "GET", path, query = {}, body, accept = "application/json" } = request;
   const { contentType = method === "PATCH" ? MERGE_PATCH : "application/json" } = request;
@@ -150,8 +190,8 @@ async function sendOnce(
     signal,
     headers: { accept, ...(body && { "content-type": contentType }) },
     body: body === undefined ? null : JSON.stringify(body),
-    headersTimeout: ANSWER_MS,
-    bodyTimeout: bodyMs,
+    headersTimeout: beginMs,
+    bodyTimeout: goOnMs,
   });
   if (answer.statusCode < 300) return answer;
   const retryAfter = answer.headers["retry-after"];

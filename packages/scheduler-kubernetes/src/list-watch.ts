@@ -2,6 +2,7 @@ import {
   isMicroscalingError,
   MicroscalingError,
   untilAborted,
+  withTimeLimit,
   type Clock,
 } from "@microscaling/core";
 
@@ -57,16 +58,26 @@ export interface ListWatchContext {
   readonly life: AbortSignal;
 }
 
-/** How long after the watch was lost the items are still facts, in milliseconds. */
+/** The items stay facts for so long after the watch was lost, in milliseconds. */
 export const LOST_MS = 10_000;
-/** The longest wait before the next try, in milliseconds, … */
-export const BACKOFF_MS = 5000;
-/** … and when the server forbids it, which does not change by itself. */
-export const FORBIDDEN_MS = 30_000;
-/** What all agents lost at once they do not list at once: up to so long is waited, in milliseconds. */
+/** The longest wait before the next attempt, in milliseconds, … */
+export const BACKOFF_MS = 2000;
+/** … and when the server forbids it. */
+export const FORBIDDEN_MS = 4000;
+/** Agents that were all told to list again do not do so at the same time: each waits up to so long, in milliseconds. */
 export const RELIST_MS = 1000;
-/** The server ends a watch after so many seconds, and up to as many more. */
-const WATCH_SECONDS = 300;
+/** A list without items is believed when no other list has come for so long, in milliseconds. */
+export const EMPTY_MS = 10_000;
+/**
+ * The server ends a watch after so many seconds. The next watch begins where the last one was, so it brings whatever the last one kept
+ * to itself.
+ */
+export const WATCH_SECONDS: readonly [least: number, most: number] = [5, 7];
+/**
+ * A watch that the server has not ended so long after its time is cut, in milliseconds: nothing comes through any more. A list follows,
+ * since the next watch may be no better.
+ */
+export const OVERDUE_MS = 1500;
 /** A watch that ended sooner than this has failed, in milliseconds. */
 const SHORT_MS = 1000;
 
@@ -86,6 +97,8 @@ export function createListWatch<Item>(
   let lostAt: number | undefined = clock.monotonic();
   let problem: MicroscalingError | undefined;
   let failures = 0;
+  /** Since when lists have said that nothing is there, although something was. */
+  let emptySince: number | undefined;
   let outcome = Promise.withResolvers<void>();
 
   function put(name: string, now: Item | undefined): void {
@@ -98,6 +111,7 @@ export function createListWatch<Item>(
 
   async function list(): Promise<void> {
     const answer = readList(await connection.ask(request(spec, "list", {}), life));
+    checkEmpty(answer.items.length);
     const gone = new Set(items.keys());
     for (const object of answer.items) {
       const name = nameOf(object);
@@ -108,6 +122,14 @@ export function createListWatch<Item>(
     ({ resourceVersion } = answer);
     listed = true;
     found();
+  }
+
+  /** A server in trouble may say that nothing is there. @throws Error unless it has said so for a while. */
+  function checkEmpty(count: number): void {
+    if (count > 0 || items.size === 0) return void (emptySince = undefined);
+    emptySince ??= clock.monotonic();
+    if (clock.monotonic() - emptySince >= EMPTY_MS) return void (emptySince = undefined);
+    throw new Error(`a list says that none is left of ${items.size}`);
   }
 
   /** The items are facts again. */
@@ -123,7 +145,8 @@ export function createListWatch<Item>(
   }
 
   async function watch(): Promise<void> {
-    const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random()));
+    const [least, most] = WATCH_SECONDS;
+    const timeoutSeconds = least + Math.round(random() * (most - least));
     const query = {
       watch: true,
       allowWatchBookmarks: true,
@@ -131,11 +154,22 @@ export function createListWatch<Item>(
       timeoutSeconds,
     };
     const startedAt = clock.monotonic();
-    const events = await connection.follow(request(spec, "watch", query), life);
-    found();
-    for await (const event of events) {
-      take(event);
-      failures = 0;
+    const late = new Error("the watch did not end");
+    const limit = { clock, ms: timeoutSeconds * 1000 + OVERDUE_MS, signal: life, late };
+    const follow = async (signal: AbortSignal): Promise<void> => {
+      const events = await connection.follow(request(spec, "watch", query), signal);
+      found();
+      for await (const event of events) {
+        signal.throwIfAborted();
+        take(event);
+        failures = 0;
+      }
+    };
+    try {
+      await withTimeLimit(limit, (signal) => untilAborted(signal, follow(signal)));
+    } catch (error) {
+      if (error !== late) throw error;
+      resourceVersion = undefined;
     }
     if (clock.monotonic() - startedAt < SHORT_MS) throw new Error("the watch ended at once");
   }
@@ -166,18 +200,17 @@ export function createListWatch<Item>(
 
   /** @returns how long to wait before the next try, in milliseconds. */
   function lose(error: unknown): number {
-    lostAt ??= clock.monotonic();
     const failure = error instanceof ApiFailure ? error : failureOf(error);
-    // What was seen last is too old to go on from.
-    if (failure?.status === 410) {
-      resourceVersion = undefined;
-      return random() * RELIST_MS;
-    }
+    const isHidden = failure?.status === 403 && resourceVersion === undefined;
+    lostAt = isHidden ? Number.NEGATIVE_INFINITY : (lostAt ?? clock.monotonic());
+    // What was seen last is too old to go on from, or a list may be allowed where a watch is not.
+    if (failure?.status === 410 || failure?.status === 403) resourceVersion = undefined;
+    if (failure?.status === 410) return random() * RELIST_MS;
     failures += 1;
     problem = toProblem(error, spec);
     tell();
-    if (failure?.status === 403) return FORBIDDEN_MS * (0.5 + random() / 2);
-    const waitMs = Math.min(BACKOFF_MS, 250 * 2 ** (failures - 1)) * (0.5 + random() / 2);
+    const mostMs = failure?.status === 403 ? FORBIDDEN_MS : BACKOFF_MS;
+    const waitMs = Math.min(mostMs, 250 * 2 ** (failures - 1)) * (0.5 + random() / 2);
     return Math.max(waitMs, failure?.retryAfterMs ?? 0);
   }
 

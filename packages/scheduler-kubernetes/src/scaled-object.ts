@@ -12,15 +12,23 @@ export interface ScaledObject {
   readonly ready: number | undefined;
   /** Which pods are its own; `undefined` when it does not say. */
   readonly selector: Selector | undefined;
+  /** Its controller has seen the newest number that is wanted. */
+  readonly settled: boolean;
+  /** How long its pods may take to stop, in milliseconds. */
+  readonly graceMs: number;
   /** Who last wrote how many are wanted. */
   readonly scaledBy: string | undefined;
   /** Why its controller cannot make the pods that are wanted. */
   readonly failure: string | undefined;
 }
 
+/** Kubernetes' own default, in seconds. */
+const GRACE_S = 30;
+
 /** Reads a Deployment, StatefulSet, ReplicaSet, ReplicationController, or anything that is built like them. */
 export function readScaledObject(object: Json): ScaledObject {
   const { spec, status, metadata } = object;
+  const podSpec = member(member(spec, "template"), "spec");
   return {
     resourceVersion: textOf(metadata, "resourceVersion") ?? "",
     // The API server fills in 1 where nothing was written.
@@ -28,6 +36,9 @@ export function readScaledObject(object: Json): ScaledObject {
     present: countOf(status, "replicas") ?? 0,
     ready: countOf(status, "readyReplicas"),
     selector: parseSelector(member(spec, "selector")),
+    settled:
+      (countOf(status, "observedGeneration") ?? Infinity) >= (countOf(metadata, "generation") ?? 0),
+    graceMs: (countOf(podSpec, "terminationGracePeriodSeconds") ?? GRACE_S) * 1000,
     scaledBy: readScaler(member(object, "metadata")),
     failure: readFailure(member(object, "status")),
   };

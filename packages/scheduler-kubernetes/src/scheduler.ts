@@ -22,6 +22,7 @@ import type { ScaledObject } from "./scaled-object.ts";
 import { FIELD_MANAGER, readScaleOf, requestScale } from "./scaling.ts";
 import { createStore } from "./store.ts";
 import { createLocate, type Target } from "./targets.ts";
+import { createTrouble } from "./trouble.ts";
 import { isNewer } from "./versions.ts";
 import type { KubernetesWorkload } from "./workload.ts";
 
@@ -35,7 +36,7 @@ export function createScheduler(
   options: KubernetesOptions,
   { clock, logger }: PluginContext,
 ): Scheduler<KubernetesWorkload> {
-  const connection = createConnection(options, clock);
+  const connection = createConnection(options, clock, logger);
   const closed = new AbortController();
   const life = closed.signal;
   const random = Math.random;
@@ -55,11 +56,12 @@ export function createScheduler(
     else events.failed(task, error);
   }
 
-  /** The number that we had set was replaced, and not by us. */
+  /** Somebody else has set another number than the one that we had set. */
   function moved(target: Target, now: ScaledObject, before: ScaledObject): void {
     const ours = accepted.get(target.key);
-    if (ours === undefined || before.wanted !== ours.wanted) return;
-    if (isShared && now.scaledBy === FIELD_MANAGER) return;
+    if (ours === undefined || now.wanted === ours.wanted) return;
+    const isAgent = now.scaledBy === FIELD_MANAGER;
+    if (isAgent && (isShared || before.wanted !== ours.wanted)) return;
     if (now.wanted === asking.get(target.key)) return;
     if (!isNewer(now.resourceVersion, ours.resourceVersion)) return;
     rivals.overruled(target, now);
@@ -68,6 +70,7 @@ export function createScheduler(
 
   const changed = (): void => events?.changed();
   const store = createStore({ connection, clock, random, life, logger, changed, failed, moved });
+  const trouble = createTrouble({ connection, clock, logger, life, changed, failed });
 
   async function prepare(task: Task, signal: AbortSignal): Promise<void> {
     const target = await located(task, signal);
@@ -116,7 +119,9 @@ export function createScheduler(
       await store.ready(target, signal);
       if (store.lacksScale(target))
         store.note(target, await readScaleOf({ connection, limit }, target, signal));
-      return store.count(target) ?? missing(target);
+      const counts = store.count(target);
+      if (counts === undefined) return absent(target, store.left(target));
+      return { ...counts, ...trouble.saw(target, counts, store.selector(target)) };
     } catch (error) {
       signal.throwIfAborted();
       if (isMicroscalingError(error)) return error;
@@ -181,6 +186,16 @@ function contested({ task, label }: Target, owner: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
     `task "${task}": ${label} is scaled by task "${owner}" already; take one of the two out of the config, or correct its workload`,
+  );
+}
+
+/** While pods of an object that is not there may still exist, the engine keeps their room: only what is missing needs none. */
+function absent(target: Target, left: number): MicroscalingError {
+  if (left === 0) return missing(target);
+  const { task, label } = target;
+  return new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    `task "${task}": ${label} is not there, but ${left} of its pods may still exist and keep their room; delete them, or create ${label} again`,
   );
 }
 

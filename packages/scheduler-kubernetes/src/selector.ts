@@ -33,6 +33,16 @@ export function parseSelector(written: Json | string | undefined): Selector | un
   };
 }
 
+/** What `selector` selects and `other` does not. */
+export function without(selector: Selector, other: Selector | undefined): Selector {
+  if (other === undefined) return selector;
+  return {
+    text: `${selector.text} without ${other.text}`,
+    equal: selector.equal,
+    matches: (labels) => selector.matches(labels) && !other.matches(labels),
+  };
+}
+
 interface Term {
   readonly key: string;
   readonly operator: string;

@@ -3,10 +3,12 @@ import { MicroscalingError, type Counts, type Logger } from "@microscaling/core"
 import { failureOf, ruleFor } from "./api-errors.ts";
 import { countInstances } from "./count.ts";
 import { createListWatch, type ListWatch, type ListWatchContext } from "./list-watch.ts";
-import { createPodCounter, type PodCounter } from "./pod-counter.ts";
+import { createPast } from "./past.ts";
+import { createPodCounter, type PodCount, type PodCounter } from "./pod-counter.ts";
 import { podsIn, readPod, type Pod } from "./pods.ts";
 import { pathOf } from "./resources.ts";
 import { readScaledObject, type Scale, type ScaledObject } from "./scaled-object.ts";
+import { without, type Selector } from "./selector.ts";
 import type { Target } from "./targets.ts";
 import { isNewer } from "./versions.ts";
 
@@ -31,6 +33,10 @@ export interface Store {
   wanted(target: Target): number | undefined;
   /** `undefined` when the object is not there, or how many are wanted is not known. */
   count(target: Target): Counts | undefined;
+  /** Which pods are its own. */
+  selector(target: Target): Selector | undefined;
+  /** How many pods may still exist of an object that is not there. */
+  left(target: Target): number;
 }
 
 /** What a store needs, and whom it tells. */
@@ -52,6 +58,7 @@ export function createStore(context: StoreContext): Store {
   const targets = new Map<string, Target>();
   const scales = new Map<string, Scale>();
   const doubts = new Map<string, string | undefined>();
+  const past = createPast(context.clock);
 
   function watchOf(target: Target): ListWatch<ScaledObject> {
     const { resource, namespace, key } = target;
@@ -79,6 +86,12 @@ export function createStore(context: StoreContext): Store {
   /** Objects that no task scales are there too, and of no interest. */
   function take(target: Target | undefined, now?: ScaledObject, before?: ScaledObject): void {
     if (target === undefined) return;
+    const scale = scales.get(target.key);
+    const isBehind =
+      now !== undefined &&
+      scale !== undefined &&
+      isNewer(scale.resourceVersion, now.resourceVersion);
+    past.saw(target.key, now, before, isBehind);
     if (now?.selector?.text !== before?.selector?.text)
       pods.get(target.namespace)?.counter.forget();
     if (now === undefined) scales.delete(target.key);
@@ -106,13 +119,14 @@ export function createStore(context: StoreContext): Store {
     const found = podsOf(namespace);
     try {
       await found.watch.trusted(signal);
+      if (found.visible === false) logger.info(`pods in namespace ${namespace} may be read again`);
       found.visible = true;
     } catch (error) {
       if (failureOf(error)?.status !== 403) throw error;
       if (found.visible !== false) {
         const rule = ruleFor({ verb: "list", group: "", resource: "pods" });
         logger.warn(
-          `pods in namespace ${namespace} may not be read, so pods that are being stopped are not counted; to count them add to the agent's Role there: ${rule.replace('["list"]', '["list", "watch"]')}`,
+          `pods in namespace ${namespace} may not be read, so a pod that stops keeps its room for its whole grace period, and one that takes longer is not counted; add to the agent's Role there: ${rule.replace('["list"]', '["list", "watch"]')}`,
         );
       }
       found.visible = false;
@@ -155,8 +169,32 @@ export function createStore(context: StoreContext): Store {
     return false;
   }
 
-  function selectorsIn(namespace: string): ReadonlyMap<string, Target> {
-    return new Map([...targets].filter(([, target]) => target.namespace === namespace));
+  /** Which pods belong to which object of a namespace, now or from before. */
+  function selectorsIn(namespace: string): ReadonlyMap<string, Selector | undefined> {
+    const found = new Map<string, Selector | undefined>();
+    for (const [key, target] of targets) {
+      if (target.namespace !== namespace) continue;
+      const selector = find(target)?.selector;
+      const former = past.former(key);
+      found.set(key, selector);
+      if (former !== undefined) found.set(formerOf(key), without(former, selector));
+    }
+    return found;
+  }
+
+  function countPods(target: Target, key: string): PodCount | undefined {
+    const { visible, counter } = podsOf(target.namespace);
+    if (visible !== true) return undefined;
+    return counter.count(key, () => selectorsIn(target.namespace));
+  }
+
+  /** Pods that were the object's own before and still exist. */
+  function countFormer(target: Target): number {
+    if (past.former(target.key) === undefined) return 0;
+    const { present, stopping } = countPods(target, formerOf(target.key)) ?? NO_PODS;
+    if (podsOf(target.namespace).visible === true && present + stopping === 0)
+      past.forgetFormer(target.key);
+    return present + stopping;
   }
 
   return {
@@ -178,6 +216,9 @@ export function createStore(context: StoreContext): Store {
       doubts.delete(target.key);
       const known = scales.get(target.key);
       if (known !== undefined && isNewer(known.resourceVersion, scale.resourceVersion)) return;
+      const object = objectOf(target);
+      if (object !== undefined && isNewer(scale.resourceVersion, object.resourceVersion))
+        past.replaced(target.key, Math.max(known?.wanted ?? 0, object.wanted));
       if (known?.selector?.text !== scale.selector?.text)
         pods.get(target.namespace)?.counter.forget();
       scales.set(target.key, scale);
@@ -190,20 +231,27 @@ export function createStore(context: StoreContext): Store {
       const object = find(target);
       const asked = wantedOf(target) ?? object?.wanted;
       if (object === undefined || asked === undefined) return undefined;
-      const { visible, counter } = podsOf(target.namespace);
-      const counted = visible === true && object.selector !== undefined;
-      const selectors = (): ReadonlyMap<string, ScaledObject["selector"]> => {
-        const found = new Map<string, ScaledObject["selector"]>();
-        for (const [key, one] of selectorsIn(target.namespace)) found.set(key, find(one)?.selector);
-        return found;
-      };
-      return countInstances(
-        object,
-        asked,
-        counted ? counter.count(target.key, selectors) : undefined,
-      );
+      const pods = object.selector && countPods(target, target.key);
+      const former = countFormer(target);
+      return countInstances(object, {
+        wanted: asked,
+        pods: pods && { ...pods, stopping: pods.stopping + former },
+        peak: past.peak(target.key),
+        leaving: past.leaving(target.key),
+      });
+    },
+    selector: (target) => find(target)?.selector,
+    left(target) {
+      const { visible } = podsOf(target.namespace);
+      return visible === true ? countFormer(target) : past.leaving(target.key);
     },
   };
+}
+
+const NO_PODS: PodCount = { present: 0, stopping: 0 };
+
+function formerOf(key: string): string {
+  return `${key} before`;
 }
 
 interface PodsOf {

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { MicroscalingError } from "@microscaling/core";
 import type { KubeConfig } from "@kubernetes/client-node";
 
 import { listOf, member, textOf } from "./json.ts";
@@ -8,32 +10,50 @@ import { listOf, member, textOf } from "./json.ts";
 type Library = Pick<typeof import("./library.ts"), "loadYaml" | "findHomeDir">;
 
 /**
- * Gives users with a `tokenFile` their token. The library reads the token of a pod's service account anew each minute, but does not know
- * `tokenFile` in a kubeconfig.
+ * Takes over the token file of the current user, if that user has one: `tokenFile` of a kubeconfig, which the library does not know, or
+ * the file of a pod's service account, of which the library keeps a token for a minute even while that is refused.
  * @param kubeconfig the file that `config` was loaded from; the usual ones unless told.
+ * @returns its path.
  */
-export function useTokenFiles(
+export function takeTokenFile(
   config: KubeConfig,
   kubeconfig: string | undefined,
   library: Library,
-): void {
-  const files = new Map<string, string>();
+): string | undefined {
+  const user = config.getCurrentUser();
+  if (user === null) return undefined;
+  let found = textOf(member(user.authProvider, "config"), "tokenFile");
+  if (found !== undefined)
+    config.users = config.users.map((one) =>
+      one === user ? { ...one, authProvider: undefined } : one,
+    );
   // The first file that has a user is the one that counts.
-  for (const path of filesOf(kubeconfig, library).toReversed()) {
+  for (const path of kubeconfigsOf(kubeconfig, library).toReversed()) {
     const parsed: unknown = library.loadYaml(readFileSync(path, "utf8"));
-    for (const entry of listOf(parsed, "users")) {
-      const [name, file] = [textOf(entry, "name"), textOf(member(entry, "user"), "tokenFile")];
-      if (name !== undefined && file !== undefined) files.set(name, resolve(dirname(path), file));
-    }
+    const entry = listOf(parsed, "users").find((one) => textOf(one, "name") === user.name);
+    const file = textOf(member(entry, "user"), "tokenFile");
+    if (file !== undefined) found = resolve(dirname(path), file);
   }
-  config.users = config.users.map((user) => {
-    const tokenFile = files.get(user.name);
-    if (tokenFile === undefined) return user;
-    return { ...user, authProvider: { name: "tokenFile", config: { tokenFile } } };
-  });
+  return found;
 }
 
-function filesOf(kubeconfig: string | undefined, { findHomeDir }: Library): readonly string[] {
+/** The token in a file. @throws MicroscalingError when there is none, which also happens for a moment while the file is replaced. */
+export async function readToken(path: string): Promise<string> {
+  const words = await readFile(path, "utf8").catch((error: unknown) => String(error));
+  const token = words.trim();
+  if (/^[\w.~+/=:-]+$/.test(token)) return token;
+  const found = token === "" ? "an empty file" : "something else";
+  throw new MicroscalingError(
+    "ERR_SCHEDULER_REFUSED",
+    `${path}: expected a token, found ${found}; the file is read again with the next request`,
+  );
+}
+
+/** The kubeconfigs that are read. */
+export function kubeconfigsOf(
+  kubeconfig: string | undefined,
+  { findHomeDir }: Library,
+): readonly string[] {
   if (kubeconfig !== undefined) return [kubeconfig];
   const named = (process.env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
   if (named.length > 0) return named;

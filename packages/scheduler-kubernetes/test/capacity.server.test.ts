@@ -12,6 +12,8 @@ describe.skipIf(kubernetesProblem() !== undefined)("the capacity, on a real API 
   beforeAll(async () => {
     kubernetes = await startKubernetes();
     namespace = await kubernetes.createNamespace();
+    // A cluster without any node is taken for one in trouble.
+    await kubernetes.ask({ path: "/api/v1/nodes", body: { metadata: { name: "first" } } });
   }, 600_000);
   afterAll(() => kubernetes.stop());
 

@@ -20,6 +20,8 @@ describe.skipIf(kubernetesProblem() !== undefined)("a real API server", () => {
     kubernetes = await startKubernetes();
     gate = await createGate(Number(new URL(kubernetes.url).port));
     namespace = await kubernetes.createNamespace();
+    // A cluster without any node is taken for one in trouble.
+    await kubernetes.ask({ path: "/api/v1/nodes", body: { metadata: { name: "first" } } });
     kubeconfig = await kubernetes.writeKubeconfig(kubernetes.token, namespace, gate.url);
     const names = Array.from({ length: TASKS }, (_, i) => `conformance-${process.pid}-${i + 1}`);
     await Promise.all(names.map((name) => createDeployment(kubernetes, namespace, name)));

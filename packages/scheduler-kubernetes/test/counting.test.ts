@@ -15,8 +15,7 @@ const counts = (
   const seen = pods && { present: pods[0], stopping: pods[1] };
   const { running, starting, stopping, requested } = countInstances(
     { present, ready },
-    wanted,
-    seen,
+    { wanted, pods: seen, peak: 0, leaving: 0 },
   );
   return [running, starting, stopping, requested];
 };

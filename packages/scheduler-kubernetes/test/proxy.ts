@@ -12,7 +12,7 @@ export interface Answer {
 /** Something in front of an API server that counts requests and answers some of them itself. Without TLS. */
 export interface Proxy {
   readonly url: string;
-  /** `GET /apis/apps/v1/…` of every request so far, without its query. */
+  /** `GET /apis/apps/v1/…` of every request so far, without its query; a watch is `WATCH /apis/apps/v1/…`. */
   readonly seen: string[];
   /** Its answer is given in place of the API server's, unless it is `undefined`. */
   intercept: ((asked: string) => Answer | undefined) | undefined;
@@ -25,7 +25,8 @@ export async function createProxy(target: string, ca: string): Promise<Proxy> {
   const proxy: Proxy = { url: "", seen: [], intercept: undefined, close };
 
   function handle(near: IncomingMessage, answer: ServerResponse): void {
-    const asked = `${near.method} ${near.url?.split("?")[0]}`;
+    const isWatch = /[?&]watch=true/.test(near.url ?? "");
+    const asked = `${isWatch ? "WATCH" : near.method} ${near.url?.split("?")[0]}`;
     proxy.seen.push(asked);
     const own = proxy.intercept?.(asked);
     if (own !== undefined) {

@@ -1,8 +1,14 @@
 import { MicroscalingError, type PluginContext } from "@microscaling/core";
+import {
+  createHttpClient,
+  tryJson,
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpStream,
+} from "@microscaling/plugin-kit";
 
-import { createConnection, type Exchange, type Opened } from "./connection.ts";
 import { createCredentials } from "./credentials.ts";
-import { toError, type Answer } from "./errors.ts";
+import { toError, unusable, type Answer } from "./errors.ts";
 import { createMasters } from "./masters.ts";
 import type { MarathonOptions } from "./options.ts";
 
@@ -21,7 +27,7 @@ export interface Client {
 
 /** What is asked. */
 export interface Ask {
-  readonly method: Exchange["method"];
+  readonly method: "GET" | "PUT" | "POST";
   readonly path: string;
   readonly body?: object;
   /** Asking twice would do it twice, so only one master is asked. */
@@ -33,49 +39,83 @@ const LEADERLESS: ReadonlySet<number> = new Set([502, 503, 504]);
 const LOGIN = "/acs/api/v1/auth/login";
 const MAX_REDIRECTS = 3;
 
+/** Thousands of apps with all their tasks are less. */
+const MAX_BYTES = 256 * 2 ** 20;
+
+/** Times in milliseconds. */
+export interface StreamTimes {
+  /** A master that has not begun its stream by then is given up. */
+  readonly timeoutMs: number;
+  /** Every 10 s Marathon sends at least an empty line; a stream that is silent for longer is dead. */
+  readonly idleMs: number;
+}
+
+const STREAM_TIMES: StreamTimes = { timeoutMs: 10_000, idleMs: 35_000 };
+
 /** Makes a client. Connects when it is first asked. */
-export function createClient(options: MarathonOptions, context: PluginContext): Client {
-  const connection = createConnection(options.tls);
+export function createClient(
+  options: MarathonOptions,
+  context: PluginContext,
+  times: StreamTimes = STREAM_TIMES,
+): Client {
+  const { clock } = context;
+  const http = createHttpClient({
+    of: "scheduler",
+    clock,
+    tls: options.tls,
+    maxBytes: MAX_BYTES,
+  });
   const masters = createMasters(options.url, context);
-  const credentials = createCredentials(options, { clock: context.clock, login });
+  const credentials = createCredentials(options, { clock, login });
+
+  async function exchange(request: HttpRequest, signal: AbortSignal): Promise<Answer> {
+    return answerOf(await http.request(request, signal));
+  }
 
   function login(url: string | undefined, body: string, outer: AbortSignal): Promise<Answer> {
-    const send = (at: string, signal: AbortSignal): Promise<Answer> =>
-      connection.exchange(at, { method: "POST", url: at, body, signal });
-    if (url !== undefined) return send(url, outer);
+    const send = (address: string, path: string, signal: AbortSignal): Promise<Answer> =>
+      exchange({ address, path, method: "POST", headers: JSON_BODY, body }, signal);
+    if (url !== undefined) return send(url, "", outer);
     return masters.first(
-      (master, signal) => send(new URL(LOGIN, master).href, signal),
+      (master, signal) => send(new URL(master).origin, LOGIN, signal),
       outer,
       isLeaderless,
     );
   }
 
   /** Sends with credentials, and once more with fresh ones when they are refused. */
-  async function authorised<T>(
+  async function authorised<T extends { readonly status: number }>(
     signal: AbortSignal,
-    statusOf: (answer: T) => number,
-    send: (authorization: string | undefined) => Promise<T>,
+    send: (headers: Readonly<Record<string, string>>) => Promise<T>,
   ): Promise<T> {
     const used = await credentials.header(signal);
-    const answer = await send(used);
-    if (statusOf(answer) !== 401 || !credentials.refused(used)) return answer;
-    return send(await credentials.header(signal));
+    const answer = await send(used === undefined ? {} : { authorization: used });
+    if (answer.status !== 401 || !credentials.refused(used)) return answer;
+    const fresh = await credentials.header(signal);
+    return send(fresh === undefined ? {} : { authorization: fresh });
   }
 
   /** Streams are opened at the leader itself: the others say where that is. */
   async function openAt(
     master: string,
-    url: string,
-    authorization: string | undefined,
+    path: string,
+    headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<Opened> {
-    let at = url;
+  ): Promise<HttpStream> {
+    let at = new URL(`${master}${path}`);
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      const exchange: Exchange = { method: "GET", url: at, authorization, signal };
-      const opened = await connection.open(master, exchange);
-      if (!("redirect" in opened)) return opened;
-      at = new URL(opened.redirect, at).href;
-      if (authorization !== undefined && !isOurs(at)) throw strangeLeader(master, at);
+      const address = hop === 0 ? master : at.origin;
+      const target = at.href.slice(address.length);
+      // Exactly so: Marathon compares it as a text.
+      const accept = { accept: "text/event-stream", ...headers };
+      const request = { address, path: target, headers: accept, ...times };
+      const stream = await http.stream(request, signal);
+      const { location } = stream.headers;
+      if (!REDIRECTS.has(stream.status) || location === undefined) return stream;
+      // Whatever comes with it is not read.
+      await stream.chunks[Symbol.asyncIterator]().return?.();
+      at = new URL(location, at);
+      if ("authorization" in headers && !isOurs(at)) throw strangeLeader(master, at);
     }
     throw new MicroscalingError(
       "ERR_SCHEDULER_UNREACHABLE",
@@ -84,55 +124,54 @@ export function createClient(options: MarathonOptions, context: PluginContext): 
   }
 
   /** Credentials go to the masters that the user named and to nobody else. */
-  function isOurs(url: string): boolean {
-    const { origin } = new URL(url);
+  function isOurs({ origin }: URL): boolean {
     return options.url.some((master) => new URL(master).origin === origin);
   }
 
   return {
     ask: ({ method, path, body, isOnce = false }, outer) =>
-      authorised(
-        outer,
-        ({ status }) => status,
-        (authorization) => {
-          const text = body && JSON.stringify(body);
-          const send = (master: string, signal: AbortSignal): Promise<Answer> =>
-            connection.exchange(master, {
-              method,
-              url: `${master}${path}`,
-              authorization,
-              body: text,
-              signal,
-            });
-          return isOnce ? masters.current(send, outer) : masters.first(send, outer, isLeaderless);
-        },
-      ),
+      authorised(outer, (authorization) => {
+        const headers = { ...authorization, ...(body === undefined ? {} : JSON_BODY) };
+        const text = body && JSON.stringify(body);
+        const send = (address: string, signal: AbortSignal): Promise<Answer> =>
+          exchange({ address, path, method, headers, body: text }, signal);
+        return isOnce ? masters.current(send, outer) : masters.first(send, outer, isLeaderless);
+      }),
     async open(path, outer) {
-      const opened = await authorised(outer, statusOfOpened, (authorization) =>
+      const stream = await authorised(outer, (authorization) =>
         // A stream lives on after it is opened, so it goes by the outer signal.
-        masters.first(
-          (master) => openAt(master, `${master}${path}`, authorization, outer),
-          outer,
-          (tried) => LEADERLESS.has(statusOfOpened(tried)),
-        ),
+        masters.first((master) => openAt(master, path, authorization, outer), outer, isLeaderless),
       );
-      if ("chunks" in opened) return opened.chunks;
-      if ("answer" in opened) throw toError(opened.answer, { doing: "follow its events" });
-      throw new Error("redirects have been followed");
+      if (stream.status === 200) return stream.chunks;
+      const { address: from, status } = stream;
+      const json = tryJson(await textOf(stream));
+      throw toError({ from, status, json }, { doing: "follow its events" });
     },
-    close: () => connection.close(),
+    close: () => http.close(),
   };
 }
 
-const isLeaderless = ({ status }: Answer): boolean => LEADERLESS.has(status);
+const JSON_BODY = { "content-type": "application/json" };
+const REDIRECTS: ReadonlySet<number> = new Set([302, 307]);
 
-function statusOfOpened(opened: Opened): number {
-  return "answer" in opened ? opened.answer.status : 200;
+const isLeaderless = ({ status }: { readonly status: number }): boolean => LEADERLESS.has(status);
+
+/** Errors are web pages sometimes; an answer that is no JSON although all is well is none. */
+function answerOf({ address: from, status, text }: HttpAnswer): Answer {
+  const json = tryJson(text);
+  if (json === undefined && status === 200) throw unusable(from, "JSON");
+  return { status, json, from };
 }
 
-function strangeLeader(master: string, url: string): MicroscalingError {
+async function textOf({ chunks }: HttpStream): Promise<string> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all).toString();
+}
+
+function strangeLeader(master: string, { origin }: URL): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `${master} sends to ${new URL(url).origin} for the event stream, which gets no credentials; add it to \`url\` of \`scheduler:\``,
+    `${master} sends to ${origin} for the event stream, which gets no credentials; add it to \`url\` of \`scheduler:\``,
   );
 }

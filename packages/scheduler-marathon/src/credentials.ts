@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { MicroscalingError, untilAborted, withTimeLimit, type Clock } from "@microscaling/core";
+import { readOptionFile } from "@microscaling/plugin-kit";
 import * as z from "zod";
 
 import { toError, unusable, type Answer } from "./errors.ts";
-import { readOption } from "./files.ts";
 import type { DcosOptions, MarathonOptions } from "./options.ts";
 
 /** Says who we are. */
@@ -119,7 +119,9 @@ const accountSchema = z.object({ uid: z.string().optional(), private_key: z.stri
 async function readAccount(
   dcos: DcosOptions,
 ): Promise<{ readonly uid: string; readonly key: KeyObject }> {
-  const text = (await readOption("dcos.serviceAccount", dcos.serviceAccount)).toString("utf8");
+  const text = String(
+    await readOptionFile("scheduler", "dcos.serviceAccount", dcos.serviceAccount),
+  );
   const account = text.trimStart().startsWith("{") ? parseAccount(text) : { private_key: text };
   const uid = dcos.uid ?? account?.uid;
   if (account === undefined || uid === undefined) {

@@ -1,9 +1,10 @@
 import { isMicroscalingError, problemOf, type Finding } from "@microscaling/core";
+import { fieldsOf } from "@microscaling/plugin-kit";
 
 import { countApp, missingApp, type App, type Task } from "./apps.ts";
 import { findApp } from "./changes.ts";
 import type { Client } from "./client.ts";
-import { fieldsOf, toError } from "./errors.ts";
+import { toError } from "./errors.ts";
 
 /** What there is to say about one task without changing anything. @throws MicroscalingError when Marathon cannot be asked. */
 export async function examine(

@@ -1,4 +1,5 @@
 import { MicroscalingError, type ErrorCode } from "@microscaling/core";
+import { fieldsOf, objectsOf } from "@microscaling/plugin-kit";
 
 /** An answer of Marathon's, whatever it is. */
 export interface Answer {
@@ -56,8 +57,7 @@ const LONGEST = 300;
 function wordsOf(json: unknown): string {
   const { message, details } = fieldsOf(json);
   const words = typeof message === "string" ? message : "";
-  const more = (Array.isArray(details) ? details : []).map((detail) => {
-    const { path, errors } = fieldsOf(detail);
+  const more = objectsOf(details).map(({ path, errors }) => {
     return `${String(path)}: ${Array.isArray(errors) ? errors.join(", ") : String(errors)}`;
   });
   return [words, ...more]
@@ -69,20 +69,11 @@ function wordsOf(json: unknown): string {
 /** The ids of the deployments that lock the app. Empty: it is another 409. */
 export function locksOf({ status, json }: Answer): readonly string[] {
   const { deployments } = fieldsOf(json);
-  if (status !== 409 || !Array.isArray(deployments)) return [];
-  return deployments.flatMap((one) => {
-    const { id } = fieldsOf(one);
-    return typeof id === "string" ? [id] : [];
-  });
+  if (status !== 409) return [];
+  return objectsOf(deployments).flatMap(({ id }) => (typeof id === "string" ? [id] : []));
 }
 
 /** Whether it is refused because 100 deployments run, which a 403 says too. */
 export function isCrowded({ status, json }: Answer): boolean {
   return status === 403 && /max number .*deployments/i.test(wordsOf(json));
-}
-
-/** The members of an object of which nothing is known; none if it is something else. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? Object.fromEntries(Object.entries(value)) : {};
 }

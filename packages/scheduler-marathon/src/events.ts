@@ -1,6 +1,5 @@
+import { fieldsOf, objectsOf, tryJson } from "@microscaling/plugin-kit";
 import { createParser } from "eventsource-parser";
-
-import { fieldsOf } from "./errors.ts";
 
 /** What an event says that matters here. */
 export interface MarathonEvent {
@@ -60,19 +59,7 @@ export function parseEvent(type: string, data: string): MarathonEvent | undefine
 }
 
 function appsOf(plan: unknown): unknown[] {
-  return listOf(fieldsOf(plan)["steps"]).flatMap((step) =>
-    listOf(fieldsOf(step)["actions"]).map((action) => fieldsOf(action)["app"]),
+  return objectsOf(fieldsOf(plan)["steps"]).flatMap((step) =>
+    objectsOf(step["actions"]).map((action) => action["app"]),
   );
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,7 +8,7 @@ import {
 } from "./options.ts";
 import { createScheduler } from "./scheduler.ts";
 
-export type { DcosOptions, MarathonOptions, MarathonWorkload, TlsFiles } from "./options.ts";
+export type { DcosOptions, MarathonOptions, MarathonWorkload } from "./options.ts";
 
 /** Scales apps of one Marathon. Their instances go on when the agent ends; Marathon replaces those that end by themselves. */
 const plugin: SchedulerPlugin<MarathonOptions, MarathonWorkload> = defineScheduler({

@@ -1,4 +1,12 @@
 import type { StandardSchema } from "@microscaling/core";
+import {
+  atMostOne,
+  httpUrl,
+  secret,
+  tlsFiles,
+  username,
+  type TlsFiles,
+} from "@microscaling/plugin-kit";
 import * as z from "zod";
 
 /** Which Marathon, and how to come in. */
@@ -21,13 +29,6 @@ export interface DcosOptions {
   readonly loginUrl?: string | undefined;
 }
 
-/** Paths of PEM files. */
-export interface TlsFiles {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-}
-
 /** What a task scales. */
 export interface MarathonWorkload {
   /** The app's id; the task's name unless told. */
@@ -38,36 +39,19 @@ export interface MarathonWorkload {
   readonly kill?: "newest" | "oldest" | undefined;
 }
 
-const URL_FORM = "an http:// or https:// URL without credentials, such as http://localhost:8080";
-
-function isUrl(written: string): boolean {
-  const url = URL.parse(written);
-  if (url === null || !/^https?:$/.test(url.protocol)) return false;
-  return `${url.username}${url.password}${url.search}${url.hash}` === "";
-}
-
-const url = z.string().refine(isUrl, { error: `expected ${URL_FORM}` });
-const file = (what: string): z.ZodString => z.string().min(1).describe(what);
-
-const tls = z
-  .strictObject({
-    ca: file("PEM file of the authority that signed the masters' certificates.").optional(),
-    cert: file("PEM file of the certificate to show to the masters.").optional(),
-    key: file("PEM file of that certificate's key.").optional(),
-  })
-  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
-    error: "expected cert and key together",
-    path: ["key"],
-  });
+const url = httpUrl("Marathon's URL.");
 
 const dcos = z.strictObject({
-  serviceAccount: file(
-    "File with the service account's secret: its JSON with uid and private_key, or the private key alone in PEM.",
-  ),
+  serviceAccount: z
+    .string()
+    .min(1)
+    .describe(
+      "File with the service account's secret: its JSON with uid and private_key, or the private key alone in PEM.",
+    ),
   uid: z.string().min(1).optional().describe("The account's id, if the file does not say it."),
-  loginUrl: url
-    .optional()
-    .describe("Where to log in: /acs/api/v1/auth/login on the host of `url` unless told."),
+  loginUrl: httpUrl(
+    "Where to log in. Default: /acs/api/v1/auth/login on the host of `url`.",
+  ).optional(),
 });
 
 /** Checks `scheduler:` of a config that uses marathon. */
@@ -87,30 +71,17 @@ export const optionsSchema: StandardSchema<MarathonOptions> = z
       .describe(
         "Marathon's URL, or a list of the masters of one cluster. Behind DC/OS's gateway: https://master/service/marathon.",
       ),
-    // RFC 7617: what follows the first colon is the password.
-    username: z
-      .string()
-      .refine((name) => !name.includes(":"), { error: "expected no colon in it" })
-      .optional()
-      .describe("User name, for HTTP basic authentication."),
-    password: z.string().optional().describe("Password; write it as a ${VARIABLE}."),
-    token: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("DC/OS authentication token; write it as a ${VARIABLE}."),
+    username: username("User name, for HTTP basic authentication.").optional(),
+    password: secret("Password.").optional(),
+    token: secret("DC/OS authentication token.", "a token", /./).optional(),
     dcos: dcos.optional().describe("DC/OS service account to log in with."),
-    tls: tls.optional().describe("Files for HTTPS."),
+    tls: tlsFiles("Files for HTTPS.").optional(),
   })
   .refine((options) => (options.username === undefined) === (options.password === undefined), {
     path: ["password"],
     error: "expected username and password together",
   })
-  .refine(
-    ({ username, token, dcos: account }) =>
-      [username, token, account].filter((way) => way !== undefined).length <= 1,
-    { path: ["token"], error: "expected one of username, token and dcos" },
-  );
+  .check(atMostOne("username", "token", "dcos"));
 
 /** Names joined by slashes: lowercase letters, digits, dots and inner dashes; the last one is no word of the API's own. */
 export const appIdPattern: RegExp =

@@ -7,17 +7,19 @@ import {
   type Scheduler,
   type SchedulerEvents,
 } from "@microscaling/core";
+import { fieldsOf } from "@microscaling/plugin-kit";
 
 import { appIdOf, countApp, listPath, missingApp, parseApps, type App, type Task } from "./apps.ts";
 import { findApp, requestChange } from "./changes.ts";
 import { createClient } from "./client.ts";
 import { createCrashes } from "./crashes.ts";
 import { examine } from "./doctor.ts";
-import { fieldsOf, isCrowded, locksOf, toError, type Answer } from "./errors.ts";
+import { isCrowded, locksOf, toError, type Answer } from "./errors.ts";
 import { EVENTS_PATH, followEvents, type MarathonEvent } from "./events.ts";
 import { createLockReport } from "./lock-report.ts";
 import { createLocks } from "./locks.ts";
 import type { MarathonOptions, MarathonWorkload } from "./options.ts";
+import { createPresence } from "./presence.ts";
 
 /** How long `scale` waits for a lock to go, in milliseconds. Then the engine may request another number. */
 const WAIT_MS = 2000;
@@ -32,6 +34,7 @@ export function createScheduler(
   const client = createClient(options, context);
   const locks = createLocks();
   const crashes = createCrashes();
+  const presence = createPresence(client);
   const report = createLockReport(context);
   const life = new AbortController();
   /** The apps that were last observed. */
@@ -48,6 +51,7 @@ export function createScheduler(
     const answer = await client.ask({ method: "GET", path: listPath(tasks) }, signal);
     if (answer.status !== 200) throw toError(answer, { doing: "list its apps" });
     const apps = parseApps(answer);
+    const absent = await presence.check(tasks, { apps, from: answer.from }, signal);
     const owners = new Map<string, Task>();
     return new Map(
       tasks.map((task) => {
@@ -55,7 +59,8 @@ export function createScheduler(
         const owner = owners.get(id);
         owners.set(id, owner ?? task);
         if (owner !== undefined) return [task.name, sharedApp(task, owner)];
-        return [task.name, take(task, apps.get(id) ?? missingApp(task, answer.from))];
+        const app = apps.get(id) ?? absent.get(id) ?? missingApp(task, answer.from);
+        return [task.name, take(task, app)];
       }),
     );
   }

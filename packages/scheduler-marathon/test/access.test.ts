@@ -192,7 +192,7 @@ describe("TLS", () => {
     const scheduler = await schedulerWith({ url: marathon.url });
     await expect(countsOf(scheduler, await taskOf("worker"))).rejects.toMatchObject({
       code: "ERR_SCHEDULER_REFUSED",
-      message: expect.stringMatching(/TLS failed .*; check `tls` of `scheduler:`/) as unknown,
+      message: expect.stringMatching(/TLS failed .*\. Check `tls`/) as unknown,
     });
     expect(marathon.requests).toEqual([]);
   });

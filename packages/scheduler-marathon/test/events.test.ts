@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { createConnection } from "../src/connection.ts";
+import { silentLogger, systemClock } from "@microscaling/core";
+
+import { createClient } from "../src/client.ts";
 import { followEvents, parseEvent } from "../src/events.ts";
 import {
   countsOf,
@@ -91,14 +93,13 @@ describe("events", () => {
 
   it("a stream that falls silent is given up, one with heart-beats is not", async () => {
     const marathon = await marathonWith({ apps, heartbeatMs: 10 });
-    const connection = createConnection(undefined, { openMs: 1000, idleMs: 100 });
-    onTestFinished(() => connection.close());
-    const url = `${marathon.url}/v2/events`;
-    const opened = await connection.open("marathon", { method: "GET", url, signal: never });
-    if (!("chunks" in opened)) throw new Error("no stream");
+    const context = { clock: systemClock, logger: silentLogger };
+    const client = createClient({ url: [marathon.url] }, context, { timeoutMs: 1000, idleMs: 100 });
+    onTestFinished(() => client.close());
+    const chunks = await client.open("/v2/events", never);
     let beats = 0;
     const following = (async () => {
-      for await (const chunk of opened.chunks) beats += chunk.length > 0 ? 1 : 0;
+      for await (const chunk of chunks) beats += chunk.length > 0 ? 1 : 0;
     })();
     following.catch(() => {});
     // Longer than the silence that is allowed.
@@ -106,7 +107,7 @@ describe("events", () => {
     marathon.muteEvents(true);
     await expect(following).rejects.toMatchObject({
       code: "ERR_SCHEDULER_UNREACHABLE",
-      message: "marathon: the event stream has fallen silent",
+      message: `${marathon.url}: sent nothing for 100ms`,
     });
   });
 });

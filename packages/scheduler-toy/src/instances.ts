@@ -4,28 +4,28 @@ import type { ToyOptions } from "./options.ts";
 
 interface Instance {
   state: "starting" | "running" | "stopping" | "gone";
-  /** When it was asked for, and later when it came to run; in milliseconds by the monotonic clock. */
+  /** When the instance was asked for, and later when it began to run; in milliseconds of the monotonic clock. */
   startedAt: number;
-  /** Ends the delay that it waits for. */
+  /** Ends the delay that the instance waits for. */
   delay: AbortController;
 }
 
-/** The pretended instances of one task. */
+/** The simulated instances of one task. */
 export interface Instances {
   readonly counts: () => Counts;
-  /** Adds one. Resolves when it runs, when its start failed, or when it was stopped before that. */
+  /** Adds an instance. Resolves when it runs, when its start has failed, or when it was stopped before that. */
   readonly start: (crashes: boolean) => Promise<"running" | "failed" | "stopped">;
-  /** So many run, and have done so for long. */
+  /** Adds this many instances that have been running for long. */
   readonly add: (instances: number) => void;
-  /** Asks the newest ones that are not yet stopping to stop. */
+  /** Asks the newest instances that are not stopping yet to stop. */
   readonly stop: (instances: number) => void;
-  /** The newest running one ends by itself. */
+  /** Makes the newest running instance end by itself. */
   readonly crash: () => void;
-  /** All are gone at once. */
+  /** Removes all instances at once. */
   readonly clear: () => void;
 }
 
-/** Makes the instances of one task. `changed` is called after every change of the counts. */
+/** Creates the instances of one task. Calls `changed` after every change of the counts. */
 export function createInstances(options: ToyOptions, clock: Clock, changed: () => void): Instances {
   let instances: Instance[] = [];
   let crashed = 0;
@@ -54,7 +54,7 @@ export function createInstances(options: ToyOptions, clock: Clock, changed: () =
     if (options.startDelayMs > 0) {
       changed();
       await waited(clock, options.startDelayMs, instance.delay.signal);
-      // It may have been told to stop in the meantime.
+      // The instance may have been told to stop in the meantime.
       if (instance.state !== "starting") return "stopped";
     }
     if (options.failStarts) {
@@ -87,7 +87,7 @@ export function createInstances(options: ToyOptions, clock: Clock, changed: () =
       const counts = { running, starting, stopping: among("stopping").length };
       const requested = running + starting;
       if (crashed === 0) return { ...counts, requested };
-      return { ...counts, requested, crashed, lastCrash: "ended by itself, as it was told to" };
+      return { ...counts, requested, crashed, lastCrash: "ended by itself, as the test asked" };
     },
     start,
     add: (count) => {
@@ -117,7 +117,7 @@ export function createInstances(options: ToyOptions, clock: Clock, changed: () =
   };
 }
 
-// Ends with the delay or with the signal; who called looks at what has become of the instance.
+// Ends with the delay or with the signal. The caller checks the state of the instance.
 async function waited(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   await clock.sleep(ms, signal).catch(() => {});
 }

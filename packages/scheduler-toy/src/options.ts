@@ -1,19 +1,19 @@
 import { durationPattern, parseDuration, type StandardSchema } from "@microscaling/core";
 import * as z from "zod";
 
-/** How the toy behaves. */
+/** The toy's options. */
 export interface ToyOptions {
-  /** From asking for an instance to its running, in milliseconds ≥ 0. */
+  /** The time from asking for an instance until it runs, in milliseconds ≥ 0. */
   readonly startDelayMs: number;
-  /** From asking an instance to stop to its being gone, in milliseconds ≥ 0. */
+  /** The time from asking an instance to stop until it is gone, in milliseconds ≥ 0. */
   readonly stopDelayMs: number;
-  /** Every start fails, after the start delay. */
+  /** Whether every start fails, after the start delay. */
   readonly failStarts: boolean;
 }
 
-/** What the toy runs: nothing. */
+/** The workload of a task. The toy runs nothing. */
 export interface ToyWorkload {
-  /** Each instance ends by itself as soon as it runs. */
+  /** Whether each instance ends by itself as soon as it runs. */
   readonly crash: boolean;
 }
 
@@ -22,12 +22,12 @@ const duration = z
   .regex(durationPattern, "expected a duration such as 500ms or 2s")
   .default("0ms");
 
-/** Checks `scheduler:` and makes milliseconds of the durations. */
+/** Checks `scheduler:` and converts the durations to milliseconds. */
 export const optionsSchema: StandardSchema<ToyOptions> = z
   .strictObject({
-    startDelay: duration.describe("From asking for an instance to its running."),
-    stopDelay: duration.describe("From asking an instance to stop to its being gone."),
-    failStarts: z.boolean().default(false).describe("Every start fails."),
+    startDelay: duration.describe("The time from asking for an instance until it runs."),
+    stopDelay: duration.describe("The time from asking an instance to stop until it is gone."),
+    failStarts: z.boolean().default(false).describe("Whether every start fails."),
   })
   .transform(({ startDelay, stopDelay, failStarts }) => ({
     startDelayMs: parseDuration(startDelay) ?? 0,
@@ -37,5 +37,8 @@ export const optionsSchema: StandardSchema<ToyOptions> = z
 
 /** Checks a task's `workload:`. */
 export const workloadSchema: StandardSchema<ToyWorkload> = z.strictObject({
-  crash: z.boolean().default(false).describe("Each instance ends by itself as soon as it runs."),
+  crash: z
+    .boolean()
+    .default(false)
+    .describe("Whether each instance ends by itself as soon as it runs."),
 });

@@ -14,47 +14,47 @@ import {
 import { createInstances, type Instances } from "./instances.ts";
 import type { ToyOptions, ToyWorkload } from "./options.ts";
 
-/** One call that the toy was given, in the order of the calls. */
+/** One call that the toy received. */
 export interface ToyCall {
   readonly method: "prepare" | "observe" | "scale" | "check" | "close";
   /** The task of a `prepare`, a `scale` or a `check`. */
   readonly task?: string;
-  /** What a `scale` asked for. */
+  /** The number of instances that a `scale` asked for. */
   readonly instances?: number;
-  /** When, in milliseconds of the clock. */
+  /** The time of the call, in milliseconds of the clock. */
   readonly at: number;
 }
 
-/** The methods that can be made to fail or hang for one task. */
+/** The methods that can fail or hang for one task. */
 export type ToyMethod = "prepare" | "scale" | "check";
 
-/** A scheduler that pretends, and the strings to pull it by. */
+/** A scheduler that simulates instances, and the methods with which a test controls it. */
 export interface ToyScheduler extends Required<Omit<Scheduler<ToyWorkload>, "capacity" | "lease">> {
-  /** Everything that was asked of it. */
+  /** All calls so far, in their order. */
   readonly calls: readonly ToyCall[];
-  /** The counts of one task, as they are; asking is not a call. */
+  /** The current counts of one task. Asking for them is not recorded as a call. */
   readonly counts: (task: string) => Counts;
-  /** Lets so many more instances run, as if an earlier agent had started them. */
+  /** Adds this many running instances, as if an earlier agent had started them. */
   readonly add: (task: string, instances: number) => void;
-  /** The newest running instance ends by itself. */
+  /** Makes the newest running instance end by itself. */
   readonly crash: (task: string) => void;
-  /** From now on the method fails for this task with this error. */
+  /** From now on, the method fails for this task with this error. */
   readonly fail: (task: string, error: MicroscalingError, method?: ToyMethod) => void;
-  /** From now on the method never answers for this task: it only ends with its signal. */
+  /** From now on, the method never answers for this task. It ends only with its signal. */
   readonly hang: (task: string, method?: ToyMethod) => void;
-  /** From now on `scale` answers that it is busy with this task. */
+  /** From now on, `scale` answers that it is busy with this task. */
   readonly busy: (task: string, retryAfterMs?: number) => void;
-  /** Ends `fail`, `hang` and `busy` for this task. A call that hangs goes on hanging. */
+  /** Ends `fail`, `hang` and `busy` for this task. A call that already hangs still hangs. */
   readonly fix: (task: string) => void;
-  /** Tells those who watch that something accepted earlier did not come true. */
+  /** Reports to all watches that a request that was accepted earlier has failed. */
   readonly failLater: (task: string, error: MicroscalingError) => void;
-  /** Whether every method throws, and `watch` with them. */
+  /** Sets whether every method throws and every watch ends. */
   readonly unreachable: (is: boolean) => void;
-  /** Whether every method never answers. */
+  /** Sets whether no method answers. */
   readonly stalled: (is: boolean) => void;
 }
 
-/** What may be said about a toy. */
+/** Options for {@link createToyScheduler}. */
 export interface ToySettings extends Partial<ToyOptions> {
   readonly clock: Clock;
 }
@@ -72,12 +72,9 @@ interface Watcher {
 }
 
 const gone = (): MicroscalingError =>
-  new MicroscalingError(
-    "ERR_SCHEDULER_UNREACHABLE",
-    "the toy scheduler was told to be unreachable; tell it to be reachable again",
-  );
+  new MicroscalingError("ERR_SCHEDULER_UNREACHABLE", "the toy scheduler is set to be unreachable");
 
-/** Makes a toy scheduler. Without delays every change happens within the call that asks for it. */
+/** Creates a toy scheduler. Without delays, every change happens within the call that asks for it. */
 export function createToyScheduler(settings: ToySettings): ToyScheduler {
   const { clock, startDelayMs = 0, stopDelayMs = 0, failStarts = false } = settings;
   const options: ToyOptions = { startDelayMs, stopDelayMs, failStarts };
@@ -98,7 +95,7 @@ export function createToyScheduler(settings: ToySettings): ToyScheduler {
     return found;
   }
 
-  /** What every method does first. Waits only when stalled, so that what is asked shows before the call returns. */
+  /** Runs at the start of every method. Waits only when stalled, so that the request shows in the counts before the call returns. */
   function enter(call: Omit<ToyCall, "at">, signal: AbortSignal): Promise<never> | undefined {
     calls.push({ ...call, at: clock.now() });
     signal.throwIfAborted();
@@ -211,20 +208,20 @@ const key = (task: string, method: ToyMethod): string => `${method} ${task}`;
 
 function lookAt(failStarts: boolean, { crash }: ToyWorkload): Finding {
   if (failStarts) {
-    const message = "the toy scheduler was told to fail starts";
+    const message = "the toy scheduler is set to fail starts";
     return { level: "problem", message, advice: "remove failStarts from scheduler" };
   }
-  if (!crash) return { level: "ok", message: "instances can be pretended" };
-  const message = "its instances end as soon as they run";
+  if (!crash) return { level: "ok", message: "instances can start" };
+  const message = "instances end as soon as they run";
   return { level: "warning", message, advice: "remove crash from workload" };
 }
 
 function busyOutcome(retryAfterMs: number | undefined): Outcome {
-  const reason = "the toy scheduler was told to be busy with this task";
+  const reason = "the toy scheduler is set to be busy with this task";
   return { status: "busy", reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-// Starts and stops are under way before the first wait, so that the counts show what was asked at once.
+// Starts and stops begin before the first wait, so that the counts show the request at once.
 async function change(
   instances: Instances,
   task: SchedulerTask<ToyWorkload>,
@@ -239,6 +236,6 @@ async function change(
   const results = await untilAborted(signal, Promise.all(starts));
   const failed = results.filter((result) => result === "failed").length;
   if (failed === 0) return { status: "accepted" };
-  const message = `${failed} of ${starts.length} instances of ${task.name} did not start: the toy scheduler was told to fail starts`;
+  const message = `${failed} of ${starts.length} instances of ${task.name} did not start: the toy scheduler is set to fail starts`;
   return { status: "failed", error: new MicroscalingError("ERR_START_FAILED", message) };
 }

@@ -26,13 +26,16 @@ type Json = Readonly<Record<string, unknown>>;
 const SEEN = [
   "counts",
   "countsProblem",
+  "countsCode",
   "pending",
   "unsettledSince",
   "reading",
   "noReading",
+  "noReadingCode",
   "failures",
   "growth",
   "growthReason",
+  "growthCode",
 ] as const satisfies readonly (keyof Observed)[];
 
 /** Where the lines of a record go. */

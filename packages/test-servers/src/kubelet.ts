@@ -26,7 +26,10 @@ interface Pod {
     readonly deletionTimestamp?: string;
   };
   readonly spec: { readonly nodeName?: string };
-  readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
+  readonly status?: {
+    readonly conditions?: readonly { type: string; status: string }[];
+    readonly containerStatuses?: readonly { readonly state?: { readonly waiting?: object } }[];
+  };
 }
 
 const REWATCH_MS = 100;
@@ -123,6 +126,9 @@ function ready(): object {
 function nextStep({ metadata, spec, status }: Pod): "start" | "end" | undefined {
   if (metadata.deletionTimestamp !== undefined)
     return spec.nodeName === undefined ? undefined : "end";
+  // A test says that it does not come up.
+  if (status?.containerStatuses?.some(({ state }) => state?.waiting !== undefined) === true)
+    return undefined;
   const isReady = status?.conditions?.some((one) => one.type === "Ready" && one.status === "True");
   return isReady === true ? undefined : "start";
 }

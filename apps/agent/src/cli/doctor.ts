@@ -8,6 +8,7 @@ import { partsRequest, print, type CommandContext, type ConfigOption } from "./c
 import { examineBackend, examineUse } from "./doctor-capacity.ts";
 import { examineLease } from "./doctor-lease.ts";
 import type { DoctorLine } from "./doctor-line.ts";
+import { listenTo } from "./doctor-log.ts";
 import { examineMetrics } from "./doctor-metrics.ts";
 import { examineScheduler } from "./doctor-scheduler.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -26,13 +27,14 @@ export async function doctorCommand(
   options: DoctorOptions,
   context: CommandContext,
 ): Promise<number> {
-  const log = await openLog(context, process.stderr);
+  const { log, heard } = listenTo(await openLog(context, process.stderr));
   // The lines say all there is to say.
   log.configure({ level: "error", debug: [], detail: false });
   const request = partsRequest(options.config, true, log);
   const config = await readConfig(request);
   context.redactor.add(config.secrets);
-  const lines = [...describeConfig(config), ...(await examine(config.spec, request.clock))];
+  const found = await examine(config.spec, request.clock);
+  const lines = [...describeConfig(config), ...heard(), ...found];
   const text = options.json === true ? formatJson(config.origin, lines) : formatLines(lines);
   print(context.redactor.text(text));
   await endsWithin(

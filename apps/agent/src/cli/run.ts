@@ -19,7 +19,7 @@ export interface RunOptions extends ConfigOption {
 
 /** Runs the agent until it is told to stop, or once. */
 export async function runCommand(options: RunOptions, context: CommandContext): Promise<number> {
-  stopWhenOutputIsGone();
+  stopWhenTerminalIsGone();
   const dryRun = options.dryRun === true;
   if (options.once === true) return runOnceCommand(options, context);
   const { log, view } = await openOutput(options, context);
@@ -65,8 +65,9 @@ async function openOutput(
   return { log, view };
 }
 
-/** A terminal that was closed, or a pipe whose reader has gone, is a reason to stop in good order. */
-function stopWhenOutputIsGone(): void {
+/** A terminal that was closed is a reason to stop in good order, like Ctrl-C in it. A file or pipe that cannot be written to is none. */
+function stopWhenTerminalIsGone(): void {
+  if (!process.stdout.isTTY) return;
   let told = false;
   process.stdout.on("error", () => {
     if (!told) process.kill(process.pid, "SIGTERM");

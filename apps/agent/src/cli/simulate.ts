@@ -5,7 +5,7 @@ import { makeStudy } from "../simulate/study.ts";
 import { reportText } from "../simulate/tables.ts";
 import { print, type CommandContext, type ConfigOption } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
-import { writeNewFile } from "./write-file.ts";
+import { writeOwnFile } from "./write-file.ts";
 
 /** The options of `simulate`. */
 export interface SimulateOptions extends ConfigOption {
@@ -18,6 +18,11 @@ export interface SimulateOptions extends ConfigOption {
   readonly html?: string;
 }
 
+/** How the reports begin. */
+const JSON_REPORT = /^\{\s*"load": /;
+const CSV_REPORT = /^config,task,second,/;
+const HTML_REPORT = /<meta name="generator" content="microscaling simulate">/;
+
 /** Runs a load against a config, or several, without touching anything but the files that are asked for. */
 export async function simulateCommand(
   options: SimulateOptions,
@@ -29,12 +34,12 @@ export async function simulateCommand(
   if (options.json === "-") print(reportJson(report));
   else print(context.redactor.text(reportText(report)));
   const files = [
-    [options.json === "-" ? undefined : options.json, reportJson],
-    [options.csv, reportCsv],
-    [options.html, reportHtml],
+    [options.json === "-" ? undefined : options.json, reportJson, JSON_REPORT],
+    [options.csv, reportCsv, CSV_REPORT],
+    [options.html, reportHtml, HTML_REPORT],
   ] as const;
-  for (const [file, make] of files)
-    if (file !== undefined) await writeNewFile(file, make(report), { force: true });
+  for (const [file, make, own] of files)
+    if (file !== undefined) await writeOwnFile(file, make(report), own);
   return EXIT.ok;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { MicroscalingError } from "@microscaling/core";
+import { mayReplace } from "../run/own-file.ts";
 
 /**
  * Checks that a new file may be written, before a user is asked twenty questions.
@@ -11,7 +12,7 @@ export function assertNoFile(file: string): void {
 }
 
 function existsAlready(file: string, cause?: unknown): MicroscalingError {
-  return new MicroscalingError("ERR_FILE_EXISTS", `${file} is there already`, { cause });
+  return new MicroscalingError("ERR_FILE_EXISTS", `${file} already exists`, { cause });
 }
 
 /**
@@ -26,10 +27,29 @@ export async function writeNewFile(
   try {
     await writeFile(file, text, { flag: force ? "w" : "wx" });
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    if (words.startsWith("EEXIST")) throw existsAlready(file, error);
-    throw new MicroscalingError("ERR_FILE_WRITE", `cannot write ${file}: ${words}`, {
-      cause: error,
-    });
+    throw cannotWrite(file, error);
   }
+}
+
+/**
+ * Writes a file that a command makes again and again: it replaces one of its own kind, and no other file.
+ * @param own what files of this kind have near their start
+ * @throws MicroscalingError `ERR_FILE_EXISTS` or `ERR_FILE_WRITE`.
+ */
+export async function writeOwnFile(file: string, text: string, own: RegExp): Promise<void> {
+  try {
+    if (await mayReplace(file, own)) return await writeFile(file, text);
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+  throw new MicroscalingError(
+    "ERR_FILE_EXISTS",
+    `${file} exists and was not written by this command`,
+  );
+}
+
+function cannotWrite(file: string, cause: unknown): MicroscalingError {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  if (words.startsWith("EEXIST")) return existsAlready(file, cause);
+  return new MicroscalingError("ERR_FILE_WRITE", `cannot write ${file}: ${words}`, { cause });
 }

@@ -4,7 +4,7 @@ import type { Document } from "./document.ts";
 import type { Draft, MetricDraft, SchedulerDraft, SourceDraft, TaskDraft } from "./draft.ts";
 import type { Fields } from "./field.ts";
 import { checkFields, othersOf, refuseOthers } from "./fields.ts";
-import { isMap, valueAt, type Path } from "./places.ts";
+import { formatPath, isMap, valueAt, type Path } from "./places.ts";
 import { checkByPlugin } from "./plugin-schema.ts";
 import { rootFields, schedulerFields, sourceFields } from "./root-fields.ts";
 import { metricFields, taskFields } from "./task-fields.ts";
@@ -47,7 +47,9 @@ async function checkScheduler(check: Check): Promise<SchedulerDraft> {
   if (use === undefined) return { fields };
   const value = othersOf(check.document, path, schedulerFields);
   const own = schedulerFields;
-  const options = await checkPart(check, { path, value, schema: use.plugin.options, own, use });
+  const { options: schema, workload } = use.plugin;
+  const other = { schema: workload, place: "a task's workload" };
+  const options = await checkPart(check, { path, value, schema, other, own, use });
   return { fields, ...use, options: options?.value };
 }
 
@@ -105,7 +107,9 @@ async function checkSource(check: Check, { name, by, isNamed }: SourceCheck): Pr
   if (use === undefined) return { path, fields };
   const value = othersOf(document, path, sourceFields);
   const own = sourceFields;
-  const options = await checkPart(check, { path, value, schema: use.plugin.options, own, use });
+  const { options: schema, query } = use.plugin;
+  const other = { schema: query, place: "a task's metric" };
+  const options = await checkPart(check, { path, value, schema, other, own, use });
   return { path, fields, ...use, options: options?.value };
 }
 
@@ -134,7 +138,9 @@ async function checkWorkload(check: Check, task: Path, { scheduler }: Around): P
   const path = [...task, "workload"];
   const value = valueAt(check.document.value, path) ?? {};
   const use = { plugin: scheduler.plugin, entry: scheduler.entry };
-  return (await checkPart(check, { path, value, schema: scheduler.plugin.workload, use }))?.value;
+  const { workload: schema, options } = scheduler.plugin;
+  const other = { schema: options, place: "scheduler" };
+  return (await checkPart(check, { path, value, schema, other, use }))?.value;
 }
 
 async function checkMetric(check: Check, task: Path, { sources }: Around): Promise<MetricDraft> {
@@ -146,7 +152,9 @@ async function checkMetric(check: Check, task: Path, { sources }: Around): Promi
   const value = othersOf(check.document, path, metricFields);
   const use = { plugin: source.plugin, entry: source.entry };
   const own = metricFields;
-  const query = await checkPart(check, { path, value, schema: source.plugin.query, own, use });
+  const { query: schema, options } = source.plugin;
+  const other = { schema: options, place: formatPath(source.path) };
+  const query = await checkPart(check, { path, value, schema, other, own, use });
   return { source: fields.use, fields, query: query?.value };
 }
 
@@ -171,6 +179,8 @@ interface PartCheck {
   readonly path: Path;
   readonly value: unknown;
   readonly schema: StandardSchema;
+  /** The plugin's other schema, and where its keys belong. */
+  readonly other: { readonly schema: StandardSchema; readonly place: string };
   /** The agent's own fields of the same map. */
   readonly own?: Fields;
   readonly use: LoadedPlugin<PluginKind> | { readonly plugin: MetricPlugin };

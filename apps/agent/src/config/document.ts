@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { isMicroscalingError, MicroscalingError, type ErrorCode } from "@microscaling/core";
 import { createPlaces, formatPath, valueAt, type Path, type Place, type Places } from "./places.ts";
+import { isHiddenPath } from "./secrets.ts";
 import { describeValue, didYouMean } from "./words.ts";
 
 /** Values shorter than this are not taken for secrets: hiding every `1` would make logs unreadable. */
@@ -27,8 +28,8 @@ export interface Mistakes {
   key(path: Path, text: string): void;
   /** `expected …, found …`. With words to choose from, also the one that was probably meant. */
   expected(path: Path, expectation: string, words?: readonly string[]): void;
-  /** The map at `path` has a key that nobody knows. */
-  unknownKey(path: Path, key: string, known: readonly string[]): void;
+  /** The map at `path` has a key that nobody knows. @param elsewhere where it belongs, if that is known */
+  unknownKey(path: Path, key: string, known: readonly string[], elsewhere?: string): void;
   /** A plugin could not be had. Kept apart, since alone it is thrown as it is. */
   plugin(path: Path, error: MicroscalingError): void;
   /** @throws MicroscalingError if there is any mistake. */
@@ -49,6 +50,21 @@ export function createDocument(
   const secrets = new Set<string>();
   const mistakes = createMistakes({ name, value, places });
   return { name, value, places, mistakes, warnings: [], secrets, asOriginal };
+}
+
+/** What stands at `path`, for a mistake: never a secret. */
+export function foundText(document: Pick<Document, "value" | "places">, path: Path): string {
+  const { value: root, places } = document;
+  const value = valueAt(root, path) ?? undefined;
+  if (value === undefined) return describeValue(value);
+  const { from } = places.find(root, path);
+  if (isHidden(document, path))
+    return from === undefined ? "a value that is not shown" : `a value from ${from}`;
+  return from === undefined ? describeValue(value) : `${describeValue(value)} from ${from}`;
+}
+
+function isHidden({ value, places }: Pick<Document, "value" | "places">, path: Path): boolean {
+  return places.find(value, path).isSecret === true || isHiddenPath(path);
 }
 
 /** Keeps `value` from being shown anywhere. */
@@ -89,15 +105,14 @@ function createMistakes(document: Pick<Document, "name" | "value" | "places">): 
     add,
     key,
     expected(path, expectation, words = []) {
-      const { from } = places.find(root, path);
       const value = valueAt(root, path);
-      const isSecret = from !== undefined && value !== undefined;
-      const found = isSecret ? from : describeValue(value);
-      const hint = typeof value === "string" && !isSecret ? didYouMean(value, words) : "";
-      add(path, `expected ${expectation}, found ${found}${hint}`);
+      const isShown = typeof value === "string" && !isHidden(document, path);
+      const hint = isShown ? didYouMean(value, words) : "";
+      add(path, `expected ${expectation}, found ${foundText(document, path)}${hint}`);
     },
-    unknownKey(path, name, known) {
-      key([...path, name], `unknown key${didYouMean(name, known)}`);
+    unknownKey(path, name, known, elsewhere) {
+      const hint = elsewhere === undefined ? didYouMean(name, known) : `; ${elsewhere}`;
+      key([...path, name], `unknown key${hint}`);
     },
     plugin(path, error) {
       const place = places.find(root, path);

@@ -1,7 +1,9 @@
+import type { SchemaIssue } from "@microscaling/core";
 import type { z } from "zod";
 import type { Document } from "./document.ts";
 import { isMap, valueAt, type Path } from "./places.ts";
 import type { Checked, Fields } from "./field.ts";
+import { typeReferences } from "./typed.ts";
 
 /**
  * Checks one map of the config, each key by itself, so that one mistake hides no other.
@@ -23,9 +25,15 @@ export function checkFields<F extends Fields>(
     // An empty value (`uses:` and nothing more) is as good as none.
     const written = Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
     if (written === undefined && !field.isRequired) continue;
-    const result = field.schema().safeParse(written);
+    const inside = [...path, key];
+    let result = field.schema().safeParse(written);
+    if (!result.success) {
+      const refused = placesOf(result.error.issues).map((at) => inside.concat(at));
+      if (typeReferences(document, [], document.value, refused))
+        result = field.schema().safeParse(map[key]);
+    }
     if (result.success && result.data !== undefined) Object.assign(checked, { [key]: result.data });
-    for (const issue of result.error?.issues ?? []) report(document, [...path, key], issue);
+    for (const issue of result.error?.issues ?? []) report(document, inside, issue);
   }
   return checked;
 }
@@ -44,7 +52,12 @@ export function othersOf(document: Document, path: Path, fields: Fields): Record
 }
 
 function report(document: Document, path: Path, issue: z.core.$ZodIssue): void {
-  const inside = [...path, ...issue.path.map(toKey)];
+  const inside = [...path, ...issue.path.map(keyOf)];
+  const branch = issue.code === "invalid_union" ? nearestBranch(issue.errors) : undefined;
+  if (branch !== undefined) {
+    for (const deeper of branch) report(document, inside, deeper);
+    return;
+  }
   if (issue.code !== "unrecognized_keys")
     document.mistakes.expected(inside, issue.message, wordsOf(issue));
   else
@@ -58,7 +71,30 @@ function wordsOf(issue: z.core.$ZodIssue): string[] {
   return Array.isArray(words) ? words.filter((word) => typeof word === "string") : [];
 }
 
-/** Symbols cannot stand in a file. */
-export function toKey(key: PropertyKey): string | number {
+/** What of an issue says where it is: that of zod, or of any other library with the standard schema. */
+interface Issue {
+  readonly path?: SchemaIssue["path"];
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** Where something was refused, in any of the forms that a value may take. */
+export function placesOf(issues: readonly Issue[]): Path[] {
+  return issues.flatMap(({ path = [], errors = [] }) => {
+    const at = path.map(keyOf);
+    return [at, ...errors.flatMap(placesOf).map((deeper) => at.concat(deeper))];
+  });
+}
+
+/** Of the forms a value may take, the one it was probably meant to have: the only one that is right at its outside. */
+export function nearestBranch<I extends Issue>(
+  branches: readonly (readonly I[])[],
+): readonly I[] | undefined {
+  const near = branches.filter((issues) => issues.every(({ path }) => (path?.length ?? 0) > 0));
+  return near.length === 1 ? near[0] : undefined;
+}
+
+/** A step of a path as it stands in a file, where there are no symbols. */
+export function keyOf(segment: PropertyKey | { readonly key: PropertyKey }): string | number {
+  const key = typeof segment === "object" ? segment.key : segment;
   return typeof key === "symbol" ? String(key) : key;
 }

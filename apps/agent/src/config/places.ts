@@ -13,8 +13,10 @@ export interface Place {
   /** Offsets in the source's text. */
   readonly key: number;
   readonly value: number;
-  /** The variables whose values are in this one; it must not be shown then. */
+  /** The variables whose values are in this one: `${HOST} and ${PORT}`. */
   readonly from?: string;
+  /** The value must not be shown. */
+  readonly isSecret?: boolean;
 }
 
 /** Remembers where the values of a config were written, beside the plain maps and lists that hold them. */

@@ -4,10 +4,11 @@ import {
   type SchemaResult,
   type StandardSchema,
 } from "@microscaling/core";
-import type { Document } from "./document.ts";
-import { toKey } from "./fields.ts";
+import { foundText, keepSecret, type Document } from "./document.ts";
+import { keyOf, nearestBranch, placesOf } from "./fields.ts";
 import { valueAt, type Path } from "./places.ts";
-import { describeValue, either } from "./words.ts";
+import { typeReferences } from "./typed.ts";
+import { either } from "./words.ts";
 
 /** What a plugin is asked to check. */
 export interface SchemaCheck {
@@ -20,6 +21,8 @@ export interface SchemaCheck {
   readonly ownKeys: readonly string[];
   /** For messages: `scheduler docker`. */
   readonly plugin: string;
+  /** The other schema of the plugin, whose keys people write here, and where they belong: `a task's workload`. */
+  readonly other: { readonly schema: StandardSchema; readonly place: string };
 }
 
 /**
@@ -28,7 +31,11 @@ export interface SchemaCheck {
  * @throws MicroscalingError `ERR_PLUGIN_FAULT` when the schema itself throws.
  */
 export async function checkByPlugin(check: SchemaCheck): Promise<{ value: unknown } | undefined> {
-  const result = await validate(check);
+  hideMarked(check);
+  let result = await validate(check);
+  const { document, path, value } = check;
+  if (result.issues !== undefined && typeReferences(document, path, value, placesOf(result.issues)))
+    result = await validate(check);
   if (result.issues === undefined) return { value: result.value };
   for (const issue of result.issues) report(check, [], issue);
   // A schema that refuses without a word must not pass.
@@ -62,7 +69,8 @@ function report(check: SchemaCheck, around: Path, issue: SchemaIssue & ZodExtras
   if (issue.code === "unrecognized_keys" && Array.isArray(issue.keys)) {
     const own = inside.length === 0 ? check.ownKeys : [];
     const known = [...knownKeys(check.schema, inside), ...own];
-    for (const key of issue.keys) document.mistakes.unknownKey(whole, String(key), known);
+    for (const key of issue.keys)
+      document.mistakes.unknownKey(whole, String(key), known, placeElsewhere(check, inside, key));
     return;
   }
   const forms = issue.code === "invalid_union" ? (issue.errors ?? []) : [];
@@ -87,36 +95,53 @@ function reportPlain({ document }: SchemaCheck, path: Path, message: string): vo
     document.mistakes.expected(path, words === undefined ? expected : either(words), words);
     return;
   }
-  const { from } = document.places.find(document.value, path);
-  const value = valueAt(document.value, path);
-  const found = from !== undefined && value !== undefined ? from : describeValue(value);
+  const found = foundText(document, path);
   document.mistakes.add(path, /\bfound\b/.test(message) ? message : `${message}, found ${found}`);
 }
 
-/** Of the forms a value may take, the one it was probably meant to have: the only one that is right at its outside. */
-function nearestBranch(
-  branches: readonly (readonly SchemaIssue[])[],
-): readonly SchemaIssue[] | undefined {
-  const near = branches.filter((issues) => issues.every(({ path }) => (path?.length ?? 0) > 0));
-  return near.length === 1 ? near[0] : undefined;
+/** Where a key at the outside of this value belongs, if the plugin's other schema knows it. */
+function placeElsewhere({ other }: SchemaCheck, inside: Path, key: unknown): string | undefined {
+  const isOther = inside.length === 0 && knownKeys(other.schema, []).includes(String(key));
+  return isOther ? `it belongs under ${other.place}` : undefined;
 }
 
-function keyOf(segment: PropertyKey | { readonly key: PropertyKey }): string | number {
-  return toKey(typeof segment === "object" ? segment.key : segment);
+/** Keeps what the schema marks as `writeOnly`, such as a password, from being shown. */
+function hideMarked({ document, path, value, schema }: SchemaCheck): void {
+  const visit = (found: unknown, nodes: readonly unknown[], inside: Path): void => {
+    if (nodes.some((node) => valueAt(node, ["writeOnly"]) === true)) {
+      hideValue(document, [...path, ...inside]);
+      if (typeof found === "string" || typeof found === "number")
+        keepSecret(document.secrets, String(found));
+    } else if (typeof found === "object" && found !== null)
+      for (const [key, item] of Object.entries(found))
+        visit(item, stepInto(nodes, key), [...inside, Array.isArray(found) ? Number(key) : key]);
+  };
+  visit(value, formsOf(inputSchema(schema)), []);
+}
+
+function hideValue({ value: root, places }: Document, path: Path): void {
+  const holder = valueAt(root, path.slice(0, -1));
+  const key = path.at(-1);
+  if (typeof holder === "object" && holder !== null && key !== undefined)
+    places.set(holder, key, { ...places.find(root, path), isSecret: true });
 }
 
 /** The keys that the schema knows at `path`, for "did you mean"; none when it cannot tell. */
 function knownKeys(schema: StandardSchema, path: Path): string[] {
   let nodes = formsOf(inputSchema(schema));
-  for (const key of path)
-    nodes = nodes.flatMap((node) =>
-      formsOf(
-        valueAt(node, ["properties", key]) ??
-          valueAt(node, ["additionalProperties"]) ??
-          valueAt(node, ["items"]),
-      ),
-    );
+  for (const key of path) nodes = stepInto(nodes, key);
   return nodes.flatMap((node) => Object.keys(valueAt(node, ["properties"]) ?? {}));
+}
+
+/** The JSON Schemas of what stands under `key`. */
+function stepInto(nodes: readonly unknown[], key: string | number): unknown[] {
+  return nodes.flatMap((node) =>
+    formsOf(
+      valueAt(node, ["properties", key]) ??
+        valueAt(node, ["additionalProperties"]) ??
+        valueAt(node, ["items"]),
+    ),
+  );
 }
 
 /** A JSON Schema itself, and the forms that it leaves open. */
@@ -125,8 +150,17 @@ function formsOf(node: unknown): unknown[] {
   return Array.isArray(forms) ? [node, ...forms.flatMap(formsOf)] : [node];
 }
 
+/** Made once: thousands of tasks are checked by one schema. */
+const inputSchemas = new WeakMap<StandardSchema, { json: Record<string, unknown> | undefined }>();
+
 /** The JSON Schema of what may be written, if the plugin's library makes one. */
 export function inputSchema(schema: StandardSchema): Record<string, unknown> | undefined {
+  const made = inputSchemas.get(schema) ?? { json: makeInputSchema(schema) };
+  inputSchemas.set(schema, made);
+  return made.json;
+}
+
+function makeInputSchema(schema: StandardSchema): Record<string, unknown> | undefined {
   try {
     return schema["~standard"].jsonSchema?.input({ target: "draft-2020-12" });
   } catch {

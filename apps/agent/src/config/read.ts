@@ -13,6 +13,7 @@ import {
 import { countMistakes, createDocument, keepSecret, type Document } from "./document.ts";
 import type { Path, Place, Source } from "./places.ts";
 import { resolveReferences } from "./references.ts";
+import { isSecretPath } from "./secrets.ts";
 
 /** A config file may be this large, in bytes. */
 const LARGEST = 1_000_000;
@@ -118,8 +119,8 @@ function parseSyntax(
   });
 }
 
-/** A value, and what to say instead of showing it. */
-type Visited = readonly [value: unknown, from?: string | undefined];
+/** A value, and what is known of its origin. */
+type Visited = readonly [value: unknown, origin?: Pick<Place, "from" | "isSecret">];
 
 interface Converted {
   readonly value: unknown;
@@ -173,20 +174,23 @@ function convert(
   const visitScalar = (value: unknown, path: Path): Visited => {
     if (typeof value !== "string" || env === undefined) return [value];
     const resolved = resolveReferences(value, env);
-    secrets.push(...resolved.values);
+    const isSecret = isSecretPath(path);
+    const hidden = isSecret ? [resolved.text, ...resolved.values] : resolved.secrets;
+    secrets.push(...hidden);
     const [mistake] = resolved.mistakes;
     if (mistake !== undefined) mistakes.push({ path, text: resolved.mistakes.join("; ") });
-    return [resolved.text, resolved.from];
+    const from = resolved.from === undefined ? {} : { from: resolved.from };
+    return [resolved.text, hidden.length === 0 ? from : { ...from, isSecret: true }];
   };
 
   const visitList = (items: unknown[], path: Path, inAlias: boolean): unknown[] => {
     const list: unknown[] = [];
     for (const [index, item] of items.entries()) {
       const node = isNode(item) ? item : null;
-      const [value, from] = visit(node, [...path, index], inAlias);
+      const [value, origin] = visit(node, [...path, index], inAlias);
       list.push(value);
       const start = startOf(node);
-      places.push([list, index, placeOf(source, start, start, from)]);
+      places.push([list, index, { source, key: start, value: start, ...origin }]);
     }
     return list;
   };
@@ -205,9 +209,10 @@ function convert(
         badKeys.push({ path: inside, text: `${JSON.stringify(key)} ${what}` });
       }
       const valueNode = isNode(pair.value) ? pair.value : null;
-      const [value, from] = isProto ? [undefined] : visit(valueNode, inside, inAlias);
+      const [value, origin] = isProto ? [undefined] : visit(valueNode, inside, inAlias);
       if (!isProto) map[key] = value;
-      places.push([map, key, placeOf(source, start, valueNode?.range?.[0] ?? start, from)]);
+      const place = { source, key: start, value: valueNode?.range?.[0] ?? start, ...origin };
+      places.push([map, key, place]);
     }
     return map;
   };
@@ -217,8 +222,4 @@ function convert(
 
 function startOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
-}
-
-function placeOf(source: Source, key: number, value: number, from: string | undefined): Place {
-  return { source, key, value, ...(from === undefined ? {} : { from }) };
 }

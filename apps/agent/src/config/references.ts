@@ -1,9 +1,13 @@
+import { hasCredentials, isSecretName } from "./secrets.ts";
+
 /** What became of a text with `${NAME}` in it. */
 export interface Resolved {
   readonly text: string;
   /** The values that were put in. */
   readonly values: readonly string[];
-  /** What a mistake says instead of showing the text; absent when nothing was put in. */
+  /** Those of them that must not be shown. */
+  readonly secrets: readonly string[];
+  /** The variables, for people; absent when nothing was put in. */
   readonly from?: string;
   /** What is wrong, one line each. */
   readonly mistakes: readonly string[];
@@ -14,8 +18,9 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Puts the values of variables in place of `${NAME}`; `$${` stands for a literal `${`. */
 export function resolveReferences(text: string, env: NodeJS.ProcessEnv): Resolved {
-  if (!text.includes("${")) return { text, values: [], mistakes: [] };
+  if (!text.includes("${")) return { text, values: [], secrets: [], mistakes: [] };
   const values: string[] = [];
+  const secrets: string[] = [];
   const names: string[] = [];
   const mistakes: string[] = [];
   const resolved = text.replace(REFERENCE, (found, name: string | undefined, end?: string) => {
@@ -35,8 +40,9 @@ export function resolveReferences(text: string, env: NodeJS.ProcessEnv): Resolve
     }
     names.push(`\${${name}}`);
     values.push(value);
+    if (isSecretName(name) || hasCredentials(value)) secrets.push(value);
     return value;
   });
-  const from = names.length === 0 ? {} : { from: `a value from ${names.join(" and ")}` };
-  return { text: resolved, values, mistakes, ...from };
+  const from = names.length === 0 ? {} : { from: names.join(" and ") };
+  return { text: resolved, values, secrets, mistakes, ...from };
 }

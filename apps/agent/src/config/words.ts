@@ -1,4 +1,5 @@
 import { distance } from "fastest-levenshtein";
+import { withoutCredentials } from "./secrets.ts";
 
 const LONGEST = 60;
 
@@ -9,7 +10,8 @@ export function describeValue(value: unknown): string {
   if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty map" : "a map";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") return `a ${typeof value}`;
-  return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
+  const shown = withoutCredentials(value);
+  return JSON.stringify(shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown);
 }
 
 /** The candidate that `word` was probably meant to be. */

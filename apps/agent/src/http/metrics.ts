@@ -1,12 +1,14 @@
 import type { Belief, Decision, DecisionRecord, Monitor } from "@microscaling/core";
 import type { EngineState } from "@microscaling/engine";
+import { forgetOthers } from "../log/forget.ts";
+import type { LogHealth } from "../log/line-sink.ts";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** Prometheus metrics of the agent. */
 export interface AgentMetrics {
   readonly monitor: Monitor;
   /** The text of `/metrics`. */
-  render(state: EngineState): Promise<string>;
+  render(state: EngineState, log: LogHealth): Promise<string>;
   readonly contentType: string;
 }
 
@@ -31,14 +33,15 @@ export function createMetrics(): AgentMetrics {
         // A standby asks for nothing.
         if (record.role?.leads !== false)
           for (const decision of record.decisions) count(tallies, decision);
+        forgetOthers(tallies, record);
         times(record);
         return Promise.resolve();
       },
       close: () => Promise.resolve(),
     },
-    render(state) {
+    render(state, log) {
       show(state);
-      totals(state, tallies);
+      totals(state, tallies, log);
       return registry.metrics();
     },
     contentType: registry.contentType,
@@ -77,7 +80,7 @@ function createHistograms(registry: Registry): (record: DecisionRecord) => void 
 
 function createTotals(
   registry: Registry,
-): (state: EngineState, tallies: ReadonlyMap<string, Tally>) => void {
+): (state: EngineState, tallies: ReadonlyMap<string, Tally>, log: LogHealth) => void {
   const counter = (name: string, help: string, labelNames: string[]): Counter =>
     new Counter({ name, help, labelNames, registers: [registry] });
   const decisions = counter(
@@ -95,9 +98,15 @@ function createTotals(
     "Failed calls to the scheduler for the task.",
     ["task"],
   );
-  return (state, tallies) => {
-    // The totals live in the engine and in `tallies`; prom-client can only be told increments.
-    for (const total of [decisions, metricErrors, schedulerErrors]) total.reset();
+  const lostLines = counter(
+    "microscaling_log_lost_lines_total",
+    "Log lines that could not be written.",
+    [],
+  );
+  return (state, tallies, log) => {
+    // The totals live elsewhere; prom-client can only be told increments.
+    for (const total of [decisions, metricErrors, schedulerErrors, lostLines]) total.reset();
+    lostLines.inc(log.lost);
     for (const { name: task, metricFailures, schedulerFailures } of state.tasks) {
       metricErrors.inc({ task }, metricFailures);
       schedulerErrors.inc({ task }, schedulerFailures);

@@ -4,6 +4,7 @@ import type { Engine } from "@microscaling/engine";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import type { LoadedConfig } from "../config/index.ts";
+import type { LogHealth } from "../log/line-sink.ts";
 import type { Redactor } from "../log/redact.ts";
 import { liveness, readiness } from "./health.ts";
 import { createMetrics, type AgentMetrics } from "./metrics.ts";
@@ -15,6 +16,8 @@ export interface HttpSource {
   /** The config that runs now. */
   readonly config: () => LoadedConfig;
   readonly dryRun: boolean;
+  /** How the log fares. */
+  readonly log: () => LogHealth;
 }
 
 /** The agent's endpoints. */
@@ -69,11 +72,11 @@ function createApp({ source, metrics, redactor }: AppContext): Hono {
     return c.json(answer, answer.live ? 200 : 503);
   });
   app.get("/readyz", (c) => {
-    const answer = readiness(source.engine.state());
+    const answer = readiness(source.engine.state(), source.log());
     return c.json(redactor.map(answer), answer.ready ? 200 : 503);
   });
   app.get("/metrics", async (c) => {
-    const text = await metrics.render(source.engine.state());
+    const text = await metrics.render(source.engine.state(), source.log());
     return c.body(text, 200, { "content-type": metrics.contentType });
   });
   app.get("/state", (c) => {

@@ -43,6 +43,7 @@ function describeTask(task: TaskState, decision: Decision | undefined): Record<s
     readingAgeMs: task.readingAgeMs ?? null,
     countsAgeMs: task.countsAgeMs ?? null,
     problem: task.problem ?? null,
+    problemCode: task.problemCode ?? null,
     metricFailures: task.metricFailures,
     schedulerFailures: task.schedulerFailures,
   };

@@ -1,5 +1,14 @@
-import type { Clock, Decision, Limit, LogFields, Logger, Monitor } from "@microscaling/core";
-import { explain } from "@microscaling/engine";
+import type {
+  Clock,
+  Decision,
+  ErrorCode,
+  Limit,
+  LogFields,
+  Logger,
+  Monitor,
+} from "@microscaling/core";
+import { explain, limitText } from "@microscaling/engine";
+import { forgetOthers } from "./forget.ts";
 
 /** What was last logged of one task. */
 interface Seen {
@@ -25,23 +34,30 @@ const TROUBLE_MS = 2000;
 export function createChangeLog(logger: Logger, clock: Clock): Monitor {
   const seen = new Map<string, Seen>();
 
-  function report(decision: Decision, at: number, isStandby: boolean): void {
-    let now = seen.get(decision.task);
-    if (now === undefined) {
-      now = { granted: undefined, settled: true, trouble: "", since: at, logged: "" };
-      seen.set(decision.task, now);
-    }
-    // What a standby decides is not done.
-    if (isStandby) forgetChange(now);
-    else logChange(logger, decision, now);
-    logTrouble(logger, decision, now, at);
+  function seenOf({ task }: Decision, at: number): Seen {
+    const known = seen.get(task);
+    if (known !== undefined) return known;
+    const fresh = { granted: undefined, settled: true, trouble: "", since: at, logged: "" };
+    seen.set(task, fresh);
+    return fresh;
   }
 
   return {
     report(record) {
       const isStandby = record.role?.leads === false;
       const at = clock.monotonic();
-      for (const decision of record.decisions) report(decision, at, isStandby);
+      // By the trouble; the end of any is the empty one.
+      const news = new Map<string, Decision[]>();
+      for (const decision of record.decisions) {
+        const now = seenOf(decision, at);
+        // What a standby decides is not done.
+        if (isStandby) forgetChange(now);
+        else logChange(logger, decision, now);
+        const trouble = noteTrouble(decision, now, at);
+        if (trouble !== undefined) news.set(trouble, [...(news.get(trouble) ?? []), decision]);
+      }
+      for (const [trouble, decisions] of news) logTrouble(logger, trouble, decisions);
+      forgetOthers(seen, record);
       return Promise.resolve();
     },
     close: () => Promise.resolve(),
@@ -79,24 +95,57 @@ function fieldsOf(decision: Decision, from: number): LogFields {
   };
 }
 
-/** Logs trouble that lasts, once, and once that it is over. */
-function logTrouble(logger: Logger, decision: Decision, seen: Seen, at: number): void {
+/** @returns the trouble, or that there is none, when that is news and lasts */
+function noteTrouble(decision: Decision, seen: Seen, at: number): string | undefined {
   const trouble = troubleOf(decision);
   if (trouble !== seen.trouble) seen.since = at;
   seen.trouble = trouble;
   const lasts = at - seen.since >= TROUBLE_MS;
-  if (trouble === seen.logged || !lasts) return;
+  if (trouble === seen.logged || !lasts) return undefined;
   seen.logged = trouble;
-  const fields = { task: decision.task, limits: decision.limits.map((limit) => limit.by) };
-  if (trouble === "") logger.info(`${decision.task} scales freely again`, fields);
-  else logger.warn(`${decision.task}: ${explain(decision)}`, fields);
+  return trouble;
+}
+
+/** Logs trouble that lasts, and its end, once for all tasks that have it: one server that is gone may be the trouble of thousands. */
+function logTrouble(logger: Logger, trouble: string, decisions: readonly Decision[]): void {
+  const [first] = decisions;
+  if (first === undefined) return;
+  const isOne = decisions.length === 1;
+  const who = isOne ? first.task : severalTasks(decisions);
+  const limits = first.limits.map((limit) => limit.by);
+  const fields = { ...(isOne ? { task: first.task } : { tasks: decisions.length }), limits };
+  const freely = isOne ? "scales freely again" : "scale freely again";
+  if (trouble === "") return logger.info(`${who} ${freely}`, fields);
+  const troubles = troublesOf(first);
+  // The engine has logged that, with the error itself.
+  if (troubles.every((limit) => limit.by === "backoff" && limit.code !== undefined)) return;
+  const all = troubles.map((limit) => limitText(limit, first)).join("; ");
+  const code = troubles.find(hasCode)?.code;
+  const text = `${who}: ${isOne ? explain(first) : all}`;
+  logger.warn(text, { ...fields, ...(code === undefined ? {} : { code }) });
+}
+
+/** So many tasks are named. */
+const MOST_NAMED = 3;
+
+function severalTasks(decisions: readonly Decision[]): string {
+  const named = decisions.slice(0, MOST_NAMED).map(({ task }) => task);
+  const more = decisions.length > MOST_NAMED ? ", …" : "";
+  return `${decisions.length} tasks (${named.join(", ")}${more})`;
+}
+
+function hasCode(limit: Limit): limit is Limit & { readonly code: ErrorCode } {
+  return "code" in limit && limit.code !== undefined;
 }
 
 /** What keeps a task from scaling at all, for people to look at. Bounds and a full capacity are everyday life, not trouble. */
+function troublesOf({ limits }: Decision): Limit[] {
+  return limits.filter((limit) => troubleKey(limit) !== undefined);
+}
+
 function troubleOf(decision: Decision): string {
-  return decision.limits
+  return troublesOf(decision)
     .map((limit) => troubleKey(limit))
-    .filter((key) => key !== undefined)
     .join(";");
 }
 

@@ -6,6 +6,7 @@ import {
   type LogLevel,
   type LogSettings,
 } from "../config/types.ts";
+import type { LogHealth } from "./line-sink.ts";
 import type { Redactor } from "./redact.ts";
 
 /** `pretty` for people, `json` (one object a line) for machines. */
@@ -19,6 +20,8 @@ export interface LogRequest {
   readonly clock: Clock;
   /** Takes one line, with its line break. */
   readonly write: (line: string) => void;
+  /** How writing goes. Absent: always well. */
+  readonly health?: () => LogHealth;
 }
 
 /** The agent's log, which exists before the config is read and follows it afterwards. */
@@ -27,6 +30,8 @@ export interface Log {
   readonly redactor: Redactor;
   /** Level and components from now on, also for loggers that were handed out before. */
   configure(settings: LogSettings): void;
+  /** How writing goes. */
+  health(): LogHealth;
 }
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -74,6 +79,7 @@ export async function createLog(request: LogRequest): Promise<Log> {
     configure(next) {
       settings = next;
     },
+    health: request.health ?? ((): LogHealth => ({ lost: 0, problem: undefined })),
   };
 }
 

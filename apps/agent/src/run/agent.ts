@@ -1,4 +1,5 @@
 import { asMicroscalingError } from "@microscaling/core";
+import { EXIT } from "../cli/exit-codes.ts";
 import { findConfigFile } from "../config/open.ts";
 import { countTasks } from "../log/words.ts";
 import { CLOSE_MS, createClosing } from "./closing.ts";
@@ -28,7 +29,7 @@ const WATCH_MS = 1000;
 
 /**
  * Runs the agent until a signal or an uncaught exception ends it.
- * @returns the exit code: 0 after a signal, 1 after an exception.
+ * @returns the exit code: 0 after a signal, 3 when a drain left instances behind then, 1 after an exception.
  * @throws MicroscalingError when it cannot start; nothing has been touched then.
  */
 export async function runAgent(request: RunRequest): Promise<number> {
@@ -48,9 +49,9 @@ export async function runAgent(request: RunRequest): Promise<number> {
   request.log.logger.info(startLine(request, parts));
   const code = await ending.promise;
   watching.abort();
-  await stop(request, parts, keeper);
+  const left = await stop(request, parts, keeper);
   deafen();
-  return code;
+  return code === EXIT.ok && left.length > 0 ? EXIT.left : code;
 }
 
 /** Keeps what is learned where the config says, as it then is. A dry run changes nothing, that file included. */
@@ -110,23 +111,31 @@ function createHandlers(
   };
 }
 
-/** Ends everything in bounded time: what hangs is named and left behind. */
+/**
+ * Ends everything in bounded time: what hangs is named and left behind.
+ * @returns the names of the tasks that were drained and may still have instances
+ */
 async function stop(
   { clock, log: { logger }, view }: RunRequest,
   parts: Parts,
   keeper: Keeper,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { engine, reloader, http, record } = parts;
   await endsWithin(clock, CLOSE_MS, reloader.close());
   const graceMs = reloader.config().settings.shutdownGraceMs;
   const close = createClosing({ clock, logger, graceMs });
   // Before tasks are drained: those have nothing more to learn.
   await close("the file of what was learned", keeper.close());
-  await close("the engine", engine.stop({ graceMs }));
+  let left: readonly string[] = [];
+  await close(
+    "the engine",
+    engine.stop({ graceMs }).then((stopped) => (left = stopped.left)),
+  );
   // Instances that cannot outlive the agent are stopped here, which may take all of their grace.
   await close("a plugin", Promise.all([reloader.config().close(), reloader.released()]));
   await close("the endpoints", http?.close());
   await close("the record", record?.close());
   view?.close();
   logger.info("stopped");
+  return left;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mayReplace } from "./own-file.ts";
 import { isLearned, type EngineSpec, type TaskSpec } from "@microscaling/engine";
 
 /** The version of the file. Another one is not read. */
@@ -113,8 +114,16 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-/** Writes the file anew, all of it or nothing: a crash leaves the old one. @throws what the file system does */
+/** How the file begins. */
+const LEARNED = /^\{"microscalingLearned":/;
+
+/**
+ * Writes the file anew, all of it or nothing: a crash leaves the old one.
+ * @throws Error of the file system, or where the file holds something else
+ */
 export async function replaceFile(file: string, text: string): Promise<void> {
+  if (!(await mayReplace(file, LEARNED)))
+    throw new Error("it holds something else, so it is left alone");
   const fresh = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(fresh, text);

@@ -104,14 +104,19 @@ async function openRecord({ record, cwd, log }: PartsRequest): Promise<RecordFil
 }
 
 async function open(
-  { dryRun }: PartsRequest,
+  { dryRun, log }: PartsRequest,
   { engine, reloader, http, record }: Omit<Parts, "address">,
 ): Promise<string | undefined> {
   const config = reloader.config();
   const at = config.settings.http;
   if (http === undefined || at === false) return undefined;
   try {
-    return await http.listen(at, { engine, config: () => reloader.config(), dryRun });
+    return await http.listen(at, {
+      engine,
+      config: () => reloader.config(),
+      dryRun,
+      log: () => log.health(),
+    });
   } catch (error) {
     await record?.close();
     await config.close();

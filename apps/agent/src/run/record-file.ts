@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { MicroscalingError } from "@microscaling/core";
 import type { Recorder } from "@microscaling/engine";
 import type { Log } from "../log/logger.ts";
+import { mayReplace } from "./own-file.ts";
 
 /** A file that the agent records into. */
 export interface RecordFile {
@@ -10,6 +11,9 @@ export interface RecordFile {
   /** Writes out what is still on its way. Never rejects. */
   close(): Promise<void>;
 }
+
+/** How a record begins. */
+const RECORD = /^\{"record":/;
 
 /** So much may wait to be written, in bytes, before a disk counts as too slow. */
 const MOST_WAITING = 64 * 1024 * 1024;
@@ -33,6 +37,8 @@ export async function openRecordFile(
     logger.error(message, { code });
   };
   try {
+    if (!(await mayReplace(file, RECORD)))
+      throw new Error("it is not a record, so it is left alone");
     // Loaded only when it is asked for: the simulator is no part of an ordinary run.
     const { createRecordWriter } = await import("@microscaling/simulator");
     const { write, close } = createAppender(await openAtLine(file), failed);

@@ -76,10 +76,11 @@ describe("validate", () => {
 
   it("never shows a secret", async () => {
     const folder = folderWith(
-      TOY_CONFIG.replace("use: toy }", 'use: toy, startDelay: "${DELAY}" }'),
+      TOY_CONFIG.replace("use: toy }", 'use: toy, startDelay: "${DELAY_TOKEN}" }'),
     );
     const { start } = await import("./program.ts");
-    const { code, stdout, stderr } = await start(folder, ["validate"], { DELAY: "hunter22" }).ended;
+    const { code, stdout, stderr } = await start(folder, ["validate"], { DELAY_TOKEN: "hunter22" })
+      .ended;
     expect(code).toBe(2);
     expect(stdout + stderr).not.toContain("hunter22");
   });
@@ -150,9 +151,21 @@ describe("schema and plugins", () => {
     expect(printed.code).toBe(0);
     const schema = JSON.parse(printed.stdout) as Record<string, unknown>;
     expect(schema).toMatchObject({ properties: { scheduler: {}, tasks: {} } });
-    writeFileSync(join(folder, "s.json"), "old");
-    expect(await run(folder, "schema", "-o", "s.json")).toMatchObject({ code: 0 });
-    expect(JSON.parse(readFileSync(join(folder, "s.json"), "utf8"))).toEqual(schema);
+    for (const old of ["", `{ "title": "The config of Microscaling" }`]) {
+      writeFileSync(join(folder, "s.json"), old);
+      expect(await run(folder, "schema", "-o", "s.json")).toMatchObject({ code: 0 });
+      expect(JSON.parse(readFileSync(join(folder, "s.json"), "utf8"))).toEqual(schema);
+    }
+  });
+
+  it("does not write the schema over a file that it did not write, such as the config", async () => {
+    const folder = folderWith(TOY_CONFIG);
+    const { code, stderr } = await run(folder, "schema", "-o", "microscaling.yaml");
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "error ERR_FILE_EXISTS microscaling.yaml exists and was not written by this command",
+    );
+    expect(readFileSync(join(folder, "microscaling.yaml"), "utf8")).toBe(TOY_CONFIG);
   });
 
   it("says when the schema cannot be written", async () => {

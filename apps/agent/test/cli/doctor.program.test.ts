@@ -1,4 +1,7 @@
-import { expect, it } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
 import { folderWith, run, start, TOY_CONFIG } from "./program.ts";
 
 it("ends with 0 when all is well, and says what it saw", async () => {
@@ -18,6 +21,20 @@ it("ends with 0 when there are only warnings", async () => {
   expect(stdout).toContain("0 problems, 1 warning.");
 });
 
+it("warns of a topic that does not exist, which a running agent reads as 0", async () => {
+  const stats = JSON.stringify({ version: "1.3.0", health: "OK", start_time: 1, topics: [] });
+  const nsqd = createServer((_, response) => void response.end(stats)).listen(0, "127.0.0.1");
+  onTestFinished(() => void nsqd.close());
+  await once(nsqd, "listening");
+  const { port } = nsqd.address() as AddressInfo;
+  const metric = "use: nsq, topic: mistyped, channel: work";
+  const config = `${TOY_CONFIG.replace("use: toy, value: 100", metric)}metrics: { nsq: { nsqd: ["127.0.0.1:${port}"] } }\n`;
+  const { code, stdout } = await run(folderWith(config), "doctor");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^! metric nsq: .*mistyped.* → \w/m);
+  expect(stdout).toContain("0 problems, 1 warning.");
+});
+
 const ILL = TOY_CONFIG.replace("use: toy }", "use: toy, failStarts: true }").replace(
   "value: 100",
   "file: /no/such/number",
@@ -26,7 +43,7 @@ const ILL = TOY_CONFIG.replace("use: toy }", "use: toy, failStarts: true }").rep
 it("ends with 1 for a problem, tells what to do, and goes on with the others", async () => {
   const { code, stdout } = await run(folderWith(ILL), "doctor");
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^✗ mails: .*told to fail starts → remove failStarts from scheduler$/m);
+  expect(stdout).toMatch(/^✗ mails: .*set to fail starts → remove failStarts from scheduler$/m);
   expect(stdout).toMatch(/^✗ mails: metric toy: \/no\/such\/number: .* → \w/m);
   expect(stdout).toContain("3 problems, 0 warnings.");
 });
@@ -39,7 +56,7 @@ it("tells the same to programs", async () => {
   expect(told["findings"]).toContainEqual({
     about: "batch",
     level: "problem",
-    message: "the toy scheduler was told to fail starts",
+    message: "the toy scheduler is set to fail starts",
     advice: "remove failStarts from scheduler",
   });
 });

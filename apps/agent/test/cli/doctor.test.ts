@@ -62,7 +62,7 @@ it("shows the counts and what the plugin's check finds, task by task", async () 
   expect(await linesOf(toy)).toEqual([
     "ok scheduler toy: answers, and has counted 2 tasks",
     "ok mails: 3 running",
-    "ok mails: instances can be pretended",
+    "ok mails: instances can start",
     "ok batch: 0 running",
     expect.stringMatching(/^problem batch: batch may not be scaled → \w/),
     "ok capacity: instances: 3 of 10 in use",

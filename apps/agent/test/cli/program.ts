@@ -32,21 +32,25 @@ export async function stopAgent({ child, ended }: RunningProgram): Promise<Outco
   return outcome;
 }
 
-/** Starts the program in `cwd`, from its source. It never outlives the test. */
+/**
+ * Starts the program in `cwd`, from its source. It never outlives the test.
+ * @param stdout where its standard output goes: a file's descriptor, or to this test
+ */
 export function start(
   cwd: string,
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  stdout: "pipe" | number = "pipe",
 ): RunningProgram {
   const child = spawn(process.execPath, [...NODE_ARGS, ...words], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", stdout, "pipe"],
   });
   const told = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const)
-    child[name].setEncoding("utf8").on("data", (text: string) => {
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
       told[name] += text;
       for (const look of waiting) look();
     });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { renameSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -190,6 +190,33 @@ describe("run", () => {
   });
 });
 
+it("ends with 3 when a drain leaves instances behind, since their backend is gone", async () => {
+  const config = TOY_CONFIG.replace("use: toy }", "use: ./gone.mjs }");
+  const folder = folderWith(`${config}shutdown: drain\nshutdownGrace: 1s\n`);
+  writeFileSync(
+    join(folder, "gone.mjs"),
+    `import { existsSync } from "node:fs";
+import toy from "@microscaling/scheduler-toy";
+export default { ...toy, create(options, context) {
+  const scheduler = toy.create(options, context);
+  return { ...scheduler, async observe(...args) {
+    if (existsSync("gone")) throw new Error("no daemon");
+    return scheduler.observe(...args);
+  }, async scale(...args) {
+    if (existsSync("gone")) throw new Error("no daemon");
+    return scheduler.scale(...args);
+  } };
+} };`,
+  );
+  const agent = start(folder, ["run"]);
+  await agent.line("batch 0 → 9");
+  writeFileSync(join(folder, "gone"), "");
+  agent.child.kill("SIGTERM");
+  const { code, stdout } = await agent.ended;
+  expect(code).toBe(3);
+  expect(messages(stdout)).toContain("time is up: instances of mails, batch are left");
+});
+
 describe("reload", () => {
   it("takes a good config on SIGHUP", async () => {
     const folder = folderWith(TOY_CONFIG);
@@ -259,5 +286,72 @@ describe("faults that nobody caught", () => {
     const { code, stdout } = await agent.ended;
     expect(code).toBe(1);
     expect(messages(stdout).at(-1)).toBe("stopped");
+  });
+});
+
+describe("a log that cannot be written", () => {
+  /** A config whose endpoints listen on a port that is known beforehand, and that drains when it ends. */
+  async function configOn(): Promise<{ folder: string; address: string }> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    const config = TOY_CONFIG.replace("http: false", `http: { port: ${port} }\nshutdown: drain`);
+    return { folder: folderWith(config), address: `http://127.0.0.1:${port}` };
+  }
+
+  async function expectAtWork(address: string, log: RegExp): Promise<void> {
+    const look = async (): Promise<unknown> =>
+      (await fetch(`${address}/readyz`).catch(() => undefined))?.json();
+    await expect.poll(look).toMatchObject({ ready: true, log: expect.stringMatching(log) });
+    const text = await (await fetch(`${address}/metrics`)).text();
+    expect(text).toMatch(/^microscaling_log_lost_lines_total [1-9]/m);
+    const running = async (): Promise<number[]> => {
+      const { tasks } = (await (await fetch(`${address}/state`)).json()) as {
+        tasks: { counts: { running: number } }[];
+      };
+      return tasks.map(({ counts }) => counts.running);
+    };
+    await expect.poll(running).toEqual([1, 9]);
+  }
+
+  it("does not end the agent when its reader goes away", async () => {
+    const { folder, address } = await configOn();
+    const agent = start(folder, ["run"]);
+    agent.child.stdout?.destroy();
+    await expectAtWork(address, /EPIPE/);
+    agent.child.kill("SIGTERM");
+    expect(await agent.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("does not end the agent when the disk is full", async () => {
+    const { folder, address } = await configOn();
+    const full = openSync("/dev/full", "w");
+    onTestFinished(() => closeSync(full));
+    const agent = start(folder, ["run"], {}, full);
+    await expectAtWork(address, /ENOSPC/);
+    agent.child.kill("SIGTERM");
+    expect(await agent.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("does not keep the agent from ending when its reader is stuck", async () => {
+    const { folder, address } = await configOn();
+    const loud = `import toy from "@microscaling/scheduler-toy";
+export default { ...toy, create(options, context) {
+  for (let i = 0; i < 3000; i++) context.logger.info("x".repeat(1000));
+  return toy.create(options, context);
+} };`;
+    writeFileSync(join(folder, "loud.mjs"), loud);
+    const file = join(folder, "microscaling.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("use: toy }", "use: ./loud.mjs }"));
+    const agent = start(folder, ["run"]);
+    agent.child.stdout?.pause();
+    const look = async (): Promise<unknown> =>
+      (await fetch(`${address}/readyz`).catch(() => undefined))?.json();
+    await expect.poll(look).toMatchObject({ ready: true });
+    agent.child.kill("SIGTERM");
+    const [code] = (await once(agent.child, "exit")) as [number];
+    expect(code).toBe(0);
   });
 });

@@ -48,6 +48,19 @@ function folderOf(files: Record<string, string>): string {
 const plain = (): string => folderOf({ "microscaling.yaml": CONFIG, "load.yaml": LOAD });
 
 describe("simulate", () => {
+  it.each(["--html", "--csv", "--json"])(
+    "replaces a report of its own with %s, and no other file",
+    async (flag) => {
+      const folder = plain();
+      const words = ["simulate", "--load", "load.yaml", flag];
+      for (const code of [0, 0]) expect(await run(folder, ...words, "r")).toMatchObject({ code });
+      const { code, stderr } = await run(folder, ...words, "microscaling.yaml");
+      expect(code).toBe(1);
+      expect(stderr).toContain("ERR_FILE_EXISTS microscaling.yaml exists and was not written");
+      expect(readFileSync(join(folder, "microscaling.yaml"), "utf8")).toBe(CONFIG);
+    },
+  );
+
   it("shows what the example's config would have done, and writes a page", async () => {
     const folder = createFolder();
     const page = join(folder, "report.html");

@@ -31,17 +31,19 @@ export const made: Made[] = ((globalThis as Record<string, unknown>)["__made"] ?
 /** A plugin in plain JavaScript, as a third party would ship it: no import of ours, hand-written schemas. */
 export function pluginSource(kind: "scheduler" | "metric", name: string, more = ""): string {
   return `
+const typeOf = (type) => (type === "secret" ? "string" : type);
+const jsonOf = (type) => type === "any" ? {} : { type: typeOf(type), ...(type === "secret" ? { writeOnly: true } : {}) };
 const strict = (known, required = []) => ({ "~standard": { version: 1, vendor: "hand", validate(value) {
   const issues = [];
   for (const key of Object.keys(value)) {
     if (!(key in known)) issues.push({ code: "unrecognized_keys", keys: [key], path: [], message: "Unrecognized key" });
-    else if (known[key] !== "any" && typeof value[key] !== known[key])
-      issues.push({ path: [key], message: "Invalid input: expected " + known[key] + ", received " + typeof value[key] });
+    else if (known[key] !== "any" && typeof value[key] !== typeOf(known[key]))
+      issues.push({ path: [key], message: "Invalid input: expected " + typeOf(known[key]) + ", received " + typeof value[key] });
   }
   for (const key of required) if (!(key in value)) issues.push({ path: [{ key }], message: "Invalid input: expected " + known[key] });
   return issues.length > 0 ? { issues } : { value };
 }, jsonSchema: { input: () => ({ type: "object", additionalProperties: false,
-  properties: Object.fromEntries(Object.entries(known).map(([key, type]) => [key, type === "any" ? {} : { type }])) }) } } });
+  properties: Object.fromEntries(Object.entries(known).map(([key, type]) => [key, jsonOf(type)])) }) } } });
 const create = (options) => {
   const entry = { kind: "${kind}", options, closed: 0 };
   globalThis.__made.push(entry);
@@ -49,8 +51,8 @@ const create = (options) => {
 };
 export default {
   [Symbol.for("@microscaling/plugin")]: "${kind}", kind: "${kind}", name: "${name}", apiVersion: 1,
-  options: strict({ host: "string", socketPath: "string", url: "string", size: "number", nsqd: "any", lookupd: "any" }),
-  workload: strict({ image: "string", command: "any", pull: "string", stop: "any", network: "string", publishAllPorts: "boolean", password: "string" }),
+  options: strict({ host: "string", socketPath: "string", url: "string", size: "number", nsqd: "any", lookupd: "any", seal: "secret", username: "number" }),
+  workload: strict({ image: "string", command: "any", pull: "string", stop: "any", network: "string", publishAllPorts: "boolean", password: "string", seal: "secret", env: "any", replicas: "number", isOn: "boolean" }),
   query: strict({ topic: "string", channel: "string", queue: "string" }, ["topic"]),
   capabilities: { watch: ${kind === "scheduler"}, prepare: false, capacity: false, outlivesAgent: true, replaces: false, parts: [] },
   defaultIntervalMs: 250,

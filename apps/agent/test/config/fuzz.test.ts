@@ -9,7 +9,7 @@ import { createFolder, GOOD, load, PLUGINS } from "./fixture.ts";
 async function loadBytes(cwd: string, bytes: string | Uint8Array): Promise<void> {
   writeFileSync(join(cwd, "microscaling.yaml"), bytes);
   try {
-    const config = await load(undefined, { cwd, env: { A: "secret-value" } });
+    const config = await load(undefined, { cwd, env: { A_TOKEN: "secret-value" } });
     await config.close();
   } catch (error) {
     if (!isMicroscalingError(error)) throw error;
@@ -24,7 +24,20 @@ const keys = fc.constantFrom("__proto__", "constructor", "a.b", "", ...KEYS.spli
 const values = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 5 },
-    fc.constantFrom("docker", "nsq", "queue", "${A}", "${", "5s", -1, 0, 1, 1e300, true, null),
+    fc.constantFrom(
+      "docker",
+      "nsq",
+      "queue",
+      "${A_TOKEN}",
+      "${",
+      "5s",
+      -1,
+      0,
+      1,
+      1e300,
+      true,
+      null,
+    ),
     fc.jsonValue({ maxDepth: 1 }),
     fc.array(tie("value"), { maxLength: 3 }),
     fc.dictionary(keys, tie("value"), { maxKeys: 5 }),

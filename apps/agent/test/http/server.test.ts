@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { EngineState } from "@microscaling/engine";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
+import type { LogHealth } from "../../src/log/line-sink.ts";
 import { createRedactor } from "../../src/log/redact.ts";
 import {
   decision,
@@ -19,13 +20,15 @@ interface Opened {
   readonly get: (path: string) => Promise<{ status: number; text: string; type: string | null }>;
 }
 
-async function open(state: EngineState): Promise<Opened> {
+const WELL: LogHealth = { lost: 0, problem: undefined };
+
+async function open(state: EngineState, log: LogHealth = WELL): Promise<Opened> {
   const redactor = createRedactor();
   redactor.add(["s3cr3t"]);
   const server = createHttpServer(redactor);
   onTestFinished(() => server.close());
   const engine = fakeEngine(() => state);
-  const source = { engine, config: () => fakeConfig(), dryRun: true };
+  const source = { engine, config: () => fakeConfig(), dryRun: true, log: () => log };
   const address = await server.listen({ host: "127.0.0.1", port: 0 }, source);
   return {
     server,
@@ -52,6 +55,35 @@ describe("/readyz", () => {
   it("is 200 once every task is ready", async () => {
     const { get } = await open(engineState());
     expect(await get("/readyz")).toMatchObject({ status: 200 });
+  });
+
+  it("says that the log cannot be written, which keeps nothing from being scaled", async () => {
+    const { get } = await open(engineState(), { lost: 7, problem: "ENOSPC: s3cr3t is full" });
+    const { status, text } = await get("/readyz");
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toEqual({
+      ready: true,
+      missing: [],
+      log: "cannot be written: ENOSPC: [redacted] is full; 7 lines lost",
+    });
+    expect((await get("/metrics")).text).toContain("microscaling_log_lost_lines_total 7\n");
+  });
+
+  it("is 503 once nothing could be done for any task for a minute, and says why", async () => {
+    const schedulerProblem = "the session with s3cr3t was destroyed";
+    const before = await open(engineState({ blockedMs: 59_000, schedulerProblem }));
+    expect(await before.get("/readyz")).toMatchObject({ status: 200 });
+    const { get } = await open(engineState({ blockedMs: 75_000, schedulerProblem }));
+    const { status, text } = await get("/readyz");
+    expect(status).toBe(503);
+    expect(JSON.parse(text)).toEqual({
+      ready: false,
+      missing: [],
+      problem:
+        "nothing could be done for any task for 75s: the session with [redacted] was destroyed",
+    });
+    // The loop turns, so that a restart would change nothing.
+    expect(await get("/livez")).toMatchObject({ status: 200 });
   });
 
   it("is 503 before the first turn", async () => {
@@ -168,6 +200,17 @@ describe("/metrics", () => {
     expect((await single.get("/metrics")).text).not.toMatch(/^microscaling_leader\{/m);
   });
 
+  it("forgets a task that is removed", async () => {
+    const tasks = [taskState({ name: "gone" }), taskState()];
+    const { get, server } = await open(engineState({ tasks }));
+    const both = record(decision({ task: "gone" }), decision());
+    for (const each of [both, record(decision()), both])
+      await server.monitor.report(each, AbortSignal.abort());
+    const { text } = await get("/metrics");
+    expect(text).toContain('microscaling_decisions_total{task="gone",change="none"} 1\n');
+    expect(text).toContain('microscaling_decisions_total{task="mails",change="none"} 3\n');
+  });
+
   it("describes every metric", async () => {
     const { get } = await open(engineState());
     const { text } = await get("/metrics");
@@ -218,7 +261,7 @@ it("refuses a port that is taken, by name", async () => {
   const { port } = other.address() as AddressInfo;
   const server = createHttpServer(createRedactor());
   const engine = fakeEngine(() => engineState());
-  const source = { engine, config: () => fakeConfig(), dryRun: false };
+  const source = { engine, config: () => fakeConfig(), dryRun: false, log: () => WELL };
   await expect(server.listen({ host: "127.0.0.1", port }, source)).rejects.toMatchObject({
     code: "ERR_HTTP_LISTEN",
     message: `cannot listen on 127.0.0.1:${port}: another program uses it`,

@@ -94,6 +94,73 @@ describe("the change log", () => {
     expect(lines[1]?.text).toBe("mails scales freely again");
   });
 
+  describe("of a trouble that many tasks have", () => {
+    const NAMES = Array.from({ length: 50 }, (_, i) => `t${i}`);
+    const dead = (task: string, reason = "nsqd:4151 cannot be reached"): Decision =>
+      decision({
+        task,
+        reason: "held",
+        limits: [{ by: "held", reason, code: "ERR_METRIC_UNREACHABLE" }],
+      });
+
+    it("says once how many they are, with the error's code, and once that it is over", async () => {
+      const { logger, lines } = collectLines();
+      const clock = createTestClock();
+      const log = createChangeLog(logger, clock);
+      const tell = async (of: (task: string) => Decision): Promise<void> => {
+        for (let i = 0; i < 5; i++) {
+          await log.report(record(...NAMES.map(of)), signal);
+          await clock.advance(1000);
+        }
+      };
+      await tell((task) => dead(task));
+      await tell((task) => decision({ task }));
+      expect(lines).toEqual([
+        expect.objectContaining({
+          level: "warn",
+          text: "50 tasks (t0, t1, t2, …): nsqd:4151 cannot be reached",
+          tasks: 50,
+          code: "ERR_METRIC_UNREACHABLE",
+        }),
+        expect.objectContaining({
+          level: "info",
+          text: "50 tasks (t0, t1, t2, …) scale freely again",
+        }),
+      ]);
+    });
+
+    it("says each of several troubles", async () => {
+      const { logger, lines } = collectLines();
+      const clock = createTestClock();
+      const log = createChangeLog(logger, clock);
+      const decisions = [dead("a"), dead("b"), dead("c", "channel c is paused")];
+      for (let i = 0; i < 5; i++) {
+        await log.report(record(...decisions), signal);
+        await clock.advance(1000);
+      }
+      expect(lines.map(({ text }) => text)).toEqual([
+        "2 tasks (a, b): nsqd:4151 cannot be reached",
+        "c: channel c is paused: keeping 2 instances",
+      ]);
+    });
+  });
+
+  it("does not repeat what the engine has said of a task that backs off, and says that it is over", async () => {
+    const failing = decision({
+      limits: [{ by: "backoff", reason: "backing off: no disk", code: "ERR_DISK_FULL" }],
+    });
+    const lines = await turns([
+      failing,
+      failing,
+      failing,
+      failing,
+      decision(),
+      decision(),
+      decision(),
+    ]);
+    expect(lines.map(({ text }) => text)).toEqual(["mails scales freely again"]);
+  });
+
   it.each([-3_600_000, 3_600_000])(
     "measures trouble though the clock is set by %d ms",
     async (setMs) => {

@@ -157,7 +157,12 @@ describe("the file", () => {
     const clock = createTestClock();
     const { logger, lines } = collectLines();
     let saved = 0;
-    const keeper = keepLearned({ clock, logger, file: () => file, text: () => `text ${++saved}` });
+    const keeper = keepLearned({
+      clock,
+      logger,
+      file: () => file,
+      text: () => `{"microscalingLearned":${++saved}}`,
+    });
     return { clock, keeper, saves: () => saved, warnings: () => lines.map((line) => line.text) };
   }
 
@@ -170,9 +175,18 @@ describe("the file", () => {
     await clock.advance(1000);
     await expect.poll(() => readdirSync(folder)).toEqual(["learned.json"]);
     await keeper.close();
-    expect(readFileSync(file, "utf8")).toBe("text 2");
+    expect(readFileSync(file, "utf8")).toBe('{"microscalingLearned":2}');
     expect(readdirSync(folder)).toEqual(["learned.json"]);
     expect(warnings()).toEqual([]);
+  });
+
+  it("is not written over another file, such as the config", async () => {
+    const file = join(createFolder(), "microscaling.yaml");
+    writeFileSync(file, "tasks: {}");
+    const { keeper, warnings } = open(file);
+    await keeper.close();
+    expect(warnings()).toEqual([expect.stringContaining("it holds something else")]);
+    expect(readFileSync(file, "utf8")).toBe("tasks: {}");
   });
 
   it("is not there where the config names none", async () => {

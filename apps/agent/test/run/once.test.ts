@@ -22,7 +22,12 @@ it("refuses to act once beside the agents that share a lease", async () => {
     ...packageFiles(".", "microscaling-scheduler-leasing", leasing),
     "microscaling.yaml": `${GOOD.replace("docker", "leasing")}ha: { lease: main }\n`,
   });
-  const log = { logger: silentLogger, redactor: createRedactor(), configure() {} };
+  const log = {
+    logger: silentLogger,
+    redactor: createRedactor(),
+    configure() {},
+    health: () => ({ lost: 0, problem: undefined }),
+  };
   const request = { env: {}, cwd, dryRun: false, clock: systemClock, log };
   const { code, message } = await failure(runOnce(request, true));
   expect(code).toBe("ERR_USAGE");

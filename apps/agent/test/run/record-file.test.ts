@@ -24,7 +24,7 @@ async function openAt(file: string): Promise<{ record: RecordFile | undefined; t
   const { logger, lines } = collectLines();
   const redactor = createRedactor();
   redactor.add(["s3cr3t"]);
-  const log = { logger, redactor, configure() {} };
+  const log = { logger, redactor, configure() {}, health: () => ({ lost: 0, problem: undefined }) };
   const record = await openRecordFile(file, "/", log);
   return {
     record,
@@ -61,6 +61,17 @@ it("ends the line that a crash has cut before it goes on", async () => {
   await write(file, turn(2));
   expect(linesOf(file)[2]).toBe('{"at":');
   expect(linesOf(file)[3]).toMatch(/^\{"record":2/);
+});
+
+it("leaves a file alone that is no record, and the agent goes on", async () => {
+  const file = join(createFolder(), "microscaling.yaml");
+  appendFileSync(file, "tasks: {}\n");
+  expect(await write(file, turn(1))).toEqual([
+    expect.stringMatching(
+      /^error cannot record to .*yaml: it is not a record.*goes on without a record$/,
+    ),
+  ]);
+  expect(linesOf(file)).toEqual(["tasks: {}", ""]);
 });
 
 it("says so when the file cannot be opened, and the agent goes on", async () => {

@@ -1,4 +1,4 @@
-import { asMicroscalingError, type Decision } from "@microscaling/core";
+import { asMicroscalingError, type Decision, type ErrorCode } from "@microscaling/core";
 import type { Answer, Command } from "../events.ts";
 import type { Moment } from "../moment.ts";
 import { checkOutcome } from "../observe/check.ts";
@@ -7,8 +7,9 @@ import { poke } from "../observe/pace.ts";
 import { changed, toSchedulerTask, type AgentState, type Task } from "../state.ts";
 import { hasToWait, growthAfterFailures, noteAccepted, noteBusy } from "./back-off.ts";
 import { crashReason, growthInLoop, noteGrowth, noteNoGrowth } from "./crash-loop.ts";
-import { noteTaskFailure } from "./failure.ts";
+import { forgetProblem, noteTaskFailure } from "./failure.ts";
 import { abandoned, ended, isCalling, sent } from "./ledger.ts";
+import { prepareAnew } from "./prepare.ts";
 
 /**
  * A start that is only part of what was granted waits this long for the stops that make room for the rest, in milliseconds: with one call
@@ -31,17 +32,18 @@ export function limitGrowth({ tasks, spec }: AgentState, now: Moment): void {
     const backendTries = spec.scheduler.replaces && (counts?.requested ?? 0) > 0;
     const inLoop = growthInLoop(crashLoop, backendTries, now);
     const afterFailures = growthAfterFailures(backOff, now);
-    if (preparation.phase !== "ready") set(task, 0, preparation.reason);
+    const { schedulerProblem = "the scheduler failed", schedulerCode } = task;
+    if (preparation.phase !== "ready") set(task, 0, preparation.reason, schedulerCode);
     else if (inLoop !== undefined) set(task, inLoop, crashReason(backendTries, counts));
     else if (afterFailures === undefined) set(task, Number.POSITIVE_INFINITY, "");
-    else
-      set(task, afterFailures, `backing off: ${task.schedulerProblem ?? "the scheduler failed"}`);
+    else set(task, afterFailures, `backing off: ${schedulerProblem}`, schedulerCode);
   }
 }
 
-function set(task: Task, growth: number, reason: string): void {
+function set(task: Task, growth: number, reason: string, code?: ErrorCode): void {
   task.growth = growth;
   task.growthReason = reason;
+  task.growthCode = code;
 }
 
 /**
@@ -111,7 +113,7 @@ export function noteScaled(
     if (outcome.status === "accepted") {
       request.isAccepted = true;
       noteAccepted(task.backOff);
-      task.schedulerProblem = undefined;
+      forgetProblem(task);
     } else {
       noteNoGrowth(task.crashLoop);
       noteBusy(task.backOff, outcome.retryAfterMs, now);
@@ -120,7 +122,10 @@ export function noteScaled(
     noteNoGrowth(task.crashLoop);
     const what = `scheduler ${name}: scale ${event.task} to ${request.instances}`;
     const error = asMicroscalingError(cause, "ERR_PLUGIN_FAULT", what);
-    if (!isCancelled(answer)) noteTaskFailure(task, error, now, commands);
+    if (!isCancelled(answer)) {
+      noteTaskFailure(task, error, now, commands);
+      prepareAnew(state, task, error);
+    }
   }
   // Only fresh counts show what came of it.
   poke(state.counting.pace);
@@ -153,9 +158,32 @@ export function noteFailed(
   const task = taskOf(state, event.task);
   const { name } = state.spec.scheduler;
   const error = asMicroscalingError(event.error, "ERR_PLUGIN_FAULT", `scheduler ${name}`);
-  if (task !== undefined) noteTaskFailure(task, error, now, commands);
+  if (task !== undefined) {
+    noteTaskFailure(task, error, now, commands);
+    prepareAnew(state, task, error);
+  }
   poke(state.counting.pace);
   changed(state, now);
+}
+
+/**
+ * Whether nothing can be done for any task that is scaled: it cannot be counted, or what is asked for it fails.
+ * @param decisions of this turn
+ */
+export function isBlocked(
+  { tasks, election }: AgentState,
+  decisions: readonly Decision[],
+): boolean {
+  if (election?.hasProblem === true) return true;
+  const scaled = decisions.filter((_, i) => tasks[i]!.spec.priority > 0);
+  return scaled.length > 0 && decisions.every((decision, i) => cannotChange(tasks[i]!, decision));
+}
+
+function cannotChange(task: Task, { requested, limits }: Decision): boolean {
+  if (task.spec.priority === 0 || requested === undefined) return true;
+  const isHeld = limits.some(({ by }) => by === "backoff");
+  const wantsChange = isHeld || task.pending.length > 0 || requested !== requestedOf(task);
+  return wantsChange && task.backOff.failures > 0;
 }
 
 /** Gives up every request under way: the term has ended, or the engine has. */

@@ -4,7 +4,7 @@ import type { Moment } from "../moment.ts";
 const FAILURE_MS: readonly [number, number] = [500, 60_000];
 const BUSY_MS: readonly [number, number] = [250, 5000];
 /** So many failures in a row and the task claims no more capacity than it has. */
-const HELD_AFTER = 3;
+export const HELD_AFTER = 3;
 
 /** How calls for one task have gone of late. */
 export interface BackOff {

@@ -26,12 +26,19 @@ export function openState(
     isRecorded,
     phase: "running",
     tasks: [],
+    givenUp: [],
     sources: [],
     counting: newCounting(now),
     capacity: newCapacity(spec, undefined, now),
     deciding: openDeciding(spec),
     election: electionOf(spec, dryRun),
-    turn: { dueAt: now.mono, changedAt: undefined, lastAt: now.mono, record: undefined },
+    turn: {
+      dueAt: now.mono,
+      changedAt: undefined,
+      lastAt: now.mono,
+      blockedSince: now.mono,
+      record: undefined,
+    },
     nextId: 1,
   };
   state.tasks = spec.tasks.map((task) => newTask(state, task));
@@ -57,6 +64,7 @@ function newTask(state: AgentState, spec: TaskSpec): Task {
     preparation: newPreparation(state),
     gatherUntil: undefined,
     schedulerProblem: undefined,
+    schedulerCode: undefined,
     metricFailures: 0,
     schedulerFailures: 0,
   };
@@ -112,18 +120,19 @@ function keep(
   const isSameSource =
     before.sources.get(source)?.metric === state.spec.sources.get(source)?.metric;
   if (!isSameSource || !asksTheSame(known.spec, spec)) {
-    const { reading, readAtWall, noReading, failures } = fresh;
-    Object.assign(kept, { reading, readAtWall, noReading, failures });
+    const { reading, readAtWall, noReading, noReadingCode, failures } = fresh;
+    Object.assign(kept, { reading, readAtWall, noReading, noReadingCode, failures });
   }
   // Another image, say: what failed with the old one may be tried at once.
   if (JSON.stringify(known.spec.workload) !== JSON.stringify(spec.workload)) {
-    const { preparation, backOff, crashLoop, schedulerProblem } = fresh;
+    const { preparation, backOff, crashLoop, schedulerProblem, schedulerCode } = fresh;
     const { total } = known.crashLoop;
     Object.assign(kept, {
       preparation,
       backOff,
       crashLoop: { ...crashLoop, total },
       schedulerProblem,
+      schedulerCode,
     });
   }
   return kept;
@@ -158,20 +167,29 @@ const GIVE_UP_MS = 10_000;
 
 /** Forgets the tasks that have left: counts that were asked for since show nothing of them. */
 export function forgetGone(state: AgentState, now: Moment, commands: Command[]): void {
-  const left = state.tasks.filter((task) => !isGone(task, now, commands));
+  const left = state.tasks.filter(
+    (task) => !isGone(task) && !isGivenUp(state, task, now, commands),
+  );
   if (left.length === state.tasks.length) return;
   state.tasks = left;
   layOut(state, commands);
 }
 
-function isGone(task: Task, { mono }: Moment, commands: Command[]): boolean {
-  const { leavingSince, counts, countsAt, countsProblem, pending, spec } = task;
-  if (leavingSince === undefined) return false;
-  if (counts !== undefined && countsAt! >= leavingSince) {
-    const { running, starting, stopping } = counts;
-    if (running + starting + stopping === 0 && pending.length === 0) return true;
-  }
-  if (countsProblem === undefined || mono - leavingSince < GIVE_UP_MS) return false;
+function isGone({ leavingSince, counts, countsAt, pending }: Task): boolean {
+  if (leavingSince === undefined || counts === undefined || countsAt! < leavingSince) return false;
+  const { running, starting, stopping } = counts;
+  return running + starting + stopping === 0 && pending.length === 0;
+}
+
+function isGivenUp(
+  { phase, givenUp }: AgentState,
+  { leavingSince, countsProblem, spec }: Task,
+  { mono }: Moment,
+  commands: Command[],
+): boolean {
+  if (leavingSince === undefined || countsProblem === undefined) return false;
+  if (mono - leavingSince < GIVE_UP_MS) return false;
+  if (phase === "draining") givenUp.push(spec.name);
   const message = `${spec.name} cannot be counted any more (${countsProblem}): its instances, if there are any, are left`;
   commands.push({ type: "log", level: "warn", message });
   return true;

@@ -4,16 +4,26 @@ import type { Moment } from "../moment.ts";
 import type { Task } from "../state.ts";
 import { noteFailure } from "./back-off.ts";
 
-/** Something that the scheduler was to do for a task failed: it is said, and the task backs off. */
+/** Something that the scheduler was to do for a task failed: it is said once, and the task backs off. */
 export function noteTaskFailure(
   task: Task,
   error: MicroscalingError,
   now: Moment,
   commands: Command[],
 ): void {
-  task.schedulerProblem = error.message;
+  const { code, message, details } = error;
+  // Each further try fails in the same way.
+  const level = message === task.schedulerProblem ? "debug" : "warn";
+  task.schedulerProblem = message;
+  task.schedulerCode = code;
   task.schedulerFailures++;
   noteFailure(task.backOff, now);
-  const fields = { task: task.spec.name, code: error.code, details: error.details };
-  commands.push({ type: "log", level: "warn", message: error.message, fields });
+  const fields = { task: task.spec.name, code, ...(details.length === 0 ? {} : { details }) };
+  commands.push({ type: "log", level, message, fields });
+}
+
+/** What the scheduler was to do for a task was done. */
+export function forgetProblem(task: Task): void {
+  task.schedulerProblem = undefined;
+  task.schedulerCode = undefined;
 }

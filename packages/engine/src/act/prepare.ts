@@ -1,23 +1,43 @@
-import { asMicroscalingError } from "@microscaling/core";
+import { asMicroscalingError, type MicroscalingError } from "@microscaling/core";
 import type { Answer, Command } from "../events.ts";
 import type { Moment } from "../moment.ts";
 import { changed, toSchedulerTask, type AgentState, type Task } from "../state.ts";
-import { noteAccepted } from "./back-off.ts";
-import { noteTaskFailure } from "./failure.ts";
+import { HELD_AFTER, noteAccepted } from "./back-off.ts";
+import { forgetProblem, noteTaskFailure } from "./failure.ts";
 
 /** Whether a task can be run. Until it can, it does not grow. */
 export type Preparation =
   | { readonly phase: "ready" }
-  /** `reason`: what is being waited for, or why the last attempt failed. The next one is made after the task's back-off. */
-  | { readonly phase: "needed"; readonly reason: string }
-  | { readonly phase: "underWay"; readonly reason: string; readonly id: number };
+  /** The next attempt is made after the task's back-off. */
+  | ({ readonly phase: "needed" } & Unprepared)
+  | ({ readonly phase: "underWay"; readonly id: number } & Unprepared);
+
+interface Unprepared {
+  /** What is being waited for, or why the last attempt failed. */
+  readonly reason: string;
+  /** Starts in a row that had failed before: they still count once it is ready. */
+  readonly failedStarts: number;
+}
 
 const READY: Preparation = { phase: "ready" };
 
 /** What a task needs that has not been made ready. */
 export function newPreparation({ spec, dryRun }: AgentState): Preparation {
   if (dryRun || spec.scheduler.scheduler.prepare === undefined) return READY;
-  return { phase: "needed", reason: "getting ready to run it" };
+  return { phase: "needed", reason: "getting ready to run it", failedStarts: 0 };
+}
+
+/**
+ * A start failed: whether the task can be run at all is found out again before the next one, since that takes no room from other tasks. At
+ * once where its image is gone, else after several failures.
+ */
+export function prepareAnew(state: AgentState, task: Task, error: MicroscalingError): void {
+  const { failures, grew } = task.backOff;
+  if (!grew || task.preparation.phase !== "ready") return;
+  if (error.code !== "ERR_IMAGE_MISSING" && failures < HELD_AFTER) return;
+  const preparation = newPreparation(state);
+  if (preparation.phase !== "needed") return;
+  task.preparation = { ...preparation, reason: error.message, failedStarts: failures };
 }
 
 /** Makes ready every task that is not, and whose last failure is long enough ago. */
@@ -34,7 +54,7 @@ export function prepare(state: AgentState, task: Task, commands: Command[]): voi
   const { preparation, spec } = task;
   if (preparation.phase !== "needed" || task.leavingSince !== undefined) return;
   const id = state.nextId++;
-  task.preparation = { phase: "underWay", reason: preparation.reason, id };
+  task.preparation = { ...preparation, phase: "underWay", id };
   commands.push({ type: "prepare", id, task: toSchedulerTask(spec) });
 }
 
@@ -47,15 +67,17 @@ export function notePrepared(
 ): void {
   const task = state.tasks.find(({ spec }) => spec.name === event.task);
   if (task?.preparation.phase !== "underWay" || task.preparation.id !== event.id) return;
+  const { failedStarts } = task.preparation;
   if (event.answer.kind === "value") {
     task.preparation = READY;
-    task.schedulerProblem = undefined;
+    if (failedStarts === 0) forgetProblem(task);
     noteAccepted(task.backOff);
+    task.backOff.failures = failedStarts;
   } else {
     const { name } = state.spec.scheduler;
     const what = `scheduler ${name}: get ready to run ${event.task}`;
     const error = asMicroscalingError(event.answer.error, "ERR_PLUGIN_FAULT", what);
-    task.preparation = { phase: "needed", reason: error.message };
+    task.preparation = { phase: "needed", reason: error.message, failedStarts };
     // What cannot be run can still be stopped.
     task.backOff.grew = true;
     noteTaskFailure(task, error, now, commands);

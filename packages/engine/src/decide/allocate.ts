@@ -1,51 +1,51 @@
 import type { TaskTable } from "./task-table.ts";
 import { addUses, fitting, scarcest } from "./resources.ts";
 
-/** What allocation goes by. One entry for each task, in the order of the config. */
+/** The input of an allocation. One entry for each task, in the order of the config. */
 export interface Demand {
-  /** What each task has asked for so far. */
+  /** How many instances each task has requested so far. */
   readonly current: Int32Array;
-  /** What each task wants now, within its own bounds. */
+  /** How many instances each task wants now, within its own bounds. */
   readonly bounded: Int32Array;
-  /** 1 where instances may be taken for a task of higher priority: scalable and counted. */
+  /** 1 if instances may be taken for a task of higher priority: the task is scalable and counted. */
   readonly preemptible: Uint8Array;
-  /** 1 where nothing is under way, so that instances may be taken for a task of equal priority too. */
+  /** 1 if no change is in progress, so that instances may also be taken for a task of equal priority. */
   readonly settled: Uint8Array;
 }
 
-/** What allocation gives. One entry for each task, in the order of the config. */
+/** The result of an allocation. One entry for each task, in the order of the config. */
 export interface Allocation {
   readonly granted: Int32Array;
-  /** What it was granted and what is taken from others for it in this step. */
+  /** What the task was granted, and what is taken from others for it in this step. */
   readonly reserved: Int32Array;
-  /** Index of the task that instances were taken for, {@link NOBODY}, or {@link OVERCOMMITTED}. */
+  /** Index of the task for which instances were taken, {@link NOBODY}, or {@link OVERCOMMITTED}. */
   readonly preemptedBy: Int32Array;
-  /** Index of the resource that keeps a task from what it wants; −1: none does. */
+  /** Index of the resource that keeps the task below what it wants; −1 if none does. */
   readonly limitingResource: Int32Array;
-  /** Present where some wait since not all that is theirs may be taken from others now: 1 for each such task, and why. */
+  /** Present if some tasks wait, because not all of their share may be taken from others now: 1 for each such task, and the reason. */
   readonly delay?: { readonly tasks: Int32Array; readonly reason: string };
 }
 
 export const NOBODY: number = -1;
-/** Taken because more than the capacity was requested. */
+/** Instances were taken because more than the capacity was requested. */
 export const OVERCOMMITTED: number = -2;
 
 /**
- * Shares the capacity by strict priority, in every resource at once, one step at a time. `shareFairly` cannot do the same: it finds what each
- * task is to have in the end, while a step of the original's depends on the one before. Who asks is granted what is free now and the rest when
- * it has come free, and the parity vectors hold every step to that. These are the original engine's rules:
+ * Shares the capacity by strict priority, in every resource at once, one step at a time. `shareFairly` cannot do this: it computes the final
+ * share of each task, but each step of the original engine depends on the step before. A task is granted what is free now, and the rest when it
+ * becomes free. The parity vectors check every step. The rules are those of the original engine:
  *
- * 1. Who wants less gives back, and that is free at once.
- * 2. If more than the capacity is requested, the least important give way, down to their minimum. That goes also for tasks that are not
- *    counted now: their instances are stopped once they are.
- * 3. Highest priority first, who wants more gets what is free; minima come before the rest of what is desired. What is missing is taken from tasks of
- *    strictly lower priority, the lowest first, down to their minimum, if that lets at least one more instance fit. It is granted in
- *    the next step, when it has been asked back. A remainder takes from nobody.
+ * 1. A task that wants less gives instances back. Their room is free at once.
+ * 2. If more than the capacity is requested, the least important tasks give way, down to their minimum. This includes tasks that are not
+ *    counted now: their instances are stopped when they are counted again.
+ * 3. By priority, a task that wants more gets what is free. Minima come before the rest of what is desired. What is missing is taken from tasks
+ *    of strictly lower priority, the lowest first, down to their minimum, if that makes room for at least one more instance. It is granted in
+ *    the next step, after the other tasks were asked to give it back. A remainder takes from no task.
  *
- * Whether a task has settled does not matter to those above it: else a more important one would be cut instead. (The original took from
- * unsettled tasks as well, but counted from what ran.)
+ * A more important task may take instances from a task that has not settled. Otherwise a more important task would be cut instead. (The
+ * original also took from unsettled tasks, but counted from what ran.)
  *
- * So what is granted never exceeds the capacity unless the minima do, and no task is cut for one of equal or lower priority.
+ * So what is granted never exceeds the capacity unless the minima do, and no task is cut for a task of equal or lower priority.
  */
 export function allocate(table: TaskTable, demand: Demand): Allocation {
   const share = openShare(table, demand);
@@ -64,9 +64,9 @@ export function allocate(table: TaskTable, demand: Demand): Allocation {
 interface Share extends Allocation {
   readonly table: TaskTable;
   readonly demand: Demand;
-  /** What nobody has or has been promised, for each resource; below 0 while overcommitted. */
+  /** For each resource, the amount that no task has or was promised; below 0 while overcommitted. */
   readonly free: Float64Array;
-  /** For each resource, where in `order` the lowest task may stand that still has some of it to take. */
+  /** For each resource, the last place in `order` at which a task may still have some of it to take. */
   readonly cursor: Int32Array;
 }
 
@@ -89,7 +89,7 @@ function openShare(table: TaskTable, demand: Demand): Share {
   };
 }
 
-/** How many instances may be taken from a task for another one. */
+/** How many instances may be taken from a task for another task. */
 function spareOf(share: Share, i: number): number {
   return share.demand.preemptible[i] === 1 ? aboveMin(share, i) : 0;
 }
@@ -98,11 +98,11 @@ function aboveMin({ table, granted }: Share, i: number): number {
   return Math.max(0, granted[i]! - table.min[i]!);
 }
 
-/** Lets every task that wants more ask for up to `upTo` instances, highest priority first. */
+/** Gives every task that wants more up to `upTo` instances, highest priority first. */
 function askInOrder(share: Share, upTo: (i: number) => number): void {
   const { table } = share;
   const { order } = table;
-  // What may be taken from the tasks below the priority at hand. Tasks of one priority leave it together.
+  // What may be taken from the tasks below the current priority. Tasks of one priority leave this sum together.
   const takeable = new Float64Array(table.capacity.length);
   for (let k = 0; k < order.length; k++)
     addUses(table, takeable, order[k]!, spareOf(share, order[k]!));
@@ -122,7 +122,7 @@ function askInOrder(share: Share, upTo: (i: number) => number): void {
   }
 }
 
-/** Gives task `i` what is free, and takes what is missing from the tasks that stand at `below` or later in `order`. */
+/** Gives task `i` what is free, and takes what is missing from the tasks at `below` or later in `order`. */
 function ask(share: Share, i: number, wanted: number, below: number, takeable: Float64Array): void {
   const { table, granted, free } = share;
   const got = fitting(table, i, wanted, free);
@@ -133,13 +133,13 @@ function ask(share: Share, i: number, wanted: number, below: number, takeable: F
   if (table.targetSpecs[i]!.use === "remainder") return;
   const missing = fitting(table, i, wanted - got, free, takeable);
   if (missing === 0) return;
-  // Promised now, in every resource, so that nobody below is given it; granted in the next step.
+  // Promised now, in every resource, so that no task below gets it. Granted in the next step.
   share.reserved[i] = share.reserved[i]! + missing;
   addUses(table, free, i, -missing);
   for (let r = 0; r < free.length; r++) takeUntilFree(share, r, below, i, takeable);
 }
 
-/** Takes instances from the lowest tasks until resource `r` is no longer below 0, or nothing is left to take. */
+/** Takes instances from the lowest tasks until resource `r` is no longer below 0 or nothing is left to take. */
 function takeUntilFree(
   share: Share,
   r: number,

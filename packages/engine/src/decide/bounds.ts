@@ -1,4 +1,4 @@
-import type { Limit } from "@microscaling/core";
+import type { ErrorCode, Limit, LimitReason } from "@microscaling/core";
 import { isSettled, type Observed } from "../observe/observed.ts";
 import type { TaskTable } from "./task-table.ts";
 import type { AllDesired } from "./desired.ts";
@@ -6,7 +6,7 @@ import type { AllDesired } from "./desired.ts";
 /** The limits of one decision. */
 export type Limits = readonly Limit[];
 
-/** Shared, since most tasks are limited by nothing. */
+/** Shared, because most tasks have no limits. */
 const NO_LIMITS: Limits = [];
 const MIN: Limit = { by: "min" };
 const MAX: Limit = { by: "max" };
@@ -14,19 +14,19 @@ const MAX_DELTA: Limit = { by: "maxDelta" };
 const SETTLING: Limits = [{ by: "settling" }];
 const UNSCALED: Limits = [{ by: "unscaled" }];
 
-/** What each task wants once its own bounds have been kept. One entry for each task, in the order of the config. */
+/** What each task wants within its own bounds. One entry for each task, in the order of the config. */
 export interface Bounded {
   readonly bounded: Int32Array;
-  /** 1 where instances may be taken for a task of higher priority: scalable and counted. */
+  /** 1 if instances may be taken for a task of higher priority: the task is scalable and counted. */
   readonly preemptible: Uint8Array;
-  /** 1 where nothing is under way, so that instances may be taken for a task of equal priority too. */
+  /** 1 if no change is in progress, so that instances may also be taken for a task of equal priority. */
   readonly settled: Uint8Array;
   readonly limits: readonly Limits[];
 }
 
 /**
- * Keeps every desired number within its task's own bounds: raised to `min`, cut to `max`, moved by `maxDelta` at the most, and no growth while the
- * task backs off. A task whose change is still under way wants what it was granted and no more; one whose counts are not known wants
+ * Keeps every desired number within its task's own bounds: raised to `min`, cut to `max`, and moved by at most `maxDelta`. A task does not grow
+ * while it backs off. A task whose change is still in progress wants what it was granted and no more. A task whose counts are not known wants
  * what it has.
  */
 export function boundAll(
@@ -48,13 +48,13 @@ export function boundAll(
       continue;
     }
     if (seen.countsProblem !== undefined) {
-      limits.push([{ by: "counts", reason: seen.countsProblem }]);
+      limits.push([{ by: "counts", ...why(seen.countsProblem, seen.countsCode) }]);
       continue;
     }
     preemptible[i] = 1;
     if (table.targets[i]!.settles && !isSettled(seen, now)) {
       limits.push(desired.instances[i] === bounded[i] ? NO_LIMITS : SETTLING);
-      // Else what was taken for it would go back to others, and be taken again, while its first instances start.
+      // Otherwise what was taken for the task would go back to others, and be taken again, while its first instances start.
       bounded[i] = Math.max(bounded[i]!, Math.min(reserved[i]!, desired.instances[i]!));
     } else {
       settled[i] = 1;
@@ -64,7 +64,7 @@ export function boundAll(
   return { bounded, preemptible, settled, limits };
 }
 
-/** Sets `bounded[i]`, which is what the task has, to what it wants. */
+/** Sets `bounded[i]`, which holds what the task has, to what it wants. */
 function boundOne(
   table: TaskTable,
   i: number,
@@ -84,10 +84,17 @@ function boundOne(
   const isCut = unbounded[i]! > max;
   if (bounded[i] === desired && missing === undefined && !isCut) return NO_LIMITS;
 
-  const limits: Limit[] = missing === undefined ? [] : [{ by: "held", reason: missing }];
+  const { noReading, noReadingCode, growthReason, growthCode } = seen;
+  const limits: Limit[] = [];
+  if (missing !== undefined)
+    limits.push({ by: "held", ...why(missing, missing === noReading ? noReadingCode : undefined) });
   if (desired < min) limits.push(MIN);
   if (isCut) limits.push(MAX);
   if (step !== inRange) limits.push(MAX_DELTA);
-  if (bounded[i] !== step) limits.push({ by: "backoff", reason: seen.growthReason });
+  if (bounded[i] !== step) limits.push({ by: "backoff", ...why(growthReason, growthCode) });
   return limits;
+}
+
+function why(reason: string, code: ErrorCode | undefined): LimitReason {
+  return code === undefined ? { reason } : { reason, code };
 }

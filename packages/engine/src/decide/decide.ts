@@ -9,27 +9,27 @@ import { countOf, type TaskTable } from "./task-table.ts";
 import { desireAll, type AllDesired, type Memory } from "./desired.ts";
 import { scarcest } from "./resources.ts";
 
-/** What came of one decision. */
+/** The result of one decision. */
 export interface Decided {
   /** One for each task, in the order of the config. */
   readonly decisions: readonly Decision[];
-  /** To be given back with the next decision. */
+  /** Pass this to the next decision. */
   readonly memory: Memory;
 }
 
 /**
- * Decides how many instances every task gets. Pure: no I/O, no clock, no randomness; the same input gives the same decisions.
+ * Decides how many instances every task gets. Pure: no I/O, no clock, no randomness. The same input gives the same decisions.
  *
- *     reading → desired    what the task's target would like
+ *     reading → desired    what the task's target wants
  *             → bounded    that within the task's own bounds
  *             → granted    its share of the capacity, by priority
- *             → requested  what may be requested of the scheduler before others have stopped
+ *             → requested  what the scheduler may be asked for before others have stopped
  *
- * @param table the tasks and the capacity, from {@link layOutTasks}, with the bounds that schedules give the tasks now
+ * @param table the tasks and the capacity, from {@link layOutTasks}, with the bounds that the tasks' schedules set for now
  * @param observed what is known of each task, in the order of the config
- * @param memory what the decision before this one returned; {@link emptyMemory} at first. Targets that learn update theirs in place, so give
- * it once, or a clone
- * @param now milliseconds of the engine's steady time, by which readings are dated
+ * @param memory what the previous decision returned; at first {@link emptyMemory}. Targets that learn update their part in place, so use it
+ * only once, or pass a clone
+ * @param now milliseconds of the engine's steady time, which also dates readings
  */
 export function decide(
   table: TaskTable,
@@ -112,7 +112,7 @@ function share(
 
 const OVERCOMMITTED_LIMIT: Limit = { by: "overcommitted" };
 
-/** Adds that not even an empty capacity would hold what task `i` wants. */
+/** Adds a limit if not even an empty capacity has room for what task `i` wants. */
 function withHold(table: TaskTable, i: number, { unbounded }: AllDesired, limits: Limits): Limits {
   const most = table.holds[i]!;
   if (most >= table.max[i]! || unbounded[i]! <= most) return limits;
@@ -120,7 +120,7 @@ function withHold(table: TaskTable, i: number, { unbounded }: AllDesired, limits
   return [...limits, { by: "capacity", limitingResource: table.resources[resource]! }];
 }
 
-/** Adds what sharing the capacity did to task `i`. */
+/** Adds the limits that result from sharing the capacity. */
 function withShareLimits(
   table: TaskTable,
   i: number,

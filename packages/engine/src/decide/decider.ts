@@ -8,29 +8,29 @@ import { holdsAt, viewAt, type View } from "./schedule.ts";
 import { layOutTasks, type TaskTable } from "./task-table.ts";
 import { emptyMemory, type Memory } from "./desired.ts";
 
-/** What of a spec decides. */
+/** The parts of a spec that affect decisions. */
 export type DecidingSpec = Pick<EngineSpec, "tasks" | "capacity" | "sharing"> &
   Partial<Pick<EngineSpec, "sources">>;
 
-/** What the scheduler has said there is, by resource; or why it has not, so that nothing may be asked of it. */
+/** The capacity that the scheduler reported, by resource; or why it is unknown, in which case nothing may be asked of the scheduler. */
 export type Measured = { readonly amounts: Amounts } | { readonly unknown: string };
 
-/** Nothing is left to the scheduler. */
+/** The config sets all amounts itself. */
 export const NOTHING_MEASURED: Measured = { amounts: {} };
 
-/** What deciding turn by turn remembers in between. All but `memory` follows from the spec and from what was measured. */
+/** What is remembered between turns. All of it except `memory` follows from the spec and the measured capacity. */
 export interface Deciding {
   readonly spec: DecidingSpec;
-  /** Laid out for {@link Deciding.laidOutFor}. */
+  /** Laid out for the amounts in {@link Deciding.laidOutFor}. */
   table: TaskTable;
   laidOutFor: Measured;
-  /** The table as schedules have it for now. */
+  /** The table with the bounds that schedules set for now. */
   view: View | undefined;
-  /** Targets that learn update theirs in place. */
+  /** Targets that learn update their part in place. */
   memory: Memory;
 }
 
-/** Begins deciding for `spec`; of `before` it keeps what is remembered of tasks that look at the same metric for the same target. */
+/** Starts deciding for `spec`. Keeps from `before` what is remembered of tasks whose metric and target are the same. */
 export function openDeciding(spec: DecidingSpec, before?: Deciding): Deciding {
   const table = layOut(spec, {});
   const memory = before === undefined ? emptyMemory(table) : takeOver(table, before, spec);
@@ -39,10 +39,10 @@ export function openDeciding(spec: DecidingSpec, before?: Deciding): Deciding {
 
 /**
  * Decides one turn.
- * @param deciding what is remembered; this changes it
+ * @param deciding what is remembered; changed in place
  * @param observed what is known of each task, in the order of the config
  * @param at milliseconds of the engine's steady time
- * @param wall milliseconds since the epoch, for schedules; `at` where time is simulated
+ * @param wall milliseconds since the epoch, for schedules; the same as `at` if time is simulated
  */
 export function decideTurn(
   deciding: Deciding,
@@ -67,12 +67,12 @@ export function decideTurn(
   return decisions;
 }
 
-/** What targets have learned that is worth keeping over a restart, by task: for {@link TaskSpec.learned}. JSON. */
+/** What targets have learned that is worth keeping across a restart, by task: for {@link TaskSpec.learned}. JSON. */
 export function learnedBy({ table, memory }: Deciding): ReadonlyMap<string, unknown> {
   const all = new Map<string, unknown>();
   for (const [i, { name, learned }] of table.tasks.entries()) {
     const last = memory.desired[i];
-    // Without a reading yet it is what was known before.
+    // Without a reading yet, this is what was known before.
     const known = last === undefined ? learned : table.targets[i]!.learned?.(last.memory);
     if (known !== undefined) all.set(name, known);
   }
@@ -83,7 +83,7 @@ function layOut({ tasks, capacity, sharing }: DecidingSpec, measured: Amounts): 
   return layOutTasks(tasks, { ...capacity, ...measured }, sharing);
 }
 
-/** While it is not known what there is to share, everything stays as it is. */
+/** While the capacity is not known, every task keeps what it has. */
 function holdAll(
   { tasks }: DecidingSpec,
   observed: readonly Observed[],
@@ -113,14 +113,14 @@ function takeOver(table: TaskTable, { spec: old, memory }: Deciding, spec: Decid
   });
   return {
     readAt: Float64Array.from(from, (i) => memory.readAt[i] ?? 0),
-    // A copy: the one before goes on as it was should the new one never be used.
+    // A copy: the earlier one must stay valid if the new one is never used.
     desired: structuredClone(from.map((i) => memory.desired[i])),
     reserved: Int32Array.from(from, (i) => memory.reserved[i] ?? 0),
     churn: takeOverChurn(memory.churn, from),
   };
 }
 
-/** What a task's target has learned is of no use once it looks at something else: another queue's totals, say, or another server's. */
+/** What a target has learned is useless if its task now reads something else, for example another queue or another server. */
 function looksAtTheSame(
   task: TaskSpec,
   { sources }: DecidingSpec,

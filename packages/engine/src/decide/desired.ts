@@ -7,15 +7,15 @@ import type { TaskTable } from "./task-table.ts";
 
 /**
  * What is remembered between decisions: the desired number that each task's newest reading led to. Plain data. Targets that learn update
- * theirs in place, so a memory is used once; `structuredClone` keeps one.
+ * their part in place, so use a memory only once. `structuredClone` makes a copy to keep.
  */
 export interface Memory {
-  /** For each task, the time of the reading that its desired number rests on; 0 when there is none. */
+  /** For each task, the time of the reading that its desired number is based on; 0 if there is none. */
   readonly readAt: Float64Array;
   readonly desired: readonly (Desired<unknown> | undefined)[];
-  /** For each task, what it was granted and what was taken from others for it: its own until it has settled. */
+  /** For each task, what it was granted and what was taken from others for it. The task keeps this until it has settled. */
   readonly reserved: Int32Array;
-  /** What sharing fairly remembers. */
+  /** What fair sharing remembers. */
   readonly churn: Churn;
 }
 
@@ -29,25 +29,25 @@ export function emptyMemory(table: TaskTable): Memory {
   };
 }
 
-/** What each task would like. One entry for each task, in the order of the config. */
+/** What each task's target wants. One entry for each task, in the order of the config. */
 export interface AllDesired {
-  /** Never more than the task's `max` and the capacity could ever grant, unless it has more. */
+  /** At most what the task's `max` and the capacity could ever grant, unless the task has more. */
   readonly instances: Float64Array;
-  /** The same before that bound, to say what it was that bounded them. */
+  /** The same numbers before that bound, to explain what limited them. */
   readonly unbounded: Float64Array;
   readonly reasons: readonly DesiredReason[];
-  /** Why a task has no number to go by, if so. */
+  /** Why a task has no usable reading, if so. */
   readonly missing: readonly (string | undefined)[];
   readonly memory: Pick<Memory, "readAt" | "desired">;
 }
 
-/** For targets that read nothing. */
+/** The reading of targets that have no metric. */
 const NO_READING: Reading = { kind: "reading", value: 0, at: 0 };
 
 /**
- * What every task would like. A target is asked once for each new reading; in between its answer stands. One that reads nothing is asked
- * every time, since its bounds may change. Without a number to go by a task
- * is held where it is, or gets its fallback once its metric has failed often enough. It is never scaled on the unknown.
+ * What every task's target wants. A target is asked once for each new reading, and its answer applies until the next one. A target without a
+ * metric is asked every time, because its bounds may change. A task without a usable reading is held, or gets its fallback after its metric
+ * has failed often enough. A task is never scaled on missing knowledge.
  */
 export function desireAll(
   table: TaskTable,
@@ -100,23 +100,23 @@ function whyNoNumber(
   seen: Observed,
   now: number,
 ): string | undefined {
-  // The desired number is counted from what there is, so without counts a reading is left for later.
+  // The desired number is relative to the current instances, so without counts a reading has to wait.
   if (seen.countsProblem !== undefined) return "instances not known";
   if (!reads) return undefined;
   const { reading, noReading } = seen;
   if (noReading !== undefined) return noReading;
   if (reading === undefined) return "no reading yet";
-  // Sums of what is larger would be infinite one day, and their differences no numbers.
+  // Sums of larger values could become infinite, and their differences NaN.
   if (!(reading.value >= 0 && reading.value <= Number.MAX_SAFE_INTEGER)) {
-    return `the reading is ${reading.value}, which is no number from 0 to ${Number.MAX_SAFE_INTEGER}`;
+    return `the reading is ${reading.value}; expected a number from 0 to ${Number.MAX_SAFE_INTEGER}`;
   }
   if (now - reading.at <= maxAgeMs) return undefined;
-  return `the newest reading is ${formatDuration(now - reading.at)} old, over maxAge ${formatDuration(maxAgeMs)}`;
+  return `the newest reading is ${formatDuration(now - reading.at)} old; maxAge is ${formatDuration(maxAgeMs)}`;
 }
 
 /**
- * How many instances a target's answer means now. It stands until the next reading, but only in its own direction: what was taken from a task
- * meanwhile is not asked back by a reading that said "few wait".
+ * How many instances a target's answer means now. The answer applies until the next reading, but only in its own direction: if instances were
+ * taken from a task meanwhile, a reading that asked for fewer instances does not ask for them back.
  */
 function standing({ instances, reason }: Desired<unknown>, requested: number): number {
   if (reason === "above") return Math.max(instances, requested);
@@ -124,7 +124,7 @@ function standing({ instances, reason }: Desired<unknown>, requested: number): n
   return reason === "meeting" ? requested : instances;
 }
 
-/** What its task falls back to, once its metric has failed often enough; otherwise it is held. */
+/** The fallback of the task, if its metric has failed often enough; otherwise the task is held. */
 function fallbackOf(
   { metric }: TaskSpec,
   { failures }: Observed,

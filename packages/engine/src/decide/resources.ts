@@ -1,6 +1,6 @@
 import type { TaskTable } from "./task-table.ts";
 
-/** Adds to `amounts` what `instances` instances of task `i` use; takes it away where that is negative. */
+/** Adds to `amounts` what `instances` instances of task `i` use; subtracts if `instances` is negative. */
 export function addUses(
   table: TaskTable,
   amounts: Float64Array,
@@ -12,7 +12,7 @@ export function addUses(
   for (let r = 0; r < width; r++) amounts[r] = amounts[r]! + instances * table.uses[i * width + r]!;
 }
 
-/** How many of `wanted` instances of task `i` fit into `amounts`, and `more` if given, in every resource. */
+/** How many of `wanted` instances of task `i` fit into `amounts` (plus `more`, if given), in every resource. */
 export function fitting(
   table: TaskTable,
   i: number,
@@ -29,7 +29,7 @@ export function fitting(
   return Math.max(0, fits);
 }
 
-/** Index of the resource of which the fewest instances of task `i` fit into `amounts`; −1 when it uses none. */
+/** Index of the resource that limits task `i` the most in `amounts`; −1 if the task uses none. */
 export function scarcest(table: TaskTable, i: number, amounts: Float64Array): number {
   const width = amounts.length;
   let found = -1;

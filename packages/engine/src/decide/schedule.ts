@@ -2,15 +2,15 @@ import type { TaskSpec, WindowSpec } from "../spec.ts";
 import { countOf, type TaskTable } from "./task-table.ts";
 
 /**
- * The first start of a window after a time, both in milliseconds since the epoch; `Infinity` when there is none. Reading cron is left to
- * whoever decides: see `cron.ts`.
+ * Returns the first start of a window after a time, both in milliseconds since the epoch; `Infinity` if there is none. The caller provides the
+ * function that reads cron: see `cron.ts`.
  */
 export type NextStart = (window: Pick<WindowSpec, "start" | "timeZone">, afterMs: number) => number;
 
-/** A table with the bounds of a moment, and how long they hold. */
+/** A table with the bounds of one moment, and how long they apply. */
 export interface View {
   readonly table: TaskTable;
-  /** Milliseconds since the epoch: it holds at `from <= now < until`. */
+  /** Milliseconds since the epoch: the view applies at `from <= now < until`. */
   readonly from: number;
   readonly until: number;
 }
@@ -18,22 +18,22 @@ export interface View {
 /** A task's bounds at one time. */
 export interface ScheduledBounds {
   readonly bounds: Pick<TaskSpec, "min" | "max">;
-  /** They hold at least so long, in milliseconds since the epoch; `Infinity` when nothing changes them. */
+  /** The bounds apply at least until this time, in milliseconds since the epoch; `Infinity` if nothing changes them. */
   readonly until: number;
 }
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
-/** Whether a view still holds at `now`, so that in between two edges a decision costs nothing more. */
+/** Whether a view still applies at `now`, so that a decision between two changes costs nothing more. */
 export function holdsAt({ from, until }: View, now: number): boolean {
   return from <= now && now < until;
 }
 
-/** The table with the bounds that the tasks' schedules give them at `now`; the table itself where no task has a schedule. */
+/** The table with the bounds that the tasks' schedules set at `now`; the table itself if no task has a schedule. */
 export function viewAt(table: TaskTable, now: number, nextStart: NextStart): View {
   if (table.tasks.every(({ schedule }) => schedule === undefined))
     return { table, from: Number.NEGATIVE_INFINITY, until: FOREVER };
-  // Many tasks have the same windows: each is looked at once.
+  // Many tasks have the same windows. Each window is computed once.
   const once = memoized(nextStart);
   let until = FOREVER;
   const min = table.min.slice();
@@ -47,15 +47,15 @@ export function viewAt(table: TaskTable, now: number, nextStart: NextStart): Vie
   return { table: { ...table, min, max }, from: now, until };
 }
 
-/** The bounds of a task at `now`: its own, or those of the first window that is open. */
+/** The bounds of a task at `now`: those of the first open window, or its own. */
 export function boundsAt(task: TaskSpec, now: number, nextStart: NextStart): ScheduledBounds {
   const { min, max, schedule = [] } = task;
   let bounds = { min, max };
   let found = false;
   let until = FOREVER;
   for (const window of schedule) {
-    // A window is open at the instant of its start, and no more once `durationMs` have passed since. Of the starts that may still hold it
-    // open the earliest: what comes after that is looked at when it ends.
+    // A window is open from the instant of its start until `durationMs` later. This finds the earliest start that may still keep it open. Later
+    // starts are looked up when that one ends.
     const opens = nextStart(window, now - window.durationMs);
     const isOpen = opens <= now;
     until = Math.min(until, isOpen ? opens + window.durationMs : opens);

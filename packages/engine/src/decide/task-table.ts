@@ -5,40 +5,40 @@ import { targetOf } from "./targets/index.ts";
 import type { Target } from "./targets/target.ts";
 
 /**
- * The tasks and the capacity, laid out once. What every decision needs of every task stands in arrays of numbers: with a hundred thousand
- * tasks, fetching each task's own object would take most of the time.
+ * The tasks and the capacity, laid out once. Everything that a decision needs is in arrays of numbers: with a hundred thousand tasks, reading
+ * each task's own object would take most of the time.
  */
 export interface TaskTable {
-  /** In the order of the config. Everything that is kept for each task has this order. */
+  /** In the order of the config. Everything else that is kept for each task has the same order. */
   readonly tasks: readonly TaskSpec[];
   readonly names: readonly string[];
   readonly targets: readonly Target<TargetSpec, unknown>[];
   readonly targetSpecs: readonly TargetSpec[];
   readonly priority: Int32Array;
-  /** Bounds in instances, those of an open window where a task has a schedule; what is unlimited is {@link MOST_INSTANCES}. */
+  /** Bounds in instances; those of an open window if the task has a schedule. {@link MOST_INSTANCES} if unlimited. */
   readonly min: Int32Array;
   readonly max: Int32Array;
   readonly maxDelta: Int32Array;
-  /** How many instances the capacity could hold if nothing else were there; what is unlimited is the most that counts can be. */
+  /** How many instances an empty capacity has room for; {@link MOST_INSTANCES} if unlimited. */
   readonly holds: Int32Array;
-  /** How old a reading may be, in milliseconds; `Infinity` where there is no limit. */
+  /** How old a reading may be, in milliseconds; `Infinity` if there is no limit. */
   readonly maxAgeMs: Float64Array;
   /**
-   * Indexes of the tasks that may be scaled, those first that come first: by priority, then by the order of the config; where they share
-   * fairly by class, then by name.
+   * Indexes of the tasks that may be scaled, the most important first: by priority, then by the order of the config. With fair sharing: by class,
+   * then by name.
    */
   readonly order: Int32Array;
-  /** Those of the whole, then those of the groups: `media/cpu`. */
+  /** The resources of the whole, then those of the groups, such as `media/cpu`. */
   readonly resources: readonly string[];
-  /** For each resource, in thousandths. */
+  /** The capacity of each resource, in thousandths. */
   readonly capacity: Float64Array;
-  /** For each task and resource, in thousandths: `uses[task * resources.length + resource]`. */
+  /** What one instance uses, for each task and resource, in thousandths: `uses[task * resources.length + resource]`. */
   readonly uses: Float64Array;
-  /** Present where tasks of one priority share fairly. */
+  /** Present if tasks of one priority share fairly. */
   readonly fair?: FairTable;
 }
 
-/** A resource: of the whole, or of one group. */
+/** A resource of the whole or of one group. */
 interface Resource {
   readonly name: string;
   readonly amount: number;
@@ -51,21 +51,21 @@ interface Resource {
  */
 const THOUSANDTHS = 1000;
 
-/** The most that one instance uses, in thousandths: large enough for anything, and what all instances use together is finite. */
+/** The most that one instance can use, in thousandths. Large enough for anything, and the sum over all instances stays finite. */
 const MOST_USED = 1e200;
 
-/** More instances than any task has: counts are kept as whole numbers of 32 bits. */
+/** More instances than any task has. Counts are kept as 32-bit integers. */
 const MOST_INSTANCES = 2 ** 31 - 1;
 
-/** A number of instances as it is kept: what is unlimited, or larger than can be kept, is {@link MOST_INSTANCES}. */
+/** A number of instances as an integer; at most {@link MOST_INSTANCES}, which also means unlimited. */
 export function countOf(instances: number): number {
   return Math.min(instances, MOST_INSTANCES);
 }
 
 /**
- * Lays out the tasks and the capacity. Do it once for a config; deciding happens many times a second.
+ * Lays out the tasks and the capacity. Call it once for each config, because deciding happens many times a second.
  *
- * @param sharing how tasks share; absent: `ordered`
+ * @param sharing how tasks share; `ordered` if absent
  */
 export function layOutTasks(
   tasks: readonly TaskSpec[],
@@ -109,7 +109,7 @@ export function layOutTasks(
   return { ...table, fair: layOutFair(fair, tasks, { ...table, whole }) };
 }
 
-/** What is not in the whole is not limited for a group either: tasks need not say how much of it they use. */
+/** A resource that the whole does not limit is not limited for a group either, because tasks need not say how much of it they use. */
 function resourcesOf(capacity: Amounts, fair: SharingSpec | undefined): Resource[] {
   const whole = Object.entries(capacity).map(([name, amount]): Resource => ({ name, amount }));
   const inGroups = [...(fair?.groups ?? [])].flatMap(([group, amounts]) =>
@@ -135,7 +135,7 @@ function holdsOf(amounts: Float64Array, uses: Float64Array, i: number): number {
   return most;
 }
 
-/** However little an instance uses, it is not nothing: else any number of them would fit. */
+/** Rounds a small amount up to one thousandth. Otherwise any number of instances would fit. */
 function usedThousandths(amount: number): number {
   return amount > 0 ? Math.min(Math.max(1, thousandths(amount)), MOST_USED) : 0;
 }

@@ -7,19 +7,19 @@ import { changed, type AgentState } from "../state.ts";
 import { describe } from "./check.ts";
 import { begin, end, isDue, isStuck, newPace, skip, type Pace } from "./pace.ts";
 
-/** What the scheduler has said there is to share, where the config leaves that to it. */
+/** The capacity that the scheduler reported, for the amounts that the config leaves to the scheduler. */
 export interface CapacityState {
   readonly pace: Pace;
-  /** What it said last; the same object until something changes. What was said before stands when it cannot be asked. */
+  /** The last report; the same object until something changes. It stays valid while the scheduler cannot be asked. */
   measured: Measured;
   /** Why the newest attempt failed, if it did. */
   problem: string | undefined;
 }
 
-/** How often the scheduler is asked what there is, in milliseconds. Until it has said so, as often as for counts. */
+/** How often the scheduler is asked for its capacity, in milliseconds. Until the first answer, as often as for counts. */
 const MEASURE_MS = 30_000;
 
-/** What a new spec leaves to the scheduler; what that has said of it already stands. */
+/** Starts with a new spec. Amounts that the scheduler has already reported stay valid. */
 export function newCapacity(
   { measured: names = [] }: Pick<EngineSpec, "measured">,
   before: CapacityState | undefined,
@@ -37,15 +37,15 @@ function takeOver(names: readonly string[], before: Measured | undefined): Measu
   const said = before !== undefined && "amounts" in before ? before.amounts : {};
   if (names.every((resource) => Object.hasOwn(said, resource)))
     return { amounts: Object.fromEntries(names.map((resource) => [resource, said[resource]!])) };
-  return { unknown: "the scheduler has not said yet what there is" };
+  return { unknown: "the scheduler has not reported its capacity yet" };
 }
 
-/** Asks what there is, if that is due. */
+/** Asks for the capacity if that is due. */
 export function measureDue(state: AgentState, now: Moment, commands: Command[]): void {
   if (isDue(state.capacity.pace, now)) measure(state, now, commands);
 }
 
-/** Asks what there is, if anything is left to the scheduler. */
+/** Asks for the capacity if the config leaves any amount to the scheduler. */
 export function measure(state: AgentState, now: Moment, commands: Command[]): void {
   const { spec, capacity } = state;
   const isKnown = "amounts" in capacity.measured;
@@ -57,7 +57,7 @@ export function measure(state: AgentState, now: Moment, commands: Command[]): vo
   commands.push({ type: "measure", id });
 }
 
-/** The scheduler has been asked what there is. */
+/** The scheduler has answered, or has failed to answer, how much capacity there is. */
 export function noteMeasured(
   state: AgentState,
   { id, answer }: { readonly id: number; readonly answer: Answer },
@@ -71,7 +71,7 @@ export function noteMeasured(
     if (answer.kind !== "value") throw answer.error;
     noteAmounts(capacity, name, checkAmounts(name, spec.measured ?? [], answer.value), commands);
   } catch (error) {
-    const what = `scheduler ${name}: say what there is`;
+    const what = `scheduler ${name}: capacity`;
     noteProblem(capacity, asMicroscalingError(error, "ERR_PLUGIN_FAULT", what), commands);
   }
   if ("unknown" in capacity.measured) capacity.pace.nextAt = now.mono + spec.scheduler.intervalMs;
@@ -87,10 +87,11 @@ function noteAmounts(
 ): void {
   const { measured, problem } = capacity;
   const say = (message: string): number => commands.push({ type: "log", level: "info", message });
-  if (problem !== undefined) say(`scheduler ${plugin} says again what there is`);
+  if (problem !== undefined) say(`scheduler ${plugin} reports its capacity again`);
   capacity.problem = undefined;
   if ("amounts" in measured && isSame(measured.amounts, amounts)) return;
-  if ("amounts" in measured) say(`the capacity is now ${amountsText(amounts)}, says ${plugin}`);
+  if ("amounts" in measured)
+    say(`scheduler ${plugin} reports a new capacity: ${amountsText(amounts)}`);
   capacity.measured = { amounts };
 }
 
@@ -105,17 +106,19 @@ function noteProblem(
     capacity.measured = { unknown: `the capacity is not known: ${message}` };
   const { measured } = capacity;
   const stands =
-    "amounts" in measured ? `; it stays as it was: ${amountsText(measured.amounts)}` : "";
+    "amounts" in measured
+      ? `; keeping the last known capacity: ${amountsText(measured.amounts)}`
+      : "";
   if (!isNew) return;
   commands.push({
     type: "log",
     level: "warn",
-    message: `the capacity is not known: ${message}${stands}`,
+    message: `cannot read the capacity: ${message}${stands}`,
     fields: { code },
   });
 }
 
-/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless all of `names` are amounts. */
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` if any of `names` is not an amount. */
 function checkAmounts(plugin: string, names: readonly string[], said: unknown): Amounts {
   const isMap = typeof said === "object" && said !== null;
   const found = new Map<string, unknown>(isMap ? Object.entries(said) : []);

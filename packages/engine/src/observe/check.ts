@@ -1,4 +1,4 @@
-/* oxlint-disable typescript/no-unsafe-type-assertion -- what a plugin returned is unknown until it is checked here */
+/* oxlint-disable typescript/no-unsafe-type-assertion -- what a plugin returned is `unknown` until it is checked here */
 import {
   asMicroscalingError,
   type Counts,
@@ -9,13 +9,13 @@ import {
   type ReadingResult,
 } from "@microscaling/core";
 
-/** What a plugin returned is never trusted: these say what is wrong with it, or give it back. */
+// These functions check what a plugin returned. They return a checked copy, or say what is wrong.
 
 const COUNTS = ["running", "starting", "stopping", "requested"] as const;
 const OPTIONAL_COUNTS = ["unhealthy", "crashed"] as const;
 const PARTS = ["ready", "inFlight", "delayed", "arrived", "finished"] as const;
 
-/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless these are counts. */
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` if these are not valid counts. */
 export function checkCounts(plugin: string, task: string, counts: unknown): Counts {
   const found = fieldsOf(counts);
   const checked: Record<string, unknown> = {};
@@ -33,13 +33,13 @@ export function checkCounts(plugin: string, task: string, counts: unknown): Coun
   return checked as unknown as Counts;
 }
 
-/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless there is one result for each task. */
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` if there is not exactly one result for each task. */
 export function checkResults(
   plugin: string,
   tasks: readonly string[],
   results: unknown,
 ): readonly unknown[] {
-  // A copy, so that looking at one of them cannot throw later.
+  // A copy, so that reading a result cannot throw later.
   if (Array.isArray(results) && results.length === tasks.length)
     return Array.from(results as unknown[]);
   const found = Array.isArray(results) ? `${results.length} results` : typeof results;
@@ -50,14 +50,14 @@ export function checkResults(
 }
 
 /**
- * A result as it may be used; one that breaks the contract becomes a failure that names the plugin. Only what the contract knows is kept,
- * so that the plugin cannot change it later.
+ * A checked copy of a result. A result that breaks the contract becomes a failure that names the plugin. The copy has only the fields of the
+ * contract, and the plugin cannot change it later.
  */
 export function checkReading(plugin: string, task: string, result: unknown): ReadingResult {
   try {
     return readingOf(plugin, task, result);
   } catch (error) {
-    // Even to look at it may throw.
+    // Even reading a property may throw.
     const where = `metric ${plugin}: the result for ${task}`;
     return failure(asMicroscalingError(error, "ERR_PLUGIN_RESULT", where));
   }
@@ -75,7 +75,7 @@ function readingOf(plugin: string, task: string, result: unknown): ReadingResult
   if (!isAmount(value)) return failure(badResult(plugin, `the value for ${task}`, value));
   if (!isAmount(at)) return failure(badResult(plugin, `the time of the reading for ${task}`, at));
   const { parts } = found;
-  // What is not there and what is nothing are the same to plugins in JavaScript.
+  // Plugins in JavaScript may use either undefined or null for a missing value.
   if (parts === undefined || parts === null) return { kind, value, at };
   const checked: Partial<Record<keyof ReadingParts, number>> = {};
   for (const part of PARTS) {
@@ -87,7 +87,7 @@ function readingOf(plugin: string, task: string, result: unknown): ReadingResult
   return { kind, value, at, parts: checked };
 }
 
-/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless this is an outcome. */
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` if this is not a valid outcome. */
 export function checkOutcome(plugin: string, task: string, outcome: unknown): Outcome {
   const { status, error, reason, retryAfterMs } = fieldsOf(outcome);
   if (status === "accepted") return { status };
@@ -100,7 +100,7 @@ export function checkOutcome(plugin: string, task: string, outcome: unknown): Ou
     : { status, reason: words };
 }
 
-/** @throws MicroscalingError `ERR_PLUGIN_RESULT` unless this is what a lease may be, or nothing. */
+/** @throws MicroscalingError `ERR_PLUGIN_RESULT` if this is neither a valid lease state nor nothing. */
 export function checkLease(lease: string, state: unknown): LeaseState | undefined {
   if (state === undefined) return undefined;
   const { holder, durationMs, version } = fieldsOf(state);
@@ -119,22 +119,22 @@ function failure(error: MicroscalingError): ReadingResult {
 function badResult(plugin: string, what: string, found: unknown): MicroscalingError {
   return new MicroscalingError(
     "ERR_PLUGIN_RESULT",
-    `plugin ${plugin}: ${what}: expected what the contract says, found ${describe(found)}`,
+    `plugin ${plugin}: ${what}: the contract does not allow ${describe(found)}`,
   );
 }
 
-/** The longest that a plugin may put off the next call for a task, in milliseconds. */
+/** The longest time for which a plugin may delay the next call for a task, in milliseconds. */
 const LONGEST_BUSY_MS = 60_000;
 
-/** The fields of an object; none of what is no object. */
+/** The fields of an object; none if `value` is not an object. */
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** The longest that a message shows of what a plugin returned, in characters. */
+/** How many characters of a plugin's result a message shows at most. */
 const SHOWN = 200;
 
-/** What a plugin returned, for a message. Never throws, whatever it is. */
+/** Describes what a plugin returned, for a message. Never throws. */
 export function describe(value: unknown): string {
   try {
     const text = JSON.stringify(value) ?? String(value);

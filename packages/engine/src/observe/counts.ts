@@ -13,18 +13,18 @@ import { changed, toSchedulerTask, type AgentState, type Task } from "../state.t
 import { checkCounts, describe } from "./check.ts";
 import { begin, end, isDue, isStuck, newPace, skip, soon, type Pace } from "./pace.ts";
 
-/** When what runs is counted, and what was heard. */
+/** When instances are counted, and what the scheduler reported. */
 export interface CountingState {
   readonly pace: Pace;
-  /** The names of the tasks that the observation under way is about. */
+  /** The names of the tasks in the current observation. */
   asked: readonly string[];
-  /** When the newest counts of all were asked for, by the monotonic clock. */
+  /** When the newest counts of any task were asked for, by the monotonic clock. */
   countedAt: number;
-  /** Tasks that nobody asked for and that counts came of: said once. */
+  /** Tasks that nobody asked for and whose counts the plugin returned. Each is reported once. */
   strangers: readonly string[];
 }
 
-/** So many strangers are named; a plugin that makes up more is not worth the memory. */
+/** At most this many unknown tasks are remembered, so that a faulty plugin cannot fill the memory. */
 const MOST_STRANGERS = 100;
 /** While instances are drained, they are counted at least this often, in milliseconds. */
 const DRAIN_MS = 200;
@@ -44,7 +44,7 @@ export function newCounting(now: Moment): CountingState {
   };
 }
 
-/** Observes if that is due. */
+/** Asks for the counts if that is due. */
 export function observeDue(state: AgentState, now: Moment, commands: Command[]): void {
   if (isDue(state.counting.pace, now)) observe(state, now, commands);
 }
@@ -58,8 +58,8 @@ export function observe(state: AgentState, now: Moment, commands: Command[]): vo
   if (isStuck(counting.pace)) {
     skip(counting.pace, everyMs, now);
     const hanging = counting.pace.hanging.length;
-    const problem = `scheduler ${name}: ${hanging} observations hang without an answer; observing again when one of them ends`;
-    for (const task of tasks) task.countsProblem = problem;
+    const problem = `scheduler ${name}: ${hanging} calls of observe hang; waiting for one of these calls to end`;
+    for (const task of tasks) noteProblem(task, { code: "ERR_DEADLINE", message: problem });
     return changed(state, now);
   }
   const id = state.nextId++;
@@ -90,7 +90,7 @@ export function noteObserved(
     counting.countedAt = startedAt;
   } catch (error) {
     const problem = asMicroscalingError(error, "ERR_PLUGIN_FAULT", `scheduler ${name}: observe`);
-    for (const task of tasks) task.countsProblem = problem.message;
+    for (const task of tasks) noteProblem(task, problem);
     soon(counting.pace, RETRY_MS, now);
   }
 }
@@ -103,7 +103,7 @@ function mapOf(plugin: string, value: unknown): ReadonlyMap<unknown, unknown> {
   );
 }
 
-/** A task that the plugin left out or got wrong is unknown, for itself alone. */
+/** If the plugin left out a task or returned wrong counts for it, only that task is unknown. */
 function noteTask(
   state: AgentState,
   task: Task,
@@ -118,14 +118,22 @@ function noteTask(
       throw new MicroscalingError("ERR_PLUGIN_RESULT", `plugin ${plugin}: no counts for ${name}`);
     const found = all.get(name);
     if (isMicroscalingError(found)) {
-      // Where nothing is, nothing needs room.
+      // A task without instances needs no room.
       if (found.code === "ERR_OBJECT_MISSING") noteCountsOf(state, task, NOTHING, startedAt, now);
       throw found;
     }
     noteCountsOf(state, task, checkCounts(plugin, name, found), startedAt, now);
   } catch (error) {
-    task.countsProblem = asMicroscalingError(error, "ERR_PLUGIN_RESULT", name).message;
+    noteProblem(task, asMicroscalingError(error, "ERR_PLUGIN_RESULT", name));
   }
+}
+
+function noteProblem(
+  task: Task,
+  { code, message }: Pick<MicroscalingError, "code" | "message">,
+): void {
+  task.countsProblem = message;
+  task.countsCode = code;
 }
 
 function noteCountsOf(
@@ -138,6 +146,7 @@ function noteCountsOf(
   task.counts = counts;
   task.countsAt = startedAt;
   task.countsProblem = undefined;
+  task.countsCode = undefined;
   if (counts.running === counts.requested) task.unsettledSince = undefined;
   else task.unsettledSince ??= steadyTime(epochMs, now);
   const before = task.pending;
@@ -150,7 +159,7 @@ function noteCountsOf(
   noteCounts(task.crashLoop, counts, { replaces: spec.scheduler.replaces, isPending }, now);
 }
 
-/** Counts of tasks that nobody asked for are not used, and said once. */
+/** Counts of tasks that nobody asked for are not used, and are reported once. */
 function nameStrangers(
   { counting, spec }: AgentState,
   counts: ReadonlyMap<unknown, unknown>,
@@ -165,7 +174,7 @@ function nameStrangers(
     commands.push({
       type: "log",
       level: "warn",
-      message: `plugin ${spec.scheduler.name}: observe: counts for ${task}, which was not asked for`,
+      message: `plugin ${spec.scheduler.name}: observe: counts for ${task}, which the engine did not ask for`,
       fields: { code: "ERR_PLUGIN_RESULT" },
     });
   }

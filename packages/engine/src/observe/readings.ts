@@ -6,16 +6,16 @@ import { changed, type AgentState, type Task } from "../state.ts";
 import { checkReading, checkResults } from "./check.ts";
 import { begin, end, isDue, isStuck, newPace, poke, skip, type Pace } from "./pace.ts";
 
-/** One metric source: when it is read. Each has its own pace, so nothing it does delays another. */
+/** When one metric source is read. Each source has its own pace, so none delays another. */
 export interface SourceState {
   /** A key of {@link EngineSpec.sources}. */
   readonly name: string;
   readonly pace: Pace;
-  /** What the read under way was asked for: other results are of no use to tasks as they are now. */
+  /** The tasks that the read in progress was asked for. A result is useless to a task that has changed since. */
   asked: readonly TaskSpec[];
 }
 
-/** The sources that tasks look at. Those that are read as before keep their pace. */
+/** The sources that tasks use. Sources that are read as before keep their pace. */
 export function sourcesOf(state: AgentState, before: AgentState | undefined, now: Moment): void {
   const used = new Set(state.tasks.map(({ spec }) => spec.metric?.source));
   const names = [...state.spec.sources.keys()].filter((name) => used.has(name));
@@ -46,7 +46,7 @@ export function read(
     skip(source.pace, intervalMs, now);
     const error = new MicroscalingError(
       "ERR_DEADLINE",
-      `metric ${name}: ${source.pace.hanging.length} reads hang without an answer; reading again when one of them ends`,
+      `metric ${name}: ${source.pace.hanging.length} reads hang; waiting for one of these reads to end`,
     );
     for (const task of tasksOf(state, source)) noteResult(task, { kind: "failure", error });
     return changed(state, now);
@@ -58,7 +58,7 @@ export function read(
   commands.push({ type: "read", id, source: source.name, queries });
 }
 
-/** A read has been answered. */
+/** Uses the answer to a read. */
 export function noteRead(
   state: AgentState,
   event: { readonly source: string; readonly id: number; readonly answer: Answer },
@@ -72,7 +72,7 @@ export function noteRead(
   const { name } = sourceSpec(state, source);
   const results = resultsOf(name, asked, event.answer);
   for (const [k, task] of tasksOf(state, source).entries()) {
-    // Mostly nothing was configured meanwhile, so that all stand where they stood.
+    // Usually there was no reload meanwhile, so that every task has the same index.
     const i = asked[k] === task.spec ? k : asked.findIndex((spec) => asksTheSame(spec, task.spec));
     if (i >= 0) {
       const result = checkReading(name, task.spec.name, results[i]);
@@ -90,7 +90,7 @@ function tasksOf({ tasks }: AgentState, { name }: SourceState): Task[] {
   return tasks.filter(({ spec }) => spec.metric?.source === name);
 }
 
-/** Whether what one spec asks of its metric is what the other asks, too. */
+/** Whether two specs ask the same of their metric. */
 export function asksTheSame(a: TaskSpec, b: TaskSpec): boolean {
   if (a === b) return true;
   return (
@@ -100,7 +100,7 @@ export function asksTheSame(a: TaskSpec, b: TaskSpec): boolean {
   );
 }
 
-/** One result for each task, as the plugin gave them; a failure for each when it gave none. */
+/** One result for each task, as the plugin returned them; a failure for each task if the read failed. */
 function resultsOf(plugin: string, asked: readonly TaskSpec[], answer: Answer): readonly unknown[] {
   try {
     if (answer.kind !== "value") throw answer.error;
@@ -112,7 +112,7 @@ function resultsOf(plugin: string, asked: readonly TaskSpec[], answer: Answer): 
   }
 }
 
-/** Readings are dated by the machine's clock, which may be set; their age until now gives the engine's own time. */
+/** Plugins date readings by the machine's clock, which people can set. The age of the reading gives its time in the engine's own time. */
 function dated(
   task: Task,
   result: ReadingResult,
@@ -121,7 +121,7 @@ function dated(
 ): ReadingResult {
   if (result.kind !== "reading") return result;
   const { reading, readAtWall } = task;
-  // A reading that the plugin has kept is the same one: it is no news, and it gets older.
+  // A plugin that returns an earlier reading again has no news, and that reading gets older.
   if (reading !== undefined && result.at === readAtWall) return { ...result, at: reading.at };
   task.readAtWall = result.at;
   // A clock that runs ahead must not make a reading look fresh for longer.
@@ -134,14 +134,17 @@ function noteResult(task: Task, result: ReadingResult): void {
     case "reading":
       task.reading = result;
       task.noReading = undefined;
+      task.noReadingCode = undefined;
       task.failures = 0;
       break;
     case "hold":
       task.noReading = result.reason;
+      task.noReadingCode = undefined;
       task.failures = 0;
       break;
     case "failure":
       task.noReading = result.error.message;
+      task.noReadingCode = result.error.code;
       task.failures++;
       task.metricFailures++;
       break;

@@ -19,6 +19,7 @@ export function describeEngine(
   return {
     record,
     sinceTurnMs: now.mono - turn.lastAt,
+    ...(turn.blockedSince === undefined ? {} : { blockedMs: now.mono - turn.blockedSince }),
     ...(role === undefined ? {} : { role }),
     capacity: capacityOf(spec, capacity.measured),
     capacityProblem: capacity.problem,
@@ -33,18 +34,30 @@ function describeTask(
   { epochMs }: AgentState,
   now: Moment,
 ): TaskState {
-  const { spec, counts, countsAt, countsProblem, reading, noReading, schedulerProblem } = task;
-  const ownProblem = sharedProblem === undefined ? countsProblem : undefined;
+  const { spec, counts, countsAt, reading, noReading } = task;
   return {
     name: spec.name,
     // It has a reading, or there is a stated reason why not.
     ready: counts !== undefined && (spec.metric === undefined || noReading !== NOT_READ),
     readingAgeMs: reading === undefined ? undefined : steadyTime(epochMs, now) - reading.at,
     countsAgeMs: countsAt === undefined ? undefined : now.mono - countsAt,
-    problem: ownProblem ?? schedulerProblem ?? (task.failures > 0 ? noReading : undefined),
+    ...problemOf(task, sharedProblem),
     metricFailures: task.metricFailures,
     schedulerFailures: task.schedulerFailures,
   };
+}
+
+function problemOf(
+  task: Task,
+  sharedProblem: string | undefined,
+): Pick<TaskState, "problem" | "problemCode"> {
+  const { countsProblem, schedulerProblem, failures } = task;
+  if (sharedProblem === undefined && countsProblem !== undefined)
+    return { problem: countsProblem, problemCode: task.countsCode };
+  if (schedulerProblem !== undefined)
+    return { problem: schedulerProblem, problemCode: task.schedulerCode };
+  if (failures > 0) return { problem: task.noReading, problemCode: task.noReadingCode };
+  return { problem: undefined };
 }
 
 /** What the scheduler is to say and has not said yet is not known, and left out. */

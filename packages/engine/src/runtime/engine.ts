@@ -4,7 +4,7 @@ import { hasLeft } from "../act/configure.ts";
 import { hasEnded } from "../act/election.ts";
 import { learnedBy } from "../decide/decider.ts";
 import { describeEngine } from "../report/engine-state.ts";
-import type { Engine, EngineContext, EngineSpec } from "../spec.ts";
+import type { Engine, EngineContext, EngineSpec, Stopped } from "../spec.ts";
 import { roleOf, termOf } from "../step.ts";
 import type { AgentState } from "../state.ts";
 import { assertLease } from "./execute.ts";
@@ -20,7 +20,7 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
   let machine = open(spec);
   const retired = new Set<Machine>();
   let started = false;
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<Stopped> | undefined;
 
   function open(next: EngineSpec): Machine {
     if (!context.dryRun) assertLease(next);
@@ -51,35 +51,44 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
     retired.delete(old);
   }
 
-  /** Ends a machine's work in bounded time: drains where that is asked for, waits for calls under way, gives the lease back. */
-  async function finish({ state, now, dispatch, until }: Machine, graceMs: number): Promise<void> {
+  /**
+   * Ends a machine's work in bounded time: drains where that is asked for, waits for calls under way, gives the lease back.
+   * @returns the names of the tasks that were drained and may still have instances
+   */
+  async function finish(
+    { state, now, dispatch, until }: Machine,
+    graceMs: number,
+  ): Promise<readonly string[]> {
+    let left: readonly string[] = [];
     const endAt = now().mono + graceMs;
     const leftMs = (): number => Math.max(0, endAt - now().mono);
     const acts = (): boolean => termOf(state, now()) !== undefined;
     if (started && state.spec.shutdown === "drain" && acts()) {
       dispatch({ type: "drain" });
       await until(() => hasLeft(state) || !acts(), leftMs());
-      warnOfLeft(state);
+      left = leftOf(state);
     }
     dispatch({ type: "stop" });
     // Another agent may act as soon as the lease is given back, so calls under way end first.
     await until(() => !isAtWork(state), leftMs());
     dispatch({ type: "resign" });
     await until(() => state.election === undefined || hasEnded(state.election), leftMs());
+    return left;
   }
 
-  function warnOfLeft({ tasks }: AgentState): void {
-    const left = tasks.filter((task) => task.leavingSince !== undefined);
-    if (left.length === 0) return;
-    const names = left.map((task) => task.spec.name).join(", ");
-    context.logger.warn(`time is up: instances of ${names} are left`);
+  function leftOf({ tasks, givenUp }: AgentState): readonly string[] {
+    const late = tasks.flatMap((task) => (task.leavingSince === undefined ? [] : [task.spec.name]));
+    if (late.length > 0)
+      context.logger.warn(`time is up: instances of ${late.join(", ")} are left`);
+    return [...givenUp, ...late];
   }
 
-  async function stop(graceMs: number): Promise<void> {
+  async function stop(graceMs: number): Promise<Stopped> {
     const endAt = context.clock.monotonic() + graceMs;
-    await finish(machine, graceMs);
+    const left = await finish(machine, graceMs);
     for (const each of [machine, ...retired]) each.end();
     await reporter.close(Math.max(0, endAt - context.clock.monotonic()));
+    return { left };
   }
 
   return {

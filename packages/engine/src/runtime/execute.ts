@@ -53,7 +53,7 @@ export function execute(command: CallCommand, execution: Execution): void {
     case "measure":
       calls.begin({
         id,
-        what: `scheduler ${name}: say what there is`,
+        what: `scheduler ${name}: capacity`,
         timeoutMs,
         work: (signal) => askCapacity(spec, signal),
         answered: (answer) => dispatch({ type: "measured", id, answer }),

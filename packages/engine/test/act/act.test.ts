@@ -135,7 +135,9 @@ describe("a request that fails", () => {
     (_, given, problem, code, details) => {
       const { agent, answer } = requesting();
       const [line] = only(answer(given), "log");
-      expect(line).toMatchObject({ level: "warn", fields: { task: "a", code, details } });
+      const fields = { task: "a", code, ...(details.length === 0 ? {} : { details }) };
+      expect(line).toMatchObject({ level: "warn" });
+      expect(line?.fields).toEqual(fields);
       expect(line?.message).toMatch(problem);
       expect(agent.task().schedulerProblem).toMatch(problem);
       expect(agent.task().schedulerFailures).toBe(1);
@@ -146,6 +148,21 @@ describe("a request that fails", () => {
       });
     },
   );
+
+  it("is told once, however often it fails in the same way", () => {
+    const given = (words: string): Answer => failed(new MicroscalingError("ERR_DISK_FULL", words));
+    const { agent, answer } = requesting();
+    const levels = [...only(answer(given("no disk")), "log")];
+    for (const words of ["no disk", "no disk", "no image"]) {
+      agent.count({ a: up(0) });
+      agent.task().backOff.retryAt = 0;
+      agent.state.turn.dueAt = 0;
+      const [call] = only(agent.wait(1000), "scale");
+      const told = agent.send({ type: "scaled", task: "a", id: call!.id, answer: given(words) });
+      levels.push(...only(told, "log"));
+    }
+    expect(levels.map(({ level }) => level)).toEqual(["warn", "debug", "debug", "warn"]);
+  });
 
   it("keeps its room until counts that were asked for since show what came of it", () => {
     const agent = open([fixed("a", 6), fixed("b", 9, { priority: 2 })]);

@@ -136,7 +136,7 @@ describe("a task", () => {
     expect(only(agent.send({ type: "once", part: "prepare" }), "prepare")).toHaveLength(1);
     const done = agent.send({ type: "once", part: "decide", acts: false });
     expect(logged(done)).toEqual([]);
-    agent.task().preparation = { phase: "needed", reason: "x" };
+    agent.task().preparation = { phase: "needed", reason: "x", failedStarts: 0 };
     agent.task().countsProblem = undefined;
     const last = agent.send({ type: "once", part: "decide", acts: false });
     expect(only(last, "prepare")).toEqual([]);

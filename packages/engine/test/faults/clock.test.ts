@@ -44,4 +44,29 @@ describe.each([
     expect(scheduler.counts("jobs").running).toBe(2);
     await engine.stop({ graceMs: 0 });
   });
+
+  it("what is taken round by round goes on being taken", async () => {
+    const tasks = [
+      taskSpec("high", { use: "fixed", instances: 8 }, { priority: 1 }),
+      taskSpec("low", { use: "remainder" }, { priority: 2 }),
+    ];
+    const sharing = {
+      share: "fair",
+      minIsGuarantee: true,
+      protectYoung: true,
+      maxTakenShare: 0.3,
+      groups: new Map(),
+    } as const;
+    const world = createWorld({ tasks: [tasks[1]!] });
+    const { clock, scheduler, engine } = world;
+    engine.start();
+    await clock.advance(2000);
+    await engine.reload(world.spec({ tasks, sharing }));
+    await clock.advance(1000);
+    expect(scheduler.counts("high").running).toBe(3);
+    clock.stepWall(byMs);
+    await clock.advance(6500);
+    expect(scheduler.counts("high").running).toBe(8);
+    await engine.stop({ graceMs: 0 });
+  });
 });

@@ -80,13 +80,13 @@ describe("a reading", () => {
 describe("before anything is known", () => {
   it("a job is taken to need a tenth of the time that it may wait, which counts as one job", () => {
     const { model } = learned([{ at: 0, ready: 5 }]);
-    expect(model).toMatchObject({ jobs: 1, busySeconds: 1 });
+    expect(model).toMatchObject({ service: { usual: { jobs: 1, busySeconds: 1 } } });
     expect(model.level).toMatchObject({ logService: Math.log(1), serviceVariance: 1 });
   });
 
   it("a hint counts for twenty jobs", () => {
     const { model } = learned([{ at: 0, ready: 5 }], { serviceTime: 4, startupTime: 7 });
-    expect(model).toMatchObject({ jobs: 20, busySeconds: 80 });
+    expect(model).toMatchObject({ service: { usual: { jobs: 20, busySeconds: 80 } } });
     expect(model.level.logService).toBeCloseTo(Math.log(0.25), 12);
     expect(model.level.serviceVariance).toBe(1 / 20);
     expect(loadOf(model, WITHIN).startupSeconds).toBe(7);
@@ -171,7 +171,7 @@ describe("counts of jobs", () => {
     const looks = evenly(2, { arrive: 0, finish: 0, running: 1 });
     const { model } = learned(looks, { serviceTime: 100 });
     // Sixty times the time that five jobs take.
-    expect(model.jobs).toBeCloseTo(20 * (30_000 / 30_000.5), 6);
+    expect(model.service.usual.jobs).toBeCloseTo(20 * (30_000 / 30_000.5), 6);
   });
 
   it("are no jump where more instances can have finished them", () => {
@@ -191,7 +191,7 @@ describe("what lasts", () => {
   it("is what is usual, where less comes now, and else what is expected", () => {
     const load = (rate: number) => {
       const { model } = learned(evenly(400, { arrive: 6, finish: 3 }));
-      model.counted.recentRate = rate;
+      model.counted.recent.rate = rate;
       return loadOf(model, WITHIN);
     };
     expect(load(2).lastingRate).toBeCloseTo(12, 6);
@@ -200,13 +200,30 @@ describe("what lasts", () => {
     expect(load(40).lastingRate).toBeGreaterThan(30);
   });
 
+  it.each([
+    ["what is usual, where the recent rate is about that", 10, "usual", "usual"],
+    ["what is recent, where that is more", 40, "recent", "recent"],
+    ["what is usual, where less comes now", 2, "recent", "usual"],
+  ] as const)("is as unsure as %s", (_, rate, expected, lasting) => {
+    const { model } = learned(evenly(400, { arrive: 6, finish: 3 }));
+    Object.assign(model.counted, {
+      usual: { rate: 10, seconds: 100 },
+      recent: { rate, seconds: 4 },
+    });
+    const variances = { usual: 10 / 100, recent: rate / 4 };
+    const load = loadOf(model, WITHIN);
+    expect(load.arrivalVariance).toBeCloseTo(variances[expected], 9);
+    const ofWork = load.lastingRate ** 2 / model.service.usual.jobs;
+    expect(load.lastingVariance - ofWork).toBeCloseTo(variances[lasting], 9);
+  });
+
   it("is as unsure as the arrivals and the work of the jobs that are known", () => {
     const { model, load } = learned(evenly(400, { arrive: 6, finish: 3 }));
     const { arrivalVariance, lastingVariance, lastingRate } = load();
     expect(arrivalVariance).toBeCloseTo(12 / 199.5, 3);
     // A mean of n exponential times is off by one part in √n.
     expect(lastingVariance).toBeCloseTo(
-      arrivalVariance + (lastingRate / Math.sqrt(model.jobs)) ** 2,
+      arrivalVariance + (lastingRate / Math.sqrt(model.service.usual.jobs)) ** 2,
     );
   });
 

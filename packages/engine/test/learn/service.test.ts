@@ -2,6 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import {
   isTooMuch,
   learnService,
+  noService,
   serviceRate,
   type ServiceMemory,
 } from "../../src/decide/learn/service.ts";
@@ -15,7 +16,7 @@ const TICK = 0.5;
 
 /** So many jobs are known, as of late. */
 function known(jobs: number, busySeconds: number): ServiceMemory {
-  return { jobs, busySeconds, recentJobs: jobs, recentBusySeconds: busySeconds, isDoubtful: false };
+  return noService(jobs, busySeconds / jobs);
 }
 
 /** One instance that has done jobs of 2 s, one after the other, for ten minutes. */
@@ -132,10 +133,10 @@ test.each([
   (_, jobs, busySeconds, busy, scale, recent, usual) => {
     const model = known(jobs, busySeconds);
     learnService(model, 3, busy, 0.5, scale);
-    expect(model.jobs).toBeCloseTo(faded(jobs, usual, 0.5, 3), 9);
-    expect(model.busySeconds).toBeCloseTo(faded(busySeconds, usual, 0.5, busy * 0.5), 9);
-    expect(model.recentJobs).toBeCloseTo(faded(jobs, recent, 0.5, 3), 9);
-    expect(model.recentBusySeconds).toBeCloseTo(faded(busySeconds, recent, 0.5, busy * 0.5), 9);
+    expect(model.usual.jobs).toBeCloseTo(faded(jobs, usual, 0.5, 3), 9);
+    expect(model.usual.busySeconds).toBeCloseTo(faded(busySeconds, usual, 0.5, busy * 0.5), 9);
+    expect(model.recent.jobs).toBeCloseTo(faded(jobs, recent, 0.5, 3), 9);
+    expect(model.recent.busySeconds).toBeCloseTo(faded(busySeconds, recent, 0.5, busy * 0.5), 9);
   },
 );
 
@@ -143,18 +144,15 @@ test("of a longer time than the memory only a part counts", () => {
   const model = known(100, 100);
   learnService(model, 60, 1, 60, 0.5);
   // A memory of 50 jobs of 1 s each, so half of what was known is left, and of what is new 50 s count.
-  expect(model).toMatchObject({
-    jobs: 100,
-    busySeconds: 100,
-    recentJobs: 100,
-    recentBusySeconds: 100,
-  });
+  const stays = { jobs: 100, busySeconds: 100 };
+  expect(model).toMatchObject({ usual: stays, recent: stays });
 });
 
 test("ten jobs are never forgotten", () => {
   const model = known(10, 20);
   learnService(model, 0, 1, 60, 10);
-  expect(model).toMatchObject({ jobs: 10, busySeconds: 80, recentJobs: 10, recentBusySeconds: 80 });
+  const kept = { jobs: 10, busySeconds: 80 };
+  expect(model).toMatchObject({ usual: kept, recent: kept });
 });
 
 /** Instances that are at work all the time, on jobs of a random length around `meanSeconds`. */
@@ -231,9 +229,10 @@ describe("the work of an instance, where it takes a random time", () => {
       const model = known(1, 1 / perSecond);
       let changes = 0;
       for (let i = 0; i < 2 * 7200; i++) {
-        const before = model.jobs;
+        const before = model.usual.jobs;
         learnService(model, poisson(perSecond * busy * TICK, random), busy, TICK, SCALE);
-        if (model.jobs < before - 5 && model.jobs === model.recentJobs) changes++;
+        const { usual, recent } = model;
+        if (usual.jobs < before - 5 && usual.jobs === recent.jobs) changes++;
       }
       expect(changes).toBeLessThanOrEqual(4);
     }
@@ -254,9 +253,10 @@ test.each([
   [1000, 4, 12, true],
 ])(
   "where each of %d jobs took 2 s, in %d s at work %d jobs are no chance: %s",
-  (jobs, recentBusySeconds, recentJobs, isNew) => {
-    const model = { ...known(jobs, 2 * jobs), recentJobs, recentBusySeconds };
+  (jobs, busySeconds, recentJobs, isNew) => {
+    const recent = { jobs: recentJobs, busySeconds };
+    const model = { ...known(jobs, 2 * jobs), recent };
     learnService(model, 0, 0, TICK, SCALE);
-    expect(serviceRate(model)).toBeCloseTo(isNew ? recentJobs / recentBusySeconds : 0.5, 9);
+    expect(serviceRate(model)).toBeCloseTo(isNew ? recentJobs / busySeconds : 0.5, 9);
   },
 );

@@ -98,7 +98,7 @@ describe("until it is known what there is", () => {
     expect(agent.state.turn.record?.decisions[0]).toMatchObject({
       granted: 3,
       requested: undefined,
-      limits: [{ by: "held", reason: "the scheduler has not said yet what there is" }],
+      limits: [{ by: "held", reason: "the scheduler has not reported its capacity yet" }],
     });
     agent.answer("measure", failed(DOWN));
     expect(scaled(agent.wait(2))).toEqual([]);
@@ -108,8 +108,8 @@ describe("until it is known what there is", () => {
   });
 
   it.each([
-    ["throws no error", failed("gone"), "scheduler toy: say what there is: gone"],
-    ["never answers", abandoned(), "scheduler toy: say what there is: no answer in time"],
+    ["throws no error", failed("gone"), "scheduler toy: capacity: gone"],
+    ["never answers", abandoned(), "scheduler toy: capacity: no answer in time"],
     ["returns null", value(null), "expected an amount of cpu, found nothing"],
     ["returns a text", value("5"), "expected an amount of cpu, found nothing"],
     ["says nothing of it", value({}), "expected an amount of cpu, found nothing"],
@@ -127,9 +127,9 @@ describe("until it is known what there is", () => {
     const agent = asking();
     const lines = only(agent.answer("measure", answer), "log");
     expect(lines).toHaveLength(1);
-    expect(lines[0]?.message).toMatch(/^the capacity is not known: /);
+    expect(lines[0]?.message).toMatch(/^cannot read the capacity: /);
     expect(lines[0]?.message).toContain(problem);
-    const isFault = problem.startsWith("scheduler toy: say");
+    const isFault = problem.startsWith("scheduler toy: capacity");
     expect(lines[0]?.fields).toEqual({ code: isFault ? "ERR_PLUGIN_FAULT" : "ERR_PLUGIN_RESULT" });
     expect(agent.state.capacity.problem).toContain(problem);
     expect(scaled(agent.wait(2))).toEqual([]);
@@ -146,7 +146,7 @@ describe("until it is known what there is", () => {
       {
         type: "log",
         level: "warn",
-        message: "the capacity is not known: no daemon",
+        message: "cannot read the capacity: no daemon",
         fields: { code: "ERR_SCHEDULER_UNREACHABLE" },
       },
     ]);
@@ -166,7 +166,7 @@ describe("what there is, once it is known,", () => {
     const agent = knowing();
     agent.wait(30_000);
     expect(logged(agent.answer("measure", failed(DOWN)))).toEqual([
-      "the capacity is not known: no daemon; it stays as it was: cpu 5",
+      "cannot read the capacity: no daemon; keeping the last known capacity: cpu 5",
     ]);
     expect(agent.state.capacity).toMatchObject({
       measured: { amounts: { cpu: 5 } },
@@ -174,7 +174,7 @@ describe("what there is, once it is known,", () => {
     });
     agent.wait(30_000);
     expect(only(agent.answer("measure", value({ cpu: 5 })), "log")).toEqual([
-      { type: "log", level: "info", message: "scheduler toy says again what there is" },
+      { type: "log", level: "info", message: "scheduler toy reports its capacity again" },
     ]);
     expect(agent.state.capacity.problem).toBeUndefined();
   });
@@ -187,7 +187,7 @@ describe("what there is, once it is known,", () => {
     expect(agent.state.capacity.measured).toBe(before);
     agent.wait(30_000);
     expect(only(agent.answer("measure", value({ cpu: 4, memory: 7 })), "log")).toEqual([
-      { type: "log", level: "info", message: "the capacity is now cpu 4, says toy" },
+      { type: "log", level: "info", message: "scheduler toy reports a new capacity: cpu 4" },
     ]);
     expect(agent.state.capacity.measured).toEqual({ amounts: { cpu: 4 } });
   });
@@ -197,7 +197,7 @@ describe("what there is, once it is known,", () => {
     expect(logged(agent.answer("measure", value({ cpu: 5, memory: 7 })))).toEqual([]);
     agent.wait(30_000);
     expect(logged(agent.answer("measure", value({ cpu: 5, memory: 8 })))).toEqual([
-      "the capacity is now cpu 5, memory 8, says toy",
+      "scheduler toy reports a new capacity: cpu 5, memory 8",
     ]);
   });
 });
@@ -224,7 +224,7 @@ describe("what there is, after a reload,", () => {
     const agent = knowing();
     agent.send({ type: "configured", spec: { ...agent.spec, measured: ["cpu", "memory"] } });
     expect(agent.state.capacity.measured).toEqual({
-      unknown: "the scheduler has not said yet what there is",
+      unknown: "the scheduler has not reported its capacity yet",
     });
     agent.send({ type: "configured", spec: { ...agent.spec, measured: ["cpu"] } });
     expect(agent.state.capacity.measured).toHaveProperty("unknown");

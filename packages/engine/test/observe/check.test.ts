@@ -11,7 +11,7 @@ import {
 import { up } from "../step/opened.ts";
 
 const said = (problem: string) => `plugin toy: ${problem}`;
-const expected = "expected what the contract says, found";
+const expected = "the contract does not allow";
 
 describe("counts", () => {
   it("are kept as far as the contract knows them, in an object of their own", () => {

@@ -124,9 +124,9 @@ describe("a task is not scaled while its counts are not known", () => {
   });
 
   it.each([
-    ["null", null, "running of a: expected what the contract says, found undefined"],
-    ["no whole number", up(1.5), "running of a: expected what the contract says, found 1.5"],
-    ["negative", up(-1), "running of a: expected what the contract says, found -1"],
+    ["null", null, "running of a: the contract does not allow undefined"],
+    ["no whole number", up(1.5), "running of a: the contract does not allow 1.5"],
+    ["negative", up(-1), "running of a: the contract does not allow -1"],
     ["an error", DOWN, "no daemon"],
   ])("since they are %s", (_, counts, problem) => {
     const agent = counted();
@@ -166,7 +166,7 @@ describe("counts for tasks that nobody asked for", () => {
       {
         type: "log",
         level: "warn",
-        message: "plugin toy: observe: counts for ghost, which was not asked for",
+        message: "plugin toy: observe: counts for ghost, which the engine did not ask for",
         fields: { code: "ERR_PLUGIN_RESULT" },
       },
     ]);
@@ -182,7 +182,7 @@ describe("counts for tasks that nobody asked for", () => {
       [Symbol("x"), up(1)],
     ]);
     expect(logged(agent.answer("observe", value(odd)))).toEqual([
-      "plugin toy: observe: counts for symbol, which was not asked for",
+      "plugin toy: observe: counts for symbol, which the engine did not ask for",
     ]);
     expect(agent.task().countsProblem).toBeUndefined();
   });
@@ -229,7 +229,7 @@ describe("an observation", () => {
     agent.wait(998);
     expect(only(agent.wait(2), "observe")).toEqual([]);
     for (const task of agent.state.tasks)
-      expect(task.countsProblem).toMatch(/^scheduler toy: 3 observations hang without an answer/);
+      expect(task.countsProblem).toMatch(/^scheduler toy: 3 calls of observe hang/);
     expect(agent.state.turn.dueAt).toBe(agent.now.mono + 2);
     expect(agent.state.counting.pace.nextAt).toBe(agent.now.mono + 1000);
     expect(only(agent.wait(999), "observe")).toEqual([]);

@@ -199,7 +199,7 @@ describe("what keeps churn down", () => {
     expect(lowest!.limits.map(({ by }) => by)).toEqual(["preempted", "capacity"]);
     expect(higher).toMatchObject({ granted: 2, requested: 0 });
     expect(higher!.limits).toEqual([
-      { by: "churn", reason: "no more than 20 % of the capacity changes hands in a round" },
+      { by: "churn", reason: "at most 20 % of the capacity moves between tasks in one round" },
       { by: "waiting", task: "last" },
     ]);
   });

@@ -423,7 +423,8 @@ it("gives every call a number of its own", () => {
   };
   for (let i = 0; i < 3; i++) {
     for (const part of ["observe", "prepare"] as const) note(agent.send({ type: "once", part }));
-    for (const task of agent.state.tasks) task.preparation = { phase: "needed", reason: "" };
+    for (const task of agent.state.tasks)
+      task.preparation = { phase: "needed", reason: "", failedStarts: 0 };
   }
   note(agent.wait(0));
   expect(ids).toHaveLength(16);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadOf } from "../../src/decide/learn/learn.ts";
+import { noService } from "../../src/decide/learn/service.ts";
 import { erlangInstances } from "../../src/decide/targets/erlang.ts";
 import { openAhead } from "../../src/decide/targets/ahead.ts";
 import { latencyTarget, type LatencyMemory } from "../../src/decide/targets/latency.ts";
@@ -85,10 +86,12 @@ function ahead(
   // Chance is to be left alone for a hundred times as long as is between two changes that may be made.
   const calmSeconds = (100 * 60) / changesPerMinute;
   const outlook = lookAhead(requested, model, loadOf(model, 10), 10, calmSeconds);
-  const { load, arrivalRate, backlog, waiting } = outlook;
+  const { load, backlog, waiting } = outlook;
+  const { arrivalRate } = load;
   const level = (rate: number, queue: number): number => calmInstances(outlook, rate, queue, 100);
   return {
     ...outlook,
+    arrivalRate,
     now: inTimeInstances(outlook, model, 0),
     later: inTimeInstances(outlook, model, load.tickSeconds),
     enough: enoughInstances(outlook, model),
@@ -96,8 +99,8 @@ function ahead(
     calm: level(arrivalRate, 0),
     drains: level(arrivalRate, backlog),
     lasts: level(load.lastingRate, waiting),
-    /** So many are enough even if 2.5 deviations more come than is believed. */
-    surely: level(load.lastingRate + 2.5 * Math.sqrt(load.lastingVariance), waiting),
+    /** So many are enough even if 2.33 deviations more come than is believed. */
+    surely: level(load.lastingRate + 2.33 * Math.sqrt(load.lastingVariance), waiting),
   };
 }
 
@@ -204,17 +207,85 @@ describe("without a job", () => {
     expect(desire(none, { jobAt: AT - 20_000 })).toMatchObject({ instances: 0, reason: "meeting" });
   });
 
-  it("means that none waits, where nothing else is told", () => {
-    const levelOnly = (waiting: number, at: number) =>
-      ({
-        ...inputOf({ waiting, at }, 0),
-        reading: { kind: "reading", value: waiting, at },
-      }) as const;
-    let { memory } = latencyTarget.desire(levelOnly(0, 0), undefined);
-    for (let at = 500; at < 20_000; at += 500)
-      ({ memory } = latencyTarget.desire(levelOnly(0, at), memory));
+  it("needs none at once where arrivals are counted, also if jobs in flight are not, or some went just now", () => {
+    const input = inputOf(quiet, 0);
+    const { inFlight: _, ...parts } = input.reading.parts;
+    const reading = { ...input.reading, parts };
+    const memory = learned({}, { jobAt: AT - 20_000, downAt: AT - 1 });
+    expect(latencyTarget.desire({ ...input, reading }, memory).instances).toBe(0);
+  });
+});
+
+describe("without a job, where arrivals are not counted", () => {
+  /** With so many instances; `inFlight` only where it is counted. So few changes may be made that none of the other steps down is worth it. */
+  const look = (at: number, running: number, waiting = 0, inFlight?: number) => ({
+    ...inputOf({ at, running, changesPerMinute: 0.06 }, 0),
+    reading: {
+      kind: "reading" as const,
+      value: waiting,
+      at,
+      parts: { ready: waiting, ...(inFlight === undefined ? {} : { inFlight }) },
+    },
+  });
+
+  /** When the fleet changed and to what, while nothing is seen of a job. */
+  const changesOf = (running: number, inFlight?: number) => {
+    let { memory } = latencyTarget.desire(look(0, running, 0, inFlight), undefined);
+    const changes: (readonly [at: number, instances: number])[] = [];
+    let requested = running;
+    for (let at = 500; at <= 70_000; at += 500) {
+      const desired = latencyTarget.desire(look(at, requested, 0, inFlight), memory);
+      ({ memory } = desired);
+      if (desired.instances !== requested) changes.push([at, desired.instances]);
+      requested = desired.instances;
+    }
     expect(memory.jobAt).toBe(0);
-    expect(latencyTarget.desire(levelOnly(0, 20_000), memory).instances).toBe(0);
+    return changes;
+  };
+
+  it("half of the instances go, where the length alone is seen, and half of the others each time as much has passed again; none comes back", () => {
+    // Twice six tenths of the 10 s that a job may wait, from the reading that showed the last step.
+    expect(changesOf(5)).toEqual([
+      [12_000, 2],
+      [24_500, 1],
+      [37_000, 0],
+    ]);
+  });
+
+  it("all of them stay, where the length alone is seen, until as much has passed since a job waited", () => {
+    let { memory } = latencyTarget.desire(look(0, 4), undefined);
+    const asked: number[] = [];
+    for (let at = 500; at < 42_000; at += 500) {
+      const desired = latencyTarget.desire(look(at, 4, at === 30_000 ? 1 : 0), memory);
+      ({ memory } = desired);
+      asked.push(desired.instances);
+    }
+    // From 30 s on.
+    expect(new Set(asked.slice(59))).toEqual(new Set([4]));
+    expect(latencyTarget.desire(look(42_000, 4), memory).instances).toBe(2);
+  });
+
+  it("all of them go, where the jobs in flight are counted", () => {
+    expect(changesOf(5, 0)).toEqual([[16_000, 0]]);
+  });
+
+  it("half of the instances that the load needs stay, where the length alone is seen, so that no job is late", () => {
+    // Four jobs a second come, which four of the eight instances are at work on.
+    let { memory } = latencyTarget.desire(look(0, 8), undefined);
+    let running = 8;
+    let waiting = 0;
+    let least = running;
+    let longest = 0;
+    for (let at = 500; at <= 600_000; at += 500) {
+      waiting = Math.max(0, waiting + (4 - running) / 2);
+      longest = Math.max(longest, waiting);
+      const desired = latencyTarget.desire(look(at, running, Math.floor(waiting)), memory);
+      ({ memory } = desired);
+      running = desired.instances;
+      least = Math.min(least, running);
+    }
+    expect(least).toBeGreaterThanOrEqual(2);
+    expect(longest / 4).toBeLessThan(10);
   });
 });
 
@@ -253,7 +324,7 @@ describe("up", () => {
         for (let waiting = 0; waiting < 80; waiting++) {
           const memory = structuredClone(before);
           const { counted } = memory.model;
-          counted.usualRate = rate;
+          counted.usual.rate = rate;
           counted.blockJobs = rate * counted.blockSeconds;
           counted.earlierJobs = rate * counted.earlierSeconds;
           const look = { waiting, inFlight: running, running, changesPerMinute: 0.06 };
@@ -335,8 +406,7 @@ describe("up", () => {
 describe("where an instance does four jobs a second", () => {
   const desireOf = (running: number, look: Look = {}, remembered: Remembered = {}) => {
     const memory = learned({ ...look, running }, remembered);
-    const known = { jobs: 800, busySeconds: 200, recentJobs: 800, recentBusySeconds: 200 };
-    Object.assign(memory.model, known);
+    Object.assign(memory.model, { service: noService(800, 1 / 4) });
     const input = inputOf({ ...look, inFlight: 2, running, arrived: 105 + 2 * ROUNDS }, 496);
     return latencyTarget.desire(input, memory).instances;
   };
@@ -377,13 +447,13 @@ describe("down", () => {
     const goesTo = (changed: Partial<LatencyMemory["model"]>, usualSeconds: number): number => {
       const memory = learned({ running: 9 }, PAID);
       Object.assign(memory.model, changed);
-      memory.model.counted.usualSeconds = usualSeconds;
+      memory.model.counted.usual.seconds = usualSeconds;
       const look = { waiting: 5, inFlight: 4, running: 9, arrived: 505 };
       return latencyTarget.desire(inputOf(look, 496), memory).instances;
     };
     expect(goesTo({}, 100)).toBeLessThan(9);
     expect(goesTo({}, 0.5)).toBe(9);
-    expect(goesTo({ jobs: 5, busySeconds: 5, recentJobs: 5, recentBusySeconds: 5 }, 100)).toBe(9);
+    expect(goesTo({ service: noService(5, 1) }, 100)).toBe(9);
   });
 
   it("keeps what it takes for jobs that wait to be begun in half of the time", () => {
@@ -427,6 +497,16 @@ describe("down", () => {
     expect(surely).toBeGreaterThan(lasts);
     expect(desire(idle, { ...PAID, openedAt: AT - 9999 }).instances).toBe(surely);
     expect(desire(idle, { ...PAID, openedAt: AT - 10_000 }).instances).toBe(lasts);
+  });
+
+  it("takes for sure what chance exceeds in one case of a hundred, however little is known", () => {
+    for (let seconds = 0.5; seconds < 10; seconds += 0.25) {
+      const memory = learned({ running: 40 }, { ...PAID, openedAt: AT - 1000 });
+      memory.model.counted.usual.seconds = seconds;
+      const look = { ...idle, running: 40, arrived: 105 + 2 * ROUNDS };
+      const { instances, memory: after } = latencyTarget.desire(inputOf(look, 501), memory);
+      expect(instances).toBe(ahead(after, 40).surely);
+    }
   });
 
   it("waits for the price of starting them again, where what went was often needed again", () => {

@@ -32,8 +32,8 @@ function passageSeconds(drift: number, room: number, arrivalRate: number): numbe
 /** How long n instances are left alone on average. */
 function calmOf(n: number, demand: Demand, arrivalRate: number, backlog: number): number {
   const { serviceRate, within, horizon } = demand;
-  // 1.5 deviations of as many Poisson arrivals and completions as there are until a start shows.
-  const chance = 1.5 * Math.sqrt(2 * arrivalRate * horizon);
+  // 1.28 deviations of as many Poisson arrivals and completions as there are until a start shows.
+  const chance = 1.28 * Math.sqrt(2 * arrivalRate * horizon);
   const room = n * serviceRate * 0.95 * within - backlog - chance;
   const drift = n * serviceRate - arrivalRate;
   if (drift < 0 || room <= 0) return 0;
@@ -70,15 +70,15 @@ describe("the calm level", () => {
   );
 
   it("is right also where as much is done as arrives, of which the formula loses all its digits", () => {
-    // T = b² / (2·λ), with b = 10 · 0.95 · 10 − 1.5 · √(2 · 10 · 5).
-    const seconds = 80 ** 2 / 20;
+    // T = b² / (2·λ), with b = 10 · 0.95 · 10 − 1.28 · √(2 · 10 · 5).
+    const seconds = 82.2 ** 2 / 20;
     const calm = (calmSeconds: number): number =>
       calmInstances({ ...DEMAND, calmSeconds }, 10, 0, MOST);
     expect(calm(0.999 * seconds)).toBe(10);
     expect(calm(1.001 * seconds)).toBe(11);
     // A hair less arrives, of which hardly any more may wait.
     const hair = { ...DEMAND, calmSeconds: 0.99 * (0.01 ** 2 / 20) };
-    expect(calmInstances(hair, 10 - 2e-15, 79.99, MOST)).toBe(10);
+    expect(calmInstances(hair, 10 - 2e-15, 82.19, MOST)).toBe(10);
   });
 
   it.each([0, 5e-324, 1e-300, 1e-9])(

@@ -26,6 +26,7 @@ export function reportHtml(report: Report): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="generator" content="microscaling simulate">
 <title>${escape(title)}</title>
 <style>
 ${files.chartStyle}

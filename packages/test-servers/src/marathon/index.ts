@@ -32,6 +32,8 @@ export interface Marathon {
   readonly guard: Guard;
   createApp(app: NewApp): void;
   removeApp(id: string): void;
+  /** Deletes an app as a user does: its tasks are still being stopped by a deployment, until that is ended. */
+  deleteApp(id: string): { end(): void };
   /** How many are wanted. */
   instances(id: string): number;
   /** What there is, tasks that start or stop included. */
@@ -46,6 +48,8 @@ export interface Marathon {
   fault(fault: Fault | undefined): void;
   /** This app may be looked at and not changed. */
   forbid(id: string): void;
+  /** This app may not even be looked at, until it may again. */
+  hide(id: string, isHidden?: boolean): void;
   /** Ends every event stream. */
   dropEvents(): void;
   /** While muted, event streams stay open and carry nothing. */
@@ -94,6 +98,7 @@ export async function startMarathon(options: MarathonOptions = {}): Promise<Mara
     guard: createGuard(auth, clock),
     requests: [] as SeenRequest[],
     forbidden: new Set<string>(),
+    hidden: new Set<string>(),
     leader: undefined as Master | undefined,
     fault: undefined as Fault | undefined,
   };
@@ -113,6 +118,8 @@ export async function startMarathon(options: MarathonOptions = {}): Promise<Mara
       if (fault !== undefined) for (const master of started) master.drop();
     },
     forbid: (id) => void shared.forbidden.add(id),
+    hide: (id, isHidden = true) =>
+      void (isHidden ? shared.hidden.add(id) : shared.hidden.delete(id)),
     dropEvents: () => hub.drop(),
     muteEvents(muted) {
       hub.muted = muted;
@@ -145,6 +152,7 @@ type AppControls = Pick<
   Marathon,
   | "createApp"
   | "removeApp"
+  | "deleteApp"
   | "instances"
   | "tasks"
   | "crash"
@@ -162,6 +170,11 @@ function appsOf(world: World): AppControls {
   return {
     createApp: (app) => void world.createApp(app),
     removeApp: (id) => world.removeApp(id),
+    deleteApp(id) {
+      world.removeApp(id);
+      const deployment = world.deployments.start(id, "StopApplication");
+      return { end: () => world.deployments.finish(deployment) };
+    },
     instances: (id) => world.apps.get(id)?.instances ?? 0,
     tasks: (id) => world.apps.get(id)?.tasks ?? [],
     crash: (id) => world.crash(newest(id)),

@@ -12,8 +12,8 @@ import type { EventHub } from "./events.ts";
 import { answerApi, type ApiAnswer } from "./routes.ts";
 import type { World } from "./world.ts";
 
-/** What is wrong with a master: it hangs up, never answers, answers a status and a web page, or 200 and nonsense. */
-export type Fault = "refuse" | "stall" | "garbage" | number;
+/** What is wrong with a master: it hangs up, never answers, answers a status and a web page, 200 and nonsense, or lists no app. */
+export type Fault = "refuse" | "stall" | "garbage" | "empty" | number;
 
 /** One request that came in. */
 export interface SeenRequest {
@@ -34,6 +34,7 @@ export interface Shared {
   readonly prefix: string;
   readonly requests: SeenRequest[];
   readonly forbidden: ReadonlySet<string>;
+  readonly hidden: ReadonlySet<string>;
   readonly leader: Master | undefined;
   readonly fault: Fault | undefined;
 }
@@ -122,6 +123,8 @@ async function handle(
     body,
     leader: new URL(leader.url).host,
     forbidden: shared.forbidden,
+    hidden: shared.hidden,
+    isEmpty: fault === "empty",
   });
   // A standby proxies, and says so.
   const via = isStandby ? { "x-marathon-via": `1.1 ${new URL(master.url).host}` } : {};

@@ -13,6 +13,10 @@ export interface ApiRequest {
   readonly leader: string;
   /** Apps that may be looked at and not changed. */
   readonly forbidden: ReadonlySet<string>;
+  /** Apps that may not even be looked at. */
+  readonly hidden: ReadonlySet<string>;
+  /** Lists have no app in them. */
+  readonly isEmpty: boolean;
 }
 
 /** An answer; `body` is sent as JSON. */
@@ -42,7 +46,7 @@ export function answerApi(world: World, request: ApiRequest): ApiAnswer {
     case "GET /v2/apps":
       return {
         status: 200,
-        body: { apps: list(world, query).map((app) => appJson(world, app, embed)) },
+        body: { apps: list(world, request).map((app) => appJson(world, app, embed)) },
       };
     case "GET /v2/deployments":
       return { status: 200, body: world.deployments.all().map(deploymentJson) };
@@ -55,9 +59,10 @@ export function answerApi(world: World, request: ApiRequest): ApiAnswer {
   }
 }
 
-function list(world: World, query: URLSearchParams): MarathonApp[] {
+function list(world: World, { query, hidden, isEmpty }: ApiRequest): MarathonApp[] {
+  if (isEmpty) return [];
   const part = query.get("id") ?? "";
-  return [...world.apps.values()].filter(({ id }) => id.includes(part));
+  return [...world.apps.values()].filter(({ id }) => id.includes(part) && !hidden.has(id));
 }
 
 /** What is about one app or one deployment. */
@@ -71,6 +76,7 @@ function answerOne(world: World, request: ApiRequest): ApiAnswer {
   if (rest === undefined) return said(500, "URI not found");
   const id = `/${rest.replace(/\/tasks$/, "")}`;
   const app = world.apps.get(id);
+  if (request.hidden.has(id)) return said(403, "Not Authorized to perform this action!");
   const missing = said(404, `App '${id}' does not exist`);
   if (method === "GET" && rest.endsWith("/tasks"))
     return app === undefined ? missing : { status: 200, body: { tasks: app.tasks.map(taskJson) } };

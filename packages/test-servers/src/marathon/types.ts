@@ -73,7 +73,7 @@ export interface Deployment {
   readonly id: string;
   readonly version: number;
   readonly appId: string;
-  readonly action: "ScaleApplication" | "RestartApplication";
+  readonly action: "ScaleApplication" | "RestartApplication" | "StopApplication";
   /** Ends its checking. */
   readonly over: AbortController;
 }

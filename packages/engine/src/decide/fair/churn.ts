@@ -4,29 +4,29 @@ import { addUses, fitting } from "../resources.ts";
 import type { TaskTable } from "../task-table.ts";
 import type { FairTable } from "./fair-table.ts";
 
-/** What is remembered so that not too much moves at a time. */
+/** What is remembered to limit how much moves at a time. */
 export interface Churn {
-  /** For each task, what it had requested at the last decision; −1 when it was not known. */
+  /** For each task, what it had requested at the last decision; −1 if not known. */
   readonly requested: Int32Array;
-  /** For each task, when it last grew, in milliseconds since the epoch. */
+  /** For each task, when it last grew, in milliseconds of the engine's steady time. */
   readonly grownAt: Float64Array;
-  /** The round in which something is being taken, if any. */
+  /** The round in progress, if instances are being taken. */
   readonly round: Round | undefined;
 }
 
 interface Round {
-  /** In milliseconds since the epoch. */
+  /** When the round began, in milliseconds of the engine's steady time. */
   readonly since: number;
-  /** For each task, what it had requested when the round began: what it has less than that has been taken. */
+  /** For each task, what it had requested when the round began. Anything less than that has been taken. */
   readonly requested: Int32Array;
 }
 
-/** A round lasts this long at least, in milliseconds: were stops instant, the share would be taken with every turn of the loop. */
+/** The shortest round, in milliseconds. Without it, instant stops would let every turn of the loop take the whole share. */
 const ROUND_MS = 3000;
-/** And this long at most, in milliseconds: a stop that never ends must not keep everything in its place. */
+/** The longest round, in milliseconds. A stop that never ends must not block everything. */
 const LONGEST_ROUND_MS = 30_000;
 
-/** Nothing remembered yet, of so many tasks. */
+/** Nothing remembered yet, for this number of tasks. */
 export function noChurn(tasks: number): Churn {
   return {
     requested: new Int32Array(tasks).fill(-1),
@@ -35,7 +35,7 @@ export function noChurn(tasks: number): Churn {
   };
 }
 
-/** What was remembered, for tasks of which the i-th was the `from[i]`-th before; −1: it was none. */
+/** What was remembered, for new tasks: task i had the index `from[i]` before; −1 if it is new. */
 export function takeOverChurn({ requested, grownAt }: Churn, from: readonly number[]): Churn {
   return {
     requested: Int32Array.from(from, (i) => requested[i] ?? -1),
@@ -44,21 +44,21 @@ export function takeOverChurn({ requested, grownAt }: Churn, from: readonly numb
   };
 }
 
-/** What keeping churn down goes by. */
+/** The input for limiting churn. */
 export interface ChurnInput {
   readonly table: TaskTable;
   readonly fair: FairTable;
   readonly demand: Demand;
   readonly observed: readonly Observed[];
-  /** How long each task's starts take, in seconds, where that is known. */
+  /** How long each task's starts take, in seconds, if known. */
   readonly startupSeconds: (i: number) => number | undefined;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of the engine's steady time. */
   readonly now: number;
 }
 
 /**
- * Takes from tasks only what may be taken now on the way to `ideal`, the last in order first; the rest of it stays with them, and those
- * who gain wait for it. The way always ends there: the ideal stays the same while what is taken only gets more.
+ * Takes from tasks only what may be taken now on the way to `ideal`, the last in order first. The tasks keep the rest, and the tasks that gain
+ * wait for it. This always reaches the ideal, because the ideal stays the same while more and more is taken.
  */
 export function limitChurn(
   input: ChurnInput,
@@ -101,7 +101,7 @@ function observe({ demand, observed, now }: ChurnInput, before: Churn): Churn {
   return { requested, grownAt, round: isOver ? undefined : round };
 }
 
-/** Whether stops of the round have not ended. */
+/** Whether some stops of the round have not ended. */
 function isUnderWay(
   round: Round,
   { current: requested }: Demand,
@@ -113,7 +113,7 @@ function isUnderWay(
   );
 }
 
-/** The tasks that are to have less than they have and still want, the last in order first. */
+/** The tasks that must give up instances that they have and still want, the last in order first. */
 function findLosers({ table, demand }: ChurnInput, { granted }: Allocation): number[] {
   const losers: number[] = [];
   for (let k = table.order.length - 1; k >= 0; k--) {
@@ -148,7 +148,7 @@ function takeSome(
   return losers.map((i) => {
     if (isYoung(i)) return 0;
     const wanted = hasOf(demand, i) - granted[i]!;
-    // One goes in any case, however small the share.
+    // One instance can always move, however small the share.
     const taken = Math.max(fitting(table, i, wanted, budget), isFirst ? 1 : 0);
     isFirst = false;
     addUses(table, budget, i, -taken);
@@ -156,7 +156,7 @@ function takeSome(
   });
 }
 
-/** What everyone gets while the losers keep all but what is `taken`, as far as the capacity allows. */
+/** What each task gets while the losers keep everything except what is `taken`, as far as the capacity allows. */
 function settleFor(
   { table, fair, demand }: ChurnInput,
   ideal: Allocation,
@@ -183,7 +183,7 @@ function settleFor(
   );
   const share = `${Number((fair.spec.maxTakenShare * 100).toPrecision(3))} % of the capacity`;
   const reason = isForYoung
-    ? "others are too young to be taken from"
-    : `no more than ${share} changes hands in a round`;
+    ? "the other instances started too recently to be preempted"
+    : `at most ${share} moves between tasks in one round`;
   return { ...ideal, granted, preemptedBy, delay: { tasks: delayed, reason } };
 }

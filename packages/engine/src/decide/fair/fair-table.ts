@@ -1,22 +1,22 @@
 import type { SharingSpec, TaskSpec } from "../../spec.ts";
 
-/** What sharing fairly needs besides the table, laid out once. */
+/** What fair sharing needs besides the table, laid out once. */
 export interface FairTable {
   readonly spec: SharingSpec;
-  /** Where each class ends in the table's `order`. Tasks of one class share by weight; the one before it comes first. */
+  /** Where each class ends in the table's `order`. Tasks of one class share by weight. Earlier classes come first. */
   readonly classEnds: Int32Array;
-  /** How many of the table's resources are the whole's; those of the groups come after. */
+  /** How many of the table's resources belong to the whole. The resources of the groups come after them. */
   readonly whole: number;
-  /** For each task, what one instance uses of the resource of which it uses the largest part, in thousandths. */
+  /** For each task, what one instance uses of its dominant resource, in thousandths. That is the resource of which it uses the largest fraction. */
   readonly uses: Float64Array;
-  /** How much there is of that resource, in thousandths, times the task's weight, in thousandths: too large to be exact as one number. */
+  /** The capacity of that resource, in thousandths. Kept apart from the weight, because their product is too large to be exact. */
   readonly capacity: Float64Array;
   readonly weight: Float64Array;
-  /** `uses / (capacity · weight)`: how much dearer each instance of the task is than the one before. Rounded. */
+  /** `uses / (capacity · weight)`: how much more each instance of the task costs than the one before. Rounded. */
   readonly price: Float64Array;
 }
 
-/** What a fair table is laid out from. */
+/** The input for a fair table. */
 interface Layout {
   readonly order: Int32Array;
   readonly resources: readonly string[];
@@ -28,14 +28,14 @@ interface Layout {
 const THOUSANDTHS = 1000;
 
 /**
- * Which tasks share by weight with each other: those of one priority. Remainders take what all others leave, so they come after them, by
- * priority among themselves.
+ * Orders tasks by class. The tasks of one priority share by weight. Remainders take what all others leave, so they come last, by priority among
+ * themselves.
  */
 function compareClasses(a: TaskSpec, b: TaskSpec): number {
   return Number(isRemainder(a)) - Number(isRemainder(b)) || a.priority - b.priority;
 }
 
-/** Within a class the name decides, which no two tasks share, so that the order of the config does not matter. */
+/** Within a class the name decides. Names are unique, so the order of the config does not matter. */
 export function compareFairly(a: TaskSpec, b: TaskSpec): number {
   return compareClasses(a, b) || (a.name < b.name ? -1 : 1);
 }
@@ -44,7 +44,7 @@ function isRemainder({ target }: TaskSpec): boolean {
   return target.use === "remainder";
 }
 
-/** Lays out what sharing fairly needs. */
+/** Lays out what fair sharing needs. */
 export function layOutFair(
   spec: SharingSpec,
   tasks: readonly TaskSpec[],

@@ -2,12 +2,12 @@ import { addUses, fitting } from "../resources.ts";
 import { fillOneByOne, type Filling, type Members } from "./progressive-filling.ts";
 import { unitsBelow } from "./units.ts";
 
-/** Levels closer together than this, as a part of them, are one. Rounding takes no key as far from its place. */
+/** Two levels whose relative difference is below this count as the same. Rounding moves a key by less than this. */
 const ONE_LEVEL = 1e-9;
 
 /**
- * Fills the class that stands at `from` to `to` in the table's order, as {@link fillOneByOne} does, but faster: all instances below a level at
- * which everything fits are given at once. When a resource runs out, those who do not use it go on in bulk.
+ * Fills the class at `from` to `to` in the table's order. The result is that of {@link fillOneByOne}, but faster: all instances below a level at
+ * which everything fits are given at once. When a resource is used up, the tasks that do not use it continue in bulk.
  */
 export function fillClass(filling: Filling, from: number, to: number): void {
   const { bounded, granted, table, free } = filling;
@@ -42,7 +42,7 @@ function countBelow(
   );
 }
 
-/** Gives everything below `level`, if it fits; says whether it does. */
+/** Gives all instances below `level` if they fit. Returns whether they do. */
 function giveBelow(filling: Filling, members: Members, level: number): boolean {
   const { table, granted, free } = filling;
   if (!measureBelow(filling, members, level).fits) return false;
@@ -55,7 +55,7 @@ function giveBelow(filling: Filling, members: Members, level: number): boolean {
   return true;
 }
 
-/** How many instances there are below `level` that are not given yet, and whether all of them fit. */
+/** How many instances below `level` are not given yet, and whether all of them fit. */
 function measureBelow(
   filling: Filling,
   members: Members,
@@ -74,8 +74,8 @@ function measureBelow(
 }
 
 /**
- * A level below which everything fits, near the highest such: no more instances lie between the two than there are members. What all members
- * want does not fit.
+ * A level below which everything fits, close to the highest such level: at most as many instances lie between the two as there are members.
+ * Requires that what all members want does not fit.
  */
 function highestThatFits(filling: Filling, members: Members): number {
   const { fair, table, bounded } = filling;

@@ -4,15 +4,15 @@ import type { TaskTable } from "../task-table.ts";
 import type { FairTable } from "./fair-table.ts";
 import { compareUnits } from "./units.ts";
 
-/** A share at work: filled in place. One entry for each task, in the order of the config. */
+/** A share in progress, filled in place. One entry for each task, in the order of the config. */
 export interface Filling {
   readonly table: TaskTable;
   readonly fair: FairTable;
-  /** What each task has so far: it keeps that more easily than others get it. */
+  /** What each task has so far. It keeps this more easily than others get it. */
   readonly current: Int32Array;
   readonly bounded: Int32Array;
   readonly granted: Int32Array;
-  /** For each resource, what nobody has been given; below 0 where what cannot be moved exceeds the capacity. */
+  /** For each resource, the amount that is not given yet; below 0 if what cannot be moved exceeds the capacity. */
   readonly free: Float64Array;
 }
 
@@ -20,10 +20,10 @@ export interface Filling {
 export type Members = readonly number[];
 
 /**
- * Weighted progressive filling, as it is defined: the next instance goes to the member whose next instance has the least key, again and
- * again, until no member's next instance fits. A member whose next instance does not fit is out. `fillClass` gives the same, faster.
+ * Weighted progressive filling by its definition: the next instance goes to the member whose next instance has the lowest key, again and
+ * again, until no member's next instance fits. A member whose next instance does not fit is out. `fillClass` gives the same result faster.
  *
- * @param most how many instances are given at most
+ * @param most the largest number of instances to give
  */
 export function fillOneByOne(filling: Filling, members: Members, most: number): void {
   const { fair, current, table, bounded, granted, free } = filling;
@@ -38,7 +38,7 @@ export function fillOneByOne(filling: Filling, members: Members, most: number): 
   for (let k = queue.pop(); k !== undefined && given < most; k = queue.pop()) {
     const i = order[k]!;
     if (fitting(table, i, 1, free) === 0) {
-      // Only to be done sooner: what is left is too little for the smallest of them.
+      // Only for speed: what is left is too little for the smallest instance.
       if (least.some((amount, r) => amount > free[r]!)) return;
       continue;
     }
@@ -49,7 +49,7 @@ export function fillOneByOne(filling: Filling, members: Members, most: number): 
   }
 }
 
-/** For each resource, the least that an instance of any member uses. */
+/** For each resource, the smallest amount that an instance of any member uses. */
 function leastUses({ uses, order, resources }: TaskTable, members: Members): number[] {
   return resources.map((_, r) =>
     members.reduce(

@@ -6,14 +6,14 @@ import { fillClass } from "./fill.ts";
 import type { Filling } from "./progressive-filling.ts";
 
 /**
- * Shares the capacity within each class by weight, and strictly between classes, in every resource of the whole and of each group:
+ * Shares the capacity by weight within each class, and strictly between classes, in every resource of the whole and of each group:
  *
  * 1. What cannot be moved stays.
- * 2. Minima, in order. Where they are no guarantee, each class's own before what it wants beyond.
- * 3. Class by class: first its tasks that have not settled keep what they have, so that what starts is not stopped for an equal. Then
- *    weighted progressive filling by dominant share. What a class leaves is the next one's.
+ * 2. Minima come next, in order. If they are not a guarantee, each class gets its minima just before the rest of what it wants.
+ * 3. Then class by class. First, tasks of the class that have not settled keep what they have, so that a starting instance is not stopped for a
+ *    task of equal priority. Then weighted progressive filling by dominant share. The next class gets what a class leaves.
  *
- * `granted` is what each task is to have in the end; `requestWithinRoom` starts no more than what others have left.
+ * `granted` is what each task has in the end. `requestWithinRoom` starts no more than the room that others have left.
  */
 export function shareFairly(table: TaskTable, fair: FairTable, demand: Demand): Allocation {
   const filling = share(table, fair, demand);
@@ -34,7 +34,7 @@ function share(table: TaskTable, fair: FairTable, demand: Demand): Filling {
   let from = 0;
   if (fair.spec.minIsGuarantee) giveMinima(filling, 0, table.order.length);
   for (const to of fair.classEnds) {
-    // Where they are a guarantee, no more of them fits.
+    // If minima are a guarantee, no more of them fit.
     giveMinima(filling, from, to);
     keepUnsettled(filling, demand, from, to);
     fillClass(filling, from, to);
@@ -43,7 +43,7 @@ function share(table: TaskTable, fair: FairTable, demand: Demand): Filling {
   return filling;
 }
 
-/** The usual case: all that is wanted fits. Says whether it does. */
+/** The usual case: everything that is wanted fits. Returns whether it does. */
 function grantAll({ table, bounded, granted, free }: Filling): boolean {
   const left = table.capacity.slice();
   for (let i = 0; i < bounded.length; i++) addUses(table, left, i, -bounded[i]!);
@@ -54,9 +54,9 @@ function grantAll({ table, bounded, granted, free }: Filling): boolean {
 }
 
 /**
- * Tasks that are not scaled keep what they have, and so do those that are not counted. If more than the capacity is there, others would be
- * stopped for what is not counted: it then keeps its share of what is there, and the rest is stopped once it is counted. That share does not
- * depend on what anybody wants.
+ * Tasks that are not scaled keep what they have, and so do tasks that are not counted. But if more than the capacity exists, other tasks would
+ * lose instances for those that are not counted. A task that is not counted then keeps only its share of what exists. The rest is stopped when
+ * the task is counted again. That share does not depend on what any task wants.
  */
 function keepImmovable({ table, fair, granted, current, free }: Filling, demand: Demand): void {
   const { preemptible } = demand;
@@ -86,14 +86,14 @@ function keepUnsettled(filling: Filling, { settled }: Demand, from: number, to: 
   }
 }
 
-/** Gives task `i` up to `count` instances, as far as they fit. */
+/** Gives task `i` at most `count` instances, as far as they fit. */
 function raiseTo({ table, granted, free }: Filling, i: number, count: number): void {
   const given = fitting(table, i, count - granted[i]!, free);
   granted[i] = granted[i]! + given;
   addUses(table, free, i, -given);
 }
 
-/** For whom each task loses what it still wants: the first that gains of a resource that it uses, itself or someone before its class's end. */
+/** The task that each task's unmet demand is lost to: the first that gains some of a resource that both use, up to the end of its class. */
 function findTakers({ table, fair, current, bounded, granted }: Filling): Int32Array {
   const preemptedBy = new Int32Array(granted.length).fill(NOBODY);
   const { order, uses, resources } = table;
@@ -120,7 +120,7 @@ function findTakers({ table, fair, current, bounded, granted }: Filling): Int32A
   return preemptedBy;
 }
 
-/** Of what does not suffice for one instance more the last: a group's comes after the whole's and says more. */
+/** The last resource that has no room for one more instance. The resources of a group come last, because they are more specific. */
 function findLacking({ table, bounded, granted, free }: Filling): Int32Array {
   const limitingResource = new Int32Array(granted.length).fill(-1);
   const { order, uses, resources } = table;

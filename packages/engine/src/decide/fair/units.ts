@@ -1,18 +1,19 @@
 import type { FairTable } from "./fair-table.ts";
 
 /*
- * Every instance of a task has a key: the k-th one's is k times the task's price, its dominant share divided by its weight. The least
- * keys are given first. What a task has already costs a tenth less, so that small differences move nothing.
+ * Every instance of a task has a key. The key of the k-th instance is k times the task's price, which is its dominant share divided by its
+ * weight. Instances with the lowest keys are given first. Instances that a task already has cost a tenth less, so that small differences move
+ * nothing.
  */
 const KEPT = 9;
 const NEW = 10;
-/** The same for keys that are rounded. */
+/** The same factor for rounded keys. */
 const KEPT_SHARE = KEPT / NEW;
 
-/** Keys this close together, as a part of them, may be in the wrong order for having been rounded. */
+/** Keys whose relative difference is below this may be in the wrong order because of rounding. */
 const NEAR = 1e-12;
 
-/** Orders instance `k` of task `a` and instance `l` of task `b`, of which the tasks have `current`: exactly. 0 when they are equal. */
+/** Compares instance `k` of task `a` with instance `l` of task `b`, exactly. The tasks have `current` instances. 0 if they are equal. */
 export function compareUnits(
   fair: FairTable,
   current: Int32Array,
@@ -27,7 +28,7 @@ export function compareUnits(
   const y = ofB * fair.price[b]!;
   const difference =
     Math.abs(x - y) > NEAR * (x + y) ? x - y : compareExactly(fair, a, ofA, b, ofB);
-  // Of equal ones that which is there already comes first, else they would change places for ever.
+  // Among equal keys, an existing instance comes first. Otherwise the two would swap for ever.
   return difference || Number(l <= current[b]!) - Number(k <= current[a]!);
 }
 
@@ -45,12 +46,12 @@ function compareExactly(
   return x < y ? -1 : Number(x > y);
 }
 
-/** Of whole numbers, without rounding. */
+/** Compares products of whole numbers without rounding. */
 function product(...factors: readonly number[]): bigint {
   return factors.reduce((all, factor) => all * BigInt(factor), 1n);
 }
 
-/** How many instances of a task of this price, of which there are `current`, have a key below `level`. Rounded. */
+/** How many instances of a task with this price have a key below `level`. The task has `current` instances. Rounded. */
 export function unitsBelow(level: number, price: number, current: number): number {
   const all = Math.ceil(level / price) - 1;
   if (all >= current) return all;

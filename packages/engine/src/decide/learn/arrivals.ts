@@ -2,7 +2,7 @@
 export const MOST_ARRIVALS: number = 1e9;
 /** The recent rate is that of this part of what a start leaves of the time a job may wait: noticing and starting must both fit into it. */
 const RECENT = 0.6;
-/** But of no less than this part of that time: a rate seen for less says little. */
+/** But of no less than this part of that time, nor of the time that a start takes: a rate seen for less says little, and noticing sooner saves little. */
 const LEAST_RECENT = 0.14;
 /** The usual rate is that of so many times as long as a job may wait, unless the load has changed since. */
 const USUAL_WITHINS = 60;
@@ -11,35 +11,30 @@ const CHANGED = 2.5;
 /** Of what made that known only this part counts: it was picked for being far off, so it may be chance. */
 const RESTART = 0.1;
 
-/** What is remembered of the arrivals of one task. Plain data, updated in place. Rates are in jobs a second. */
+/** The mean of a rate, in jobs a second, and how long it is the mean of, in seconds. */
+export interface Mean {
+  rate: number;
+  seconds: number;
+}
+
+/** What is remembered of the arrivals of one task. Plain data, updated in place. */
 export interface ArrivalMemory {
-  /** The mean over a long time, in [0, 10⁹], and how long that is, in seconds; NaN before the first count. */
-  usualRate: number;
-  usualSeconds: number;
-  /** The same for the last while. */
-  recentRate: number;
-  recentSeconds: number;
-  /** What `recentRate` is made of: jobs and seconds of the block that is being counted, and of the one before it. */
+  /** Over a long time. The rate is in [0, 10⁹], and NaN before the first count. */
+  readonly usual: Mean;
+  /** Over the last while. */
+  readonly recent: Mean;
+  /** What `recent` is made of: jobs and seconds of the block that is being counted, and of the one before it. */
   blockJobs: number;
   blockSeconds: number;
   earlierJobs: number;
   earlierSeconds: number;
 }
 
-/** A rate of a Poisson process, in jobs a second, and its variance. */
-export interface Estimate {
-  readonly rate: number;
-  readonly variance: number;
-}
-
 /** Before the first count. */
 export function noArrivals(): ArrivalMemory {
-  const unknown = Number.NaN;
   return {
-    usualRate: unknown,
-    usualSeconds: 0,
-    recentRate: unknown,
-    recentSeconds: 0,
+    usual: { rate: Number.NaN, seconds: 0 },
+    recent: { rate: Number.NaN, seconds: 0 },
     blockJobs: 0,
     blockSeconds: 0,
     earlierJobs: 0,
@@ -63,29 +58,30 @@ export function learnArrivals(
   scale: number,
   horizon: number,
 ): void {
+  const { usual, recent } = memory;
   const sample = Math.min(Math.max(counted, 0), MOST_ARRIVALS);
-  const window = Math.max(RECENT * (scale - horizon), LEAST_RECENT * scale);
+  const window = Math.max(RECENT * (scale - horizon), LEAST_RECENT * Math.max(scale, horizon));
   noteRecent(memory, sample * seconds, seconds, window);
-  if (Number.isNaN(memory.usualRate)) {
-    memory.usualRate = sample;
-    memory.usualSeconds = seconds;
+  if (Number.isNaN(usual.rate)) {
+    usual.rate = sample;
+    usual.seconds = seconds;
     return;
   }
-  memory.usualSeconds = Math.min(memory.usualSeconds + seconds, USUAL_WITHINS * scale);
-  const part = 1 - Math.exp(-seconds / memory.usualSeconds);
-  memory.usualRate += (sample - memory.usualRate) * part;
+  usual.seconds = Math.min(usual.seconds + seconds, USUAL_WITHINS * scale);
+  usual.rate += (sample - usual.rate) * (1 - Math.exp(-seconds / usual.seconds));
   if (!hasChanged(memory)) return;
-  memory.usualRate = memory.recentRate;
-  memory.usualSeconds = RESTART * memory.recentSeconds;
+  usual.rate = recent.rate;
+  usual.seconds = RESTART * recent.seconds;
 }
 
 /** The mean over a window that slides, from two blocks: of the earlier one as much counts as the other leaves of the window. */
 function noteRecent(memory: ArrivalMemory, jobs: number, seconds: number, window: number): void {
+  const { recent } = memory;
   memory.blockJobs += jobs;
   memory.blockSeconds += seconds;
   const part = Math.max(0, 1 - memory.blockSeconds / window);
-  memory.recentSeconds = memory.blockSeconds + part * memory.earlierSeconds;
-  memory.recentRate = (memory.blockJobs + part * memory.earlierJobs) / memory.recentSeconds;
+  recent.seconds = memory.blockSeconds + part * memory.earlierSeconds;
+  recent.rate = (memory.blockJobs + part * memory.earlierJobs) / recent.seconds;
   if (memory.blockSeconds < window) return;
   memory.earlierJobs = memory.blockJobs;
   memory.earlierSeconds = memory.blockSeconds;
@@ -93,34 +89,19 @@ function noteRecent(memory: ArrivalMemory, jobs: number, seconds: number, window
 }
 
 /** Whether the recent rate is none that the usual one explains. */
-function hasChanged({
-  usualRate,
-  usualSeconds,
-  recentRate,
-  recentSeconds,
-}: ArrivalMemory): boolean {
-  const { variance } = estimated(usualRate, usualSeconds);
+function hasChanged({ usual, recent }: ArrivalMemory): boolean {
   // Of a Poisson process the mean over less time is as much more unsure.
-  const noise = variance * (1 + usualSeconds / recentSeconds);
-  return (recentRate - usualRate) ** 2 > CHANGED ** 2 * noise;
+  const noise = varianceOf(usual) * (1 + usual.seconds / recent.seconds);
+  return (recent.rate - usual.rate) ** 2 > CHANGED ** 2 * noise;
 }
 
-/** What lasts, as far as is known. */
-export function usualArrivals({ usualRate, usualSeconds }: ArrivalMemory): Estimate {
-  return estimated(usualRate, usualSeconds);
+/** Of the mean of a Poisson process. Without a job it is as unsure as with one. */
+export function varianceOf({ rate, seconds }: Mean): number {
+  return (rate * seconds < 1 ? 1 / seconds : rate) / seconds;
 }
 
 /** What comes now: what is usual, as far as it is within one standard deviation of what is recent. */
-export function expectedArrivals(memory: ArrivalMemory): Estimate {
-  const usual = usualArrivals(memory);
-  const { rate, variance } = estimated(memory.recentRate, memory.recentSeconds);
-  const deviation = Math.sqrt(variance);
-  if (usual.rate < rate - deviation) return { rate: rate - deviation, variance };
-  if (usual.rate > rate + deviation) return { rate: rate + deviation, variance };
-  return usual;
-}
-
-/** A mean over so many seconds. Without a job it is as unsure as with one. */
-function estimated(rate: number, seconds: number): Estimate {
-  return { rate, variance: Math.max(rate, 1 / seconds) / seconds };
+export function expectedRate({ usual, recent }: ArrivalMemory): number {
+  const deviation = Math.sqrt(varianceOf(recent));
+  return Math.min(Math.max(usual.rate, recent.rate - deviation), recent.rate + deviation);
 }

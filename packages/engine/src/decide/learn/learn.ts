@@ -1,6 +1,6 @@
 import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
-import { expectedArrivals, learnArrivals, noArrivals, usualArrivals } from "./arrivals.ts";
+import { expectedRate, learnArrivals, noArrivals, varianceOf } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
 import { followLevel } from "./follow-level.ts";
 import { levelRates, unknownLevel } from "./level-filter.ts";
@@ -13,7 +13,7 @@ import {
   type Snapshot,
 } from "./sample.ts";
 import { jobsAtOnce, learnAtOnce } from "./at-once.ts";
-import { isTooMuch, learnService, serviceRate } from "./service.ts";
+import { isTooMuch, learnService, noService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
 import type { TaskModel } from "./task-model.ts";
 
@@ -75,16 +75,13 @@ export function beginLearning(
   return {
     seen: snapshotOf(reading, counts!),
     lastAt: reading.at,
+    gapSeconds: 0,
     earlierGapSeconds: 0,
     arrivals: 0,
     lastArrivals: 0,
     counted: noArrivals(),
     atOnce: { jobs: concurrency, instances: 1 },
-    jobs,
-    busySeconds: jobs * each,
-    recentJobs: jobs,
-    recentBusySeconds: jobs * each,
-    isDoubtful: false,
+    service: noService(jobs, each),
     hasJumped: false,
     startup: openStartup(counts!, reading.at, hints.startupTime),
     level: unknownLevel(1 / each, jobs),
@@ -107,8 +104,9 @@ export function learn(
   learnAtOnce(model.atOnce, model.seen, seen, within);
   const sample = sampleOf(model.seen, seen, jobsAtOnce(model.atOnce));
   const { seconds, finished, busy } = sample;
-  const scale = Math.max(within, LEAST_SCALE_JOBS / serviceRate(model));
-  const hasJumped = isJump(model, sample, seen);
+  const rate = serviceRate(model.service);
+  const scale = within * rate < LEAST_SCALE_JOBS ? LEAST_SCALE_JOBS / rate : within;
+  const hasJumped = isJump(model.seen, sample, seen, rate);
   const isLeftOut = hasJumped && !model.hasJumped;
   model.hasJumped = hasJumped;
   // Where jobs are counted, nothing need be guessed from their level.
@@ -117,7 +115,8 @@ export function learn(
   const arrived = isCounted ? sample.arrived : model.level.rate * seconds;
   followStartup(model, seen, counts!);
   followBacklog(model, seen, arrived, within);
-  model.earlierGapSeconds = gapOf(model);
+  model.earlierGapSeconds = model.gapSeconds;
+  model.gapSeconds = seconds;
   model.lastAt = model.seen.at;
   keepSnapshot(model.seen, seen);
   model.lastArrivals = model.arrivals;
@@ -127,7 +126,8 @@ export function learn(
     const horizon = usualStart(model.startup, within) + seconds;
     learnArrivals(model.counted, arrived / seconds, seconds, scale, horizon);
   }
-  if (isKnown(finished) && isKnown(busy)) learnService(model, finished, busy, seconds, scale);
+  if (isKnown(finished) && isKnown(busy))
+    learnService(model.service, finished, busy, seconds, scale);
 }
 
 /**
@@ -135,14 +135,14 @@ export function learn(
  * the first time in a row only, in case the instances have become much faster.
  */
 function isJump(
-  model: TaskModel,
+  before: Snapshot,
   { arrived, finished, seconds }: Sample,
   { waiting, running }: Snapshot,
+  rate: number,
 ): boolean {
-  const { seen } = model;
   // Where it is not known how many were finished, none waited before.
   const gone = isKnown(finished) ? finished : arrived - waiting;
-  return isTooMuch(gone, serviceRate(model), Math.max(running, seen.running), seconds);
+  return isTooMuch(gone, rate, Math.max(running, before.running), seconds);
 }
 
 function followStartup(model: TaskModel, { at, running }: Snapshot, counts: Counts): void {
@@ -184,23 +184,25 @@ export function lastInterval({ lastAt, lastArrivals, arrivals, seen }: TaskModel
  * @param within how long a job may wait, in seconds
  */
 export function loadOf(model: TaskModel, within: number): Load {
-  const { startup, seen, counted, earlierGapSeconds } = model;
+  const { startup, seen, counted, service, gapSeconds, earlierGapSeconds } = model;
   const startupSeconds = atLeastPending(startup, usualStart(startup, within), seen.at);
-  const gap = gapOf(model);
   // One gap alone may be that of readings that failed.
-  const tickSeconds = earlierGapSeconds > 0 ? Math.min(gap, earlierGapSeconds) : gap;
-  if (!isKnown(counted.usualRate)) return guessedLoad(model, startupSeconds, tickSeconds);
-  const expected = expectedArrivals(counted);
-  const usual = usualArrivals(counted);
-  const lasting = usual.rate > expected.rate ? usual : expected;
+  const tickSeconds = earlierGapSeconds > 0 ? Math.min(gapSeconds, earlierGapSeconds) : gapSeconds;
+  if (!isKnown(counted.usual.rate)) return guessedLoad(model, startupSeconds, tickSeconds);
+  const { usual, recent } = counted;
+  const arrivalRate = expectedRate(counted);
+  const usualVariance = varianceOf(usual);
+  const recentVariance = varianceOf(recent);
+  const lastingRate = Math.max(usual.rate, arrivalRate);
+  const lastingVariance = usual.rate < arrivalRate ? recentVariance : usualVariance;
   return {
     isCounted: true,
-    arrivalRate: expected.rate,
-    arrivalVariance: expected.variance,
-    lastingRate: lasting.rate,
+    arrivalRate,
+    arrivalVariance: arrivalRate === usual.rate ? usualVariance : recentVariance,
+    lastingRate,
     // The work of so many jobs is known as well as their number is.
-    lastingVariance: lasting.variance + lasting.rate ** 2 / model.jobs,
-    serviceRate: serviceRate(model),
+    lastingVariance: lastingVariance + lastingRate ** 2 / service.usual.jobs,
+    serviceRate: serviceRate(service),
     startupSeconds,
     tickSeconds,
   };
@@ -219,8 +221,4 @@ function guessedLoad({ level }: TaskModel, startupSeconds: number, tickSeconds: 
     startupSeconds,
     tickSeconds,
   };
-}
-
-function gapOf({ seen, lastAt }: TaskModel): number {
-  return (seen.at - lastAt) / 1000;
 }

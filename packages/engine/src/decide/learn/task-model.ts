@@ -5,6 +5,7 @@ import type { Lag } from "./lag.ts";
 import type { LevelFilter } from "./level-filter.ts";
 import type { Past } from "./past.ts";
 import type { KeptSnapshot } from "./sample.ts";
+import type { ServiceMemory } from "./service.ts";
 import type { Startup } from "./startup.ts";
 
 /**
@@ -16,7 +17,8 @@ export interface TaskModel {
   readonly seen: KeptSnapshot;
   /** When the one before it was, in milliseconds since the epoch; `seen.at` while there is only one. */
   lastAt: number;
-  /** From the snapshot before that to that, in seconds; 0 when there was none. */
+  /** From that to the newest, in seconds, and from the snapshot before that to that; 0 where there was none. */
+  gapSeconds: number;
   earlierGapSeconds: number;
   /** Jobs that arrived since the first snapshot, counted or guessed: until the newest one, and until the one before it. */
   arrivals: number;
@@ -25,13 +27,8 @@ export interface TaskModel {
   readonly counted: ArrivalMemory;
   /** How many jobs an instance works on at once. */
   readonly atOnce: AtOnce;
-  /** Jobs that were finished, and the instance-seconds of work that they took, both fading: usually, and lately. */
-  jobs: number;
-  busySeconds: number;
-  recentJobs: number;
-  recentBusySeconds: number;
-  /** Whether the newest of these were too good to be true, and left out. */
-  isDoubtful: boolean;
+  /** The work of instances, from counts of what they finish. */
+  readonly service: ServiceMemory;
   /** Whether the newest totals were a jump, and left out. */
   hasJumped: boolean;
   startup: Startup;

@@ -15,7 +15,13 @@ import {
 import { erlangInstances } from "./erlang.ts";
 import { calmInstances, type Demand } from "./level.ts";
 import { isWorthIt, noMoves, noteMoves, type Moves } from "./moves.ts";
-import { enoughInstances, inTimeInstances, lookAhead, type Outlook } from "./outlook.ts";
+import {
+  enoughInstances,
+  inTimeInstances,
+  isLengthAlone,
+  lookAhead,
+  type Outlook,
+} from "./outlook.ts";
 import type { Target, TargetInput, Desired } from "./target.ts";
 
 type LatencySpec = Extract<TargetSpec, { use: "latency" }>;
@@ -34,11 +40,11 @@ export interface LatencyMemory {
 
 /** With fewer jobs late than this part a wait shorter than a service time is kept. */
 const LATE = 0.001;
-/** Fewer instances are enough only if they would be with so many standard deviations more to do: less often than once in 160 looks by chance. */
-const SURE = 2.5;
+/** Fewer instances are enough only if they would be with so many standard deviations more to do: chance brings more in one case of a hundred. */
+const SURE = 2.33;
 /** Chance alone may call for this part of the changes that a task may make. */
 const BY_CHANCE = 0.01;
-/** Without a job for so many times as long as one may wait, none of a task's instances is needed. */
+/** After so many times as long as a job may wait without one, a task's instances are not needed. */
 const QUIET_WITHINS = 2;
 
 /**
@@ -74,12 +80,11 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     // Two totals that are not known are the same.
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
     if (!isQuiet) memory.jobAt = reading.at;
-    const seconds = (reading.at - model.lastAt) / 1000;
     noteMoves(
       memory.moves,
       requested,
       reading.at,
-      seconds,
+      model.gapSeconds,
       spec.changesPerMinute,
       startSecondsOf(spec, outlook),
     );
@@ -115,22 +120,25 @@ function open(input: Input, before: LatencyMemory | undefined): LatencyMemory {
   };
 }
 
-function beliefOf(
-  { load, waiting, backlog, requested }: Outlook,
-  ahead: Ahead | undefined,
-): Belief {
+function beliefOf(outlook: Outlook, ahead: Ahead | undefined): Belief {
+  const { load, waiting, requested } = outlook;
   const { arrivalRate, serviceRate, startupSeconds } = load;
   const spare = requested * serviceRate - arrivalRate;
-  const isServed = backlog === 0 || requested > 0;
   return {
     arrivalRate,
     serviceRate,
     startupSeconds,
     drainSeconds: spare > 0 ? waiting / spare : undefined,
-    expectedWaitSeconds: isServed ? backlog / Math.max(1, requested) / serviceRate : undefined,
+    expectedWaitSeconds: waitOf(outlook),
     forecastRate: ahead?.rate,
     forecastShare: ahead?.share,
   };
+}
+
+/** How long a job that comes at the horizon waits; not known where nobody is to begin it. */
+function waitOf({ backlog, requested, serviceRate }: Outlook): number | undefined {
+  if (backlog === 0) return 0;
+  return requested > 0 ? backlog / requested / serviceRate : undefined;
 }
 
 function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number {
@@ -139,10 +147,10 @@ function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number
 
 function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
   const { requested, max } = input;
-  const { model, moves, jobAt } = memory;
-  const isQuiet = model.seen.at - jobAt >= QUIET_WITHINS * outlook.within * 1000;
+  const { model, moves } = memory;
+  const { isQuiet, enough } = lookForQuiet(memory, outlook);
   if (isQuiet && requested > 0 && moves.budget >= 1)
-    return { instances: 0, reason: "below", memory };
+    return { instances: enough, reason: "below", memory };
   if (isQuiet) return holdAt(requested, memory);
   const up = Math.min(goUp(outlook, model, max), max);
   if (up > requested) {
@@ -155,9 +163,23 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
   return { instances: down, reason: "below", memory };
 }
 
+/** Whether no job was seen for long, and how many instances are enough then. */
+function lookForQuiet(
+  { model, moves, jobAt }: LatencyMemory,
+  { requested, within, load }: Outlook,
+): { readonly isQuiet: boolean; readonly enough: number } {
+  // Where only the jobs that wait are seen, none is seen either while instances keep up. So half of them go, and then it looks again.
+  // Where there is none, none keeps up: the last step down is no reason to start one.
+  const isGuess = requested > 0 && isLengthAlone(model, load);
+  const since = isGuess ? Math.max(jobAt, moves.downAt) : jobAt;
+  const isQuiet = model.seen.at - since >= QUIET_WITHINS * within * 1000;
+  return { isQuiet, enough: isGuess ? Math.floor(requested / 2) : 0 };
+}
+
 /** How many there are to be if more are needed now; else 0. */
 function goUp(outlook: Outlook, model: TaskModel, max: number): number {
-  const { requested, load, backlog, arrivalRate } = outlook;
+  const { requested, load, backlog } = outlook;
+  const { arrivalRate } = load;
   const least = isShort(outlook) ? levelOf(outlook, arrivalRate, 0, max) : 1;
   const later = inTimeInstances(outlook, model, load.tickSeconds);
   if (least <= requested) {

@@ -12,8 +12,8 @@ export interface Demand {
 
 /** Every job is to be begun by this part of the time that it may wait: the rest is for what is not foreseen. */
 export const IN_TIME = 0.95;
-/** What chance may add to a queue before a start shows, in standard deviations: more comes in one case of 15. */
-const CHANCE = 1.5;
+/** What chance may add to a queue before a start shows, in standard deviations: more comes in one case of ten. */
+const CHANCE = 1.28;
 
 /** How many jobs more than expected chance may bring, of that variance. */
 export function byChance(variance: number): number {

@@ -2,6 +2,7 @@ import { paceInTime, type Deadline } from "../learn/backlog.ts";
 import { lagOf } from "../learn/follow-level.ts";
 import { lastInterval, type Load } from "../learn/learn.ts";
 import { arrivedSince, waitingNow } from "../learn/present.ts";
+import { isKnown } from "../learn/sample.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { byChance, IN_TIME, type Demand } from "./level.ts";
 
@@ -10,18 +11,20 @@ const DOWN_IN_TIME = 0.5;
 /** What is late already is made up for in this part of the time until a start shows. */
 const CATCH_UP = 0.3;
 
-/** Where the length of the queue is all that is seen, it is also a guess when a job came, so that jobs are to wait no longer than this part. */
+/** Where arrivals are not counted it is a guess when a job came, so that jobs are to wait no longer than this part: less where jobs in flight are not counted either. */
 const GUESSED = 0.8;
+const GUESSED_BY_LENGTH = 0.6;
 
 /** What lies ahead if nothing is done. Rates in jobs a second, times in seconds. */
 export interface Outlook extends Demand {
-  readonly arrivalRate: number;
   readonly load: Load;
   /** Jobs that wait now. */
   readonly waiting: number;
   /** How old the counts of jobs are: what happened since is foreseen, not seen. */
   readonly lagSeconds: number;
-  /** What those that run and start do until the horizon, as seconds of one instance. */
+  /** Until what is asked for now works: the horizon, less the lag. */
+  readonly startsIn: number;
+  /** What those that run and start do in that time, as seconds of one instance. */
   readonly instanceSeconds: number;
   /** Jobs that wait at the horizon. */
   readonly backlog: number;
@@ -51,15 +54,25 @@ export function lookAhead(
     load,
     waiting,
     requested,
-    arrivalRate,
     serviceRate,
-    within: load.isCounted ? within : GUESSED * within,
+    within: surelyWithin(model, load, within),
     horizon: startsIn + lagSeconds,
+    startsIn,
     lagSeconds,
     calmSeconds,
     instanceSeconds,
     backlog,
   };
+}
+
+/** Whether the number of jobs that wait is all that is seen. */
+export function isLengthAlone({ seen }: TaskModel, { isCounted }: Load): boolean {
+  return !isCounted && !isKnown(seen.inFlight);
+}
+
+function surelyWithin(model: TaskModel, load: Load, within: number): number {
+  if (load.isCounted) return within;
+  return (isLengthAlone(model, load) ? GUESSED_BY_LENGTH : GUESSED) * within;
 }
 
 /**
@@ -71,13 +84,13 @@ export function lookAhead(
  * the instances that are there enough.
  */
 export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: number): number {
-  const { waiting, within, load, serviceRate, arrivalRate, requested, lagSeconds } = outlook;
-  const startsIn = outlook.horizon - lagSeconds;
+  const { waiting, within, load, serviceRate, requested, startsIn, lagSeconds } = outlook;
+  const { arrivalRate, arrivalVariance } = load;
   const shows = startsIn + delay;
   const begun = serviceRate * (outlook.instanceSeconds + delay * requested);
   const late = shows - IN_TIME * within;
   if (late > 0) {
-    const chance = byChance(2 * arrivalRate * shows + load.arrivalVariance * late ** 2);
+    const chance = byChance(2 * arrivalRate * shows + arrivalVariance * late ** 2);
     if (waiting + arrivalRate * late + chance > begun) return Number.POSITIVE_INFINITY;
   }
   // What came and went since the jobs were counted is a matter of chance, too.
@@ -96,9 +109,8 @@ export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: numbe
 
 /** How many it takes from now on. Those that still start do nothing for a while: as if all did nothing for a part of it. */
 export function enoughInstances(outlook: Outlook, model: TaskModel): number {
-  const { load, within, instanceSeconds, requested, serviceRate, waiting } = outlook;
+  const { load, within, startsIn, instanceSeconds, requested, serviceRate, waiting } = outlook;
   if (waiting === 0) return 0;
-  const startsIn = outlook.horizon - outlook.lagSeconds;
   const delay = Math.max(0, startsIn - instanceSeconds / requested);
   const deadline = { within: DOWN_IN_TIME * within, delay, begun: 0, least: load.tickSeconds };
   return wholeInstances(paceOf(outlook, model, deadline) / serviceRate);

@@ -1,0 +1,199 @@
+import { MicroscalingError, type Clock, type Counts, type Logger } from "@microscaling/core";
+
+import type { Connection } from "./connection.ts";
+import { countOf, listOf, member, textOf, type Json } from "./json.ts";
+import type { Selector } from "./selector.ts";
+import type { Target } from "./targets.ts";
+
+/** Finds out why pods do not come up. Pods are watched by their metadata alone, so those of a task in trouble are looked at. */
+export interface Trouble {
+  /**
+   * Takes note of counts, and looks at the pods in the background if some have not come up for a while.
+   * @returns what is to be added to the counts.
+   */
+  saw(
+    target: Target,
+    counts: Counts,
+    selector: Selector | undefined,
+  ): Pick<Counts, "crashed" | "lastCrash">;
+}
+
+/** What a look needs, and whom it tells. */
+export interface TroubleContext {
+  readonly connection: Pick<Connection, "ask">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly life: AbortSignal;
+  readonly changed: () => void;
+  readonly failed: (target: Target, error: MicroscalingError) => void;
+}
+
+/** Pods that have not come up for so long are looked at, in milliseconds. … */
+export const LOOK_MS = 2000;
+/** … Then less and less often, up to this, while nothing is wrong with them. */
+export const MOST_LOOK_MS = 30_000;
+/** A look shows what is wrong with so many pods at most. */
+const MOST_PODS = 50;
+
+interface Seen {
+  /** By the monotonic clock, in milliseconds. */
+  nextLookAt: number;
+  waitMs: number;
+  isLooking: boolean;
+  /** How often the containers of each pod were started again, by the pod's uid. */
+  restarts: ReadonlyMap<string, number>;
+  crashed: number;
+  lastCrash: string | undefined;
+  /** What was said last. */
+  said: string | undefined;
+}
+
+/** Nothing seen yet. */
+export function createTrouble({
+  connection,
+  clock,
+  logger,
+  life,
+  changed,
+  failed,
+}: TroubleContext): Trouble {
+  const byKey = new Map<string, Seen>();
+
+  async function look(target: Target, selector: string, seen: Seen): Promise<void> {
+    const { namespace } = target;
+    const answer = await connection.ask(
+      {
+        doing: `look at the pods of ${target.label}`,
+        access: { verb: "list", group: "", resource: "pods", namespace },
+        path: `/api/v1/namespaces/${namespace}/pods`,
+        query: { labelSelector: selector, limit: MOST_PODS },
+      },
+      life,
+    );
+    const pods = listOf(answer, "items").map(readPod);
+    const crashing = pods.filter(({ crash }) => crash !== undefined);
+    const stuck = pods.filter(({ problem }) => problem !== undefined);
+    if (crashing.length + stuck.length > 0) seen.waitMs = LOOK_MS;
+    noteCrashes(seen, pods, crashing);
+    const [problem] = stuck;
+    if (crashing[0] !== undefined)
+      say(seen, "crash", () =>
+        logger.warn(
+          `task "${target.task}": ${crashing.length} of ${pods.length} pods of ${target.label} crash again and again (${crashing[0]?.crash}); no more are started while most do; check their log: kubectl logs -n ${namespace} ${crashing[0]?.name} --previous`,
+          { task: target.task },
+        ),
+      );
+    else if (problem?.problem !== undefined)
+      say(seen, problem.problem, () => failed(target, toError(target, problem)));
+    else seen.said = undefined;
+    changed();
+  }
+
+  return {
+    saw(target, { starting }, selector) {
+      const now = clock.monotonic();
+      const seen = byKey.get(target.key) ?? newSeen(now);
+      byKey.set(target.key, seen);
+      if (starting === 0) Object.assign(seen, { nextLookAt: now + LOOK_MS, waitMs: LOOK_MS });
+      const labels = selector?.equal.map((pair) => pair.join("=")).join(",") ?? "";
+      if (starting > 0 && now >= seen.nextLookAt && !seen.isLooking && labels !== "") {
+        seen.isLooking = true;
+        seen.waitMs = Math.min(MOST_LOOK_MS, seen.waitMs * 2);
+        // It is only to tell why; whether pods may be read at all is said elsewhere.
+        void look(target, labels, seen)
+          .catch(() => {})
+          .finally(() => {
+            seen.isLooking = false;
+            seen.nextLookAt = clock.monotonic() + seen.waitMs;
+          });
+      }
+      const { crashed, lastCrash } = seen;
+      return { crashed, ...(lastCrash !== undefined && { lastCrash }) };
+    },
+  };
+}
+
+function newSeen(now: number): Seen {
+  return {
+    nextLookAt: now + LOOK_MS,
+    waitMs: LOOK_MS,
+    isLooking: false,
+    restarts: new Map(),
+    crashed: 0,
+    lastCrash: undefined,
+    said: undefined,
+  };
+}
+
+/** One pod that crashes among many that do not is no reason to hold the task back. */
+function noteCrashes(seen: Seen, pods: readonly PodState[], crashing: readonly PodState[]): void {
+  if (crashing.length > pods.length / 2) {
+    for (const { uid, restarts } of crashing)
+      seen.crashed += Math.max(0, restarts - (seen.restarts.get(uid) ?? 0));
+    seen.lastCrash = crashing.at(-1)?.crash;
+  }
+  seen.restarts = new Map(pods.map(({ uid, restarts }) => [uid, restarts]));
+}
+
+function say(seen: Seen, words: string, tell: () => void): void {
+  if (seen.said === words) return;
+  seen.said = words;
+  tell();
+}
+
+interface PodState {
+  readonly name: string;
+  readonly uid: string;
+  readonly restarts: number;
+  /** How its container ended last, if Kubernetes waits before it starts it again. */
+  readonly crash: string | undefined;
+  /** Why its container cannot be started at all. */
+  readonly problem: string | undefined;
+}
+
+const CRASH = "CrashLoopBackOff";
+/** Reasons of the kubelet that do not go away by waiting. */
+const PROBLEMS =
+  /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|Create\w*Error|RunContainerError)$/;
+
+function readPod(pod: Json): PodState {
+  const { metadata, status } = pod;
+  const containers = [
+    ...listOf(status, "initContainerStatuses"),
+    ...listOf(status, "containerStatuses"),
+  ];
+  const waitingFor = (one: Json): string =>
+    textOf(member(member(one, "state"), "waiting"), "reason") ?? "";
+  const crashing = containers.find((one) => waitingFor(one) === CRASH);
+  const stuck = containers.find((one) => PROBLEMS.test(waitingFor(one)));
+  return {
+    name: textOf(metadata, "name") ?? "",
+    uid: textOf(metadata, "uid") ?? "",
+    restarts: containers.reduce((sum, one) => sum + (countOf(one, "restartCount") ?? 0), 0),
+    crash: crashing && endOf(crashing),
+    problem: stuck && problemOf(stuck),
+  };
+}
+
+function endOf(container: Json): string {
+  const ended = member(member(container, "lastState"), "terminated");
+  const words = [textOf(ended, "reason"), textOf(ended, "message")?.slice(0, 200)];
+  const more = words.filter((word) => word !== undefined && word !== "Error").join(": ");
+  return `exit code ${countOf(ended, "exitCode") ?? "unknown"}${more === "" ? "" : `: ${more}`}`;
+}
+
+function problemOf(container: Json): string {
+  const waiting = member(member(container, "state"), "waiting");
+  const message = textOf(waiting, "message")?.slice(0, 200);
+  return [textOf(waiting, "reason"), message].filter((word) => word !== undefined).join(": ");
+}
+
+function toError(
+  { task, label, namespace }: Target,
+  { name, problem }: PodState,
+): MicroscalingError {
+  return new MicroscalingError(
+    "ERR_START_FAILED",
+    `task "${task}": a pod of ${label} cannot start: ${problem}; check: kubectl describe pod -n ${namespace} ${name}`,
+  );
+}

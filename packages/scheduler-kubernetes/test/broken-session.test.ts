@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "@microscaling/core";
+import { expect, it, onTestFinished } from "vitest";
+
+import { createConnection, type Connection } from "../src/connection.ts";
+import { never } from "./support.ts";
+import { startTlsServer, type TlsServer } from "./tls-server.ts";
+
+const VERSION = { doing: "tell its version", path: "/version" };
+const WATCH = { doing: "watch pods", path: "/watch" };
+
+async function begin(): Promise<{ server: TlsServer; connection: Connection }> {
+  const folder = await mkdtemp(join(tmpdir(), "microscaling-session-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const server = await startTlsServer(folder, (stream, { ":path": path }) => {
+    stream.respond({ ":status": 200 });
+    if (path === "/watch") stream.write('{"type":"BOOKMARK"}\n');
+    else stream.end("{}");
+  });
+  const connection = createConnection({ kubeconfig: server.kubeconfig }, systemClock);
+  onTestFinished(() => connection.close());
+  return { server, connection };
+}
+
+/** Follows a watch until it ends, however it does. */
+async function follow(connection: Connection): Promise<void> {
+  const events = await connection.follow(WATCH, never);
+  try {
+    for await (const event of events) void event;
+  } catch {}
+}
+
+async function outcomeOf(connection: Connection): Promise<string> {
+  return connection.ask(VERSION, AbortSignal.timeout(3000)).then(
+    () => "answered",
+    (error: unknown) => String(error),
+  );
+}
+
+it.each([
+  ["a byte towards the server arrived wrong", (server: TlsServer) => server.corrupt()],
+  ["the server dropped the session", (server: TlsServer) => server.goAway()],
+])("asks by a new connection once %s", async (_, disturb) => {
+  const { server, connection } = await begin();
+  await connection.ask(VERSION, never);
+  const watch = follow(connection);
+  await connection.ask(VERSION, never);
+  disturb(server);
+  const outcomes: string[] = [];
+  for (let time = 0; time < 4; time += 1) outcomes.push(await outcomeOf(connection));
+  expect(outcomes.slice(1)).toEqual(["answered", "answered", "answered"]);
+  expect(server.sessions()).toBe(2);
+  await watch;
+});
+
+it("goes on once the server no longer asks for a certificate that it has not got", async () => {
+  const { server, connection } = await begin();
+  await connection.ask(VERSION, never);
+  server.requireCertificate(true);
+  const refused: string[] = [];
+  for (let time = 0; time < 5; time += 1) refused.push(await outcomeOf(connection));
+  server.requireCertificate(false);
+  const outcomes: string[] = [];
+  for (let time = 0; time < 3; time += 1) outcomes.push(await outcomeOf(connection));
+  expect(outcomes.slice(1)).toEqual(["answered", "answered"]);
+  expect(refused).toEqual(refused.map(() => expect.stringContaining("certificate")));
+});

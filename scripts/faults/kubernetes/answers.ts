@@ -1,0 +1,126 @@
+import type { Fault, Scene } from "../fault.ts";
+import type { Answer, Asked } from "./way.ts";
+import type { KubernetesWorld } from "./world.ts";
+
+type KubernetesFault = Fault<KubernetesWorld>;
+type World = KubernetesWorld;
+
+/** Everything is asked anew, and answered like this. */
+function answerAll(answer: (asked: Asked) => Answer | undefined) {
+  return async ({ world }: Scene<World>): Promise<void> => {
+    world.way.answer = answer;
+    world.way.endWatches(() => true);
+  };
+}
+
+/** Lists of `resource` are changed like this, and have to be asked for anew, since what was seen last is too old. */
+function changeLists(resource: string, change: (list: Record<string, unknown>) => object) {
+  const matches = ({ path }: Asked): boolean => path.endsWith(`/${resource}`);
+  return async ({ world }: Scene<World>): Promise<void> => {
+    world.way.answer = (asked) => (asked.isWatch && matches(asked) ? status(410) : undefined);
+    world.way.change = (asked, body) => {
+      if (!matches(asked) || asked.method !== "GET") return body;
+      const list: unknown = JSON.parse(body);
+      return JSON.stringify(change({ ...(list as object) }));
+    };
+    world.way.endWatches(matches);
+  };
+}
+
+function status(code: number, message = "no", headers = {}): Answer {
+  return { status: code, body: JSON.stringify({ kind: "Status", code, message }), headers };
+}
+
+const clear = async ({ world }: Scene<World>): Promise<void> => world.way.clear();
+const LIST = JSON.stringify({ kind: "List", items: [], metadata: { resourceVersion: "1" } });
+
+/** What the API server may answer that is wrong. */
+export const answerFaults: readonly KubernetesFault[] = [
+  {
+    name: "every answer is 500",
+    holds: "keeps what runs, starts nothing",
+    says: /could not .*500/,
+    lastsMs: 4000,
+    inject: answerAll(() => status(500, "etcdserver: no leader")),
+    heal: clear,
+  },
+  {
+    name: "every answer is 429",
+    holds: "waits as long as it is told",
+    lastsMs: 4000,
+    inject: answerAll(() => status(429, "too many requests", { "retry-after": "1" })),
+    heal: clear,
+  },
+  {
+    name: "every answer is 401",
+    holds: "keeps what runs, starts nothing",
+    says: /refuses the credentials/,
+    lastsMs: 4000,
+    inject: answerAll(() => status(401, "Unauthorized")),
+    heal: clear,
+  },
+  {
+    name: "every answer is a web page",
+    holds: "keeps what runs, starts nothing",
+    says: /expected .* found|JSON|does not answer|was lost/,
+    lastsMs: 4000,
+    inject: answerAll(() => ({ status: 200, body: "<html>Welcome!</html>" })),
+    heal: clear,
+  },
+  {
+    name: "every answer ends in the middle",
+    holds: "keeps what runs, starts nothing",
+    says: /does not answer|was lost/,
+    lastsMs: 4000,
+    inject: answerAll(() => ({ status: 200, body: LIST, isCut: true })),
+    heal: clear,
+  },
+  {
+    name: "every watch is told that it is too old",
+    holds: "lists anew",
+    lastsMs: 4000,
+    inject: answerAll(({ isWatch }) => (isWatch ? status(410, "Expired") : undefined)),
+    heal: clear,
+  },
+  {
+    name: "lists say that there are no Deployments",
+    holds: "tasks are not taken for deleted",
+    lastsMs: 4000,
+    inject: changeLists("deployments", (list) => ({ ...list, items: [] })),
+    heal: clear,
+  },
+  {
+    name: "lists say that there are no pods",
+    holds: "nothing starts into their room",
+    lastsMs: 4000,
+    inject: changeLists("pods", (list) => ({ ...list, items: [] })),
+    heal: clear,
+  },
+  {
+    name: "lists have no items but null",
+    holds: "tasks are not taken for deleted",
+    lastsMs: 4000,
+    inject: changeLists("deployments", (list) => ({ ...list, items: null })),
+    heal: clear,
+  },
+  {
+    name: "an agent begins while no nodes are listed",
+    holds: "stops nothing, and says that the capacity is not known",
+    says: /lists no node/,
+    lastsMs: 5000,
+    async inject(scene) {
+      await changeLists("nodes", (list) => ({ ...list, items: [] }))(scene);
+      await scene.agent.kill();
+      scene.agent.restart();
+    },
+    heal: clear,
+  },
+  {
+    name: "no nodes are listed for 35 s",
+    holds: "the last capacity stands",
+    lastsMs: 35_000,
+    slow: true,
+    inject: changeLists("nodes", (list) => ({ ...list, items: null })),
+    heal: clear,
+  },
+];
