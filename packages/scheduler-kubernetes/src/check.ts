@@ -105,7 +105,7 @@ async function checkRights(
   } else {
     findings.push({
       level: "warning",
-      message: `pods in namespace ${namespace} may not be read, so pods that are being stopped are not counted`,
+      message: `pods in namespace ${namespace} may not be read, so pods that stop are only counted by their grace period`,
       advice: `add to the agent's Role there: { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] }`,
     });
   }
