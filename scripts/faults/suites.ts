@@ -9,8 +9,8 @@ import { sqsSuite } from "./queues/sqs.ts";
 /** All of them, in the order in which they run and stand in docs/reliability.md. */
 export const suites: readonly Suite[] = [
   dockerSuite,
-  kubernetesSuite,
   processSuite,
+  kubernetesSuite,
   nsqSuite,
   sqsSuite,
   azureSuite,

@@ -106,7 +106,7 @@ async function checkRights(
   } else {
     findings.push({
       level: "warning",
-      message: `the agent may not read pods in namespace ${namespace}, so it cannot see pods that are stopping`,
+      message: `the agent may not read pods in namespace ${namespace}, so stopping pods count only by their grace period`,
       advice: `add to the agent's Role there: { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] }`,
     });
   }

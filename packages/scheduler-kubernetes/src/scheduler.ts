@@ -121,7 +121,7 @@ export function createScheduler(
         store.note(target, await readScaleOf({ connection, limit }, target, signal));
       const counts = store.count(target);
       if (counts === undefined) return absent(target, store.left(target));
-      return { ...counts, ...trouble.saw(target, counts, store.selector(target)) };
+      return Object.assign(counts, trouble.saw(target, counts, store.selector(target)));
     } catch (error) {
       signal.throwIfAborted();
       if (isMicroscalingError(error)) return error;

@@ -40,8 +40,7 @@ interface Seen {
   /** Some of its pods have not come up. */
   isStarting: boolean;
   isFollowing: boolean;
-  /** What selects its pods, as the API server is asked for it. */
-  labels: string;
+  selector: Selector | undefined;
   /** How often the containers of each pod were started again, by the pod's uid. */
   restarts: ReadonlyMap<string, number>;
   crashed: number;
@@ -81,7 +80,9 @@ export function createTrouble({
 
   /** @returns whether something is wrong. */
   async function look(seen: Seen): Promise<boolean> {
-    const { target, labels } = seen;
+    const { target } = seen;
+    const labels = seen.selector?.equal.map((pair) => pair.join("=")).join(",") ?? "";
+    if (labels === "") return false;
     const { namespace } = target;
     const answer = await connection.ask(
       {
@@ -113,23 +114,28 @@ export function createTrouble({
 
   return {
     saw(target, { starting }, selector) {
-      const labels = selector?.equal.map((pair) => pair.join("=")).join(",") ?? "";
-      const seen = byKey.get(target.key) ?? newSeen(target);
+      const known = byKey.get(target.key);
+      if (known === undefined && starting === 0) return NOTHING;
+      const seen = known ?? newSeen(target);
       byKey.set(target.key, seen);
-      Object.assign(seen, { target, labels, isStarting: starting > 0 && labels !== "" });
+      seen.target = target;
+      seen.selector = selector;
+      seen.isStarting = starting > 0;
       if (seen.isStarting && !seen.isFollowing) void follow(seen);
       const { crashed, lastCrash } = seen;
-      return { crashed, ...(lastCrash !== undefined && { lastCrash }) };
+      return lastCrash === undefined ? { crashed } : { crashed, lastCrash };
     },
   };
 }
+
+const NOTHING = { crashed: 0 };
 
 function newSeen(target: Target): Seen {
   return {
     target,
     isStarting: false,
     isFollowing: false,
-    labels: "",
+    selector: undefined,
     restarts: new Map(),
     crashed: 0,
     lastCrash: undefined,

@@ -241,7 +241,9 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
       await scheduler.prepare?.(task, never);
       await scheduler.prepare?.(await createTask("alone"), never);
       expect(warnings).toEqual([
-        expect.stringMatching(/HorizontalPodAutoscaler .*\/scaler also scales Deployment .*\/worker/),
+        expect.stringMatching(
+          /HorizontalPodAutoscaler .*\/scaler also scales Deployment .*\/worker/,
+        ),
       ]);
       expect(await scheduler.check?.(task, never)).toContainEqual({
         level: "problem",
@@ -269,7 +271,9 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
         });
         await counts(scheduler, task, { requested: 1 });
       }
-      expect(warnings).toEqual([expect.stringMatching(/"somebody" has set .*worker.* back and forth/)]);
+      expect(warnings).toEqual([
+        expect.stringMatching(/"somebody" has set .*worker.* back and forth/),
+      ]);
       await watching.end();
     });
 

@@ -320,7 +320,7 @@ export default { ...toy, create(options, context) {
 describe("faults that nobody caught", () => {
   it("logs a rejected promise and goes on", async () => {
     const agent = start(withPlugin('Promise.reject(new Error("wild s3cr3t"));'), ["run"]);
-    expect(await agent.line("nobody looked after it")).toContain("wild");
+    expect(await agent.line("unhandled promise rejection")).toContain("wild");
     await agent.line("batch 0 → ");
     agent.child.kill("SIGTERM");
     expect(await agent.ended).toMatchObject({ code: 0 });

@@ -57,7 +57,7 @@ export function skip(pace: Pace, intervalMs: number, { mono }: Moment): void {
   pace.nextAt = mono + intervalMs;
 }
 
-/** The next call is due after `ms` milliseconds at the latest. */
+/** Makes the next call due after `ms` milliseconds at the latest. */
 export function soon(pace: Pace, ms: number, { mono }: Moment): void {
   pace.nextAt = Math.min(pace.nextAt, mono + ms);
 }
