@@ -198,7 +198,7 @@ describe("tune", () => {
     const { code, stdout } = await run(folder, ...words);
     expect(code).toBe(1);
     expect(stdout).toContain('No tried setting meets "late <= 0.1%, then cheapest".');
-    expect(stdout).toMatch(/mails: at \S+ there comes work for \d+ instance-seconds within 1s/);
+    expect(stdout).toMatch(/mails: at \S+, work for \d+ instance-seconds arrives within 1s/);
     expect(stdout).toContain("Raise max or the capacity.");
   });
 });
