@@ -1,7 +1,7 @@
 import type { Clock } from "@microscaling/core";
 
 import type { Ask } from "./calls.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 
 /** How often, in milliseconds: silence is said within five seconds. */
 const PING_MS = 1500;
