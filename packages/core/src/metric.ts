@@ -54,6 +54,11 @@ export interface MetricPlugin<Options = unknown, Query = unknown> extends Plugin
   /** How often to read when the config does not say, in milliseconds. */
   readonly defaultIntervalMs: number;
   /**
+   * Which of `capabilities.parts` the readings of this query may carry, where that depends on the query: a list has no jobs in flight, a
+   * stream has. Absent: all of them.
+   */
+  partsOf?(query: Query): readonly (keyof ReadingParts)[];
+  /**
    * For a metric that does not ask its backend at every read, since that costs: how old the reading that it gives instead may be, in
    * milliseconds. A task's `maxAge` has room for it.
    */
