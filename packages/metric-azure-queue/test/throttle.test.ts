@@ -16,7 +16,9 @@ test("a throttled queue keeps its last reading with the time it has, and is said
     expect(await readOne(metric)).toEqual(reading);
   }
   expect(context.lines).toEqual([
-    expect.stringMatching(/^queue jobs: .*503 ServerBusy.*\. Meanwhile its last reading stays valid$/),
+    expect.stringMatching(
+      /^queue jobs: .*503 ServerBusy.*\. Meanwhile its last reading stays valid$/,
+    ),
   ]);
   azure.answer = all(8);
   await context.clock.advance(60_000);

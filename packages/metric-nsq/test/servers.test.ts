@@ -40,7 +40,9 @@ test("with partial it is left out and said once; all of them failing is a failur
     expect(result).toMatchObject({ kind: "reading", value: 3 });
   }
   expect(context.lines).toEqual([
-    expect.stringContaining(`this nsqd is left out of the sums: ${down.address}: cannot be reached`),
+    expect.stringContaining(
+      `this nsqd is left out of the sums: ${down.address}: cannot be reached`,
+    ),
   ]);
   await up.close();
   await expect(readOne(metric)).rejects.toThrow("2 of 2 nsqds gave no statistics");

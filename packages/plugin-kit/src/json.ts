@@ -37,15 +37,39 @@ export function tryJson(text: string): unknown {
   }
 }
 
+/** A member that is an object; otherwise an empty object. */
+export function memberIn(value: unknown, name: string): Fields {
+  return fieldsOf(fieldsOf(value)[name]);
+}
+
+/** A member that is a text; otherwise `undefined`. */
+export function textIn(value: unknown, name: string): string | undefined {
+  const found = fieldsOf(value)[name];
+  return typeof found === "string" ? found : undefined;
+}
+
+/** A member that is a whole number ≥ 0; otherwise `undefined`. */
+export function countIn(value: unknown, name: string): number | undefined {
+  const found = fieldsOf(value)[name];
+  return isCount(found) ? found : undefined;
+}
+
+/** The objects in a member that is a list. */
+export function objectsIn(value: unknown, name: string): readonly Fields[] {
+  return objectsOf(fieldsOf(value)[name]);
+}
+
 /** The longest line that any backend sends, in characters. */
 const LONGEST_LINE = 64 * 2 ** 20;
 
 /**
  * Reads the JSON values of a stream with one value per line. Skips empty lines.
- * @throws SyntaxError for a line that is not JSON, or that is longer than 64 million characters.
+ * @param longest the largest number of characters in a line. Default: 64 million.
+ * @throws SyntaxError for a line that is not JSON or is longer.
  */
 export async function* jsonLines(
   stream: AsyncIterable<Uint8Array | string>,
+  longest: number = LONGEST_LINE,
 ): AsyncGenerator<unknown, void> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -55,7 +79,7 @@ export async function* jsonLines(
     // Chunks are joined only when a line is complete or grows. Most lines fit into one chunk.
     lines[0] = rest + (lines[0] ?? "");
     rest = lines.pop() ?? "";
-    if (rest.length > LONGEST_LINE) throw new SyntaxError("a line of JSON without an end");
+    if (rest.length > longest) throw new SyntaxError("a line of JSON without an end");
     for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as unknown;
   }
   if (rest.trim() !== "") yield JSON.parse(rest) as unknown;
