@@ -1,14 +1,7 @@
-import { formatDuration, INSTANCES, parseDuration, type Amounts } from "@microscaling/core";
+import { formatDuration, INSTANCES, type Amounts } from "@microscaling/core";
 import type { Document } from "./document.ts";
 import type { Draft, TaskDraft } from "./draft.ts";
-import {
-  settleBounds,
-  settleCapacity,
-  settlePause,
-  settleMaxAge,
-  settleUses,
-  type Bounds,
-} from "./settle.ts";
+import { settleBounds, settlePause, settleMaxAge, settleUses, type Bounds } from "./settle.ts";
 import { applySharingRules } from "./sharing-rules.ts";
 import { didYouMean } from "./words.ts";
 
@@ -137,11 +130,10 @@ const autoFitsGains: TaskRule = (task, _bounds, { document }) => {
 const withinIsReachable: TaskRule = (task, _bounds, { document }) => {
   const { target } = task.fields;
   if (target?.use !== "latency" || target.startupTime === undefined) return;
-  const withinMs = parseDuration(target.within) ?? 0;
-  const startupMs = parseDuration(target.startupTime) ?? 0;
-  if (withinMs < startupMs)
+  const { within, startupTime } = target;
+  if (within < startupTime)
     document.warnings.push(
-      `tasks.${task.name}: within ${target.within} is less than a start takes (startupTime ${target.startupTime}): jobs that come in a burst will wait longer`,
+      `tasks.${task.name}: within ${formatDuration(within)} is less than a start takes (startupTime ${formatDuration(startupTime)}): jobs that come in a burst will wait longer`,
     );
 };
 
@@ -223,7 +215,7 @@ const leaveNeedsOutliving = ({ document, draft: { root, scheduler } }: Case): vo
 
 /** Looks at values together. Mistakes and warnings are collected in the document. */
 export function applyRules(document: Document, draft: Draft): void {
-  const capacity = settleCapacity(draft);
+  const capacity = draft.root.capacity ?? {};
   const around: Case = { document, draft, capacity };
   for (const task of draft.tasks) {
     const bounds = settleBounds(task, capacity);

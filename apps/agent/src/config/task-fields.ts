@@ -1,29 +1,28 @@
 import { isCron, isTimeZone } from "@microscaling/engine";
 import { z } from "zod";
-import { optional, required, type FieldsOf } from "./field.ts";
-import { amounts, duration, length, map, notNegative, oneOf, text, whole } from "./shape.ts";
+import { optional, required, type Fields } from "./field.ts";
+import { amounts, durationMs, length, map, notNegative, oneOf, text, whole } from "./shape.ts";
 import { either } from "./words.ts";
-import type { MetricFields, TaskFields } from "./written.ts";
 
 const TARGETS = ["latency", "queue", "simple-queue", "remainder", "fixed"] as const;
 
-const target = (): z.ZodType<TaskFields["target"]> =>
+const target = () =>
   z.discriminatedUnion(
     "use",
     [
       map({
         use: z.literal("latency"),
-        within: duration(1).describe("No job is to wait longer."),
-        serviceTime: duration(1)
+        within: durationMs(1).describe("No job is to wait longer."),
+        serviceTime: durationMs(1)
           .optional()
           .describe("How long an instance works on a job. Default: learned."),
-        startupTime: duration(1)
+        startupTime: durationMs(1)
           .optional()
           .describe("From asking for an instance until it runs. Default: learned."),
         concurrency: whole(1)
           .optional()
           .describe("How many jobs an instance works on at once. Default: learned."),
-        startCost: duration(0)
+        startCost: durationMs(0)
           .optional()
           .describe("How long an instance may run for what a start costs. Default: its start-up."),
         changesPerMinute: length()
@@ -51,7 +50,7 @@ const target = (): z.ZodType<TaskFields["target"]> =>
     { error: (issue) => (issue.code === "invalid_union" ? either(TARGETS) : "a map with use") },
   );
 
-const fallback = (): z.ZodType<MetricFields["fallback"]> =>
+const fallback = () =>
   z.union([z.literal("hold"), map({ instances: whole(0) }), map({ atLeast: whole(0) })], {
     error: "hold, { instances: n } or { atLeast: n }",
   });
@@ -59,14 +58,14 @@ const fallback = (): z.ZodType<MetricFields["fallback"]> =>
 const ZONE = "the name of a time zone, such as Europe/Berlin or UTC";
 const CRON = "five fields of cron, such as 0 8 * * 1-5";
 
-const schedule = (): z.ZodType<TaskFields["schedule"]> =>
+const schedule = () =>
   z.array(
     map({
       start: z
         .string({ error: CRON })
         .refine(isCron, { error: CRON })
         .describe("When it opens, as cron: minute, hour, day, month, day of the week."),
-      for: duration(60_000).describe("How long it stays open, at least 1m."),
+      for: durationMs(60_000).describe("How long it stays open, at least 1m."),
       timeZone: z
         .string({ error: ZONE })
         .refine(isTimeZone, { error: ZONE })
@@ -80,7 +79,7 @@ const schedule = (): z.ZodType<TaskFields["schedule"]> =>
     { error: "a list of windows, such as [{ start: 0 8 * * 1-5, for: 10h, min: 5 }]" },
   );
 
-const instances = (): z.ZodType<TaskFields["instances"]> =>
+const instances = () =>
   map({
     min: whole(0).optional().describe("Default: 1; 0 for a remainder."),
     max: whole(0).optional().describe("Default: what the capacity allows."),
@@ -88,13 +87,13 @@ const instances = (): z.ZodType<TaskFields["instances"]> =>
   });
 
 /** A task's `metric:` without the plugin's own query. */
-export const metricFields: FieldsOf<MetricFields> = {
+export const metricFields = {
   use: required(
     () => text("the name of a source under metrics, or of a metric such as nsq"),
     "A source under metrics, or a metric with its default options.",
   ),
   maxAge: optional(
-    () => duration(1),
+    () => durationMs(1),
     "An older reading is a failure. Default: 10s, or three intervals if that is longer.",
   ),
   failures: optional(
@@ -102,10 +101,10 @@ export const metricFields: FieldsOf<MetricFields> = {
     "After so many failures in a row the fallback applies. Default: 3.",
   ),
   fallback: optional(fallback, "What the task gets then. Default: hold."),
-};
+} as const satisfies Fields;
 
 /** One task. What the plugins check is anything here. */
-export const taskFields: FieldsOf<TaskFields> = {
+export const taskFields = {
   priority: optional(() => whole(0), "1 comes first; 0 is counted and never scaled. Default: 1."),
   instances: optional(instances, "How many instances there may be."),
   uses: optional(
@@ -121,4 +120,4 @@ export const taskFields: FieldsOf<TaskFields> = {
     schedule,
     "Other bounds at certain times. The first window that is open counts.",
   ),
-};
+} as const satisfies Fields;
