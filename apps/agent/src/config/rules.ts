@@ -129,11 +129,11 @@ const autoFitsGains: TaskRule = (task, _bounds, { document }) => {
 
 const withinIsReachable: TaskRule = (task, _bounds, { document }) => {
   const { target } = task.fields;
-  if (target?.use !== "latency" || target.startupTime === undefined) return;
-  const { within, startupTime } = target;
-  if (within < startupTime)
+  if (target?.use !== "latency" || target.startupMs === undefined) return;
+  const { withinMs, startupMs } = target;
+  if (withinMs < startupMs)
     document.warnings.push(
-      `tasks.${task.name}: within ${formatDuration(within)} is less than a start takes (startupTime ${formatDuration(startupTime)}): jobs that come in a burst will wait longer`,
+      `tasks.${task.name}: within ${formatDuration(withinMs)} is less than a start takes (startupTime ${formatDuration(startupMs)}): jobs that come in a burst will wait longer`,
     );
 };
 

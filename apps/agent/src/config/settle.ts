@@ -1,18 +1,10 @@
 import { hostname } from "node:os";
 import { INSTANCES, type Amounts } from "@microscaling/core";
-import type {
-  HaSpec,
-  SharingSpec,
-  TargetSpec,
-  TaskMetric,
-  TaskSpec,
-  WindowSpec,
-} from "@microscaling/engine";
+import type { HaSpec, SharingSpec, TargetSpec, TaskMetric, TaskSpec } from "@microscaling/engine";
 import type { Draft, MetricDraft, SourceDraft, TaskDraft } from "./draft.ts";
 
 /** The original's gains: `MSS_KU` 0.05 and `MSS_TU` 10. */
 const GAINS = { kP: 0.04, kI: 0, kD: 1.25, velocitySamples: 1 };
-const CHANGES_PER_MINUTE = 6;
 const LEAST_MAX_AGE_MS = 10_000;
 const METRIC_TIMEOUT_MS = 2000;
 const SCHEDULER_TIMEOUT_MS = 30_000;
@@ -130,7 +122,7 @@ export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
       name: task.name,
       priority,
       ...settleBounds(task, capacity),
-      ...(schedule === undefined ? {} : { schedule: schedule.map(settleWindow) }),
+      ...(schedule === undefined ? {} : { schedule }),
       ...(weight === undefined ? {} : { weight }),
       ...(group === undefined ? {} : { group }),
       uses: settleUses(task, capacity),
@@ -144,49 +136,9 @@ export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
 function settleTarget({ fields }: TaskDraft, { asOriginal }: Draft): TargetSpec {
   // Only a task of priority 0 may have none: it is counted and never scaled.
   const target = fields.target ?? { use: "fixed", instances: 0 };
-  if (target.use === "latency") return settleLatency(target);
   const keepsOne = asOriginal ? {} : { keepsOne: true };
   if (target.use === "simple-queue") return { ...target, ...keepsOne };
-  if (target.use !== "queue") return target;
-  return {
-    use: "queue",
-    length: target.length,
-    ...(target.gains === undefined ? {} : { gains: target.gains }),
-    kP: target.kP ?? GAINS.kP,
-    kI: target.kI ?? GAINS.kI,
-    kD: target.kD ?? GAINS.kD,
-    velocitySamples: target.velocitySamples ?? GAINS.velocitySamples,
-    ...keepsOne,
-  };
-}
-
-function settleLatency(
-  target: Extract<NonNullable<TaskDraft["fields"]["target"]>, { use: "latency" }>,
-): TargetSpec {
-  const { within, serviceTime, startupTime, concurrency, startCost, forecast } = target;
-  const { changesPerMinute = CHANGES_PER_MINUTE } = target;
-  return {
-    use: "latency",
-    withinMs: within,
-    ...(serviceTime === undefined ? {} : { serviceMs: serviceTime }),
-    ...(startupTime === undefined ? {} : { startupMs: startupTime }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(startCost === undefined ? {} : { startCostMs: startCost }),
-    changesPerMinute,
-    ...(forecast === undefined ? {} : { forecast }),
-  };
-}
-
-type Window = NonNullable<TaskDraft["fields"]["schedule"]>[number];
-
-function settleWindow({ start, for: length, timeZone, min, max }: Window): WindowSpec {
-  return {
-    start,
-    durationMs: length,
-    timeZone: timeZone ?? "UTC",
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
-  };
+  return target.use === "queue" ? { ...GAINS, ...target, ...keepsOne } : target;
 }
 
 function settleMetric({ metric }: TaskDraft, { sources }: Draft): TaskMetric | undefined {

@@ -103,3 +103,21 @@ export const length = (): z.ZodNumber =>
 export function isFilled(written: object): boolean {
   return Object.keys(written).length > 0;
 }
+
+/** What of a map is there: what is left out is absent, and not `undefined`. */
+export type Filled<T> = T extends unknown
+  ? { readonly [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
+      readonly [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<
+        T[Key],
+        undefined
+      >;
+    }
+  : never;
+
+/** The same map without what is `undefined`. */
+export function filled<T extends object>(read: T): Filled<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is there is kept
+  return Object.fromEntries(
+    Object.entries(read).filter(([, value]) => value !== undefined),
+  ) as Filled<T>;
+}
