@@ -1,4 +1,9 @@
-import { isMicroscalingError, MicroscalingError, type ErrorCode } from "@microscaling/core";
+import {
+  isMicroscalingError,
+  MicroscalingError,
+  shortageOf,
+  type ErrorCode,
+} from "@microscaling/core";
 
 /** What kind of plugin an error is for. */
 export type PluginKind = "metric" | "scheduler";
@@ -94,11 +99,9 @@ export function networkFault(
   { address, tls = address }: Settings = {},
 ): Fault | undefined {
   const { code, words } = deepest(error);
-  if (TLS.test(code)) return { kind: "refused", text: `TLS failed (${words})${advice(tls)}` };
-  if (code === "EMFILE" || code === "ENFILE") {
-    const text = `no file descriptors left (${code}). Raise the limit (ulimit -n), or look for what opens so many`;
-    return { kind: "unreachable", text };
-  }
+  if (isTlsError(error)) return { kind: "refused", text: `TLS failed (${words})${advice(tls)}` };
+  const shortage = shortageOf(error);
+  if (shortage !== undefined) return { kind: "unreachable", text: `${shortage} (${words})` };
   if (code.startsWith("HPE_")) {
     return { kind: "unusable", text: `expected HTTP, found something else${advice(address)}` };
   }
@@ -109,6 +112,11 @@ export function networkFault(
   const said = words.includes(code) ? words : `${words}, ${code}`;
   if (SYSTEM.test(code)) return { kind: "unreachable", text: `cannot be reached (${said})` };
   return undefined;
+}
+
+/** Whether TLS failed, or one of the causes of `error` is that: a certificate, a name, a protocol. */
+export function isTlsError(error: unknown): boolean {
+  return TLS.test(deepest(error).code);
 }
 
 function advice(settings: string | undefined): string {

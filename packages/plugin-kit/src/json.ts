@@ -37,15 +37,39 @@ export function tryJson(text: string): unknown {
   }
 }
 
+/** A member that is an object, or an empty one. */
+export function memberIn(value: unknown, name: string): Fields {
+  return fieldsOf(fieldsOf(value)[name]);
+}
+
+/** A member that is a text, or `undefined`. */
+export function textIn(value: unknown, name: string): string | undefined {
+  const found = fieldsOf(value)[name];
+  return typeof found === "string" ? found : undefined;
+}
+
+/** A member that is a whole number ≥ 0, or `undefined`. */
+export function countIn(value: unknown, name: string): number | undefined {
+  const found = fieldsOf(value)[name];
+  return isCount(found) ? found : undefined;
+}
+
+/** A member that is a list: those of its members that are objects. */
+export function objectsIn(value: unknown, name: string): readonly Fields[] {
+  return objectsOf(fieldsOf(value)[name]);
+}
+
 /** Longer lines are no answer of any backend's. Characters. */
 const LONGEST_LINE = 64 * 2 ** 20;
 
 /**
  * The JSON values of a stream that has one on each line, empty lines aside.
- * @throws SyntaxError for a line that is not JSON, or that is longer than 64 million characters.
+ * @param longest the most characters of a line; 64 million unless told.
+ * @throws SyntaxError for a line that is not JSON, or that is longer.
  */
 export async function* jsonLines(
   stream: AsyncIterable<Uint8Array | string>,
+  longest: number = LONGEST_LINE,
 ): AsyncGenerator<unknown, void> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -55,7 +79,7 @@ export async function* jsonLines(
     // A line of many chunks is joined once it is whole or grows; most fit into one.
     lines[0] = rest + (lines[0] ?? "");
     rest = lines.pop() ?? "";
-    if (rest.length > LONGEST_LINE) throw new SyntaxError("a line of JSON without an end");
+    if (rest.length > longest) throw new SyntaxError("a line of JSON without an end");
     for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as unknown;
   }
   if (rest.trim() !== "") yield JSON.parse(rest) as unknown;

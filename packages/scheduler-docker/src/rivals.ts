@@ -8,7 +8,7 @@ import {
 } from "@microscaling/core";
 
 import type { Ask } from "./calls.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 import { isGone } from "./ended.ts";
 import { startOf } from "./identity.ts";
 import type { Listed } from "./instances.ts";
