@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   asMicroscalingError,
-  parseDuration,
   type Metric,
   type PluginContext,
   type Scheduler,
@@ -10,7 +9,6 @@ import type { EngineSpec, SchedulerSpec, SourceSpec } from "@microscaling/engine
 import type { Draft, PluginUse } from "./draft.ts";
 import type { Opened } from "./open.ts";
 import {
-  settleCapacity,
   settleHa,
   settleInterval,
   settleReadTimeout,
@@ -23,7 +21,7 @@ import type { Variables } from "./variables.ts";
 
 /** The port of OpenTelemetry's Prometheus exporters. Prometheus's own port 9090 is often in use. */
 const HTTP = { host: "127.0.0.1", port: 9464 };
-const SHUTDOWN_GRACE = "30s";
+const SHUTDOWN_GRACE_MS = 30_000;
 
 type Instance = Scheduler | Metric;
 
@@ -57,7 +55,7 @@ export async function assemble(request: AssembleRequest): Promise<LoadedConfig> 
   try {
     const scheduler = makeScheduler(draft, maker);
     const sources = makeSources(draft, maker);
-    const capacity = settleCapacity(draft);
+    const { capacity = {} } = draft.root;
     const measured = Object.keys(capacity).filter((name) => capacity[name] === Infinity);
     const ha = settleHa(draft);
     const spec: EngineSpec = {
@@ -104,7 +102,7 @@ function settleSettings({ root }: Draft, { debug }: Variables): AgentSettings {
       detail: debug?.detail ?? false,
     },
     learned: root.learned,
-    shutdownGraceMs: parseDuration(root.shutdownGrace ?? SHUTDOWN_GRACE) ?? 0,
+    shutdownGraceMs: root.shutdownGrace ?? SHUTDOWN_GRACE_MS,
   };
 }
 

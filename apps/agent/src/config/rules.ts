@@ -1,14 +1,7 @@
-import { formatDuration, INSTANCES, parseDuration, type Amounts } from "@microscaling/core";
+import { formatDuration, INSTANCES, type Amounts } from "@microscaling/core";
 import type { Document } from "./document.ts";
 import type { Draft, TaskDraft } from "./draft.ts";
-import {
-  settleBounds,
-  settleCapacity,
-  settlePause,
-  settleMaxAge,
-  settleUses,
-  type Bounds,
-} from "./settle.ts";
+import { settleBounds, settlePause, settleMaxAge, settleUses, type Bounds } from "./settle.ts";
 import { applySharingRules } from "./sharing-rules.ts";
 import { didYouMean } from "./words.ts";
 
@@ -136,12 +129,11 @@ const autoFitsGains: TaskRule = (task, _bounds, { document }) => {
 
 const withinIsReachable: TaskRule = (task, _bounds, { document }) => {
   const { target } = task.fields;
-  if (target?.use !== "latency" || target.startupTime === undefined) return;
-  const withinMs = parseDuration(target.within) ?? 0;
-  const startupMs = parseDuration(target.startupTime) ?? 0;
+  if (target?.use !== "latency" || target.startupMs === undefined) return;
+  const { withinMs, startupMs } = target;
   if (withinMs < startupMs)
     document.warnings.push(
-      `tasks.${task.name}: within ${target.within} is shorter than a start (startupTime ${target.startupTime}), so jobs of a burst will wait longer`,
+      `tasks.${task.name}: within ${formatDuration(withinMs)} is shorter than a start (startupTime ${formatDuration(startupMs)}), so jobs of a burst will wait longer`,
     );
 };
 
@@ -223,7 +215,7 @@ const leaveNeedsOutliving = ({ document, draft: { root, scheduler } }: Case): vo
 
 /** Looks at values together. Mistakes and warnings are collected in the document. */
 export function applyRules(document: Document, draft: Draft): void {
-  const capacity = settleCapacity(draft);
+  const capacity = draft.root.capacity ?? {};
   const around: Case = { document, draft, capacity };
   for (const task of draft.tasks) {
     const bounds = settleBounds(task, capacity);

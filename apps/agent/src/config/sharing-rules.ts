@@ -2,7 +2,6 @@ import { INSTANCES } from "@microscaling/core";
 import { valueAt, type Path } from "./places.ts";
 import type { Case } from "./rules.ts";
 import { didYouMean } from "./words.ts";
-import { MEASURED } from "./written.ts";
 
 type Rule = (around: Case) => void;
 
@@ -45,7 +44,7 @@ const schedulerSaysCapacity: Rule = ({ document, draft: { root, scheduler } }) =
   const plugin = scheduler?.plugin;
   if (plugin === undefined || plugin.capabilities.capacity) return;
   for (const [name, amount] of Object.entries(root.capacity ?? {}))
-    if (amount === MEASURED)
+    if (amount === Number.POSITIVE_INFINITY)
       document.mistakes.add(
         ["capacity", name],
         `expected an amount because the scheduler ${plugin.name} does not report its capacity; docker and kubernetes do`,
@@ -56,7 +55,7 @@ const schedulerSaysCapacity: Rule = ({ document, draft: { root, scheduler } }) =
 const measuredIsUsed: Rule = ({ document, draft: { root, tasks } }) => {
   for (const [name, amount] of Object.entries(root.capacity ?? {}))
     if (
-      amount === MEASURED &&
+      amount === Number.POSITIVE_INFINITY &&
       name !== INSTANCES &&
       !tasks.some(({ fields }) => Object.hasOwn(fields.uses ?? {}, name))
     )

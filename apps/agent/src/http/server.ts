@@ -75,15 +75,15 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   [
     "/livez",
     ({ source }) => {
-      const answer = liveness(source.engine.state());
-      return json(answer, answer.live ? 200 : 503);
+      const alive = liveness(source.engine.state());
+      return json(alive, alive.live ? 200 : 503);
     },
   ],
   [
     "/readyz",
     ({ source, redactor }) => {
-      const answer = readiness(source.engine.state(), source.log());
-      return json(redactor.map(answer), answer.ready ? 200 : 503);
+      const readied = readiness(source.engine.state(), source.log());
+      return json(redactor.map(readied), readied.ready ? 200 : 503);
     },
   ],
   [

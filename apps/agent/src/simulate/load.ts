@@ -5,7 +5,6 @@ import { createDocument, type Document } from "../config/document.ts";
 import { checkFields, refuseOthers } from "../config/fields.ts";
 import { isMap, valueAt, type Path } from "../config/places.ts";
 import { parseConfig, readConfigFile } from "../config/read.ts";
-import { settleAmounts } from "../config/settle.ts";
 import { readArrivals, type Arrivals } from "./arrivals.ts";
 import { loadFields, partOf, taskLoadFields } from "./load-fields.ts";
 import { linearColumns, readService } from "./service.ts";
@@ -79,7 +78,7 @@ export async function readLoad(request: LoadFileRequest): Promise<Load> {
     name: file,
     ...optionally("seconds", secondsOf(root.length)),
     ...optionally("startMs", startOf(root.start, read)),
-    capacity: settleAmounts(root.capacity ?? {}),
+    capacity: root.capacity ?? {},
     tasks: read,
     warnings: document.warnings,
   };
