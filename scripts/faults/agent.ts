@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 export interface LogLine {
   readonly at: number;
   readonly text: string;
+  /** What it says: its message, if it is JSON. */
+  readonly said: string;
 }
 
 /** The program, run from its source in its config's folder. */
@@ -20,6 +22,8 @@ export interface Agent {
   ready(): Promise<boolean>;
   /** Resident memory, in megabytes; `undefined` when it does not run. */
   memoryMb(): Promise<number | undefined>;
+  /** Whether its log is read. While it is not, the pipe fills up. */
+  readLog(on: boolean): void;
   signal(signal: NodeJS.Signals): void;
   /** Waits until it has ended. @returns its exit code. */
   ended(): Promise<number | null>;
@@ -58,7 +62,9 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [started.stdout, started.stderr]) {
-      createInterface(stream).on("line", (text) => lines.push({ at: performance.now(), text }));
+      createInterface(stream).on("line", (text) =>
+        lines.push({ at: performance.now(), text, said: messageOf(text) }),
+      );
     }
     return started;
   }
@@ -90,6 +96,10 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
       const kb = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
       return kb === undefined ? undefined : Number(kb) / 1024;
     },
+    readLog(on) {
+      if (on) child.stdout?.resume();
+      else child.stdout?.pause();
+    },
     signal: (signal) => void child.kill(signal),
     ended,
     async kill() {
@@ -108,4 +118,20 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
       return code;
     },
   };
+}
+
+function messageOf(text: string): string {
+  try {
+    const { msg }: { msg?: unknown } = JSON.parse(text);
+    return String(msg);
+  } catch {
+    return text;
+  }
+}
+
+/** From now on the agent may have no more than so many files open. */
+export function limitFiles({ pid }: Agent, files: number): void {
+  // The soft limit alone: not everyone may raise the other again.
+  const { status, stderr } = spawnSync("prlimit", [`--pid=${pid}`, `--nofile=${files}:`]);
+  if (status !== 0) throw new Error(`prlimit: ${String(stderr)}`);
 }

@@ -14,6 +14,9 @@ const { values } = parseArgs({
   },
 });
 
+// What was started or mounted is gone at the exit.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 let failed = 0;
 let passed = 0;
 for (const suite of suites) await runSuite(suite);

@@ -62,13 +62,16 @@ export async function startProxy(target: NetConnectOpts): Promise<Proxy> {
 
   const server = createServer((near) => {
     track(near);
-    if (passing === "shut") return void near.destroy();
     const far = connect(target);
     track(far);
+    // It would come to light with the first bytes only.
+    if (passing === "shut") near.destroy();
     near.on("data", (piece: Buffer) => ask(near, far, piece));
     far.on("data", (piece: Buffer) => answer(near, piece));
     near.once("close", () => far.destroy());
-    far.once("close", () => passing !== "silent" && near.destroySoon());
+    far.once("close", () => {
+      if (passing !== "silent") near.destroySoon();
+    });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
 

@@ -51,7 +51,7 @@ export async function runFault<W extends World>(
     return resultOf(fault, { problems: [said], agent });
   } finally {
     await agent?.stop();
-    await world?.close();
+    await world?.close().catch((error: unknown) => console.error(error));
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -68,11 +68,12 @@ async function runIn<W extends World>(scene: Scene<W>, fault: Fault<W>): Promise
     const wanted = fault.still === true ? world.before : world.after;
     watcher.guard(fewest(world.before, wanted, fault.kills));
     const begun = performance.now();
-    await fault.inject(scene);
-    if (fault.still !== true) await world.change();
-    const noticed = await untilSaid(fault, agent, begun);
-    await sleep(begun + (fault.lastsMs ?? 3000) - performance.now());
-    await fault.heal(scene);
+    let noticed: number | undefined;
+    try {
+      noticed = await suffer(scene, fault, begun);
+    } finally {
+      await fault.heal(scene);
+    }
     const healed = performance.now();
     const right = await watcher.until(wanted, PATIENCE_MS);
     // What is lost after this is a fault of its own.
@@ -89,6 +90,19 @@ async function runIn<W extends World>(scene: Scene<W>, fault: Fault<W>): Promise
   }
 }
 
+/** Makes it go wrong for as long as it lasts. @returns when the agent said so, or `undefined`. */
+async function suffer<W extends World>(
+  scene: Scene<W>,
+  fault: Fault<W>,
+  begun: number,
+): Promise<number | undefined> {
+  await fault.inject(scene);
+  if (fault.still !== true) await scene.world.change();
+  const noticed = await untilSaid(fault, scene.agent, begun);
+  await sleep(Math.max(0, begun + (fault.lastsMs ?? 3000) - performance.now()));
+  return noticed;
+}
+
 /** @returns when it was said, or `undefined`. */
 async function untilSaid(
   { says, lastsMs = 0 }: Fault,
@@ -98,7 +112,7 @@ async function untilSaid(
   if (says === undefined) return undefined;
   const end = begun + Math.max(lastsMs, 2 * NOTICE_MS);
   for (; performance.now() < end; await sleep(50)) {
-    const line = lines.find(({ at, text }) => at >= begun && says.test(text));
+    const line = lines.find(({ at, said }) => at >= begun && says.test(said));
     if (line !== undefined) return line.at;
   }
   return undefined;

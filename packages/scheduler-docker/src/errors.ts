@@ -6,19 +6,19 @@ import {
 } from "@microscaling/core";
 import { isTlsError } from "@microscaling/plugin-kit";
 
-/** What was being done when Docker failed. */
+/** What the plugin was doing when Docker failed. */
 export interface Purpose {
-  /** What it is when Docker's words tell nothing more precise. */
+  /** The error code if Docker's words say nothing more specific. */
   readonly code: ErrorCode;
-  /** Where Docker is, as the user wrote it. */
+  /** The address of Docker, as the user wrote it. */
   readonly at: string;
-  /** As the end of "cannot …": `list containers`. */
+  /** The action, as in "cannot …", such as `list containers`. */
   readonly doing: string;
   readonly task?: string;
   readonly image?: string;
 }
 
-/** `error` as one of ours: with a code, the task, Docker's words and what to do. */
+/** Turns `error` into a MicroscalingError with a code, the task, Docker's words and what to do. */
 export function toDockerError(error: unknown, purpose: Purpose): MicroscalingError {
   if (isMicroscalingError(error)) return error;
   const words = wordsOf(error);
@@ -33,12 +33,12 @@ export function statusOf(error: unknown): number | undefined {
   return typeof error.statusCode === "number" ? error.statusCode : undefined;
 }
 
-/** A failure that Docker tells otherwise than by the status of its answer. */
+/** A failure that Docker does not report with the status of its answer. */
 export function answered(words: string): Error {
   return Object.assign(new Error(words), { statusCode: 500 });
 }
 
-/** A file that `option` names, and that is needed to reach Docker. */
+/** The error for a file that `option` names and that is needed to reach Docker. */
 export function unreadableFile(option: string, error: unknown): MicroscalingError {
   const message = `${option} cannot be read: ${wordsOf(error)}`;
   return new MicroscalingError("ERR_SCHEDULER_REFUSED", message, { cause: error });
@@ -68,13 +68,13 @@ function explain(error: unknown, words: string, purpose: Purpose): Explained {
   if (/port is already allocated|address already in use|all ports are allocated/i.test(words)) {
     return {
       code: "ERR_PORT_TAKEN",
-      said: `a port of workload.ports is taken (${words}); publish another, or a range as wide as the task's most instances`,
+      said: `a port of workload.ports is already in use (${words}); publish another port, or a range as wide as the task's max`,
     };
   }
   if (status === 401 || status === 403) {
     return {
       code: "ERR_SCHEDULER_REFUSED",
-      said: `Docker at ${purpose.at} does not allow to ${purpose.doing}: ${words}`,
+      said: `Docker at ${purpose.at} refused to ${purpose.doing}: ${words}`,
     };
   }
   if (purpose.code === "ERR_IMAGE_MISSING") return imageMissing(words, purpose);
@@ -85,12 +85,12 @@ function explain(error: unknown, words: string, purpose: Purpose): Explained {
   };
 }
 
-/** Docker did not answer with HTTP. */
+/** The error if Docker did not answer with HTTP. */
 function explainSilence(error: unknown, words: string, { at }: Purpose): Explained {
   if (error instanceof SyntaxError) {
     return {
       code: "ERR_SCHEDULER_REFUSED",
-      said: `what answers at ${at} is no Docker Engine (${words}); correct scheduler.host`,
+      said: `the server at ${at} is not a Docker Engine (${words}); correct scheduler.host`,
     };
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -102,7 +102,7 @@ function explainSilence(error: unknown, words: string, { at }: Purpose): Explain
   if (isTlsError(error)) {
     return {
       code: "ERR_SCHEDULER_REFUSED",
-      said: `TLS with Docker at ${at} failed (${words}); check scheduler.tls and that scheduler.host is the name in its certificate`,
+      said: `TLS with Docker at ${at} failed (${words}); check scheduler.tls and check that scheduler.host is the name in its certificate`,
     };
   }
   if (code === "EACCES" || code === "EPERM") {
@@ -111,9 +111,11 @@ function explainSilence(error: unknown, words: string, { at }: Purpose): Explain
       said: `this user may not use Docker at ${at} (${words}); run as root or as a member of the group "docker"`,
     };
   }
+  // Node has several words for it, and each would be another trouble.
+  const found = code === "ECONNRESET" ? "it closed the connection" : words;
   return {
     code: "ERR_SCHEDULER_UNREACHABLE",
-    said: `Docker does not answer at ${at} (${words}); check that it runs there, or correct scheduler.host`,
+    said: `Docker does not answer at ${at} (${found}); check that it runs there, or correct scheduler.host`,
   };
 }
 
@@ -124,7 +126,7 @@ function imageMissing(words: string, { image = "" }: Purpose): Explained {
   };
 }
 
-/** What Docker said. dockerode puts `(HTTP code 404) no such container - ` before it. */
+/** Docker's own words. dockerode puts `(HTTP code 404) no such container - ` in front of them. */
 export function wordsOf(error: unknown): string {
   const words = error instanceof Error ? error.message || String(error) : String(error);
   return words.replace(/^\(HTTP code \d+\) .*? - /, "").trim();

@@ -49,7 +49,7 @@ describe("what Docker says", () => {
     [
       "ERR_SCHEDULER_REFUSED",
       answer(403, "authorization denied by plugin"),
-      /does not allow to start a container/,
+      /refused to start a container/,
     ],
     ["ERR_SCHEDULER_REFUSED", silence("EACCES"), /group "docker"/],
     [
@@ -58,6 +58,7 @@ describe("what Docker says", () => {
       /does not answer at unix:\/\/\/run\/docker\.sock/,
     ],
     ["ERR_SCHEDULER_UNREACHABLE", silence("ENOENT"), /scheduler\.host/],
+    ["ERR_SCHEDULER_UNREACHABLE", silence("ECONNRESET"), /\(it closed the connection\)/],
     ["ERR_SCHEDULER_UNREACHABLE", silence("EMFILE"), /no file descriptors left.*ulimit -n/],
     ["ERR_SCHEDULER_UNREACHABLE", silence("ENFILE"), /no file descriptors left.*fs\.file-max/],
     ["ERR_SCHEDULER_REFUSED", silence("ERR_OSSL_PEM_NO_START_LINE"), /TLS.*scheduler\.tls/],

@@ -24,6 +24,7 @@ describe("what Docker tells by itself", () => {
         note: () => {},
         hear: () => {},
         isStandingBy: () => false,
+        isGone: () => false,
         claim: () => Promise.resolve("at once"),
       },
       life: new AbortController().signal,

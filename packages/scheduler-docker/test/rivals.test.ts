@@ -62,7 +62,15 @@ function create(agent: string): Rivals {
     info: (text: string) => void said.push(`${agent.slice(14)}: ${text}`),
   };
   const life = new AbortController().signal;
-  return createRivals({ ask, clock, logger, agent, life, goOn: (work) => void work });
+  return createRivals({
+    ask,
+    clock,
+    logger,
+    agent,
+    life,
+    changed: () => {},
+    goOn: (work) => void work,
+  });
 }
 
 const madeBy = (agent: string): Listed => ({
@@ -109,7 +117,9 @@ describe("an agent", () => {
     await clock.advance(5000);
     expect(await claim(second)).toBe("standing by");
     expect(said).toEqual([
-      expect.stringMatching(/^first: another agent, started 2023-11-14T22:13:20.001Z, .* goes on/),
+      expect.stringMatching(
+        /^first: another agent, started 2023-11-14T22:13:20.001Z, .* continues/,
+      ),
       expect.stringMatching(
         /^second: another agent, started 2023-11-14T22:13:20.000Z, .* stands by/,
       ),

@@ -156,7 +156,7 @@ describe("a container that Docker's list is wrong about", () => {
     await expect.poll(() => lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
       level: "warn",
-      text: expect.stringMatching(/"mail".*cannot be removed.*device or resource busy/) as string,
+      text: expect.stringMatching(/cannot remove.*"mail".*device or resource busy/) as string,
     });
     expect(asked("DELETE /containers/one")).toBe(1);
     for (const [afterMs, removals] of [
@@ -232,6 +232,21 @@ describe("a start that was broken off", () => {
     await counts();
     await expect.poll(() => asked("DELETE /containers/half")).toBe(1);
     expect(await counts()).toMatchObject({ crashed: 0 });
+  });
+
+  it("by an agent that is gone leaves a container that is removed as soon as that is known", async () => {
+    const labels = { [AGENT_LABEL]: "0000000000001-somebody" };
+    engine.answers.set("GET /containers/json", json(200, [listed("half", "created", labels)]));
+    engine.answers.set("GET /containers/*/json", json(200, state({})));
+    engine.answers.set("POST /containers/create", json(201, { Id: "knock" }));
+    engine.answers.set("DELETE /containers/*", json(204, ""));
+    const scaling = scheduler.scale(mail, 1, never);
+    for (let steps = 0; steps < 15; steps++) {
+      await clock.advance(100);
+      await counts();
+    }
+    await scaling;
+    await expect.poll(() => asked("DELETE /containers/half")).toBe(1);
   });
 
   it("by somebody else may still be under way", async () => {

@@ -129,7 +129,7 @@ export function createListWatch<Item>(
     if (count > 0 || items.size === 0) return void (emptySince = undefined);
     emptySince ??= clock.monotonic();
     if (clock.monotonic() - emptySince >= EMPTY_MS) return void (emptySince = undefined);
-    throw new Error(`a list says that none is left of ${items.size}`);
+    throw new Error(`the list is empty, but there were ${items.size} objects before`);
   }
 
   /** The items are facts again. */
@@ -154,7 +154,7 @@ export function createListWatch<Item>(
       timeoutSeconds,
     };
     const startedAt = clock.monotonic();
-    const late = new Error("the watch did not end");
+    const late = new Error("the watch did not end in time");
     const limit = { clock, ms: timeoutSeconds * 1000 + OVERDUE_MS, signal: life, late };
     const follow = async (signal: AbortSignal): Promise<void> => {
       const events = await connection.follow(request(spec, "watch", query), signal);
@@ -291,7 +291,7 @@ function toProblem(error: unknown, { resource }: ListWatchTarget): MicroscalingE
   const words = error instanceof Error ? error.message : String(error);
   return new MicroscalingError(
     "ERR_SCHEDULER_UNREACHABLE",
-    `the watch of ${resource} was lost (${words}); it is begun again`,
+    `the watch of ${resource} was lost (${words}); starting it again`,
     { cause: error },
   );
 }

@@ -28,11 +28,11 @@ export function pathOf(
   return name === undefined ? all : `${all}/${name}`;
 }
 
-/** Finds out what kinds the cluster has. */
+/** Finds the kinds that the cluster has. */
 export interface Discovery {
   /**
    * The resource of a kind.
-   * @throws MicroscalingError when the cluster does not have it, or it cannot be scaled.
+   * @throws MicroscalingError if the cluster does not have the kind, or it cannot be scaled.
    */
   find(apiVersion: string, kind: string, signal: AbortSignal): Promise<Resource>;
 }
@@ -46,7 +46,7 @@ export function createDiscovery(connection: Pick<Connection, "ask" | "at">): Dis
   const asking = new Map<string, Promise<readonly unknown[]>>();
 
   async function list(root: string, apiVersion: string): Promise<readonly unknown[]> {
-    // Nobody's own signal: many tasks wait for the same answer.
+    // Not the signal of one task, because many tasks wait for the same answer.
     const { signal } = new AbortController();
     const doing = `find ${apiVersion} among its APIs`;
     return objectsIn(await connection.ask({ doing, path: root }, signal), "resources");
@@ -101,7 +101,7 @@ function pick(resources: readonly unknown[], wanted: Wanted): Resource {
   const others = main
     .filter((one) => scalable.has(textIn(one, "name") ?? ""))
     .map((one) => textIn(one, "kind"));
-  const hint = `what can be scaled there: ${others.join(", ") || "nothing"}`;
+  const hint = `these kinds can be scaled there: ${others.join(", ") || "none"}`;
   if (plural === undefined) {
     throw new MicroscalingError(
       "ERR_OBJECT_MISSING",
@@ -110,7 +110,7 @@ function pick(resources: readonly unknown[], wanted: Wanted): Resource {
   }
   throw new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `${kind} of ${apiVersion} cannot be scaled, it has no scale subresource; ${hint}`,
+    `${kind} of ${apiVersion} cannot be scaled because it has no scale subresource; ${hint}`,
   );
 }
 

@@ -70,5 +70,5 @@ function readFailure(status: Fields): string | undefined {
   const failed = objectsIn(status, "conditions").find(
     (condition) => condition["type"] === "ReplicaFailure" && condition["status"] === "True",
   );
-  return failed === undefined ? undefined : (textIn(failed, "message") ?? "it does not say why");
+  return failed === undefined ? undefined : (textIn(failed, "message") ?? "no reason given");
 }

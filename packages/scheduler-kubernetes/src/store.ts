@@ -119,14 +119,15 @@ export function createStore(context: StoreContext): Store {
     const found = podsOf(namespace);
     try {
       await found.watch.trusted(signal);
-      if (found.visible === false) logger.info(`pods in namespace ${namespace} may be read again`);
+      if (found.visible === false)
+        logger.info(`the agent may read pods in namespace ${namespace} again`);
       found.visible = true;
     } catch (error) {
       if (failureOf(error)?.status !== 403) throw error;
       if (found.visible !== false) {
         const rule = ruleFor({ verb: "list", group: "", resource: "pods" });
         logger.warn(
-          `pods in namespace ${namespace} may not be read, so a pod that stops keeps its room for its whole grace period, and one that takes longer is not counted; add to the agent's Role there: ${rule.replace('["list"]', '["list", "watch"]')}`,
+          `the agent may not read pods in namespace ${namespace}, so a stopping pod keeps its room for its whole grace period, and is not counted if it takes longer; add to the agent's Role there: ${rule.replace('["list"]', '["list", "watch"]')}`,
         );
       }
       found.visible = false;
@@ -264,6 +265,6 @@ interface PodsOf {
 function toStartError({ task, label }: Target, words: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_START_FAILED",
-    `task "${task}": ${label} cannot make all the pods that are wanted: ${words}; raise the quota, or the task's max is too high`,
+    `task "${task}": ${label} cannot create all requested pods: ${words}; raise the quota, or lower the task's max`,
   );
 }

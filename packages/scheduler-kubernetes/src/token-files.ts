@@ -44,7 +44,7 @@ export async function readToken(path: string): Promise<string> {
   const found = token === "" ? "an empty file" : "something else";
   throw new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `${path}: expected a token, found ${found}; the file is read again with the next request`,
+    `${path}: expected a token, found ${found}; the agent reads the file again for the next request`,
   );
 }
 

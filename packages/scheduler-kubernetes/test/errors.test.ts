@@ -13,7 +13,12 @@ function told(status: number, message: string): ReturnType<typeof toApiError> {
 describe("what the API server answers", () => {
   it.each([
     [401, "Unauthorized", "ERR_SCHEDULER_REFUSED", /refuses the credentials.*renew/],
-    [404, "not found", "ERR_OBJECT_MISSING", /cannot scale Deployment mail\/worker.*create it/],
+    [
+      404,
+      "not found",
+      "ERR_OBJECT_MISSING",
+      /cannot scale Deployment mail\/worker.*create the object/,
+    ],
     [429, "slow down", "ERR_SCHEDULER_UNREACHABLE", /too busy/],
     [422, "must be ≥ 0", "ERR_SCHEDULER_REFUSED", /could not scale.*422, must be/],
     [503, "starting", "ERR_SCHEDULER_UNREACHABLE", /too busy/],

@@ -68,9 +68,7 @@ describe("autoscalers on the same object", () => {
     await rivals.look(target, never);
     await rivals.look(target, never);
     expect(warnings).toEqual([
-      expect.stringContaining(
-        "ScaledObject mail/mail-scaler scales Deployment mail/worker as well",
-      ),
+      expect.stringContaining("ScaledObject mail/mail-scaler also scales Deployment mail/worker"),
     ]);
   });
 

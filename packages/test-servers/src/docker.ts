@@ -176,6 +176,7 @@ async function startOwn(home: Home): Promise<DockerServer> {
     async kill() {
       daemon.kill("SIGKILL");
       if (!hasEnded(daemon)) await once(daemon, "exit");
+      await killContainerd(home);
     },
     freeze: () => void daemon.kill("SIGSTOP"),
     thaw: () => void daemon.kill("SIGCONT"),
@@ -230,6 +231,15 @@ async function endDaemon(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await gone;
   clearTimeout(timer);
+}
+
+/** A daemon that finds the containerd of a killed one does not always come up. */
+async function killContainerd({ folder }: Home): Promise<void> {
+  const file = join(folder, "exec/containerd/containerd.pid");
+  const pid = Number(await readFile(file, "utf8"));
+  process.kill(pid, "SIGKILL");
+  await rm(file);
+  while (existsSync(`/proc/${pid}/exe`)) await sleep(10);
 }
 
 async function removeContainers(socketPath: string): Promise<void> {

@@ -1,11 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildWorkerImage } from "@microscaling/test-servers";
 import type Docker from "dockerode";
-import { startAgent, type Agent } from "../agent.ts";
-import type { Fault, Scene } from "../fault.ts";
+import { limitFiles, startAgent, type Agent } from "../agent.ts";
+import type { Fault } from "../fault.ts";
 import { httpAnswer, WEB_PAGE, type Passing } from "../proxy.ts";
 import type { DockerWorld } from "./world.ts";
 
@@ -30,11 +30,8 @@ async function containersOf({ docker }: DockerWorld, task: string): Promise<Dock
   return listed.map(({ Id }) => docker.getContainer(Id));
 }
 
-/** The agent may open no more files. */
-const starve = ({ agent }: Scene<DockerWorld>, files: string): void =>
-  void spawnSync("prlimit", [`--pid=${agent.pid}`, `--nofile=${files}`]);
-
 let second: Agent | undefined;
+let filler: ChildProcess | undefined;
 
 const instancesGoWrong: readonly DockerFault[] = [
   {
@@ -82,7 +79,7 @@ const instancesGoWrong: readonly DockerFault[] = [
   {
     name: "containers cannot be removed",
     holds: "they take no room once they are dead, and are removed in the end",
-    says: /cannot be removed/,
+    says: /cannot remove/,
     async inject({ world }) {
       for (const container of await containersOf(world, "batch")) await nail(container);
     },
@@ -93,7 +90,8 @@ const instancesGoWrong: readonly DockerFault[] = [
   },
   {
     name: "a task's image is removed and an instance of it killed",
-    holds: "the other task keeps its instances",
+    holds: "the other task keeps its instances; the next try comes after a back-off",
+    rightMs: 10_000,
     says: /image "fault-web" is not on the Docker host/,
     kills: ["web"],
     still: true,
@@ -143,12 +141,9 @@ const engineGoesWrong: readonly DockerFault[] = [
     holds: "half-made containers do not block their task",
     says: UNREACHABLE,
     kills: true,
-    async inject({ world, agent }) {
-      await world.change();
-      // The first stops are over, and starts under way.
-      for (let tries = 0; tries < 400 && (await created(world)) === 0; tries++) await sleep(10);
+    async inject({ world }) {
+      await untilStarting(world);
       await world.server.kill();
-      void agent;
     },
     heal: ({ world }) => world.server.restart(),
   },
@@ -175,16 +170,27 @@ const engineGoesWrong: readonly DockerFault[] = [
     says: /disk is full/,
     lastsMs: 4000,
     async inject({ world }) {
-      await mkdir(world.disk, { recursive: true });
-      spawnSync("sh", ["-c", `cat /dev/zero > ${join(world.disk, "full")}`]);
+      // What is freed meanwhile is taken too.
+      const script = "while :; do cat /dev/zero >> full; sleep 0.02; done";
+      filler = spawn("/bin/sh", ["-c", script], { cwd: world.disk, stdio: "ignore" });
+      await sleep(500);
     },
-    heal: ({ world }) => rm(join(world.disk, "full")),
+    async heal({ world }) {
+      filler?.kill("SIGKILL");
+      await rm(join(world.disk, "full"));
+    },
   },
 ];
 
-async function created({ docker }: DockerWorld): Promise<number> {
-  const listed = await docker.listContainers({ all: true, filters: { status: ["created"] } });
-  return listed.length;
+/** Makes the agent start containers, and waits until one has been created and does not run yet. */
+async function untilStarting(world: DockerWorld): Promise<void> {
+  const query = { all: true, filters: { status: ["created"] } };
+  await world.change();
+  for (let tries = 0; tries < 1000; tries++) {
+    if ((await world.docker.listContainers(query)).length > 0) return;
+    await sleep(5);
+  }
+  throw new Error("nothing was started");
 }
 
 const wayGoesWrong: readonly DockerFault[] = [
@@ -206,7 +212,7 @@ const wayGoesWrong: readonly DockerFault[] = [
     {
       name: "answers are corrupted",
       holds: "nonsense is no answer",
-      says: /does not answer|is no Docker Engine|Parse Error/,
+      says: /does not answer|is not a Docker Engine|Parse Error/,
     },
     "corrupt",
   ),
@@ -214,7 +220,7 @@ const wayGoesWrong: readonly DockerFault[] = [
     {
       name: "a web server answers",
       holds: "its pages are no lists of containers",
-      says: /list of containers|is no Docker Engine/,
+      says: /list of containers|is not a Docker Engine/,
     },
     { answer: WEB_PAGE },
   ),
@@ -240,10 +246,8 @@ const agentGoesWrong: readonly DockerFault[] = [
     holds: "what it half made is adopted or removed",
     kills: ["batch"],
     lastsMs: 0,
-    rightMs: 15_000,
     async inject({ world, agent }) {
-      await world.change();
-      for (let tries = 0; tries < 400 && (await created(world)) === 0; tries++) await sleep(10);
+      await untilStarting(world);
       await agent.kill();
     },
     heal: async ({ agent }) => agent.restart(),
@@ -259,13 +263,14 @@ const agentGoesWrong: readonly DockerFault[] = [
     name: "the agent may open no more files",
     holds: "says what has run out",
     says: /file descriptors/,
+    still: true,
     inject: async (scene) => {
-      starve(scene, "20");
+      limitFiles(scene.agent, 20);
       // Connections that are open would serve on.
       scene.world.proxy.set("shut");
       scene.world.proxy.set("open");
     },
-    heal: async (scene) => starve(scene, "4096"),
+    heal: async ({ agent }) => limitFiles(agent, 4096),
   },
   {
     name: "a second agent wants to scale the same tasks",

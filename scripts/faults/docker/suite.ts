@@ -27,6 +27,8 @@ export const dockerSuite: Suite<DockerWorld> = {
   async start() {
     const disk = await mkdtemp(join(tmpdir(), "microscaling-disk-"));
     mount("mount", "-t", "tmpfs", "-o", `size=${DISK_MB}m`, "tmpfs", disk);
+    // Also when a run is broken off.
+    process.once("exit", () => spawnSync("umount", ["--lazy", disk]));
     const server = await startDocker({ data: join(disk, "docker") });
     for (const tag of IMAGES) await buildWorkerImage(server.host, { tag });
     return {

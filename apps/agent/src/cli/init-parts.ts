@@ -1,3 +1,4 @@
+import type { KNOWN_PLUGINS } from "../plugins/known.ts";
 import type { InitAnswers } from "./init-template.ts";
 
 /** What a first config says to one scheduler. Lines of YAML, indented as they stand in the file. */
@@ -11,7 +12,7 @@ export interface SchedulerPart {
 }
 
 /** By scheduler. */
-export const SCHEDULER_PARTS: Readonly<Record<InitAnswers["scheduler"], SchedulerPart>> = {
+const SCHEDULER_PARTS: Readonly<Record<(typeof KNOWN_PLUGINS.scheduler)[number], SchedulerPart>> = {
   docker: {
     options: "",
     workload: ({ image }) => `    workload:
@@ -61,7 +62,7 @@ export interface MetricPart {
 }
 
 /** By metric. */
-export const METRIC_PARTS: Readonly<Record<InitAnswers["metric"], MetricPart>> = {
+const METRIC_PARTS: Readonly<Record<(typeof KNOWN_PLUGINS.metric)[number], MetricPart>> = {
   nsq: {
     source: `metrics:
   nsq:
@@ -98,6 +99,24 @@ export const METRIC_PARTS: Readonly<Record<InitAnswers["metric"], MetricPart>> =
   },
   toy: { source: "", query: () => "{ use: toy, value: 0 }" },
 };
+
+/** What to write for a scheduler. Of one that is not this project's nothing is known but its name. */
+export function schedulerPart(name: string): SchedulerPart {
+  const parts: Readonly<Record<string, SchedulerPart>> = SCHEDULER_PARTS;
+  if (Object.hasOwn(parts, name)) return parts[name]!;
+  return {
+    options: "  # Its options, if it has any.\n",
+    workload: () => "    # What it runs or scales.\n    workload: {}",
+    batch: "workload: {}",
+  };
+}
+
+/** What to write for a metric. Of one that is not this project's nothing is known but its name. */
+export function metricPart(name: string): MetricPart {
+  const parts: Readonly<Record<string, MetricPart>> = METRIC_PARTS;
+  if (Object.hasOwn(parts, name)) return parts[name]!;
+  return { source: "", query: ({ queue }) => `{ use: ${quote(name)}, queue: ${quote(queue)} }` };
+}
 
 /** A text as YAML takes it: JSON is YAML, and safe whatever is in it. */
 export function quote(text: string): string {

@@ -1,6 +1,6 @@
 import { intro, isCancel, select, text } from "@clack/prompts";
 import type { InitOptions } from "./init.ts";
-import { INIT_METRICS, INIT_SCHEDULERS } from "./init-template.ts";
+import { KNOWN_PLUGINS } from "../plugins/known.ts";
 import { parseCapacity } from "./parse-capacity.ts";
 
 /** Asks, on the terminal, for what the flags leave open. `undefined` when the user gives up. */
@@ -21,12 +21,12 @@ type Question = (options: InitOptions) => Promise<InitOptions | undefined>;
 const QUESTIONS: readonly Question[] = [
   async (options) => {
     if (options.scheduler !== undefined) return {};
-    const scheduler = await choose("What runs your workers?", INIT_SCHEDULERS);
+    const scheduler = await choose("What runs your workers?", KNOWN_PLUGINS.scheduler);
     return scheduler && { scheduler };
   },
   async (options) => {
     if (options.metric !== undefined) return {};
-    const metric = await choose("Where are the jobs?", INIT_METRICS);
+    const metric = await choose("Where are the jobs?", KNOWN_PLUGINS.metric);
     return metric && { metric };
   },
   async (options) => {

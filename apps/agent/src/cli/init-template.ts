@@ -1,14 +1,9 @@
-import { METRIC_PARTS, quote, SCHEDULER_PARTS } from "./init-parts.ts";
-
-/** The schedulers that `init` can write a config for. */
-export const INIT_SCHEDULERS = ["docker", "kubernetes", "marathon", "process", "toy"] as const;
-/** The metrics that `init` can write a config for. */
-export const INIT_METRICS = ["nsq", "sqs", "azure-queue", "toy"] as const;
+import { metricPart, quote, schedulerPart } from "./init-parts.ts";
 
 /** What the first config is made from. */
 export interface InitAnswers {
-  readonly scheduler: (typeof INIT_SCHEDULERS)[number];
-  readonly metric: (typeof INIT_METRICS)[number];
+  readonly scheduler: string;
+  readonly metric: string;
   /** The important task's name. */
   readonly task: string;
   readonly topic: string;
@@ -26,12 +21,12 @@ export interface InitAnswers {
 /** Writes the config that `answers` ask for, with a comment at each place where a user may want something else. */
 export function renderConfig(answers: InitAnswers): string {
   const { scheduler, capacity, task } = answers;
-  const { options, workload, batch } = SCHEDULER_PARTS[scheduler];
-  const { source, query } = METRIC_PARTS[answers.metric];
+  const { options, workload, batch } = schedulerPart(scheduler);
+  const { source, query } = metricPart(answers.metric);
   return `# Microscaling: who gets how many instances. Every key: microscaling schema. Check this file: microscaling validate.
 
 scheduler:
-  use: ${scheduler}
+  use: ${quote(scheduler)}
 ${options}
 # What there is to share: so many instances at any time, of all tasks together.
 capacity:
@@ -57,7 +52,7 @@ ${workload(answers)}
   #   target: { use: remainder }
 
 # What becomes of the instances when the agent stops: leave them running, or drain.
-shutdown: ${scheduler === "process" ? "drain" : "leave"}
+shutdown: ${scheduler === "process" || scheduler === "toy" ? "drain" : "leave"}
 
 # Where /livez, /readyz, /metrics and /state are: this machine only. false turns them off.
 # http: { host: 127.0.0.1, port: 9464 }

@@ -1,6 +1,6 @@
 import type { Belief, Decision } from "@microscaling/core";
 import { explain, type TaskState } from "@microscaling/engine";
-import { isWhole, runOnce, type OnceResult } from "../run/once.ts";
+import { isWhole, runOnce, sharedProblems, type OnceResult } from "../run/once.ts";
 import { partsRequest, print, type CommandContext, type ConfigOption } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { openLog } from "./open-log.ts";
@@ -35,8 +35,8 @@ export async function planCommand(options: PlanOptions, context: CommandContext)
   const rows = planRows(result);
   const text = options.json === true ? planJson(result, rows) : await planTable(rows);
   print(context.redactor.text(text));
-  for (const problem of [result.state.capacityProblem, result.state.schedulerProblem])
-    if (problem !== undefined) process.stderr.write(context.redactor.text(`warning ${problem}\n`));
+  for (const problem of sharedProblems(result.state))
+    process.stderr.write(context.redactor.text(`warning ${problem}\n`));
   return isWhole(result) ? EXIT.ok : EXIT.failed;
 }
 
@@ -88,7 +88,9 @@ async function planTable(rows: readonly PlanRow[]): Promise<string> {
       String(row.desired),
       String(row.granted),
       row.change === 0 ? "-" : `${row.change > 0 ? "+" : ""}${row.change}`,
-      row.problem === null ? row.why : `${row.why} (${row.problem})`,
+      row.problem === null || row.why.includes(row.problem)
+        ? row.why
+        : `${row.why} (${row.problem})`,
     ]),
     overflow: "wrap",
     ...(process.stdout.isTTY ? { width: process.stdout.columns } : {}),

@@ -15,6 +15,7 @@ export function addSimulate(program: Command, bind: Bind): void {
     .option("-c, --config <file>", "the config file (default: ./microscaling.yaml, or .json)")
     .requiredOption(LOAD_FLAGS, LOAD_HELP)
     .option("--compare <file...>", "other configs, on the same arrivals")
+    .option("--details", "also print instance-seconds and the elasticity figures")
     .option("--html <file>", "write a report with charts, in one file")
     .option("--csv <file>", "write every second of the first run")
     .option("--json <file>", "write the figures; - prints them instead of the tables")

@@ -6,7 +6,7 @@ import type { DoctorOptions } from "./doctor.ts";
 import { EXIT, EXIT_HELP, exitCodeOf } from "./exit-codes.ts";
 import { formatError } from "./format-error.ts";
 import type { InitOptions } from "./init.ts";
-import { INIT_METRICS, INIT_SCHEDULERS } from "./init-template.ts";
+import { KNOWN_PLUGINS } from "../plugins/known.ts";
 import { parseCapacity } from "./parse-capacity.ts";
 import type { PlanOptions } from "./plan.ts";
 import type { PluginsOptions } from "./plugins.ts";
@@ -58,7 +58,8 @@ function createProgram(bind: Bind): Command {
     )
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // printed once, by runCommandLine
-    .helpCommand("help [command]", "show the help of a command")
+    .version(readVersion(), "-V, --version", "print the version")
+    .helpCommand(false)
     .addHelpText("after", `\n${EXAMPLES}\n\n${EXIT_HELP}`);
   addRun(program, bind);
   addValidate(program, bind);
@@ -73,9 +74,25 @@ function createProgram(bind: Bind): Command {
     .command("version")
     .description("print the version")
     .action(() => print(readVersion()));
+  addHelp(program);
   for (const command of program.commands)
     command.option("--debug", "show where an error comes from");
   return program;
+}
+
+function addHelp(program: Command): void {
+  program
+    .command("help")
+    .argument("[command]")
+    .description("show the help of a command")
+    .action((name?: string) => {
+      const command = program.commands.find((one) => one.name() === name);
+      if (name !== undefined && command === undefined)
+        throw new MicroscalingError("ERR_USAGE", `unknown command '${name}'`, {
+          details: [`the commands: ${program.commands.map((one) => one.name()).join(", ")}`],
+        });
+      (command ?? program).outputHelp();
+    });
 }
 
 const EXAMPLES = `Examples:
@@ -196,8 +213,14 @@ function addInit(program: Command, bind: Bind): void {
     .command("init")
     .description("write a first config: asks on a terminal, takes flags elsewhere")
     .option("-c, --config <file>", "where to write (default: microscaling.yaml)")
-    .addOption(new Option("--scheduler <name>", "what runs the workers").choices(INIT_SCHEDULERS))
-    .addOption(new Option("--metric <name>", "where the jobs are").choices(INIT_METRICS))
+    .option(
+      "--scheduler <name>",
+      `what runs the workers: ${KNOWN_PLUGINS.scheduler.join(", ")}, or one that is installed`,
+    )
+    .option(
+      "--metric <name>",
+      `where the jobs are: ${KNOWN_PLUGINS.metric.join(", ")}, or one that is installed`,
+    )
     .option("--topic <name>", "the NSQ topic")
     .option("--channel <name>", "the NSQ channel")
     .option("--queue <name>", "the SQS or Azure queue; for SQS its URL works too")

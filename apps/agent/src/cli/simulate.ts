@@ -16,6 +16,7 @@ export interface SimulateOptions extends ConfigOption {
   readonly json?: string;
   readonly csv?: string;
   readonly html?: string;
+  readonly details?: boolean;
 }
 
 /** How the reports begin. */
@@ -32,7 +33,7 @@ export async function simulateCommand(
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.seed + i);
   const report = makeStudy({ candidates, load, seeds });
   if (options.json === "-") print(reportJson(report));
-  else print(context.redactor.text(reportText(report)));
+  else print(context.redactor.text(reportText(report, options.details === true)));
   const files = [
     [options.json === "-" ? undefined : options.json, reportJson, JSON_REPORT],
     [options.csv, reportCsv, CSV_REPORT],

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, isAbsolute, relative } from "node:path";
 import { MicroscalingError } from "@microscaling/core";
 import { readAppsMessage, readHardcoded } from "./apps-message.ts";
 import type { Document } from "./document.ts";
+import { CONFIG_FILES, findConfigFile, type FindRequest } from "./find.ts";
 import { parseConfig, readConfigFile } from "./read.ts";
 import type { Variables } from "./variables.ts";
 
@@ -16,19 +16,8 @@ export interface Opened {
 }
 
 /** Where to look for a config. */
-export interface OpenRequest {
-  /** As the user wrote it. */
-  readonly file?: string;
-  readonly cwd: string;
+export interface OpenRequest extends FindRequest {
   readonly env: NodeJS.ProcessEnv;
-}
-
-const FILES = ["microscaling.yaml", "microscaling.json"];
-
-/** The file that was named, else the first of the usual names that is there. Absolute. */
-export function findConfigFile(request: Pick<OpenRequest, "file" | "cwd">): string | undefined {
-  if (request.file !== undefined) return resolve(request.cwd, request.file);
-  return FILES.map((name) => join(request.cwd, name)).find((file) => existsSync(file));
 }
 
 /**
@@ -52,7 +41,7 @@ export async function openConfig(request: OpenRequest, variables: Variables): Pr
       "MSS_CONFIG: not being set means SERVER, which is not supported yet; use MSS_CONFIG=ENVVAR with MSS_CONFIG_DATA, or a config file";
     throw new MicroscalingError("ERR_CONFIG_LATER", text);
   }
-  const text = `there is no config: no ${FILES.join(" or ")} in ${request.cwd}`;
+  const text = `there is no config: no ${CONFIG_FILES.join(" or ")} in ${request.cwd}`;
   const details = ["`microscaling init` writes one; `--config` names another file"];
   throw new MicroscalingError("ERR_CONFIG_UNREADABLE", text, { details });
 }

@@ -16,7 +16,7 @@ import { resolveReferences } from "./references.ts";
 import { isSecretPath } from "./secrets.ts";
 
 /** A config file may be this large, in bytes. */
-const LARGEST = 1_000_000;
+const LARGEST = 10_000_000;
 /** Aliases may unfold to so many values in all. */
 const MOST_ALIASED = 10_000;
 /** Maps and lists may stand inside each other so deep. */
@@ -25,7 +25,7 @@ const DEEPEST = 50;
 const MOST_SYNTAX = 20;
 
 /**
- * Reads a config file, never more than 1 MB of it.
+ * Reads a config file, never more than 10 MB of it.
  * @throws MicroscalingError `ERR_CONFIG_UNREADABLE`, or `ERR_CONFIG_INVALID` when it is not text.
  */
 export async function readConfigFile(file: string, name: string): Promise<string> {
@@ -45,7 +45,7 @@ export async function readConfigFile(file: string, name: string): Promise<string
     });
   }
   if (size > LARGEST) {
-    const text = `${name} is larger than 1 MB, so it was not read; a config has a few kB`;
+    const text = `${name} is larger than 10 MB, so it was not read; a config of 10,000 tasks has 2 MB`;
     throw new MicroscalingError("ERR_CONFIG_UNREADABLE", text);
   }
   try {

@@ -211,6 +211,16 @@ const haNeedsLease = ({ document, draft }: Case): void => {
     );
 };
 
+/** Instances that are the agent's own processes cannot be left. */
+const leaveNeedsOutliving = ({ document, draft: { root, scheduler } }: Case): void => {
+  const plugin = scheduler?.plugin;
+  if (plugin === undefined || plugin.capabilities.outlivesAgent || root.shutdown === "drain")
+    return;
+  document.warnings.push(
+    `shutdown: ${root.shutdown ?? "leave, the default,"} cannot leave the instances of ${plugin.name}, which end with the agent; write shutdown: drain`,
+  );
+};
+
 /** Looks at values together. Mistakes and warnings are collected in the document. */
 export function applyRules(document: Document, draft: Draft): void {
   const capacity = settleCapacity(draft);
@@ -226,5 +236,6 @@ export function applyRules(document: Document, draft: Draft): void {
   needsFitCapacity(around);
   oneRemainderEach(around);
   haNeedsLease(around);
+  leaveNeedsOutliving(around);
   applySharingRules(around);
 }

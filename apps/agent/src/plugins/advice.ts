@@ -4,6 +4,7 @@ import { MicroscalingError } from "@microscaling/core";
 import type { PluginKind } from "../config/types.ts";
 import { closest } from "../config/words.ts";
 import { findInstalled, foldersUp } from "./folders.ts";
+import { KNOWN_PLUGINS } from "./known.ts";
 import type { PluginName } from "./names.ts";
 import type { PluginRequest } from "./resolve.ts";
 
@@ -32,16 +33,21 @@ export function adviseNotFound(request: PluginRequest, name: PluginName): Micros
   const isOther = installed.some((entry) => entry.kind === other && entry.name === use);
   if (isOther) details.push(`${JSON.stringify(use)} is a ${other}, not a ${kind}`);
   const ofKind = installed.filter((entry) => entry.kind === kind).map((entry) => entry.name);
-  const near = closest(use, ofKind);
+  const known: readonly string[] = KNOWN_PLUGINS[kind];
+  const isKnown = known.includes(use);
+  const near = isKnown ? undefined : closest(use, [...ofKind, ...known]);
   if (near !== undefined) details.push(`did you mean ${JSON.stringify(near)}?`);
   details.push(
     ofKind.length === 0
       ? `no ${kind} is installed`
       : `installed ${kind}s: ${[...new Set(ofKind)].join(", ")}`,
   );
-  // A name that is probably a slip is not one to install.
-  if (near === undefined && !isOther)
-    details.push(`to install it, type: ${addCommand(folder)} ${name.specifiers[0] ?? use}`);
+  if (near === undefined && !isKnown && !isOther)
+    details.push(`Microscaling's own ${kind}s: ${known.join(", ")}`);
+  // Only what exists is advised.
+  const wanted = isKnown ? use : near;
+  if (wanted !== undefined && known.includes(wanted) && !ofKind.includes(wanted))
+    details.push(`to install it, type: ${addCommand(folder)} @microscaling/${kind}-${wanted}`);
   const message = `the ${kind} ${JSON.stringify(use)} is not installed`;
   return new MicroscalingError("ERR_PLUGIN_NOT_FOUND", message, { details });
 }

@@ -1,6 +1,6 @@
 import { asMicroscalingError } from "@microscaling/core";
 import { EXIT } from "../cli/exit-codes.ts";
-import { findConfigFile } from "../config/open.ts";
+import { findConfigFile } from "../config/find.ts";
 import { countTasks } from "../log/words.ts";
 import { CLOSE_MS, createClosing } from "./closing.ts";
 import { keepLearned, learnedPath, learnedText, type Keeper } from "./learned.ts";
@@ -60,7 +60,7 @@ function keep({ clock, log: { logger }, cwd, dryRun }: RunRequest, parts: Parts)
   return keepLearned({
     clock,
     logger,
-    file: () => (dryRun ? undefined : learnedPath(reloader.config().settings.learned, cwd)),
+    file: () => (dryRun ? undefined : learnedPath(reloader.config(), cwd)),
     text: () => learnedText(reloader.config().spec, engine.learned()),
   });
 }

@@ -1,6 +1,7 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { MicroscalingError, type Clock, type Logger } from "@microscaling/core";
 import type { EngineSpec } from "@microscaling/engine";
+import type { LoadedConfig } from "../config/index.ts";
 import {
   learnedTasks,
   openLearnedFile,
@@ -28,8 +29,12 @@ export interface Keeper {
   close(): Promise<void>;
 }
 
-/** The path of the file; nothing where none is kept. */
-export function learnedPath(learned: string | undefined, folder: string): string | undefined {
+/** The path of the file; nothing where none is kept. @param cwd where paths start from without a config file */
+export function learnedPath(
+  { settings: { learned }, file }: Pick<LoadedConfig, "settings" | "file">,
+  cwd: string,
+): string | undefined {
+  const folder = file === undefined ? cwd : dirname(file);
   return learned === undefined ? undefined : resolve(folder, learned);
 }
 

@@ -1,4 +1,4 @@
-import { MicroscalingError, type DecisionRecord } from "@microscaling/core";
+import { MicroscalingError, silentLogger, type DecisionRecord } from "@microscaling/core";
 import { createEngine, type EngineState } from "@microscaling/engine";
 import { createChangeLog } from "../log/change-log.ts";
 import type { LoadedConfig } from "../config/index.ts";
@@ -24,7 +24,8 @@ export async function runOnce(request: PartsRequest, act: boolean): Promise<Once
     refuseHa(config, act);
     const engine = createEngine(config.spec, {
       clock,
-      logger: log.logger.child({ component: "engine" }),
+      // What it would log is in its state, too, which a plan shows.
+      logger: act ? log.logger.child({ component: "engine" }) : silentLogger,
       monitors: [],
       random: Math.random,
       dryRun,
@@ -51,10 +52,18 @@ export async function logOnce(
   { log, clock }: PartsRequest,
 ): Promise<void> {
   await createChangeLog(log.logger, clock).report(record, AbortSignal.abort());
-  for (const { name, problem } of state.tasks)
-    if (problem !== undefined) log.logger.error(`${name}: ${problem}`, { task: name });
-  if (state.capacityProblem !== undefined) log.logger.error(state.capacityProblem);
-  if (state.schedulerProblem !== undefined) log.logger.error(state.schedulerProblem);
+  const shared = sharedProblems(state);
+  for (const problem of shared) log.logger.error(problem);
+  for (const { name: task, problem, problemCode: code } of state.tasks) {
+    if (problem === undefined || shared.some((known) => problem.includes(known))) continue;
+    log.logger.error(`${task}: ${problem}`, { task, ...(code === undefined ? {} : { code }) });
+  }
+}
+
+/** What is wrong with the scheduler, for all tasks; each of it once. */
+export function sharedProblems({ capacityProblem, schedulerProblem }: EngineState): string[] {
+  const all = [capacityProblem, schedulerProblem].filter((one) => one !== undefined);
+  return [...new Set(all)];
 }
 
 /** Whether everything could be read, and was done. */

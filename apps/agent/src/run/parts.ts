@@ -45,8 +45,7 @@ export async function makeParts(request: PartsRequest): Promise<Parts> {
   const http = config.settings.http === false ? undefined : await makeHttp(request);
   const monitors = [createChangeLog(log.logger, request.clock), http?.monitor, view?.monitor];
   const record = await openRecord(request);
-  const { learned } = config.settings;
-  const spec = await recall(config.spec, learnedPath(learned, request.cwd), log.logger);
+  const spec = await recall(config.spec, learnedPath(config, request.cwd), log.logger);
   const engine = createEngine(spec, {
     clock: request.clock,
     logger: log.logger.child({ component: "engine" }),

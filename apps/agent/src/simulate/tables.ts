@@ -8,8 +8,16 @@ import {
 } from "@microscaling/simulator";
 import { formatTable } from "../cli/table.ts";
 
-/** A report for the terminal: two tables, and what was assumed. */
-export function reportText(report: Report): string {
+/** What most people want to know. */
+const SHORT = MAIN_FIGURES.filter(
+  ({ key }) => key !== "orderedSeconds" && key !== "readySeconds" && key !== "ready",
+);
+
+/**
+ * A report for the terminal: a table, and what was assumed.
+ * @param isWhole also what only those want to know who compare controllers
+ */
+export function reportText(report: Report, isWhole: boolean): string {
   const { load, seconds, seeds, assumed } = report;
   const runs =
     seeds.length === 1
@@ -18,11 +26,9 @@ export function reportText(report: Report): string {
   return [
     `${load}, ${Math.round(seconds)} s, ${runs}`,
     "",
-    figureTable(report, MAIN_FIGURES),
+    figureTable(report, isWhole ? MAIN_FIGURES : SHORT),
     "",
-    ELASTICITY_NOTE,
-    figureTable(report, ELASTICITY_FIGURES),
-    "",
+    ...(isWhole ? [ELASTICITY_NOTE, figureTable(report, ELASTICITY_FIGURES), ""] : []),
     "Assumed:",
     ...assumed.map((sentence) => `  ${sentence}`),
   ].join("\n");

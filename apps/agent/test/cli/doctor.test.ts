@@ -81,7 +81,7 @@ it("goes by the counts where the plugin checks nothing", async () => {
   const told = [
     "ok scheduler toy: answers, and has counted 1 of 2 tasks",
     "ok mails: 2 running, 1 starting, 1 stopping",
-    expect.stringMatching(/^problem batch: batch is not there → Create it/),
+    expect.stringMatching(/^problem batch: batch is not there → Create the object/),
     "ok capacity: instances: 4 of 10 in use",
   ];
   expect(await linesOf({ observe })).toEqual(told);

@@ -18,6 +18,7 @@ tasks:
   batch:
     priority: 2
     target: { use: remainder }
+shutdown: drain
 `;
 
 const LOAD = `
@@ -68,13 +69,19 @@ describe("simulate", () => {
     const { code, stdout, stderr } = await run(EXAMPLE, "simulate", ...words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(
-      /^TASK +CONFIG +JOBS +LATE +P50 +P95 +P99 +MAX +ORDERED S +READY S +PAID/m,
+      /^TASK +CONFIG +JOBS +LATE +P50 +P95 +P99 +MAX +PAID +CHANGES\/MIN +STARTS\/MIN$/m,
     );
-    expect(stdout).toMatch(/ PAID +READY +CHANGES\/MIN +STARTS\/MIN$/m);
+    expect(stdout).not.toMatch(/ORDERED|θ|τ|υ/);
     expect(stdout).toMatch(/^consumer +microscaling\.yaml +\d+ +[\d.]+%/m);
     expect(stdout).toMatch(/^consumer +queue-length\.yaml +\d+ +[\d.]+%/m);
     expect(stdout).toContain("A wait above 5s is late.");
     expect(readFileSync(page, "utf8")).toContain("load.yaml with microscaling.yaml and queue");
+  });
+
+  it("shows every figure with --details", async () => {
+    const { stdout } = await run(plain(), "simulate", "-l", "load.yaml", "--details");
+    expect(stdout).toMatch(/ MAX +ORDERED S +READY S +PAID +READY +CHANGES\/MIN +STARTS\/MIN$/m);
+    expect(stdout).toMatch(/^TASK +θ_U +θ_O +τ_U +τ_O +υ$/m);
   });
 
   it("is the same for the same seed, and takes several", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failure, GOOD, load } from "./fixture.ts";
+import { failure, GOOD, load, packageFiles, pluginSource } from "./fixture.ts";
 
 /** One task, `t`, and a capacity. */
 const config = (task: string, capacity = "{ instances: 10 }"): string => `
@@ -157,4 +157,19 @@ test.each(WARNED)("warns of %s", async (_what, yaml, warning) => {
 
 test("does not warn of what is meant", async () => {
   expect((await load(GOOD)).warnings).toEqual([]);
+});
+
+test.each([
+  ["", "leave, the default,"],
+  ["shutdown: leave\n", "leave"],
+])("instances that end with the agent cannot be left: %j", async (written, words) => {
+  const capabilities =
+    "capabilities: { watch: true, prepare: false, capacity: false, outlivesAgent: false, replaces: false }";
+  const source = pluginSource("scheduler", "mortal", capabilities);
+  const files = packageFiles(".", "microscaling-scheduler-mortal", source);
+  const yaml = GOOD.replace("use: docker", "use: mortal");
+  expect((await load(yaml + written, { files })).warnings).toEqual([
+    `shutdown: ${words} cannot leave the instances of mortal, which end with the agent; write shutdown: drain`,
+  ]);
+  expect((await load(`${yaml}shutdown: drain\n`, { files })).warnings).toEqual([]);
 });

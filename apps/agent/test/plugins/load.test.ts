@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isMicroscalingError } from "@microscaling/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { listPlugins } from "../../src/config/index.ts";
 import { loadPlugin } from "../../src/plugins/load.ts";
 import { createFolder, failure, packageFiles, pluginSource } from "../config/fixture.ts";
@@ -16,6 +16,11 @@ const find = async (
   const { entry } = await loadPlugin({ kind, use, folders: [folder, import.meta.dirname] });
   return entry.package;
 };
+
+// One that is known and installed nowhere, wherever these tests run.
+vi.mock("../../src/plugins/known.ts", () => ({
+  KNOWN_PLUGINS: { scheduler: ["docker", "nomad"], metric: ["nsq"] },
+}));
 
 test("finds ours before the community's", async () => {
   const community = packageFiles(".", "microscaling-scheduler-mine", SCHEDULER);
@@ -68,6 +73,18 @@ test("what is not installed: what was looked for, where, and what to type", asyn
       expect.stringContaining(folder),
       "to install it, type: npm install @microscaling/scheduler-nomad",
     ]),
+  );
+});
+
+test("no package is advised that does not exist, but a name that is near", async () => {
+  const folder = createFolder();
+  const { details } = await failure(find(folder, "swarm"));
+  expect(details.join("\n")).not.toContain("install it");
+  expect(details.at(-1)).toBe("Microscaling's own schedulers: docker, nomad");
+  const slip = await failure(find(folder, "nomd"));
+  expect(slip.details).toContain('did you mean "nomad"?');
+  expect(slip.details.at(-1)).toBe(
+    "to install it, type: npm install @microscaling/scheduler-nomad",
   );
 });
 

@@ -88,8 +88,11 @@ describe("what was learned", () => {
     expect(await recalled(undefined, task("mail"))).toEqual({ learned: [undefined], warnings: [] });
     const spec = specOf(task("mail"));
     expect(await recall(spec, undefined, collectLines().logger)).toBe(spec);
-    expect(learnedPath(undefined, "/srv")).toBeUndefined();
-    expect(learnedPath("a/learned.json", "/srv")).toBe("/srv/a/learned.json");
+    const { settings } = fakeConfig();
+    const kept = { settings: { ...settings, learned: "a/learned.json" }, file: undefined };
+    expect(learnedPath({ settings, file: "/etc/my.yaml" }, "/srv")).toBeUndefined();
+    expect(learnedPath(kept, "/srv")).toBe("/srv/a/learned.json");
+    expect(learnedPath({ ...kept, file: "/etc/my.yaml" }, "/srv")).toBe("/etc/a/learned.json");
   });
 
   it.each([

@@ -294,7 +294,7 @@ describe("a recorded run", () => {
       "load.yaml": tasksOf("{ arrivals: { record: run.jsonl } }"),
       "run.jsonl": `${recordOf("mails")}{"at":17`,
     });
-    expect(load.warnings).toEqual([expect.stringContaining("run.jsonl:6 ends in the middle")]);
+    expect(load.warnings).toEqual([expect.stringContaining("run.jsonl:6 is incomplete")]);
   });
 });
 

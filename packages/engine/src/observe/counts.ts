@@ -11,7 +11,7 @@ import type { Answer, Command } from "../events.ts";
 import { steadyTime, type Moment } from "../moment.ts";
 import { changed, toSchedulerTask, type AgentState, type Task } from "../state.ts";
 import { checkCounts, describe } from "./check.ts";
-import { begin, end, isDue, isStuck, newPace, skip, type Pace } from "./pace.ts";
+import { begin, end, isDue, isStuck, newPace, skip, soon, type Pace } from "./pace.ts";
 
 /** When instances are counted, and what the scheduler reported. */
 export interface CountingState {
@@ -28,6 +28,9 @@ export interface CountingState {
 const MOST_STRANGERS = 100;
 /** While instances are drained, they are counted at least this often, in milliseconds. */
 const DRAIN_MS = 200;
+
+/** After a failure they are counted again at the latest so much later, in milliseconds: nothing is scaled until then. */
+const RETRY_MS = 1000;
 
 const NOTHING: Counts = { running: 0, starting: 0, stopping: 0, requested: 0 };
 
@@ -88,6 +91,7 @@ export function noteObserved(
   } catch (error) {
     const problem = asMicroscalingError(error, "ERR_PLUGIN_FAULT", `scheduler ${name}: observe`);
     for (const task of tasks) noteProblem(task, problem);
+    soon(counting.pace, RETRY_MS, now);
   }
 }
 

@@ -57,6 +57,11 @@ export function skip(pace: Pace, intervalMs: number, { mono }: Moment): void {
   pace.nextAt = mono + intervalMs;
 }
 
+/** Makes the next call due after `ms` milliseconds at the latest. */
+export function soon(pace: Pace, ms: number, { mono }: Moment): void {
+  pace.nextAt = Math.min(pace.nextAt, mono + ms);
+}
+
 /** Records that a call begins. The time that it takes is part of the interval. */
 export function begin(pace: Pace, id: number, intervalMs: number, { mono }: Moment): void {
   pace.underWay = { id, startedAt: mono };

@@ -50,6 +50,19 @@ describe("counts", () => {
     expect(only(agent.wait(5), "observe")).toHaveLength(1);
   });
 
+  it("that failed are asked for again after a second, however long the interval is", () => {
+    const { scheduler } = specOf([]);
+    const agent = open([fixed("a", 1)], { scheduler: { ...scheduler, intervalMs: 60_000 } });
+    agent.wait(0);
+    for (let failures = 0; failures < 3; failures++) {
+      agent.answer("observe", failed(DOWN));
+      expect(only(agent.wait(999), "observe")).toEqual([]);
+      expect(only(agent.wait(1), "observe")).toHaveLength(1);
+    }
+    agent.answer("observe", value(new Map([["a", up(1)]])));
+    expect(only(agent.wait(59_000), "observe")).toEqual([]);
+  });
+
   it("are taken as they are, with the time at which they were asked for", () => {
     const agent = open([fixed("a", 1)]);
     agent.wait(0);

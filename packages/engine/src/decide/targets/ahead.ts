@@ -36,7 +36,7 @@ const NOT_NEEDED = 0.25;
 const NEEDED = 0.5;
 /** The part of the time that a job may wait which it may wait for the rest of a rise, and how many standard deviations of chance that includes. */
 const ALLOWED = 0.5;
-const CHANCE = 2;
+const ALLOWED_DEVIATIONS = 2;
 /** The part of the jobs that may wait longer than allowed at the rate expected. */
 const LATE = 0.001;
 
@@ -89,7 +89,7 @@ function neededAhead(
   { rate, serviceRate }: Ahead,
   { lead, within, max }: { readonly lead: number; readonly within: number; readonly max: number },
 ): number {
-  const allowed = ALLOWED * within - CHANCE * Math.sqrt((2 * lead) / rate);
+  const allowed = ALLOWED * within - ALLOWED_DEVIATIONS * Math.sqrt((2 * lead) / rate);
   const enough = Math.ceil((rate / serviceRate) * (1 - allowed / lead));
   const most = allowed > 0 ? Math.min(enough, max) : max;
   return erlangInstances(rate, serviceRate, within, LATE, most);

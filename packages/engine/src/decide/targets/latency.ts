@@ -146,21 +146,25 @@ function startSecondsOf({ startCostMs }: LatencySpec, { load }: Outlook): number
 }
 
 function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<LatencyMemory> {
-  const { requested, max } = input;
+  const { spec, requested, max } = input;
   const { model, moves } = memory;
   const { isQuiet, enough } = lookForQuiet(memory, outlook);
   if (isQuiet && requested > 0 && moves.budget >= 1)
     return { instances: enough, reason: "below", memory };
   if (isQuiet) return holdAt(requested, memory);
   const up = Math.min(goUp(outlook, model, max), max);
-  if (up > requested) {
-    moves.surplusSeconds = 0;
-    return { instances: up, reason: "above", memory };
+  const level = up > requested ? up : goDown(input, memory, outlook);
+  const surplus = requested - level;
+  if (surplus > 0) {
+    moves.surplusSeconds += surplus * outlook.load.tickSeconds;
+    const startSeconds = startSecondsOf(spec, outlook);
+    if (!isWorthIt(moves, surplus, spec.changesPerMinute, startSeconds))
+      return holdAt(requested, memory);
   }
-  const down = goDown(input, memory, outlook);
-  if (down >= requested) return holdAt(requested, memory);
+  // None is too many any more.
   moves.surplusSeconds = 0;
-  return { instances: down, reason: "below", memory };
+  if (surplus === 0) return holdAt(requested, memory);
+  return { instances: level, reason: surplus > 0 ? "below" : "above", memory };
 }
 
 /** Whether no job was seen for long, and how many instances are enough then. */
@@ -195,27 +199,16 @@ function goUp(outlook: Outlook, model: TaskModel, max: number): number {
   );
 }
 
-/** How many there are to be: as many as now, or fewer if these are surely enough and stopping the others is worth it. */
-function goDown({ spec, max }: Input, memory: LatencyMemory, outlook: Outlook): number {
-  const { model, moves, openedAt } = memory;
+/** How many are enough: as many as now, or fewer if these surely are. */
+function goDown({ max }: Input, memory: LatencyMemory, outlook: Outlook): number {
+  const { model, openedAt } = memory;
   const { requested, load, waiting, within } = outlook;
   const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
+  if (!isFewerEnough(outlook, most, max)) return requested;
   // After a restart on a running fleet hardly anything is known, so it goes only as far as is sure.
   const isNew = model.seen.at - openedAt < within * 1000;
-  const level = isFewerEnough(outlook, most, max)
-    ? Math.max(
-        levelOf(outlook, isNew ? most : load.lastingRate, waiting, max),
-        enoughInstances(outlook, model),
-      )
-    : requested;
-  if (level >= requested) {
-    moves.surplusSeconds = 0;
-    return requested;
-  }
-  const surplus = requested - level;
-  const startSeconds = startSecondsOf(spec, outlook);
-  moves.surplusSeconds += surplus * load.tickSeconds;
-  return isWorthIt(moves, surplus, spec.changesPerMinute, startSeconds) ? level : requested;
+  const level = levelOf(outlook, isNew ? most : load.lastingRate, waiting, max);
+  return Math.min(requested, Math.max(level, enoughInstances(outlook, model)));
 }
 
 /** Whether fewer instances would be enough at this rate of arrivals. */

@@ -13,11 +13,11 @@ export interface Demand {
 /** Every job is to be begun by this part of the time that it may wait: the rest is for what is not foreseen. */
 export const IN_TIME = 0.95;
 /** What chance may add to a queue before a start shows, in standard deviations: more comes in one case of ten. */
-const CHANCE = 1.28;
+const QUEUE_DEVIATIONS = 1.28;
 
 /** How many jobs more than expected chance may bring, of that variance. */
 export function byChance(variance: number): number {
-  return CHANCE * Math.sqrt(variance);
+  return QUEUE_DEVIATIONS * Math.sqrt(variance);
 }
 
 /**
