@@ -152,7 +152,8 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
   if (isQuiet && requested > 0 && moves.budget >= 1)
     return { instances: enough, reason: "below", memory };
   if (isQuiet) return holdAt(requested, memory);
-  const up = Math.min(goUp(outlook, model, max), max);
+  // One more than `max` says that `max` is not enough.
+  const up = Math.min(goUp(outlook, model, max + 1), max + 1);
   const level = up > requested ? up : goDown(input, memory, outlook);
   const surplus = requested - level;
   if (surplus > 0) {
