@@ -20,6 +20,12 @@ interface Seen {
   trouble: string;
   /** When they began, in milliseconds by the monotonic clock. */
   since: number;
+  /** What kinds of trouble they are, whatever the words. */
+  kinds: string;
+  /** When these kinds began, in milliseconds by the monotonic clock. */
+  kindsSince: number;
+  /** The kinds that were last logged. */
+  loggedKinds: string;
   /** The troubles that were last logged. */
   logged: string;
 }
@@ -37,7 +43,8 @@ export function createChangeLog(logger: Logger, clock: Clock): Monitor {
   function seenOf({ task }: Decision, at: number): Seen {
     const known = seen.get(task);
     if (known !== undefined) return known;
-    const fresh = { granted: undefined, settled: true, trouble: "", since: at, logged: "" };
+    const calm = { trouble: "", since: at, kinds: "", kindsSince: at };
+    const fresh = { granted: undefined, settled: true, ...calm, logged: "", loggedKinds: "" };
     seen.set(task, fresh);
     return fresh;
   }
@@ -95,15 +102,27 @@ function fieldsOf(decision: Decision, from: number): LogFields {
   };
 }
 
-/** @returns the trouble, or that there is none, when that is news and lasts */
+/**
+ * A trouble of another kind is news when it lasts, even if its words change at every turn, as those of a server that refuses some
+ * connections and resets others. Other words for the same kind are news when they last themselves.
+ * @returns the trouble, or that there is none, when that is news
+ */
 function noteTrouble(decision: Decision, seen: Seen, at: number): string | undefined {
   const trouble = troubleOf(decision);
+  const kinds = kindsOf(decision);
   if (trouble !== seen.trouble) seen.since = at;
-  seen.trouble = trouble;
-  const lasts = at - seen.since >= TROUBLE_MS;
-  if (trouble === seen.logged || !lasts) return undefined;
-  seen.logged = trouble;
+  if (kinds !== seen.kinds) seen.kindsSince = at;
+  Object.assign(seen, { trouble, kinds });
+  const since = kinds === seen.loggedKinds ? seen.since : seen.kindsSince;
+  if (trouble === seen.logged || at - since < TROUBLE_MS) return undefined;
+  Object.assign(seen, { logged: trouble, loggedKinds: kinds });
   return trouble;
+}
+
+function kindsOf(decision: Decision): string {
+  return troublesOf(decision)
+    .map((limit) => limit.by)
+    .join(";");
 }
 
 /** Logs trouble that lasts, and its end, once for all tasks that have it: one server that is gone may be the trouble of thousands. */
