@@ -19,6 +19,8 @@ export interface FakeCluster {
   /** Makes or replaces a pod. */
   addPod(name: string, labels: object, isStopping?: boolean): Promise<void>;
   deletePod(name: string): Promise<void>;
+  /** Watches that are open say nothing more. */
+  silence(): void;
   /** What may not be listed or watched: `pods`, `deployments`. Ends its watches. */
   forbid(resource: string): Promise<void>;
   allow(resource: string): Promise<void>;
@@ -116,6 +118,7 @@ export function createFakeCluster(): FakeCluster {
         return { metadata: { resourceVersion: String(version) }, items };
       },
       follow,
+      renew: () => {},
     },
     clock,
     random: () => 0.5,
@@ -168,6 +171,7 @@ export function createFakeCluster(): FakeCluster {
         metadata: { ...metadata(name), labels, ...(isStopping && { deletionTimestamp: "now" }) },
       }),
     deletePod: (name) => remove(PODS, name),
+    silence: () => followers.clear(),
     async forbid(resource) {
       const path = resource === "pods" ? PODS : DEPLOYMENTS;
       forbidden.add(path);
