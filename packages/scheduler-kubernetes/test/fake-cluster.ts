@@ -19,6 +19,8 @@ export interface FakeCluster {
   /** Makes or replaces a pod. */
   addPod(name: string, labels: object, isStopping?: boolean): Promise<void>;
   deletePod(name: string): Promise<void>;
+  /** How many lists were asked for. */
+  lists(): number;
   /** Watches that are open say nothing more. */
   silence(): void;
   /** What may not be listed or watched: `pods`, `deployments`. Ends its watches. */
@@ -58,6 +60,7 @@ export function createFakeCluster(): FakeCluster {
   const followers = new Set<Follower>();
   const forbidden = new Set<string>();
   const { logger, warnings } = createListener();
+  let lists = 0;
   let version = 1;
   let generation = 1;
 
@@ -113,6 +116,7 @@ export function createFakeCluster(): FakeCluster {
   const store = createStore({
     connection: {
       async ask(request) {
+        lists += 1;
         check(request);
         const items = [...(objects.get(request.path)?.values() ?? [])];
         return { metadata: { resourceVersion: String(version) }, items };
@@ -171,6 +175,7 @@ export function createFakeCluster(): FakeCluster {
         metadata: { ...metadata(name), labels, ...(isStopping && { deletionTimestamp: "now" }) },
       }),
     deletePod: (name) => remove(PODS, name),
+    lists: () => lists,
     silence: () => followers.clear(),
     async forbid(resource) {
       const path = resource === "pods" ? PODS : DEPLOYMENTS;
