@@ -20,6 +20,12 @@ interface Seen {
   trouble: string;
   /** When they began, in milliseconds of the monotonic clock. */
   since: number;
+  /** The kinds of these problems, whatever the words. */
+  kinds: string;
+  /** When these kinds began, in milliseconds of the monotonic clock. */
+  kindsSince: number;
+  /** The last logged kinds. */
+  loggedKinds: string;
   /** The last logged problems. */
   logged: string;
 }
@@ -37,7 +43,8 @@ export function createChangeLog(logger: Logger, clock: Clock): Monitor {
   function seenOf({ task }: Decision, at: number): Seen {
     const known = seen.get(task);
     if (known !== undefined) return known;
-    const fresh = { granted: undefined, settled: true, trouble: "", since: at, logged: "" };
+    const calm = { trouble: "", since: at, kinds: "", kindsSince: at };
+    const fresh = { granted: undefined, settled: true, ...calm, logged: "", loggedKinds: "" };
     seen.set(task, fresh);
     return fresh;
   }
@@ -95,15 +102,27 @@ function fieldsOf(decision: Decision, from: number): LogFields {
   };
 }
 
-/** @returns the problem, or the end of it, if that is new and lasts */
+/**
+ * Records the problem of a turn. A problem of another kind is reported if it lasts, even if its words change at every turn, for example because a
+ * server refuses some connections and resets others. Other words for the same kind are reported if the words themselves last.
+ * @returns the problem, or the end of it, if it must be reported
+ */
 function noteTrouble(decision: Decision, seen: Seen, at: number): string | undefined {
   const trouble = troubleOf(decision);
+  const kinds = kindsOf(decision);
   if (trouble !== seen.trouble) seen.since = at;
-  seen.trouble = trouble;
-  const lasts = at - seen.since >= TROUBLE_MS;
-  if (trouble === seen.logged || !lasts) return undefined;
-  seen.logged = trouble;
+  if (kinds !== seen.kinds) seen.kindsSince = at;
+  Object.assign(seen, { trouble, kinds });
+  const since = kinds === seen.loggedKinds ? seen.since : seen.kindsSince;
+  if (trouble === seen.logged || at - since < TROUBLE_MS) return undefined;
+  Object.assign(seen, { logged: trouble, loggedKinds: kinds });
   return trouble;
+}
+
+function kindsOf(decision: Decision): string {
+  return troublesOf(decision)
+    .map((limit) => limit.by)
+    .join(";");
 }
 
 /** Logs a lasting problem, and its end, once for all tasks that have it. One failed server may affect thousands of tasks. */
