@@ -49,7 +49,7 @@ export interface Fault<W extends World = World> {
   readonly kills?: true | readonly string[];
   /** What the tasks want does not change: all is right again when it is as before. */
   readonly still?: boolean;
-  /** The fault itself starts so many instances beyond the capacity, or lets them be started. */
+  /** How many instances beyond the capacity the fault itself starts, or causes to be started. */
   readonly foreign?: number;
   /** Takes too long for `npm test`, which has ten minutes for all. */
   readonly slow?: boolean;

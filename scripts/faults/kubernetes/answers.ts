@@ -5,7 +5,7 @@ import type { KubernetesWorld } from "./world.ts";
 type KubernetesFault = Fault<KubernetesWorld>;
 type World = KubernetesWorld;
 
-/** Everything is asked anew, and answered like this. */
+/** Makes the agent ask for everything again, and answers like this. */
 function answerAll(answer: (asked: Asked) => Answer | undefined) {
   return async ({ world }: Scene<World>): Promise<void> => {
     world.way.answer = answer;
@@ -13,7 +13,7 @@ function answerAll(answer: (asked: Asked) => Answer | undefined) {
   };
 }
 
-/** Lists of `resource` are changed like this, and have to be asked for anew, since what was seen last is too old. */
+/** Changes lists of `resource` like this. The agent must list again, because what it saw last is too old. */
 function changeLists(resource: string, change: (list: Record<string, unknown>) => object) {
   const matches = ({ path }: Asked): boolean => path.endsWith(`/${resource}`);
   return async ({ world }: Scene<World>): Promise<void> => {
@@ -77,7 +77,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every watch is told that it is too old",
-    holds: "lists anew",
+    holds: "lists again",
     lastsMs: 4000,
     inject: answerAll(({ isWatch }) => (isWatch ? status(410, "Expired") : undefined)),
     heal: clear,

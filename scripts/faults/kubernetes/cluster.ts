@@ -6,7 +6,7 @@ import { deploymentOf, MERGE, RULES, type KubernetesWorld } from "./world.ts";
 type KubernetesFault = Fault<KubernetesWorld>;
 type KubernetesScene = Scene<KubernetesWorld>;
 
-/** The agent has these rights alone, and its watches are begun anew. */
+/** The agent has only these permissions, and its watches begin again. */
 function allow(...rules: readonly object[]) {
   return async ({ world }: KubernetesScene): Promise<void> => {
     await world.account.allow(rules);
