@@ -55,6 +55,8 @@ export interface Fault<W extends World = World> {
   readonly slow?: boolean;
   /** How long until all is right again at most, in milliseconds, counted from the end of the fault. Default 5,000. */
   readonly rightMs?: number;
+  /** How much more memory the agent may use meanwhile, in megabytes. Default 80: a collector that has not run yet leaves as much. */
+  readonly grownMb?: number;
   /** Makes it go wrong. */
   inject(scene: Scene<W>): Promise<void>;
   /** Ends the fault. */

@@ -20,6 +20,8 @@ interface Seen {
   trouble: string;
   /** When they began, in milliseconds by the monotonic clock. */
   since: number;
+  /** When there came to be any trouble, or none, likewise. */
+  turned: number;
   /** The troubles that were last logged. */
   logged: string;
 }
@@ -37,7 +39,14 @@ export function createChangeLog(logger: Logger, clock: Clock): Monitor {
   function seenOf({ task }: Decision, at: number): Seen {
     const known = seen.get(task);
     if (known !== undefined) return known;
-    const fresh = { granted: undefined, settled: true, trouble: "", since: at, logged: "" };
+    const fresh = {
+      granted: undefined,
+      settled: true,
+      trouble: "",
+      since: at,
+      turned: at,
+      logged: "",
+    };
     seen.set(task, fresh);
     return fresh;
   }
@@ -99,8 +108,10 @@ function fieldsOf(decision: Decision, from: number): LogFields {
 function noteTrouble(decision: Decision, seen: Seen, at: number): string | undefined {
   const trouble = troubleOf(decision);
   if (trouble !== seen.trouble) seen.since = at;
+  if ((trouble === "") !== (seen.trouble === "")) seen.turned = at;
   seen.trouble = trouble;
-  const lasts = at - seen.since >= TROUBLE_MS;
+  // The first words are those of any moment. Words that change at every turn would never last.
+  const lasts = at - (seen.logged === "" ? seen.turned : seen.since) >= TROUBLE_MS;
   if (trouble === seen.logged || !lasts) return undefined;
   seen.logged = trouble;
   return trouble;
