@@ -42,7 +42,7 @@ export interface Fault<W extends World = World> {
   /** For the table, what is expected while it lasts: "keeps what runs, starts nothing". */
   readonly holds: string;
   /** Some line of the agent's log that is about the fault matches it. Absent where there is nothing that anybody would have to know. */
-  readonly says?: RegExp;
+  readonly says?: RegExp | undefined;
   /** How long the fault lasts at least, in milliseconds. Default 3,000. */
   readonly lastsMs?: number;
   /** The fault itself ends instances, of all tasks or of these, so that there may be fewer. */

@@ -40,7 +40,7 @@ async function runSuite(suite: Suite): Promise<void> {
   } finally {
     await server.stop();
   }
-  if (values.write) await writeTable(suite.name, results);
+  if (values.write) await writeTable(suite, results);
 }
 
 function isChosen(suite: string, { name, slow }: Fault): boolean {

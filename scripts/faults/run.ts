@@ -111,11 +111,11 @@ async function untilSaid(
 ): Promise<number | undefined> {
   if (says === undefined) return undefined;
   const end = begun + Math.max(lastsMs, 2 * NOTICE_MS);
-  for (; performance.now() < end; await sleep(50)) {
+  for (;;) {
     const line = lines.find(({ at, said }) => at >= begun && says.test(said));
-    if (line !== undefined) return line.at;
+    if (line !== undefined || performance.now() >= end) return line?.at;
+    await sleep(50);
   }
-  return undefined;
 }
 
 interface Seen {
