@@ -51,7 +51,7 @@ export interface Fault<W extends World = World> {
   readonly still?: boolean;
   /** The fault itself starts so many instances beyond the capacity, or lets them be started. */
   readonly foreign?: number;
-  /** Takes too long for `npm test`, which has ten minutes for all. */
+  /** Takes too long for a run of so many minutes, such as that of `npm test`. */
   readonly slow?: boolean;
   /** How long until all is right again at most, in milliseconds, counted from the end of the fault. Default 5,000. */
   readonly rightMs?: number;
