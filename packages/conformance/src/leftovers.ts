@@ -23,5 +23,5 @@ export async function assertNothingLeft(
     return [...traces.open(), ...sleeps];
   };
   await until(async () => left().length === 0, "close everything").catch(() => {});
-  assert.deepEqual(left(), [], `close lets go of everything, but left: ${left().join(", ")}`);
+  assert.deepEqual(left(), [], `close releases everything, but left: ${left().join(", ")}`);
 }

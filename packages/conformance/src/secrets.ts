@@ -33,7 +33,7 @@ export function createTold(): Told {
       ? error
       : { message: String(error), details: [] };
     shown.push(`the error "${[message, ...details].join("; ")}"`);
-    // What hides in it, or in its causes, is found by whoever logs it whole.
+    // A log that shows the whole error also shows what its causes hold.
     errors.push(error);
   }
 

@@ -2,7 +2,7 @@ import type { Client } from "./client.ts";
 import { appIdOf, appPath, parseOneApp, type App, type AppInstance, type Task } from "./apps.ts";
 import { toError, type Answer } from "./errors.ts";
 
-/** Asks for so many instances of the task's app, and gives Marathon's answer to it. */
+/** Requests this many instances of the task's app, and gives Marathon's answer to it. */
 export async function requestChange(
   client: Client,
   task: Task,
@@ -22,7 +22,7 @@ export async function requestChange(
 
 /**
  * The instances to stop, when the user says which. None while others start or stop: stopping so many is no absolute number, and would
- * come on top of what is under way.
+ * come on top of what is in progress.
  */
 async function chooseVictims(
   client: Client,

@@ -29,7 +29,7 @@ export interface SchedulerBench extends Waiting {
   readonly scale: (task: SchedulerTask, instances: number, scheduler?: Scheduler) => Promise<void>;
   /** The counts of one task. */
   readonly counts: (task: SchedulerTask, scheduler?: Scheduler) => Promise<Counts>;
-  /** Waits until exactly so many run and nothing is under way, in the plugin's words and in fact. */
+  /** Waits until exactly so many run and nothing is in progress, in the plugin's words and in fact. */
   readonly settled: (
     task: SchedulerTask,
     instances: number,

@@ -8,7 +8,7 @@ import { createWaiting } from "../waiting.ts";
 import { make, onBench, patient } from "./bench.ts";
 import type { SchedulerFixture } from "./fixture.ts";
 
-/** Made without I/O, has what it declares, and lets go of everything. */
+/** Made without I/O, has what it declares, and releases everything. */
 export function schedulerLifecycleSuite(
   { describe, it }: TestRunner,
   fixture: SchedulerFixture,
