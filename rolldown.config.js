@@ -12,7 +12,7 @@ const outside = Object.keys({ ...manifest.dependencies, ...manifest.peerDependen
 const groups = [
   {
     name: "program",
-    test: /agent\/src\/(log\/redact|cli\/(context|exit-codes|format-error|init-template|parse-capacity))\.ts$/,
+    test: /agent\/src\/(log\/redact|plugins\/known|config\/find|cli\/(context|exit-codes|format-error|parse-capacity))\.ts$/,
   },
   { name: "agent", test: /agent\/src\/(config|log|plugins|run)\/.*\.ts$/ },
 ];

@@ -1,9 +1,10 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { metricConformance } from "@microscaling/conformance";
 import { systemClock } from "@microscaling/core";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import plugin from "../rabbitmq-metric/rabbitmq.ts";
 
 // Stands in for RabbitMQ's management API: what it answers for a queue, and how it refuses.
@@ -54,8 +55,9 @@ metricConformance(
     async setQueue(queue, length) {
       lengths.set(queue === 0 ? "mails" : "orders", length);
     },
-    missing: { query: () => ({ queue: "nowhere" }), gives: "failure" },
+    missing: [{ query: () => ({ queue: "nowhere" }), gives: "failure" }],
     requests: () => requests,
+    secret: () => auth.password,
     unreachable: () => ({ url: "http://127.0.0.1:1", auth }),
     outage: {
       begin: async () => void (isDown = true),
@@ -70,3 +72,10 @@ metricConformance(
     },
   },
 );
+
+it("is the one that the kit's README shows", () => {
+  const read = (path: string): string =>
+    readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const readme = read("packages/plugin-kit/README.md");
+  expect(readme).toContain(`\`\`\`ts\n${read("examples/rabbitmq-metric/rabbitmq.ts")}\`\`\``);
+});

@@ -1,5 +1,6 @@
 /* oxlint-disable vitest/expect-expect -- `until` and `line` are what is expected */
 /* oxlint-disable typescript/no-unnecessary-type-parameters -- the tests know what they ask for, and say so */
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   buildNsq,
@@ -180,6 +181,12 @@ interface Pair {
   readonly standby: RunningProgram;
 }
 
+/** What a process has of the machine's memory, in bytes. */
+function memoryOf(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kilobytes) * 1024;
+}
+
 /** Two agents, of which the first leads, at rest. */
 async function startPair(kubeconfigOfStandby?: string): Promise<Pair> {
   const leader = startAgent();
@@ -291,7 +298,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     await until(8, 2);
     leader.child.kill("SIGKILL");
     await emptyChannel(nsqd, "demo", "demo");
-    const line = await standby.line("does not allow to scale");
+    const line = await standby.line("refused to scale");
     expect(line).toMatch(/deployments\/scale.*patch/);
     const { stdout: told } = await stopAgent(standby);
     expect(told.indexOf("leads now")).toBeGreaterThan(0);
@@ -318,6 +325,24 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     await stopAgent(standby);
     await leader.line("leads now");
     expect((await stopAgent(leader)).stdout).not.toMatch(/fight/);
+  });
+
+  it("need no more memory when both are frozen for twice the lease's time and go on, again and again", async () => {
+    const chronicle = await keepChronicle();
+    const { leader, standby } = await startPair();
+    const agents = [leader, standby];
+    const before = agents.map(({ child }) => memoryOf(child.pid!));
+    for (let i = 0; i < 5; i++) {
+      for (const { child } of agents) child.kill("SIGSTOP");
+      await sleep(2 * LEASE_MS);
+      for (const { child } of agents) child.kill("SIGCONT");
+      await sleep(LEASE_MS);
+    }
+    await until(1, 9);
+    for (const [i, { child }] of agents.entries())
+      expect(memoryOf(child.pid!)).toBeLessThan(before[i]! + 100_000_000);
+    expect(chronicle.most().wanted).toBeLessThanOrEqual(CAPACITY);
+    for (const agent of agents) await stopAgent(agent);
   });
 
   it("stop acting while the API server is gone, and one acts when it is back", async () => {

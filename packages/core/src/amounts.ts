@@ -1,6 +1,6 @@
 /**
- * Named amounts: a capacity, or what one instance uses of it. `instances` is the plain count: every instance uses exactly one.
- * Any other name (`cpu`, `memory`, `licences`) is the user's own, in the user's own unit. Each amount is finite and ≥ 0.
+ * Named amounts: a capacity, or what one instance uses of it. `instances` is the number of instances: every instance uses exactly one. Users
+ * choose all other names (`cpu`, `memory`, `licences`) and their units. Each amount is finite and ≥ 0.
  */
 export type Amounts = Readonly<Record<string, number>>;
 
@@ -20,12 +20,12 @@ const SUFFIXES: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
 };
 
-/** How an amount may be written: a number, or a number with a Kubernetes suffix. For schemas. */
+/** The pattern of an amount: a number, or a number with a Kubernetes suffix. For schemas. */
 export const amountPattern: RegExp = /^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
 
 /**
- * Reads an amount: a number ≥ 0, or text such as `"250m"` (0.25), `"512Mi"` (536870912) or `"2G"`.
- * @returns `undefined` when it is neither.
+ * Parses an amount: a number ≥ 0, or text such as `"250m"` (0.25), `"512Mi"` (536870912) or `"2G"`.
+ * @returns `undefined` if it is neither.
  */
 export function parseAmount(written: unknown): number | undefined {
   if (typeof written === "number")

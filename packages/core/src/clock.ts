@@ -1,26 +1,25 @@
 /**
- * Time as the engine and the plugins see it. It is injected, so that tests move it by hand; this file is the only one that
- * may touch the real clock.
+ * The clock of the engine and the plugins. It is injected, so that tests control it. Only this file may use the real clock.
  */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
-   * Milliseconds since some fixed moment of this process. Unlike `now` it never goes back and never jumps when the machine's clock is set.
-   * Every duration, age and deadline is measured with it; `now` is only for schedules and for what people read.
+   * Milliseconds since a fixed moment of this process. Unlike `now`, it never goes back and never jumps when the machine's clock is set. Use it
+   * for every duration, age and deadline. Use `now` only for schedules and for times that people read.
    */
   monotonic(): number;
   /**
-   * Resolves after `ms` milliseconds (at least one) of the monotonic time, however long; at once when `ms <= 0`.
-   * @throws the signal's reason as soon as `signal` aborts; the timer is gone then.
+   * Resolves after `ms` milliseconds (at least one) of monotonic time, however long that is; at once if `ms <= 0`.
+   * @throws the signal's reason as soon as `signal` aborts. The timer is then cleared.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-// `setTimeout` fires at once when it is told to wait for longer, so a longer sleep takes several timers.
+// `setTimeout` fires at once if the delay is longer than this, so a longer sleep needs several timers.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The real clock. Its timers keep the process alive only while they are awaited by something that must end. */
+/** The real clock. Its timers keep the process alive only while something that must end awaits them. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

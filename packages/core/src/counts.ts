@@ -1,26 +1,26 @@
 /**
- * How many instances of a task there are. Whole numbers ≥ 0. What physically runs is `running + starting + stopping`; a plugin
- * must never report less than that, since the engine keeps the sum within the capacity.
+ * How many instances a task has. Whole numbers ≥ 0. `running + starting + stopping` is the number of instances that physically exist. A plugin
+ * must never report fewer than that, because the engine keeps the sum within the capacity.
  */
 export interface Counts {
-  /** Up, and not asked to stop. */
+  /** Instances that are up and were not asked to stop. */
   readonly running: number;
-  /** Requested and not up yet. */
+  /** Instances that were requested and are not up yet. */
   readonly starting: number;
-  /** Asked to stop and not gone yet. */
+  /** Instances that were asked to stop and are not gone yet. */
   readonly stopping: number;
-  /** How many there will be once everything under way has settled: mostly `running + starting`. */
+  /** How many instances there will be when all changes in progress have settled: usually `running + starting`. */
   readonly requested: number;
-  /** Of the running ones, how many the backend says are unhealthy. */
+  /** How many of the running instances the backend reports as unhealthy. */
   readonly unhealthy?: number;
   /**
-   * Running total, since the plugin was created, of instances that ended by themselves within {@link YOUNG_MS} of their start.
-   * The engine tells a crash loop by it.
+   * The total number, since the plugin was created, of instances that ended by themselves within {@link YOUNG_MS} of their start. The engine
+   * detects crash loops with it.
    */
   readonly crashed?: number;
-  /** How the last instance that crashed ended, for people: `exit code 1: cannot open /etc/worker.conf`. */
+  /** How the last crashed instance ended, for people, such as `exit code 1: cannot open /etc/worker.conf`. */
   readonly lastCrash?: string;
 }
 
-/** An instance that ends by itself sooner than this after its start, in milliseconds, has crashed. */
+/** An instance that ends by itself within this time after its start, in milliseconds, has crashed. */
 export const YOUNG_MS = 10_000;

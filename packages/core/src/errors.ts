@@ -1,10 +1,10 @@
 /**
- * Every code the project's errors carry, with what it means and what to do. `docs/errors.md` is held to this table by a test. A code
- * that is retired is never used again.
+ * Every error code, with its meaning and what to do. A test checks that `docs/errors.md` agrees with this table. A retired code is never used
+ * again.
  */
 export const ERROR_CODES = {
   ERR_CONFIG_UNREADABLE: {
-    means: "The config file cannot be read, or is larger than 1 MB.",
+    means: "The config file cannot be read, or is larger than 10 MB.",
     todo: "Check the path and its permissions; `--config` names another file.",
   },
   ERR_CONFIG_INVALID: {
@@ -45,7 +45,7 @@ export const ERROR_CODES = {
   },
   ERR_PLUGIN_NOT_FOUND: {
     means: "The plugin's package is not installed where the config file or the agent can find it.",
-    todo: "Run the install command from the message in the folder of the config file.",
+    todo: "Correct the name, or install the package in the folder of the config file. Where the message has a command, run that.",
   },
   ERR_PLUGIN_LOAD: {
     means: "The plugin is installed but failed to load. The message has the cause.",
@@ -139,20 +139,20 @@ export const ERROR_CODES = {
 /** One of the codes in {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What an error carries besides its message. */
+/** What an error has besides its message. */
 export interface ErrorContext {
   /** More lines for people: one mistake or hint each. */
   readonly details?: readonly string[];
   readonly cause?: unknown;
 }
 
-/** The one class of errors that this project and its plugins throw. Recognise it by `code`, not by `instanceof`. */
+/** The only error class of this project and its plugins. Recognise it by `code`, not by `instanceof`. */
 export class MicroscalingError extends Error {
   readonly code: ErrorCode;
   /** More lines for people: one mistake or hint each. */
   readonly details: readonly string[];
 
-  /** @param message one line: what was expected, what was found and where. */
+  /** @param message one line that says what was expected, what was found, and where. */
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });
     this.name = "MicroscalingError";
@@ -161,7 +161,7 @@ export class MicroscalingError extends Error {
   }
 }
 
-/** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. Never throws, whatever it is given. */
+/** Whether `error` is a {@link MicroscalingError}, of this copy of the package or another. Never throws. */
 export function isMicroscalingError(error: unknown): error is MicroscalingError {
   try {
     return (
@@ -177,8 +177,8 @@ export function isMicroscalingError(error: unknown): error is MicroscalingError 
 }
 
 /**
- * `error` itself if it is one of ours, else a `code` error that names `where` and keeps `error` as its cause. Never throws, whatever was
- * thrown.
+ * Returns `error` itself if it is a {@link MicroscalingError}. Otherwise returns a new error with this `code` that names `where` and has `error` as
+ * its cause. Never throws.
  */
 export function asMicroscalingError(
   error: unknown,

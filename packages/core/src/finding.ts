@@ -1,16 +1,16 @@
 import { ERROR_CODES, type MicroscalingError } from "./errors.ts";
 
-/** One line of what `microscaling doctor` found out about one task. */
+/** One finding of `microscaling doctor` about one task. */
 export interface Finding {
-  /** `ok`: as it should be. `warning`: works, with a catch. `problem`: this task cannot be scaled until that is fixed. */
+  /** `ok`: all is well. `warning`: works with a limitation. `problem`: the task cannot be scaled until this is fixed. */
   readonly level: "ok" | "warning" | "problem";
-  /** What was looked at, and what was found, in one line: `deployment default/worker is there`. */
+  /** What was checked and what was found, in one line, such as `deployment default/worker exists`. */
   readonly message: string;
-  /** What to do about it. With every warning and problem. */
+  /** What to do about it. Every warning and problem has this. */
   readonly advice?: string;
 }
 
-/** The problem that `error` is: its words, in one line, and what its code says to do. */
+/** Turns `error` into a problem: its message on one line, and the advice of its code. */
 export function problemOf({ code, message }: MicroscalingError): Finding {
   return {
     level: "problem",

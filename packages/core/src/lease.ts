@@ -1,33 +1,33 @@
-/** What is written into a lease. */
+/** What an agent writes into a lease. */
 export interface Claim {
-  /** Whose it is: unique among all agents that ever ran. Empty: nobody's, given back. */
+  /** The name of the holder, unique among all agents that ever ran. Empty if the lease was given back. */
   readonly holder: string;
-  /** For how long after each change others leave it alone, in milliseconds, ≥ 1000. */
+  /** How long other agents leave the lease alone after each change, in milliseconds, ≥ 1000. */
   readonly durationMs: number;
 }
 
-/** A lease as it was found. `durationMs` may have been rounded up by a backend that counts in whole seconds. */
+/** The current state of a lease. A backend that uses whole seconds may have rounded `durationMs` up. */
 export interface LeaseState extends Claim {
-  /** The backend's own mark of this state. Every change, also by the same holder, makes another one. */
+  /** The backend's own mark of this state. Every change makes a new one, even a change by the same holder. */
   readonly version: string;
 }
 
 /**
- * A record that the backend keeps for all agents, changed by one at a time. It only stores: when a lease has run out, and who may
- * take it, is for the engine to say, by its own clock. Both methods end soon after their signal aborts.
+ * A record that the backend stores for all agents. Only one agent at a time can change it. The backend only stores the lease. The engine decides,
+ * by its own clock, when a lease has expired and which agent may take it. Both methods end soon after their signal aborts.
  */
 export interface Lease {
   /**
-   * What is there now, never from a cache.
-   * @returns `undefined` when it has never been written.
-   * @throws MicroscalingError when that cannot be found out; a failure is not "nothing there".
+   * Reads the current state, never from a cache.
+   * @returns `undefined` if the lease has never been written.
+   * @throws MicroscalingError if the state cannot be read. A failure does not mean that there is no lease.
    */
   read(signal: AbortSignal): Promise<LeaseState | undefined>;
   /**
-   * Writes `claim` if the lease is still as it was found: of several who found the same state, one gets through.
-   * @param over the `version` that was found; `undefined` when nothing was there.
-   * @returns what is there then, or `undefined` when somebody else was first.
-   * @throws MicroscalingError when it could not be written, or nobody knows whether it was.
+   * Writes `claim` if the lease is still in the state that was read. If several agents have read the same state, only one succeeds.
+   * @param over the `version` that was read; `undefined` if there was no lease.
+   * @returns the new state, or `undefined` if another agent was first.
+   * @throws MicroscalingError if the lease could not be written, or if it is unknown whether it was.
    */
   write(
     claim: Claim,

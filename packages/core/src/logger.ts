@@ -1,19 +1,19 @@
-/** What a log line carries besides its text. Never put a secret in it. */
+/** The fields of a log line besides its text. Never put a secret in them. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** The five methods the engine and the plugins log by. The agent gives a pino logger; tests give what they like. */
+/** The logger of the engine and the plugins. The agent provides a pino logger. Tests can provide anything. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A logger whose every line also carries `fields`. */
+  /** Returns a logger whose lines also have `fields`. */
   child(fields: LogFields): Logger;
 }
 
 const nothing = (): void => {};
 
-/** Logs nothing. */
+/** A logger that logs nothing. */
 export const silentLogger: Logger = {
   debug: nothing,
   info: nothing,

@@ -1,30 +1,30 @@
 import type { Decision } from "./decision.ts";
 
-/** The part that this agent plays among those that share a lease. */
+/** The role of this agent among those that share a lease. */
 export interface Role {
-  /** The lease's name. */
+  /** The name of the lease. */
   readonly lease: string;
-  /** It acts. All others are standbys: they watch and decide, and ask nothing of the scheduler. */
+  /** Whether this agent leads, so that it acts. All others are standbys: they watch and decide, but ask the scheduler for nothing. */
   readonly leads: boolean;
-  /** Who leads, as far as is known: the holder of the lease. */
+  /** The holder of the lease, as far as is known. */
   readonly leader: string | undefined;
 }
 
-/** One turn of the loop, as monitors get it. */
+/** One turn of the loop, as monitors receive it. */
 export interface DecisionRecord {
-  /** When it was decided, in milliseconds since the epoch. */
+  /** The time of the decisions, in milliseconds since the epoch. */
   readonly at: number;
-  /** One for each task, in the order of the config. */
+  /** One decision for each task, in the order of the config. */
   readonly decisions: readonly Decision[];
-  /** How long deciding took, in milliseconds. */
+  /** How long the decision took, in milliseconds. */
   readonly decideMs: number;
-  /** How long the change that woke the loop had waited, in milliseconds; 0 when the timer woke it. */
+  /** How long the change that woke the loop had waited, in milliseconds; 0 if the timer woke it. */
   readonly lagMs: number;
-  /** Absent when this agent shares no lease. A standby's decisions were not acted on. */
+  /** Absent if this agent shares no lease. Decisions of a standby are not acted on. */
   readonly role?: Role;
 }
 
-/** Is told of every turn of the loop. A slow monitor misses turns; it never delays the loop. */
+/** Receives every turn of the loop. A slow monitor misses turns, but never delays the loop. */
 export interface Monitor {
   report(record: DecisionRecord, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

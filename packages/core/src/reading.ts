@@ -1,19 +1,19 @@
 import type { MicroscalingError } from "./errors.ts";
 
 /**
- * What a metric source says about one task: a number with its time, a failure, or that there is a reason to wait. A failure is
- * never a number, and nothing is never 0.
+ * The result of reading one task's metric: a number with its time, a failure, or a reason to wait. A failure is never a number. A missing value
+ * is never 0.
  */
 export type ReadingResult = Reading | ReadingFailure | ReadingHold;
 
 /** A number that was read. */
 export interface Reading {
   readonly kind: "reading";
-  /** What the target looks at: for a queue, the jobs that wait. Finite and ≥ 0. */
+  /** The number that the target uses: for a queue, the waiting jobs. Finite and ≥ 0. */
   readonly value: number;
-  /** When it was true, in milliseconds since the epoch: the time of asking, not of the answer. */
+  /** The time of the request, not of the answer, in milliseconds since the epoch. */
   readonly at: number;
-  /** What the number is made of, as far as the backend knows. */
+  /** The parts of the number, as far as the backend knows. */
   readonly parts?: ReadingParts;
 }
 
@@ -21,25 +21,25 @@ export interface Reading {
 export interface ReadingParts {
   /** Jobs that wait for a worker. */
   readonly ready?: number;
-  /** Jobs that a worker has and has not finished. */
+  /** Jobs that a worker has taken and not finished yet. */
   readonly inFlight?: number;
-  /** Jobs that may not be taken yet. */
+  /** Jobs that are delayed: no worker may take them yet. */
   readonly delayed?: number;
-  /** Running total of jobs that ever arrived. */
+  /** The total number of jobs that ever arrived. */
   readonly arrived?: number;
-  /** Running total of jobs that were ever finished. */
+  /** The total number of jobs that were ever finished. */
   readonly finished?: number;
 }
 
-/** Nothing could be read. After enough of these in a row the task's fallback applies. */
+/** The reading failed. After enough failures in a row, the task's fallback applies. */
 export interface ReadingFailure {
   readonly kind: "failure";
   readonly error: MicroscalingError;
 }
 
-/** The source answered, and the answer is to leave the task alone: a paused queue, say. Not a failure. */
+/** The source answered that the task must be left alone, for example because its queue is paused. This is not a failure. */
 export interface ReadingHold {
   readonly kind: "hold";
-  /** For people, as the start of "…: keeping 3 instances": `channel jobs/mail is paused`. */
+  /** The reason, for people, such as `channel jobs/mail is paused`. Messages continue it with ": keeping 3 instances". */
   readonly reason: string;
 }

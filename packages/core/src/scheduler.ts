@@ -6,91 +6,91 @@ import type { Lease } from "./lease.ts";
 import { PLUGIN, type PluginContext, type PluginInfo } from "./plugin.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
-/** A task as a scheduler sees it. */
+/** The part of a task that a scheduler sees. */
 export interface SchedulerTask<Workload = unknown> {
   readonly name: string;
-  /** What to run, checked by the plugin's own `workload` schema. */
+  /** What to run, checked by the plugin's `workload` schema. */
   readonly workload: Workload;
 }
 
-/** What came of asking for a count. */
+/** The result of asking for a number of instances. */
 export type Outcome =
-  /** Done, or under way in a way that `observe` shows. */
+  /** The request is done, or is in progress and `observe` shows it. */
   | { readonly status: "accepted" }
-  /** Not now, through nobody's fault: the backend is still busy with this task. */
+  /** Not possible now, because the backend is still busy with this task. This is not a failure. */
   | { readonly status: "busy"; readonly reason: string; readonly retryAfterMs?: number }
   | { readonly status: "failed"; readonly error: MicroscalingError };
 
-/** What a scheduler tells by itself while it is watched. */
+/** What a scheduler reports while it is watched. */
 export interface SchedulerEvents {
-  /** Counts may have changed: the engine will observe at once. Cheap to call often. */
+  /** Reports that counts may have changed, so that the engine observes soon. Calling it often is cheap. */
   changed(): void;
-  /** Something accepted earlier did not come true: a stop that failed in the background, say. The task backs off. */
+  /** Reports that a request that was accepted earlier has failed, for example a stop in the background. The task then backs off. */
   failed(task: string, error: MicroscalingError): void;
 }
 
 /**
- * Starts and stops instances on one backend. Every method takes a signal and ends soon after it aborts; the engine does not wait
- * longer than its deadline in any case. What fails is thrown, or returned as `failed`; it is never a number.
+ * Starts and stops instances on one backend. Every method ends soon after its signal aborts. The engine never waits longer than its deadline.
+ * A failure is thrown, or returned as `failed`. It is never a number.
  */
 export interface Scheduler<Workload = unknown> {
   /**
-   * Makes ready to run a task: pulls its image, checks its command. Until it resolves the task does not grow; when it throws the
-   * engine says so and tries again later. Idempotent, and called for each task on its own.
+   * Prepares to run a task, for example pulls its image or checks its command. The task does not grow until this resolves. If it throws, the
+   * engine reports that and tries again later. Safe to call twice. The engine calls it for each task separately.
    */
   prepare?(task: SchedulerTask<Workload>, signal: AbortSignal): Promise<void>;
   /**
-   * The counts of all these tasks, in one call. Includes instances of an earlier run. A task that alone cannot be told, since its object
-   * is gone or may not be read, has an error in place of its counts; `ERR_OBJECT_MISSING` says that there are none. Throws when no task
-   * can be told.
+   * Counts the instances of all these tasks in one call, including instances of an earlier run. If a single task cannot be counted, for example
+   * because its object is gone or may not be read, it has an error instead of counts. `ERR_OBJECT_MISSING` means that it has no instances. Throws
+   * if no task can be counted.
    */
   observe(
     tasks: readonly SchedulerTask<Workload>[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Counts | MicroscalingError>>;
   /**
-   * Asks for an absolute number of instances of one task. Idempotent. Resolves once starts have succeeded or failed and stops have
-   * been handed over; it need not wait for the stops' grace. The engine has at most one such call under way for a task.
+   * Asks for an absolute number of instances of one task. Safe to call twice. Resolves when starts have succeeded or failed and stops have been
+   * handed over. It need not wait for the grace period of stops. The engine makes at most one such call at a time for each task.
    */
   scale(task: SchedulerTask<Workload>, instances: number, signal: AbortSignal): Promise<Outcome>;
-  /** Follows the backend until `signal` aborts. Ends early, or throws, when the connection is lost; the engine calls again. */
+  /** Follows the backend until `signal` aborts. Ends early, or throws, if the connection is lost. The engine then calls it again. */
   watch?(events: SchedulerEvents, signal: AbortSignal): Promise<void>;
-  /** What the backend can hold. */
+  /** Reads the capacity of the backend. */
   capacity?(signal: AbortSignal): Promise<Amounts>;
   /**
-   * Looks whether this task can be scaled, and changes nothing: is the image or object there, may it be scaled, does anything else
-   * scale it. One finding for each question. Throws only when the backend cannot be asked at all. For `microscaling doctor`.
+   * Checks whether this task can be scaled, and changes nothing: whether the image or object exists, may be scaled, and is scaled by nothing else.
+   * Returns one finding for each question. Throws only if the backend cannot be asked at all. For `microscaling doctor`.
    */
   check?(task: SchedulerTask<Workload>, signal: AbortSignal): Promise<readonly Finding[]>;
   /**
-   * A lease that the backend keeps, by which several agents agree who acts. Does no I/O. For backends that change a record only if nobody
-   * else has changed it meanwhile.
-   * @param name as in the config, `name` or `namespace/name`
+   * Returns a lease that the backend stores, with which several agents agree which one acts. Must not do any I/O. For backends that can change a
+   * record only if nothing else has changed it meanwhile.
+   * @param name the name from the config: `name` or `namespace/name`
    */
   lease?(name: string): Lease;
-  /** Lets go of everything. Idempotent. Instances that outlive the agent go on; others are stopped. */
+  /** Releases all resources. Safe to call twice. Instances that outlive the agent keep running. Others are stopped. */
   close(): Promise<void>;
 }
 
-/** What a scheduler can do beyond the least. Declared once; the engine and the conformance suite both go by it. */
+/** The optional abilities of a scheduler. Declare them once; the engine and the conformance suite both use them. */
 export interface SchedulerCapabilities {
-  /** Has `watch`. */
+  /** Whether the scheduler has `watch`. */
   readonly watch: boolean;
-  /** Has `prepare`. */
+  /** Whether the scheduler has `prepare`. */
   readonly prepare: boolean;
-  /** Has `capacity`. */
+  /** Whether the scheduler has `capacity`. */
   readonly capacity: boolean;
-  /** Instances go on when the agent ends, and are found again. */
+  /** Whether instances keep running when the agent ends, and are found again. */
   readonly outlivesAgent: boolean;
-  /** The backend itself starts another instance for one that ends, with its own back-off, so that the number asked for stays. */
+  /** Whether the backend itself replaces an instance that ends, with its own back-off, so that the requested number stays. */
   readonly replaces: boolean;
-  /** Has `check`. Absent: it has none. */
+  /** Whether the scheduler has `check`. Default: false. */
   readonly check?: boolean;
-  /** Has `lease`. Absent: it has none. */
+  /** Whether the scheduler has `lease`. Default: false. */
   readonly lease?: boolean;
 }
 
-/** A scheduler plugin: data and one factory. Made by {@link defineScheduler}, and the default export of its package. */
+/** A scheduler plugin: data and one factory. Created with {@link defineScheduler}, and the default export of its package. */
 export interface SchedulerPlugin<Options = unknown, Workload = unknown> extends PluginInfo {
   readonly [PLUGIN]: "scheduler";
   readonly kind: "scheduler";
@@ -99,11 +99,11 @@ export interface SchedulerPlugin<Options = unknown, Workload = unknown> extends 
   /** Checks each task's `workload:`. */
   readonly workload: StandardSchema<Workload>;
   readonly capabilities: SchedulerCapabilities;
-  /** Makes a scheduler. Does no I/O. */
+  /** Creates a scheduler. Must not do any I/O. */
   create(options: Options, context: PluginContext): Scheduler<Workload>;
 }
 
-/** Declares a scheduler plugin. Only adds the mark by which the agent knows it. */
+/** Declares a scheduler plugin. Only adds the mark by which the agent recognises it. */
 export function defineScheduler<Options, Workload>(
   plugin: Omit<SchedulerPlugin<Options, Workload>, typeof PLUGIN | "kind">,
 ): SchedulerPlugin<Options, Workload> {

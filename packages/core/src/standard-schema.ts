@@ -1,22 +1,22 @@
 /**
- * The part of Standard Schema (standardschema.dev, version 1) that Microscaling uses, so that a plugin may check its options
- * with zod, valibot, arktype or by hand. The types stand here because this package depends on nothing.
+ * The part of Standard Schema (standardschema.dev, version 1) that Microscaling uses, so that a plugin can check its options with zod, valibot,
+ * arktype or by hand. The types are copied here because this package has no dependencies.
  */
 export interface StandardSchema<Output = unknown> {
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
-    /** Either the value, with defaults filled in, or every mistake. */
+    /** Returns either the value, with defaults filled in, or every mistake. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
-    /** The JSON Schema of what may be written (Standard JSON Schema). Without it, editors accept anything here. */
+    /** The JSON Schema of allowed values (Standard JSON Schema). Without it, editors accept anything here. */
     readonly jsonSchema?: {
       readonly input: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
     };
   };
 }
 
-/** What {@link StandardSchema} answers. */
+/** The result of {@link StandardSchema}. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };

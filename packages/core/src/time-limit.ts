@@ -1,19 +1,19 @@
 import type { Clock } from "./clock.ts";
 
-/** How long some work may take. */
+/** A limit on how long some work may take. */
 export interface TimeLimit {
   readonly clock: Clock;
-  /** In milliseconds. */
+  /** The limit, in milliseconds. */
   readonly ms: number;
   /** Ends the work early. */
   readonly signal: AbortSignal;
-  /** What the work's signal aborts with when time is up. */
+  /** Returns the reason with which the work's signal aborts when time is up. */
   readonly late: Error;
 }
 
 /**
- * Does `work`, whose signal aborts when time is up, when `signal` does, and when the work has ended. Work that does not heed its signal is
- * waited for all the same: {@link untilAborted} is for that.
+ * Runs `work`. Its signal aborts when time is up, when `signal` aborts, and when the work has ended. This still waits for work that ignores its
+ * signal; use {@link untilAborted} to stop waiting.
  * @throws what `work` throws.
  */
 export async function withTimeLimit<T>(
@@ -34,13 +34,13 @@ export async function withTimeLimit<T>(
 }
 
 /**
- * Waits for `promise`, but not beyond the abort of `signal`, for what does not heed signals. What becomes of it later is nobody's failure.
- * @throws the signal's reason when that aborts first; else what `promise` throws.
+ * Waits for `promise`, but not after `signal` aborts. For work that ignores signals. A later failure of `promise` is ignored.
+ * @throws the signal's reason if `signal` aborts first; otherwise what `promise` throws.
  */
 export async function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
-  // One of the two is always left over.
+  // The one that loses the race would otherwise be an unhandled rejection.
   promise.catch(() => {});
   aborted.promise.catch(() => {});
   if (signal.aborted) onAbort();

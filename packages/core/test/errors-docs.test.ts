@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ERROR_CODES } from "../src/index.ts";
@@ -22,4 +22,16 @@ test("docs/errors.md and the table of codes say the same, both ways", () => {
     `${means} **What to do:** ${todo}`,
   ]);
   expect(readPage()).toEqual(Object.fromEntries(table));
+});
+
+test("no page names a code that is not in the table", () => {
+  const root = join(import.meta.dirname, "../../..");
+  const pages = globSync(["*.md", "docs/*.md", "{apps,packages}/*/README.md"], { cwd: root });
+  expect(pages.length).toBeGreaterThan(15);
+  const unknown = pages.flatMap((file) => {
+    const named = readFileSync(join(root, file), "utf8").match(/`ERR_[A-Z_]+`/g) ?? [];
+    return named.filter((code) => !Object.hasOwn(ERROR_CODES, code.slice(1, -1)));
+  });
+  // A group of codes, such as `ERR_CONFIG_*`, is no code.
+  expect(unknown).toEqual([]);
 });

@@ -31,6 +31,10 @@ it.each<readonly [string, Partial<Decision>]>([
   ["120 waiting, wants 2", { reason: "below", granted: 2 }],
   ["120 waiting, on target: keeping 1 instance", { reason: "meeting", granted: 1 }],
   ["120 waiting, wants 263, limited to 8 by max", { desired: 263, limits: [{ by: "max" }] }],
+  [
+    "120 waiting: raised to 1 by min",
+    { reason: "meeting", desired: 0, granted: 1, limits: [{ by: "min" }] },
+  ],
   ["120 waiting, wants 0, raised to 1 by min", { desired: 0, granted: 1, limits: [{ by: "min" }] }],
   [
     "120 waiting, wants 263, limited to 8 by max (7 waiting for batch to stop)",
@@ -56,12 +60,12 @@ it.each<readonly [string, Partial<Decision>]>([
   ["metric failed, fallback: 8", { reason: "fallback" }],
   ["no reading yet: keeping 1 instance", { reason: "held", granted: 1, limits: [HELD] }],
   [
-    "no reading yet: wants 1, raised to 8 by min",
+    "no reading yet: raised to 8 by min",
     { reason: "held", desired: 1, limits: [HELD, { by: "min" }] },
   ],
   ["counts unknown (no answer): keeping 8 instances", { reason: "held", limits: [UNKNOWN] }],
   [
-    "nothing to go by: keeping 8 instances (priority 0: counted, not scaled)",
+    "no usable reading: keeping 8 instances (priority 0: counted, not scaled)",
     { reason: "held", limits: [{ by: "unscaled" }] },
   ],
 ])("explains: %s", (sentence, change) => {

@@ -84,7 +84,7 @@ test("a wrong key is refused, the right one is not", async () => {
   const metric = await makeMetric({ account, key, endpoint });
   const refused = await readOne(metric);
   expect(refused).toMatchObject({ kind: "failure", error: { code: "ERR_METRIC_REFUSED" } });
-  expect(String((refused as { error: Error }).error)).toMatch(/check `key`/);
+  expect(String((refused as { error: Error }).error)).toMatch(/Check `key`/);
   const right = await makeMetric({ account, key: azurite.key, endpoint });
   expect(await readOne(right)).toMatchObject({ kind: "reading" });
 });

@@ -109,7 +109,7 @@ test("nsqlookupd leads to the nsqds, to new ones, and away from those that stopp
   onTestFinished(() => lookupd.stop());
   const context = { ...createContext(), clock: systemClock };
   const metric = await makeMetric({ lookupd: [lookupd.http], lookupdRefresh: "1s" }, context);
-  await expect(readOne(metric)).rejects.toThrow("to know at least one nsqd, found none");
+  await expect(readOne(metric)).rejects.toThrow("expected at least one nsqd, found none");
   const options = { lookupd: [lookupd.tcp] };
   const first = await start(options);
   await publish(first, topic, 3);
@@ -136,5 +136,7 @@ test("nsqd's own HTTPS", async () => {
   const metric = await makeMetric({ nsqd: [nsqd.https], tls: { ca } });
   await expect.poll(reading(metric)).toMatchObject({ value: 5 });
   const wrong = await makeMetric({ nsqd: [nsqd.tcp] });
-  await expect(readOne(wrong)).rejects.toThrow("is it the HTTP port?");
+  await expect(readOne(wrong)).rejects.toThrow(
+    "expected HTTP, found something else. Check the address and its port",
+  );
 });

@@ -105,7 +105,10 @@ describe.skipIf(elasticmqProblem() !== undefined)("on a real ElasticMQ", () => {
     onTestFinished(() => sqs.thaw());
     const began = performance.now();
     expect(await readOne(metric, { queue: queue.url })).toMatchObject({
-      error: { code: "ERR_METRIC_UNREACHABLE", message: "SQS did not answer within 1.5s" },
+      error: {
+        code: "ERR_METRIC_UNREACHABLE",
+        message: `queue ${queue.url}: SQS: did not answer within 1.5s`,
+      },
     });
     expect(performance.now() - began).toBeLessThan(2000);
   });

@@ -8,32 +8,32 @@ import {
 import type Docker from "dockerode";
 
 import type { Connection } from "./connection.ts";
-import { toDockerError, type Purpose } from "./docker-errors.ts";
+import { toDockerError, type Purpose } from "./errors.ts";
 
-/** What is asked of Docker. */
+/** A request to Docker. */
 export interface Question extends Omit<Purpose, "at"> {
-  /** A Docker that is well answers at once: no answer within five seconds is a failure. */
+  /** Whether a healthy Docker answers at once, so that no answer within five seconds is a failure. */
   readonly quick?: boolean;
 }
 
-/** Asks Docker something. What fails is one of our errors; an abort throws the signal's reason. */
+/** Asks Docker something. Throws a MicroscalingError if that fails, or the signal's reason if the signal aborts. */
 export type Ask = <T>(
   question: Question,
   signal: AbortSignal,
   use: (docker: Docker, signal: AbortSignal) => Promise<T>,
 ) => Promise<T>;
 
-/** A quick question without an answer is said after so many milliseconds, and has failed after so many. */
+/** A quick request without an answer is logged after the first time and fails after the second, in milliseconds. */
 const SAY_MS = 3000;
 const QUICK_MS = 5000;
 
-/** Asks by way of `connection`. */
+/** Creates a function that asks Docker through `connection`. */
 export function createAsk(
   connection: Connection,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Ask {
   const { at } = connection;
-  /** It was said that Docker does not answer. */
+  /** Whether the log already says that Docker does not answer. */
   let said = false;
 
   function saySilence(doing: string): void {
@@ -42,7 +42,7 @@ export function createAsk(
     logger.warn(`Docker at ${at} has not answered for ${SAY_MS / 1000} s: ${doing}`);
   }
 
-  /** Does `work`, and says so when Docker takes long. */
+  /** Runs `work`, and logs a warning if Docker takes long. */
   async function quickly<T>(
     doing: string,
     outer: AbortSignal,
@@ -78,7 +78,7 @@ export function createAsk(
   };
 }
 
-/** Does `work`, whose signal aborts after `ms` milliseconds or with `life`. For what goes on when the engine no longer waits for it. */
+/** Runs `work`, whose signal aborts after `ms` milliseconds or with `life`. For work that continues when the engine no longer waits for it. */
 export function withDeadline<T>(
   { clock, life, ms }: { readonly clock: Clock; readonly life: AbortSignal; readonly ms: number },
   work: (signal: AbortSignal) => Promise<T>,

@@ -2,34 +2,34 @@ import { readFile } from "node:fs/promises";
 import type Docker from "dockerode";
 
 import { failOnCutAnswers } from "./dial.ts";
-import { unreadableFile } from "./docker-errors.ts";
+import { unreadableFile } from "./errors.ts";
 import type { DockerOptions } from "./options.ts";
 import { createSshAgent } from "./ssh.ts";
 
-/** The way to one Docker Engine. */
+/** A connection to one Docker Engine. */
 export interface Connection {
-  /** Where it leads, for messages. */
+  /** The address, for messages. */
   readonly at: string;
-  /** Whether a request costs next to nothing. By ssh each one is a connection of its own. */
+  /** Whether requests are cheap. With ssh, each request opens its own connection. */
   readonly isCheap: boolean;
-  /** The client, made on first use: loading dockerode costs 35 MB that `microscaling validate` does not need. */
+  /** The client, created on first use: loading dockerode costs 35 MB, which `microscaling validate` does not need. */
   client(): Promise<Docker>;
 }
 
-/** Makes the way to the engine that the options name. Does no I/O yet. */
+/** Creates the connection to the engine in the options. Does no I/O yet. */
 export function createConnection(options: DockerOptions): Connection {
   const host =
     options.host ?? (options.socketPath === undefined ? process.env["DOCKER_HOST"] : undefined);
   let client: Promise<Docker> | undefined;
   return {
-    at: options.socketPath ?? host ?? "its usual socket",
+    at: options.socketPath ?? host ?? "its default socket",
     isCheap: host?.startsWith("ssh://") !== true,
     async client() {
       client ??= connect(options, host).then(failOnCutAnswers);
       try {
         return await client;
       } catch (error) {
-        // A file that was not there may be there next time.
+        // A missing file may exist the next time.
         client = undefined;
         throw error;
       }
@@ -40,7 +40,7 @@ export function createConnection(options: DockerOptions): Connection {
 async function connect(options: DockerOptions, host: string | undefined): Promise<Docker> {
   const { default: Dockerode } = await import("dockerode");
   if (host?.startsWith("ssh://") === true) {
-    // The host's name only fills a header: the agent makes the connection.
+    // The host name only fills a header. The HTTP agent makes the connection.
     const agent = createSshAgent(host);
     return new Dockerode(
       Object.assign({ protocol: "http", host: "docker", agent } as const, NOTHING),
@@ -63,7 +63,7 @@ async function connect(options: DockerOptions, host: string | undefined): Promis
   });
 }
 
-/** DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are dockerode's own business. */
+/** dockerode itself reads DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH. */
 function connectByEnvironment(Dockerode: typeof Docker): Docker {
   try {
     return new Dockerode();
@@ -72,7 +72,7 @@ function connectByEnvironment(Dockerode: typeof Docker): Docker {
   }
 }
 
-/** dockerode fills what it is not told from the environment, and mixes that with what it is told. */
+/** dockerode takes options that are not set from the environment, and mixes them with the options that are set. */
 const NOTHING: Docker.DockerOptions = {
   host: undefined,
   port: undefined,

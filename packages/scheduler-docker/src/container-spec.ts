@@ -4,18 +4,18 @@ import { AGENT_LABEL, INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
 import { parsePort } from "./ports.ts";
 import type { DockerWorkload } from "./workload.ts";
 
-/** Which instance a container is to be. */
+/** Which instance to create a container for. */
 export interface Identity {
   readonly task: string;
   /** The value of {@link INSTANCE_LABEL}. */
   readonly label: string;
   /** The value of {@link AGENT_LABEL}. */
   readonly agent: string;
-  /** What the env file holds. */
+  /** The variables of the env file. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The body of the Engine API's `POST /containers/create`. What the workload does not say is left to the image and to Docker. */
+/** The body of the Engine API's `POST /containers/create`. The image and Docker decide everything that the workload does not set. */
 export function createContainerSpec(
   workload: DockerWorkload,
   identity: Identity,
@@ -24,7 +24,7 @@ export function createContainerSpec(
   const env = { ...identity.env, ...workload.env };
   return {
     Image: workload.image,
-    // After the user's own, so that nobody can take a container out of sight.
+    // After the user's own labels, so that these cannot hide a container from the agent.
     Labels: {
       ...workload.labels,
       [TASK_LABEL]: identity.task,
@@ -43,7 +43,7 @@ export function createContainerSpec(
   };
 }
 
-/** Docker knows whole seconds only. A shorter grace is made longer, never nothing. */
+/** Docker uses whole seconds. Rounds the grace up, so that it is never 0. */
 export function graceSeconds({ stop }: DockerWorkload): number {
   return Math.ceil(stop.graceMs / 1000);
 }

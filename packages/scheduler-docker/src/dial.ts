@@ -4,8 +4,8 @@ import { buffer } from "node:stream/consumers";
 import type Docker from "dockerode";
 
 /**
- * Makes answers that are cut in the middle failures. dockerode's own reader waits for their end for ever, so it is given each answer as a
- * stream, which is read here.
+ * Makes an incomplete answer a failure. dockerode's own reader waits for its end for ever. So dockerode returns each answer as a stream, which is
+ * read here.
  */
 export function failOnCutAnswers(docker: Docker): Docker {
   const { modem } = docker;
@@ -15,7 +15,7 @@ export function failOnCutAnswers(docker: Docker): Docker {
       return dial(options, answered);
     dial({ ...options, isStream: true }, (error, stream) => {
       if (!(stream instanceof Readable)) return answered?.(error, stream);
-      // dockerode makes a promise of it again.
+      // dockerode turns the callback into a promise again.
       // oxlint-disable-next-line promise/no-promise-in-callback
       buffer(stream).then(
         (body) => answered?.(null, parse(body)),
@@ -26,7 +26,7 @@ export function failOnCutAnswers(docker: Docker): Docker {
   return docker;
 }
 
-/** As dockerode does: JSON as what it says, anything else as it is. */
+/** Parses JSON, and returns anything else unchanged, as dockerode does. */
 function parse(body: Buffer): object {
   try {
     const json: unknown = JSON.parse(body.toString());

@@ -8,67 +8,66 @@ import {
 import type Docker from "dockerode";
 
 import type { Ask } from "./calls.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 
-/** A container that has ended, or that Docker's list may be wrong about. */
+/** A container that has ended, or whose state in Docker's list may be wrong. */
 export interface Ended {
   readonly id: string;
   readonly task: string;
   readonly removeVolumes: boolean;
-  /** Nobody asked it to: if it was young it has crashed. */
+  /** Whether it ended without being asked to, so that it crashed if it was young. */
   readonly byItself: boolean;
-  /** As Docker's list calls it; `undefined` when it was heard of otherwise. */
+  /** Its state in Docker's list; `undefined` if it is not known from the list. */
   readonly listedAs: string | undefined;
 }
 
-/** What a container said when it was asked itself: it runs, or it does not. */
+/** The state of an inspected container: it runs, or it does not. */
 export type Truth = "up" | "over";
 
-/** Takes away containers that ended, and keeps count of those that crashed. */
+/** Removes containers that have ended, and counts those that crashed. */
 export interface Undertaker {
   /**
-   * Asks the container itself and removes it unless it runs. Never throws; what fails is said, and done again at a later call, ever more
-   * seldom.
+   * Inspects the container and removes it unless it runs. Never throws. A failure is logged, and a later call tries again, less and less often.
    */
   bury(ended: Ended, signal: AbortSignal): Promise<void>;
-  /** Docker told of the container: what is known of it is old. */
+  /** Forgets what is known of the container, because Docker reported an event of it. */
   hear(id: string): void;
-  /** What the container said while the list called it this; `undefined` when it was not asked. */
+  /** The state of the inspected container while its state in the list was this; `undefined` if it was not inspected. */
   truth(id: string, listedAs: string): Truth | undefined;
-  /** Forgets the task's containers that are listed no more. */
+  /** Forgets the task's containers that are no longer listed. */
   keep(task: string, listed: ReadonlySet<string>): void;
-  /** The part of a task's counts that this knows. */
+  /** The crashes in a task's counts. */
   crashes(task: string): Pick<Counts, "crashed" | "lastCrash">;
 }
 
-/** How long until a container is asked again, in milliseconds: doubles from the first to the last. */
+/** How long until a container is inspected again, in milliseconds: doubles from the first number to the last. */
 const AGAIN_MS: readonly [number, number] = [1000, 30_000];
 
-/** What is known of one container. */
+/** What is known about one container. */
 interface Case {
   readonly task: string;
   busy: boolean;
   truth: Truth | undefined;
   listedAs: string | undefined;
   times: number;
-  /** By the monotonic clock. */
+  /** When to try next, by the monotonic clock. */
   nextAt: number;
-  /** Its crash has been counted. */
+  /** Whether its crash was counted. */
   counted: boolean;
-  /** It was said that it cannot be removed. */
+  /** Whether the log says that it cannot be removed. */
   said: boolean;
 }
 
-/** What an undertaker needs. */
+/** The dependencies of {@link createUndertaker}. */
 export interface UndertakerContext {
   readonly ask: Ask;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called when a crash has been counted, or a container is not what it was. */
+  /** Called when a crash was counted or the known state of a container has changed. */
   readonly changed: () => void;
 }
 
-/** Makes an undertaker that has seen nothing yet. */
+/** Creates the part that removes ended containers. */
 export function createUndertaker({ ask, clock, logger, changed }: UndertakerContext): Undertaker {
   const crashes = new Map<string, { crashed: number; lastCrash: string }>();
   const cases = new Map<string, Case>();
@@ -98,7 +97,7 @@ export function createUndertaker({ ask, clock, logger, changed }: UndertakerCont
   ): Promise<Truth> {
     const container = docker.getContainer(ended.id);
     const { State: state } = await container.inspect({ abortSignal: signal });
-    // Somebody started it again, or the list is wrong.
+    // The container was started again, or the list is wrong.
     if (state.Running || state.Restarting) return "up";
     const lived = Date.parse(state.FinishedAt) - Date.parse(state.StartedAt);
     if (!one.counted && ended.byItself && lived < YOUNG_MS) {
@@ -129,13 +128,13 @@ export function createUndertaker({ ask, clock, logger, changed }: UndertakerCont
 
   function noteFailure(one: Case, { id, task }: Ended, error: unknown): void {
     const isOurs = isMicroscalingError(error);
-    // Gone already, or Docker is: the list says so.
+    // The container or Docker is gone. The next list shows it.
     if (isGone(isOurs ? error.cause : error)) return changed();
     const isRefusal = isOurs && error.code !== "ERR_SCHEDULER_UNREACHABLE";
     const level = isRefusal && !one.said ? "warn" : "debug";
     one.said ||= isRefusal;
     const words = isOurs ? error.message : String(error);
-    const message = `a container of "${task}" that has ended cannot be removed (${words}); it is tried again`;
+    const message = `cannot remove a container of "${task}" that has ended (${words}); trying again`;
     logger[level](message, { task, container: id });
   }
 
@@ -182,10 +181,10 @@ function describe(state: Docker.ContainerInspectInfo["State"], lastLine: string)
   return why === "" ? how : `${how}: ${why}`;
 }
 
-/** Longer lines are cut. Characters. */
+/** The longest line that is shown, in characters. */
 const LONGEST_LINE = 200;
 
-/** The last line that the instance wrote; empty when there is none, or its log cannot be read. */
+/** The last line that the instance wrote; empty if there is none or its log cannot be read. */
 async function readLastLine(
   container: Docker.Container,
   abortSignal: AbortSignal,
@@ -194,13 +193,13 @@ async function readLastLine(
     .logs({ stdout: true, stderr: true, tail: 1, follow: false, abortSignal })
     .catch(() => undefined);
   if (!Buffer.isBuffer(log)) return "";
-  // Each piece of output comes behind 8 bytes that say how long it is, and from which stream.
+  // A header of 8 bytes before each piece of output gives its length and stream.
   return stripControls(log.subarray(8).toString("utf8")).trim().slice(0, LONGEST_LINE);
 }
 
 const stripControls = (line: string): string => line.replaceAll(/\p{Cc}/gu, " ");
 
-/** Whether `error` says that the container is gone, or that somebody is just removing it. */
+/** Whether `error` says that the container is gone or is being removed. */
 export function isGone(error: unknown): boolean {
   const words = error instanceof Error ? error.message : "";
   return (
@@ -208,7 +207,7 @@ export function isGone(error: unknown): boolean {
   );
 }
 
-/** For `catch`: that it is gone is what was wanted. @throws `error` otherwise. */
+/** For `catch`: ignores that the container is gone, which was the aim. @throws `error` otherwise. */
 export function unlessGone(error: unknown): void {
   if (!isGone(error)) throw error;
 }

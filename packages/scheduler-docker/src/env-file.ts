@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { MicroscalingError } from "@microscaling/core";
 
 /**
- * Reads a file of `NAME=value` lines as the `docker` command does: values as they stand, quotes included; empty lines and lines that begin
- * with `#` are skipped. A bare `NAME`, which would pass the agent's own variable, is refused.
- * @throws MicroscalingError that names the file and the line, and never a value.
+ * Reads a file of `NAME=value` lines as the `docker` command does. Values are used as written, including quotes. Empty lines and lines that begin
+ * with `#` are skipped. A `NAME` without a value, which would pass the agent's own variable, is refused.
+ * @throws MicroscalingError that names the file and the line, but never a value.
  */
 export async function readEnvFile(path: string, task: string): Promise<Record<string, string>> {
   const fail = (what: string, cause?: unknown): never => {

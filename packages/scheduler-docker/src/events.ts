@@ -1,23 +1,23 @@
 import type { SchedulerEvents } from "@microscaling/core";
+import { jsonLines } from "@microscaling/plugin-kit";
 import { z } from "zod";
 
 import type { Ask } from "./calls.ts";
-import { jsonLines } from "./json-lines.ts";
 import { INSTANCE_LABEL, KNOCK_LABEL, TASK_LABEL } from "./labels.ts";
 
-/** One event of a container that bears our label. */
+/** One event of a container with our label. */
 export interface ContainerEvent {
   readonly id: string;
   readonly task: string;
   /** Its instance label, if it has one. */
   readonly label: string | undefined;
-  /** Which agent it is the knock of, if it is one. */
+  /** The agent that knocks, if the container is a knock. */
   readonly knock: string | undefined;
   /** `die`, `start`, `health_status: unhealthy`, … */
   readonly action: string;
 }
 
-/** What can change a count, and `create` for knocks. `kill` comes before `die` and tells that somebody asked for it. */
+/** The events that can change a count, and `create` for knocks. `kill` comes before `die` and shows that the end was requested. */
 const ACTIONS = [
   "create",
   "start",
@@ -43,7 +43,7 @@ export async function followEvents(
     signal,
     async (docker) => {
       const stream = await docker.getEvents({ filters, abortSignal: signal });
-      // Whatever happened before the stream was open has been missed.
+      // Events before the stream was open are missed.
       events.changed();
       for await (const message of jsonLines(stream)) {
         const event = parseEvent(message);

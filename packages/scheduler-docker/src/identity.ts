@@ -1,14 +1,14 @@
-/** Who makes containers, for their labels. */
+/** The identity of the agent, for the labels of containers. */
 export interface Identity {
-  /** This process: unlike any other, and in the order in which agents are started. */
+  /** The unique name of this process. Names sort in the order in which agents were started. */
   readonly agent: string;
-  /** A new value of the instance label: unlike any other, and in the order of their making. */
+  /** Returns a new, unique value of the instance label. Values sort in the order of their creation. */
   readonly next: () => string;
-  /** Whether an instance label was made here. */
+  /** Whether this process created an instance label. */
   readonly isOwn: (label: string | undefined) => boolean;
 }
 
-/** The schedulers of one process are one agent: a reload may make a second one before it closes the first. */
+/** All schedulers of one process are one agent, because a reload may create a second scheduler before it closes the first. */
 let agent: string | undefined;
 
 const word = (): string => crypto.randomUUID().slice(0, 8);
@@ -26,7 +26,7 @@ export function createIdentity(now: () => number): Identity {
   };
 }
 
-/** When the agent of this label was started, for people. */
+/** When the agent with this label was started, for people. */
 export function startOf(label: string): string {
   const ms = Number(label.slice(0, 13));
   return Number.isInteger(ms) ? new Date(ms).toISOString() : "at a time unknown";

@@ -1,13 +1,13 @@
 import type { SchedulerTask } from "@microscaling/core";
+import { jsonLines } from "@microscaling/plugin-kit";
 
 import type { Ask } from "./calls.ts";
-import { answered, statusOf, toDockerError } from "./docker-errors.ts";
-import { jsonLines } from "./json-lines.ts";
+import { answered, statusOf, toDockerError } from "./errors.ts";
 import type { DockerWorkload, RegistryAuth } from "./workload.ts";
 
 /**
- * Brings the task's image to the host, as its `pull` says.
- * @throws MicroscalingError `ERR_IMAGE_MISSING` when it is not there and may not or cannot be pulled.
+ * Pulls the task's image, as its `pull` says.
+ * @throws MicroscalingError `ERR_IMAGE_MISSING` if the image is not on the host and cannot be pulled or may not be pulled.
  */
 export async function prepareImage(
   ask: Ask,
@@ -24,7 +24,7 @@ export async function prepareImage(
       abortSignal: signal,
       ...(workload.auth && { authconfig: toAuthConfig(workload.auth) }),
     });
-    // A pull goes on only while its progress is read, and tells of its failure there, behind a status of 200.
+    // A pull continues only while its progress is read. It reports a failure in its progress, after a status of 200.
     for await (const progress of jsonLines(stream)) {
       const words = errorIn(progress);
       if (words !== undefined) throw answered(words);
@@ -34,7 +34,7 @@ export async function prepareImage(
 
 /**
  * Whether the image is on the host.
- * @throws MicroscalingError when Docker cannot be asked.
+ * @throws MicroscalingError if Docker cannot be asked.
  */
 export async function isImageThere(
   ask: Ask,
@@ -61,7 +61,7 @@ function errorIn(progress: unknown): string | undefined {
   return String(progress.error);
 }
 
-/** Credentials as Docker takes them. */
+/** The credentials in Docker's format. */
 export function toAuthConfig({ username, password, server }: RegistryAuth): Record<string, string> {
   return { username, password, serveraddress: server ?? "" };
 }

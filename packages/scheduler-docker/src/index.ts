@@ -7,7 +7,7 @@ import { workloadSchema, type DockerWorkload } from "./workload.ts";
 export type { DockerOptions } from "./options.ts";
 export type { DockerWorkload, RegistryAuth } from "./workload.ts";
 
-/** Runs instances as containers on one Docker Engine. They go on when the agent ends, and are found again by their label. */
+/** Runs instances as containers on one Docker Engine. They keep running when the agent ends, and are found again by their label. */
 const plugin: SchedulerPlugin<DockerOptions, DockerWorkload> = defineScheduler({
   name: "docker",
   apiVersion: API_VERSION,

@@ -5,24 +5,24 @@ import { INSTANCE_LABEL, TASK_LABEL } from "./labels.ts";
 import type { Truth } from "./ended.ts";
 import type { Change } from "./ledger.ts";
 
-/** What there is of one task. */
+/** The instances of one task. */
 export interface Instances {
-  /** Up and not asked to stop. Paused ones are up. */
+  /** Containers that are up, including paused ones, and were not asked to stop. */
   readonly running: Listed[];
-  /** How many more came up while Docker made its list. */
+  /** The number of further containers that came up while Docker made its list. */
   readonly unlisted: number;
-  /** Created and not started, by nobody here: somebody's start is under way, or was broken off. Or restarted by Docker again and again. */
+  /** Containers that something else created and did not start yet, or whose start was interrupted, or that Docker keeps restarting. */
   readonly waiting: Listed[];
-  /** How many of ours are being started. */
+  /** The number of containers that this agent is starting. */
   readonly starting: number;
   readonly stopping: number;
-  /** Some of {@link Instances.stopping}: Docker says that it removes them, and nobody here asked for it. */
+  /** Those of {@link Instances.stopping} that Docker removes without a request of this agent. */
   readonly leaving: Listed[];
-  /** Ended and not yet removed. They run no more and do not count. */
+  /** Containers that have ended and were not removed yet. They no longer run and do not count. */
   readonly ended: Listed[];
 }
 
-/** A container as Docker lists it; of all it says, what is used here. */
+/** The parts of a container in Docker's list that are used here. */
 export interface Listed {
   readonly Id: string;
   readonly State: string;
@@ -40,30 +40,30 @@ const listSchema: z.ZodType<Listed[]> = z.array(
     Status: z.string(),
     Created: z.number(),
     Labels: z.record(z.string(), z.string()),
-    // Docker sends null while a container is being removed.
+    // Docker sends null while it removes a container.
     Names: z.array(z.string()).nullish(),
   }),
 );
 
-/** What Docker listed, if it is a list of containers at all. */
+/** Checks that Docker's answer is a list of containers. */
 export function parseContainers(listed: unknown): readonly Listed[] {
   const { data } = listSchema.safeParse(listed);
   if (data !== undefined) return data;
   throw new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    "expected a list of containers from Docker, found something else; check that scheduler.host is a Docker Engine",
+    "expected a list of containers from Docker, found something else; check that scheduler.host is the address of a Docker Engine",
   );
 }
 
-/** What is known of the containers besides the list. */
+/** What is known about the containers besides the list. */
 export interface Known {
-  /** The changes that the list may not show. */
+  /** The changes that the list may not show yet. */
   readonly changes: readonly Change[];
-  /** What the container said when it was asked itself while the list called it this. */
+  /** The state of the inspected container while its state in the list was this. */
   readonly truth: (id: string, listedAs: string) => Truth | undefined;
 }
 
-/** Sorts what Docker listed, and what it does not show, by task. */
+/** Groups the listed containers, and the changes that the list does not show, by task. */
 export function sortInstances(
   tasks: readonly string[],
   listed: readonly Listed[],
@@ -88,7 +88,7 @@ export function sortInstances(
   for (const { task, outcome } of starts.values()) {
     const instances = sorted.get(task);
     if (outcome === "gone" || instances === undefined) continue;
-    if (outcome === "under way") instances.starting++;
+    if (outcome === "in progress") instances.starting++;
     else instances.unlisted++;
   }
   return sorted;
@@ -129,10 +129,10 @@ function place(container: Listed, instances: Filling, { start, stop, said }: Abo
 
 const isUp = (state: string): boolean => state === "running" || state === "paused";
 
-/** Docker tells health only in words, until API 1.52. */
+/** Before API 1.52, Docker reports health only as text. */
 const isUnhealthy = ({ Status }: Listed): boolean => Status.includes("(unhealthy)");
 
-/** The counts that these instances come to. */
+/** Counts these instances. */
 export function countInstances(instances: Instances): Counts {
   const running = instances.running.length + instances.unlisted;
   const starting = instances.starting + instances.waiting.length;
@@ -149,7 +149,7 @@ export function orderVictims(running: readonly Listed[], first: "newest" | "olde
   );
 }
 
-/** Docker lists the time of creation in whole seconds; within one, our own label knows the order. */
+/** Docker lists the time of creation in whole seconds. Within a second, our own label has the order. */
 function compareAge(a: Listed, b: Listed): number {
   const labels = [a, b].map(({ Labels }) => Labels[INSTANCE_LABEL] ?? "");
   return a.Created - b.Created || (labels[0] ?? "").localeCompare(labels[1] ?? "");

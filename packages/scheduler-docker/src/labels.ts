@@ -1,11 +1,11 @@
-/** Whose container it is: the task's name. The original engine's label, so that its containers are found too. */
+/** The name of the task that a container belongs to. The original engine has the same label, so that its containers are found too. */
 export const TASK_LABEL = "com.microscaling.microscaling-in-a-box";
 
-/** Which agent's process made it. */
+/** The agent process that created the container. */
 export const AGENT_LABEL = "com.microscaling.agent";
 
-/** It is no instance: the agent of this label asks whether there is another one. */
+/** Marks a container that is not an instance: the agent with this label asks whether another agent exists. */
 export const KNOCK_LABEL = "com.microscaling.knock";
 
-/** Which instance it is. Sorts by age, and tells a container that is being created from the ones in Docker's list. */
+/** The instance of a container. Sorts by age, and identifies containers that are being created in Docker's list. */
 export const INSTANCE_LABEL = "com.microscaling.instance";

@@ -1,28 +1,28 @@
 /**
- * Something this process does to a container that Docker's list may not show yet, or no longer. A list is a picture of the moment it
- * was asked for, so a change counts until a list was asked for after it had settled.
+ * A change that this process makes to a container and that Docker's list may not show. A list shows the moment at which it was requested, so a
+ * change counts until a list was requested after the change had settled.
  */
 export interface Change {
   readonly kind: "start" | "stop";
   readonly task: string;
-  /** A start: the container's instance label. A stop: its id. */
+  /** For a start, the container's instance label. For a stop, its id. */
   readonly key: string;
-  /** What became of it, once it has. */
-  readonly outcome: "under way" | "up" | "gone";
+  /** The result so far. */
+  readonly outcome: "in progress" | "up" | "gone";
 }
 
-/** The changes under way. */
+/** The changes in progress. */
 export interface Ledger {
   begin(kind: Change["kind"], task: string, key: string): Change;
-  /** A stop: it runs no more, but Docker's list may still say so until the container is removed and the change settled. */
+  /** For a stop: the container no longer runs, but Docker's list may still show it until it is removed and the change has settled. */
   markGone(change: Change): void;
-  /** It has come true: the container is up, or gone. */
+  /** Records that the change has succeeded: the container is up, or gone. */
   settle(change: Change, outcome: "up" | "gone"): void;
-  /** It has not come true: only Docker's word counts. */
+  /** Records that the change has failed, so that only Docker's list counts. */
   drop(change: Change): void;
-  /** Runs `list`, and gives with its answer all changes that the answer may not show. */
+  /** Runs `list`, and returns its answer together with all changes that the answer may not show. */
   during<T>(list: () => Promise<T>): Promise<{ readonly listed: T; readonly changes: Change[] }>;
-  /** Whether this is under way: by a start's instance label, or a stop's id. */
+  /** Whether a change is in progress, by the instance label of a start or the id of a stop. */
   isUnderWay(kind: Change["kind"], key: string): boolean;
 }
 
@@ -31,7 +31,7 @@ interface Entry extends Change {
   settledAt: number;
 }
 
-/** Makes an empty ledger. */
+/** Creates an empty ledger. */
 export function createLedger(): Ledger {
   const entries = new Map<Change, Entry>();
   const lists = new Set<number>();
@@ -44,7 +44,7 @@ export function createLedger(): Ledger {
 
   return {
     begin(kind, task, key) {
-      const entry: Entry = { kind, task, key, outcome: "under way", settledAt: Infinity };
+      const entry: Entry = { kind, task, key, outcome: "in progress", settledAt: Infinity };
       entries.set(entry, entry);
       return entry;
     },
@@ -76,7 +76,7 @@ export function createLedger(): Ledger {
     },
     isUnderWay: (kind, key) =>
       [...entries.values()].some(
-        (entry) => entry.kind === kind && entry.key === key && entry.outcome === "under way",
+        (entry) => entry.kind === kind && entry.key === key && entry.outcome === "in progress",
       ),
   };
 }

@@ -18,28 +18,28 @@ import type { DockerWorkload } from "./workload.ts";
 
 type Task = SchedulerTask<DockerWorkload>;
 
-/** What there is of some tasks. */
+/** The instances of some tasks. */
 export interface Look {
-  /** By task. Each task that was asked for is there. */
+  /** The instances by task. Has an entry for each requested task. */
   readonly instances: ReadonlyMap<string, Instances>;
-  /** The names of all containers that were seen. */
+  /** The names of all containers in the list. */
   readonly names: ReadonlySet<string>;
 }
 
-/** Looks what there is, and has taken away what is left of instances that ended. */
+/** Lists containers, and removes those that have ended. */
 export interface Lookout {
   look(tasks: readonly Task[], signal: AbortSignal): Promise<Look>;
-  /** The part of a task's counts that a look does not show. */
+  /** The crashes in a task's counts, which a list does not show. */
   crashes(task: string): Pick<Counts, "crashed" | "lastCrash">;
-  /** What Docker tells by itself. */
+  /** Handles an event from Docker. */
   handle(event: ContainerEvent): void;
-  /** The container will end because it was asked to, so it does not crash. */
+  /** Records that the container will end on request, so that its end is not a crash. */
   expectEnd(id: string): void;
-  /** Events were missed: what ended meanwhile has not crashed, as far as anybody knows. */
+  /** Records that events were missed. Containers that ended meanwhile do not count as crashed. */
   loseTouch(): void;
 }
 
-/** What a lookout needs. */
+/** The dependencies of {@link createLookout}. */
 export interface LookoutContext {
   readonly ask: Ask;
   readonly clock: Clock;
@@ -50,22 +50,22 @@ export interface LookoutContext {
   /** Aborts when the scheduler is closed. */
   readonly life: AbortSignal;
   readonly changed: () => void;
-  /** Takes work that nobody waits for. It does not throw. */
+  /** Takes over work in the background. The work does not throw. */
   readonly goOn: (work: Promise<void>) => void;
 }
 
-/** Removing what ended may take Docker so long, in milliseconds. */
+/** How long the removal of an ended container may take, in milliseconds. */
 const BURY_MS = 60_000;
 
-/** Makes a lookout that has seen nothing yet. */
+/** Creates a lookout. */
 export function createLookout(context: LookoutContext): Lookout {
   const { ask, clock, ledger, life, changed, identity, rivals } = context;
   const undertaker = createUndertaker(context);
   const known = new Map<string, Task>();
-  /** Tasks that were looked at since the start, or since touch was lost: only of those it is known that an end is new. */
+  /** Tasks that were listed since the start or since the connection was lost. Only for these is it known that an end is new. */
   const inTouch = new Set<string>();
   const expected = new Set<string>();
-  /** By task: containers that wait to be started by nobody here, and since when. */
+  /** By task: containers that something else created and did not start, and since when. */
   const waitingSince = new Map<string, ReadonlyMap<string, number>>();
 
   function bury(
@@ -80,12 +80,12 @@ export function createLookout(context: LookoutContext): Lookout {
     );
   }
 
-  /** Takes away what ended, and what nobody will start any more. */
+  /** Removes containers that have ended, and containers that nothing will start any more. */
   function tidy(task: Task, { ended, leaving, waiting }: Instances): void {
     const { name } = task;
     if (rivals.isStandingBy()) return;
     for (const one of ended) bury(task, one, inTouch.has(name) && !expected.has(one.Id));
-    // A removal that failed looks like one that is under way.
+    // A failed removal looks like a removal in progress.
     for (const one of leaving) bury(task, one, false);
     const before = waitingSince.get(name);
     const since = new Map(waiting.map(({ Id }) => [Id, before?.get(Id) ?? clock.monotonic()]));
@@ -93,7 +93,7 @@ export function createLookout(context: LookoutContext): Lookout {
     for (const one of waiting) if (isAbandoned(one, since.get(one.Id))) bury(task, one, false);
   }
 
-  /** It was created and will not be started: this agent's own start was broken off, or whoever created it is gone or has had the time. */
+  /** Whether a created container will not be started: this agent's own start was interrupted, or its creator is gone or has had enough time. */
   function isAbandoned({ State, Labels }: Listed, since = clock.monotonic()): boolean {
     const isNobodys = identity.isOwn(Labels[INSTANCE_LABEL]) || rivals.isGone(Labels[AGENT_LABEL]);
     if (State === "created" && isNobodys) return true;
@@ -141,7 +141,7 @@ export function createLookout(context: LookoutContext): Lookout {
     return { instances, names: new Set(names) };
   }
 
-  /** What is done here tells of itself once it is done: each look costs Docker time that it needs for that. */
+  /** This agent's own changes are reported when they are done. Until then, listing would only take time that Docker needs for them. */
   function handle(event: ContainerEvent): void {
     const { id, label, knock, action } = event;
     if (knock !== undefined) hearKnock(id, knock, action);
@@ -160,7 +160,7 @@ export function createLookout(context: LookoutContext): Lookout {
   function die({ id, task: name }: ContainerEvent): void {
     if (ledger.isUnderWay("stop", id)) return;
     const task = known.get(name);
-    // Docker tells of an end before its own list shows it, so the container itself is asked.
+    // Docker reports an end before its own list shows it, so the container itself is inspected.
     undertaker.hear(id);
     if (task === undefined) changed();
     else bury(task, { Id: id }, !expected.has(id));

@@ -1,13 +1,13 @@
 import type { Clock } from "@microscaling/core";
 
 import type { Ask } from "./calls.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 
-/** How often, in milliseconds: silence is said within five seconds. */
+/** The interval, in milliseconds, so that a silent Docker is logged within five seconds. */
 const PING_MS = 1500;
 
 /**
- * Asks Docker again and again whether it is there, until the signal aborts.
+ * Checks at intervals whether Docker answers, until the signal aborts.
  * @throws MicroscalingError as soon as it does not answer.
  */
 export async function pingAgainAndAgain(
@@ -18,7 +18,7 @@ export async function pingAgainAndAgain(
   const question = { code: "ERR_SCHEDULER_REFUSED", doing: "ping", quick: true } as const;
   for (;;) {
     await clock.sleep(PING_MS, signal);
-    // Any answer will do: a proxy may forbid this question.
+    // Any answer is enough, because a proxy may forbid this request.
     await ask(question, signal, (docker) =>
       docker.ping().catch((error: unknown) => {
         if (statusOf(error) === undefined) throw error;

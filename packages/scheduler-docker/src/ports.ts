@@ -1,6 +1,6 @@
-/** One published port, in the words of the Engine API. */
+/** One published port, in the format of the Engine API. */
 export interface Port {
-  /** `80/tcp`. */
+  /** The port of the container, such as `80/tcp`. */
   readonly container: string;
   readonly binding: { readonly HostIp: string; readonly HostPort: string };
 }
@@ -8,9 +8,9 @@ export interface Port {
 const PATTERN = /^(?:(?:(\d{1,3}(?:\.\d{1,3}){3}):)?(\d*)(?:-(\d+))?:)?(\d+)(?:\/(tcp|udp|sctp))?$/;
 
 /**
- * Reads a port as the `docker` command writes it: `80` (any free host port), `8080:80`, `127.0.0.1:8080:80`, `53:53/udp`, or with a range
- * of host ports of which each container takes one that is free: `8000-8010:80`.
- * @returns `undefined` when it is none of these.
+ * Parses a port in the syntax of the `docker` command: `80` (any free host port), `8080:80`, `127.0.0.1:8080:80`, `53:53/udp`, or `8000-8010:80`,
+ * where each container gets a free port of the range.
+ * @returns `undefined` if it is none of these.
  */
 export function parsePort(written: string): Port | undefined {
   const match = PATTERN.exec(written);

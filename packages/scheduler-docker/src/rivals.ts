@@ -8,7 +8,7 @@ import {
 } from "@microscaling/core";
 
 import type { Ask } from "./calls.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 import { isGone } from "./ended.ts";
 import { startOf } from "./identity.ts";
 import type { Listed } from "./instances.ts";
@@ -18,30 +18,30 @@ import type { DockerWorkload } from "./workload.ts";
 type Task = SchedulerTask<DockerWorkload>;
 
 /**
- * Keeps two agents from scaling the same tasks on one engine. Each container tells which agent made it. An agent that finds another's
- * containers does not know whether that one is still there, so before it does anything it *knocks*: it creates a container that is never
- * started. An agent that is there answers by removing it. If nobody answers, the other is gone, and its containers are taken over.
+ * Keeps two agents from scaling the same tasks on one engine. The label of each container says which agent created it. An agent that finds
+ * containers of another agent does not know whether that agent still runs. So before it changes anything, it *knocks*: it creates a container that
+ * is never started. An agent that still runs answers by removing it. If there is no answer, the other agent is gone, and its containers are adopted.
  *
- *     new ──another's containers? no, or nobody answers──▶ in charge ──one that started earlier makes containers──▶ new
+ *     new ──another's containers? no, or no answer──▶ in charge ──an agent that started earlier creates containers──▶ new
  *      └──── answered ──▶ standing by ── some seconds later ──▶ new
  */
 export interface Rivals {
-  /** What Docker listed, knocks included. */
+  /** Takes in Docker's list, including knocks. */
   note(listed: readonly Listed[]): void;
-  /** Docker tells of a new knock. */
+  /** Handles a new knock that Docker reports. */
   hear(id: string, from: string): void;
-  /** Whether another agent scales the tasks, so that this one touches nothing. */
+  /** Whether another agent scales the tasks, so that this one changes nothing. */
   isStandingBy(): boolean;
   /** Whether the agent of this label is known to be gone, so that it will start nothing that it created. */
   isGone(maker: string | undefined): boolean;
-  /** Finds out whether this agent may start and stop instances. @throws when Docker cannot be asked. */
+  /** Finds out whether this agent may start and stop instances. @throws if Docker cannot be asked. */
   claim(task: Task, signal: AbortSignal): Promise<Claim>;
 }
 
-/** What came of a claim. What was counted before one that took time is old. */
+/** The result of a claim. Counts from before a claim that took time are old. */
 export type Claim = "at once" | "after a while" | "standing by";
 
-/** What rivals need. */
+/** The dependencies of {@link createRivals}. */
 export interface RivalsContext {
   readonly ask: Ask;
   readonly clock: Clock;
@@ -54,7 +54,7 @@ export interface RivalsContext {
   readonly goOn: (work: Promise<void>) => void;
 }
 
-/** How long an agent that is there has to answer, in milliseconds. It is told by Docker at once. */
+/** How long a running agent has to answer, in milliseconds. Docker reports the knock to it at once. */
 const ANSWER_MS = 1000;
 const LOOK_MS = 100;
 /** How long an agent stands by before it knocks again, in milliseconds. */
@@ -62,18 +62,18 @@ const STANDBY_MS = 5000;
 /** How long Docker may take to create or remove a knock, in milliseconds. */
 const DOCKER_MS = 10_000;
 
-const ADVICE = "End one of them, or give their tasks other names";
+const ADVICE = "Stop one of the agents, or give their tasks different names";
 const PURPOSE = { code: "ERR_SCHEDULER_REFUSED", doing: "ask for another agent" } as const;
 
-/** Nobody was seen yet. */
+/** Creates the state of an agent that has seen no other. */
 export function createRivals(context: RivalsContext): Rivals {
   const { ask, clock, logger, agent, life, changed, goOn } = context;
   let phase: "new" | "in charge" | "standing by" = "new";
   let standsByUntil = 0;
   let claiming: Promise<void> | undefined;
-  /** Whose containers are there. */
+  /** The agents whose containers exist. */
   let seen: ReadonlySet<string> = new Set();
-  /** Those of them who are known to be gone. */
+  /** Those of them that are known to be gone. */
   let gone: ReadonlySet<string> = new Set();
   const told = new Set<string>();
   let saidStandby = false;
@@ -89,7 +89,7 @@ export function createRivals(context: RivalsContext): Rivals {
     }
     const risen = strangers();
     if (phase !== "in charge" || risen.length === 0) return;
-    // Of two that are there the one that started first goes on.
+    // Of two running agents, the one that started first continues.
     if (risen.some((maker) => maker < agent)) phase = "new";
     else risen.forEach(tellOf);
   }
@@ -100,7 +100,7 @@ export function createRivals(context: RivalsContext): Rivals {
     if (told.has(other)) return;
     told.add(other);
     logger.warn(
-      `another agent, started ${startOf(other)}, is to scale the same tasks on this engine; this one goes on and the other stands by. ${ADVICE}`,
+      `another agent, started ${startOf(other)}, is configured to scale the same tasks on this engine; this agent continues and the other stands by. ${ADVICE}`,
     );
   }
 
@@ -120,7 +120,7 @@ export function createRivals(context: RivalsContext): Rivals {
     await remove(id);
   }
 
-  /** @returns whether it was there. Never throws. */
+  /** @returns whether the container existed. Never throws. */
   async function remove(id: string): Promise<boolean> {
     const options = { force: true, v: true };
     try {
@@ -140,7 +140,7 @@ export function createRivals(context: RivalsContext): Rivals {
     return withTimeLimit({ clock, ms, signal: life, late }, work);
   }
 
-  /** @returns the knock's id; `undefined` when Docker will not have it. */
+  /** @returns the id of the knock; `undefined` if Docker refuses it. */
   async function knock({ name, workload }: Task): Promise<string | undefined> {
     const labels = { [TASK_LABEL]: name, [KNOCK_LABEL]: agent, [AGENT_LABEL]: agent };
     const spec = { Image: workload.image, Cmd: ["never", "started"], Labels: labels };
@@ -182,7 +182,7 @@ export function createRivals(context: RivalsContext): Rivals {
       const id = await knock(task);
       if (id !== undefined && (await isAnswered(id))) return standBy(others);
     }
-    if (saidStandby) logger.info("the other agent is gone; this one scales the tasks now");
+    if (saidStandby) logger.info("the other agent is gone; this agent now scales the tasks");
     saidStandby = false;
     gone = before;
     phase = "in charge";
@@ -197,7 +197,7 @@ export function createRivals(context: RivalsContext): Rivals {
     saidStandby = true;
     const when = others.map(startOf).toSorted().join(" or ");
     logger.warn(
-      `another agent, started ${when}, scales the same tasks on this engine; this one stands by. ${ADVICE}`,
+      `another agent, started ${when}, scales the same tasks on this engine; this agent stands by. ${ADVICE}`,
     );
   }
 

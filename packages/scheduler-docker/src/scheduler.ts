@@ -14,7 +14,7 @@ import pLimit from "p-limit";
 import { z } from "zod";
 
 import { createAsk, withDeadline } from "./calls.ts";
-import { checkTask } from "./check.ts";
+import { checkTask } from "./doctor.ts";
 import { createConnection } from "./connection.ts";
 import { readEnvFile } from "./env-file.ts";
 import { followEvents } from "./events.ts";
@@ -32,10 +32,10 @@ import type { DockerWorkload } from "./workload.ts";
 
 type Task = SchedulerTask<DockerWorkload>;
 
-/** How long `close` waits for what is under way, in milliseconds. */
+/** How long `close` waits for work in progress, in milliseconds. */
 const CLOSE_MS = 1000;
 
-/** Makes a scheduler for one Docker Engine. Does no I/O. @param identity who it is, for tests that need two agents. */
+/** Creates a scheduler for one Docker Engine. Does no I/O. @param identity the identity of the agent, for tests that need two agents. */
 export function createScheduler(
   options: DockerOptions,
   { clock, logger }: PluginContext,
@@ -47,7 +47,7 @@ export function createScheduler(
   const closed = new AbortController();
   const life = closed.signal;
   const startLimit = pLimit(options.concurrency);
-  // Most of a stop is waiting for the instance's grace, which costs Docker nothing.
+  // Most of a stop is waiting for the grace period, which costs Docker nothing.
   const stopLimit = pLimit(options.concurrency * 4);
   const background = new Set<Promise<void>>();
   let events: SchedulerEvents | undefined;
@@ -72,7 +72,7 @@ export function createScheduler(
     const { envFile } = task.workload;
     if (envFile !== undefined) await untilAborted(signal, readEnvFile(envFile, task.name));
     await prepareImage(ask, task, signal);
-    // Before there is anything to do, so that others find this agent there.
+    // Before there is anything to do, so that other agents notice this one.
     await rivals.claim(task, signal);
   }
 
@@ -93,7 +93,7 @@ export function createScheduler(
     let look = await lookout.look([task], signal);
     const claim = await rivals.claim(task, signal);
     if (claim === "standing by") {
-      const reason = "another agent scales the same tasks on this engine; this one stands by";
+      const reason = "another agent scales the same tasks on this engine; this agent stands by";
       return { status: "busy", reason };
     }
     if (claim === "after a while") look = await lookout.look([task], signal);
@@ -121,7 +121,7 @@ export function createScheduler(
     }
   }
 
-  /** An image that was pruned while no instance needed it comes back by itself. */
+  /** Pulls an image again that was pruned while no instance needed it. */
   function fetchAgain(task: Task): void {
     if (task.workload.pull === "never") return;
     goOn(
@@ -132,8 +132,8 @@ export function createScheduler(
   }
 
   function stop(task: Task, count: number, found: Instances): Outcome {
-    // Which of those being started come up is not known yet, so which to stop is not either.
-    const busy: Outcome = { status: "busy", reason: "instances are still being started" };
+    // It is not known yet which starting instances come up, so it is not known which to stop.
+    const busy: Outcome = { status: "busy", reason: "instances are still starting" };
     if (found.starting > 0) return busy;
     const running = orderVictims(found.running, task.workload.victims);
     const victims = [...found.waiting, ...running].slice(0, count);
@@ -148,7 +148,7 @@ export function createScheduler(
     const over = new AbortController();
     const either = AbortSignal.any([signal, life, over.signal]);
     const following = [followEvents(ask, listener, (event) => lookout.handle(event), either)];
-    // A stream of events may be silent for days, and nobody could tell a dead one from it.
+    // A stream of events may be silent for days, and looks like a dead one. The ping tells the difference.
     if (connection.isCheap) following.push(pingAgainAndAgain(ask, clock, either));
     events = listener;
     try {
@@ -166,7 +166,7 @@ export function createScheduler(
   async function capacity(signal: AbortSignal): Promise<Amounts> {
     const question = {
       code: "ERR_SCHEDULER_REFUSED",
-      doing: "say what it can hold",
+      doing: "report its CPUs and memory",
       quick: true,
     } as const;
     return parseCapacity(await ask(question, signal, (docker) => docker.info()));
@@ -198,6 +198,6 @@ function parseCapacity(info: unknown): Amounts {
   if (data !== undefined) return { cpu: data.NCPU, memory: data.MemTotal };
   throw new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    "expected CPUs and memory from Docker, found something else; check that scheduler.host is a Docker Engine",
+    "expected CPUs and memory from Docker, found something else; check that scheduler.host is the address of a Docker Engine",
   );
 }

@@ -3,8 +3,8 @@ import { Agent, type AgentOptions } from "node:http";
 import { Duplex } from "node:stream";
 
 /**
- * Connects as the `docker` command does: `ssh <host> docker system dial-stdio`, so that the user's keys, known hosts and ssh config hold.
- * dockerode's own way accepts any host key, and a refused command ends the process.
+ * Connects as the `docker` command does, with `ssh <host> docker system dial-stdio`, so that the user's keys, known hosts and ssh config apply.
+ * dockerode's own implementation accepts any host key, and a refused command ends the process.
  * @param host `ssh://[user@]host[:port]`.
  */
 export function createSshAgent(host: string): Agent {
@@ -36,13 +36,13 @@ function dial(host: string): Duplex {
   child.stdout.on("data", (chunk: Buffer) => {
     if (!stream.push(chunk)) child.stdout.pause();
   });
-  // It also fails each write that waits, so nothing is lost here.
+  // Each waiting write also fails, so nothing is lost here.
   child.stdin.on("error", () => {});
   child.once("error", (error) => stream.destroy(error));
-  // Not the end of its output: what ssh complains of may come later.
+  // Not on the end of its output, because ssh may complain later.
   child.once("close", (code) => {
     if (code === 0) stream.push(null);
-    else stream.destroy(new Error(complaint.trim() || `ssh ended with ${code}`));
+    else stream.destroy(new Error(complaint.trim() || `ssh ended with exit code ${code}`));
   });
   return stream;
 }

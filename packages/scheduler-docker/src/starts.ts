@@ -11,12 +11,12 @@ import type { LimitFunction } from "p-limit";
 import { withDeadline, type Ask } from "./calls.ts";
 import { createContainerSpec } from "./container-spec.ts";
 import { readEnvFile } from "./env-file.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 import type { Change, Ledger } from "./ledger.ts";
 import type { DockerWorkload } from "./workload.ts";
 
-/** What starting instances needs. */
+/** The dependencies of starting instances. */
 export interface StartContext {
   readonly ask: Ask;
   readonly clock: Clock;
@@ -28,21 +28,21 @@ export interface StartContext {
   readonly identity: Identity;
 }
 
-/** How many to start, and what there is already. */
+/** How many instances to start, and which names exist already. */
 export interface StartRequest {
   readonly task: SchedulerTask<DockerWorkload>;
   readonly count: number;
-  /** Names of all of the task's containers. */
+  /** The names of all of the task's containers. */
   readonly taken: ReadonlySet<string>;
 }
 
-/** How long Docker may take to create and start containers, in milliseconds, once the engine waits no longer. */
+/** How long Docker may take to create and start containers after the engine has stopped waiting, in milliseconds. */
 const START_MS = 60_000;
 
 /**
- * Creates and starts instances, each as soon as it can be. They count as starting from now on. What has begun goes on when `signal`
- * aborts: a container half made would be worse.
- * @throws MicroscalingError the first failure, after all others have settled.
+ * Creates and starts instances, each as soon as possible. They count as starting from the call on. Starts that have begun continue when `signal`
+ * aborts, because an incomplete container would be worse.
+ * @throws MicroscalingError the first failure, after all other starts have settled.
  */
 export async function startInstances(
   context: StartContext,
@@ -85,7 +85,7 @@ interface Start {
   readonly nextName: NextName;
 }
 
-/** What came of it is in the ledger when this ends. */
+/** When this ends, the ledger has the result. */
 async function startOne(context: StartContext, start: Start, late: AbortSignal): Promise<void> {
   const { ask, ledger } = context;
   const { task, change } = start;
@@ -93,7 +93,7 @@ async function startOne(context: StartContext, start: Start, late: AbortSignal):
   try {
     container = await createOne(context, start, late);
   } catch (error) {
-    // Where Docker did not answer there may be a container all the same. Its list will tell.
+    // If Docker did not answer, the container may exist all the same. Docker's list will show it.
     if (isRefusal(error)) ledger.settle(change, "gone");
     else ledger.drop(change);
     throw error;
@@ -112,7 +112,7 @@ async function startOne(context: StartContext, start: Start, late: AbortSignal):
   }
 }
 
-/** Whether Docker itself said that there will be no container. */
+/** Whether Docker itself said that it creates no container. */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && statusOf(error.cause) !== undefined;
 }
@@ -120,7 +120,7 @@ function isRefusal(error: unknown): boolean {
 const purposeOf = ({ name, workload }: Start["task"]) =>
   ({ code: "ERR_START_FAILED", task: name, image: workload.image }) as const;
 
-/** So many names in a row may be taken by containers that are none of the task's. */
+/** How many names in a row may belong to containers of others. */
 const MOST_NAMES = 1000;
 
 async function createOne(
@@ -136,7 +136,7 @@ async function createOne(
   });
   for (let tries = 1; ; tries++) {
     const name = nextName();
-    // Without `_query` dockerode writes all of the body, env included, into the URL as well.
+    // Without `_query`, dockerode also writes the whole body, including env, into the URL.
     const body = { _query: name === undefined ? {} : { name }, _body: spec, abortSignal: late };
     try {
       const container = await ask(
@@ -164,10 +164,10 @@ async function readEnv({
   return workload.envFile === undefined ? {} : readEnvFile(workload.envFile, name);
 }
 
-/** The name of the next container; always `undefined` where Docker is to choose. */
+/** The name of the next container; always `undefined` if Docker chooses it. */
 type NextName = () => string | undefined;
 
-/** The lowest numbers that are free behind the workload's name, one after the other. */
+/** Returns the lowest free numbers after the workload's name, one after the other. */
 function nameChooser(name: string | undefined, taken: ReadonlySet<string>): NextName {
   let number = 0;
   return () => {

@@ -9,19 +9,19 @@ import type { LimitFunction } from "p-limit";
 
 import { withDeadline, type Ask } from "./calls.ts";
 import { graceSeconds } from "./container-spec.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 import { isGone, unlessGone } from "./ended.ts";
 import type { Ledger } from "./ledger.ts";
 import type { DockerWorkload } from "./workload.ts";
 
-/** What stopping instances needs. */
+/** The dependencies of stopping instances. */
 export interface StopContext {
   readonly ask: Ask;
   readonly clock: Clock;
   readonly ledger: Ledger;
   /** How many containers are stopped at the same time. */
   readonly limit: LimitFunction;
-  /** How many are removed at the same time. Nobody waits for a removal, and Docker does starts slower meanwhile. */
+  /** How many containers are removed at the same time. Nothing waits for a removal, and removals slow down Docker's starts. */
   readonly removeLimit: LimitFunction;
   /** Aborts when the scheduler is closed. */
   readonly life: AbortSignal;
@@ -30,12 +30,12 @@ export interface StopContext {
   readonly failed: (task: string, error: MicroscalingError) => void;
 }
 
-/** How long Docker may take beyond the grace, in milliseconds: it kills, then waits. */
+/** How long a stop may take beyond the grace period, in milliseconds. Docker kills the container and then waits. */
 const KILL_MS = 60_000;
 
 /**
- * Stops one instance and removes it. It counts as stopping from now on, and no more once it runs no more. Never throws: a failure is told
- * by `failed`, and the container then counts as what Docker says it is.
+ * Stops one instance and removes it. It counts as stopping from the call on until it no longer runs. Never throws: a failure is reported with
+ * `failed`, and the container then counts as Docker lists it.
  */
 export async function stopInstance(
   context: StopContext,
@@ -79,7 +79,7 @@ async function stop(
   );
 }
 
-/** When this fails no harm is done: the instance runs no more, and the next list shows that it is still to be removed. */
+/** A failure does no harm: the instance no longer runs, and the next list shows that its container must still be removed. */
 async function remove(
   { ask, logger }: StopContext,
   task: SchedulerTask<DockerWorkload>,
@@ -103,7 +103,7 @@ async function remove(
   );
 }
 
-/** What is not one of our errors is the deadline's. */
+/** An error that is not a MicroscalingError comes from the deadline. */
 function toStopError(error: unknown, task: string): MicroscalingError {
   return asMicroscalingError(
     error,
@@ -112,7 +112,7 @@ function toStopError(error: unknown, task: string): MicroscalingError {
   );
 }
 
-/** Docker answers 304 to stopping what has ended. */
+/** Docker answers 304 if the container has already ended. */
 function unlessStopped(error: unknown): void {
   if (statusOf(error) !== 304 && !isGone(error)) throw error;
 }

@@ -9,7 +9,7 @@ import { z } from "zod";
 
 import { parsePort } from "./ports.ts";
 
-/** What a task's instances are: `workload:` once it is checked. */
+/** The checked `workload:` of a task. */
 export interface DockerWorkload {
   readonly image: string;
   readonly name?: string | undefined;
@@ -25,23 +25,23 @@ export interface DockerWorkload {
   readonly publishAllPorts: boolean;
   readonly volumes: readonly string[];
   readonly user?: string | undefined;
-  /** CPUs, such as 0.5. */
+  /** The number of CPUs, such as 0.5. */
   readonly cpus?: number | undefined;
-  /** Bytes. */
+  /** Memory in bytes. */
   readonly memory?: number | undefined;
   readonly stop: { readonly signal?: string | undefined; readonly graceMs: number };
   readonly victims: "newest" | "oldest";
   readonly removeVolumes: boolean;
 }
 
-/** Who may pull from the registry. */
+/** The credentials of the registry. */
 export interface RegistryAuth {
   readonly username: string;
   readonly password: string;
   readonly server?: string | undefined;
 }
 
-/** Docker refuses less than 6 MiB. It also catches `512m`, which is half a byte here and 512 megabytes to the `docker` command. */
+/** Docker refuses less than 6 MiB. This also catches `512m`, which is half a byte here but 512 megabytes for the `docker` command. */
 const LEAST_MEMORY = 6 * 2 ** 20;
 
 const text = z.string().min(1);
@@ -57,7 +57,7 @@ const duration = z
   .transform((written) => parseDuration(written) ?? Number.NaN);
 
 const volume = text.refine((written) => /^([^:]+:)?\/[^:]*(:[^:]+)?$/.test(written), {
-  error: 'expected "name:/path", "/host:/path", either with ":ro" behind it, or "/path"',
+  error: 'expected "name:/path" or "/host:/path", with or without ":ro", or "/path"',
 });
 
 const port = z
@@ -69,11 +69,11 @@ const port = z
   });
 
 const auth = z.strictObject({
-  username: text.describe("The registry's user."),
-  password: text.describe(
-    "Their password or token; write it as ${NAME} to take it from the environment.",
-  ),
-  server: text.describe("The registry's address, if the image's name does not say it.").optional(),
+  username: text.describe("The user name for the registry."),
+  password: text.describe("The password or token. Write ${NAME} to take it from the environment."),
+  server: text
+    .describe("The address of the registry, if the image's name does not have it.")
+    .optional(),
 });
 
 const stop = z
@@ -81,12 +81,14 @@ const stop = z
     signal: z
       .string()
       .regex(/^(SIG)?[A-Z]+\d*([+-]\d+)?$/, { error: 'expected a signal such as "SIGTERM"' })
-      .describe("What asks an instance to end. Default: the image's own, mostly SIGTERM.")
+      .describe(
+        "The signal that asks an instance to end. Default: the image's own, usually SIGTERM.",
+      )
       .optional(),
     grace: duration
       .prefault("10s")
       .describe(
-        "How long it may take before it is killed, such as 10s. Docker knows whole seconds only.",
+        "How long an instance may take to end before it is killed, such as 10s. Docker uses whole seconds.",
       ),
   })
   .transform(({ signal, grace }) => ({ signal, graceMs: grace }));
@@ -97,30 +99,30 @@ export const workloadSchema: StandardSchema<DockerWorkload> = z.strictObject({
   name: z
     .string()
     .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/)
-    .describe("Containers are named <name>-1, <name>-2, …; without it Docker makes up names.")
+    .describe("Containers are named <name>-1, <name>-2, …. Without this, Docker chooses the names.")
     .optional(),
   pull: z
     .enum(["always", "missing", "never"])
     .default("missing")
-    .describe(
-      "When to pull the image: each time the agent starts, when it is not there, or never.",
-    ),
-  auth: auth.describe("The registry's credentials, if it wants any.").optional(),
+    .describe("When to pull the image: each time the agent starts, if it is missing, or never."),
+  auth: auth.describe("The credentials of the registry, if it needs any.").optional(),
   command: z.array(z.string()).min(1).describe("The command and its arguments.").optional(),
-  entrypoint: z.array(z.string()).min(1).describe("In place of the image's entrypoint.").optional(),
+  entrypoint: z.array(z.string()).min(1).describe("Replaces the image's entrypoint.").optional(),
   env: z
     .record(z.string().regex(/^[^=\s]+$/), scalar)
     .default({})
-    .describe("Environment variables. Nothing of the agent's own environment is passed."),
+    .describe("Environment variables. The agent's own environment is not passed on."),
   envFile: text
-    .describe("A file of NAME=value lines, read at each start; `env` comes before it.")
+    .describe("A file of NAME=value lines, read at each start. `env` overrides it.")
     .optional(),
-  labels: z.record(text, scalar).default({}).describe("More labels for the containers."),
-  network: text.describe("host, bridge, none, or the name of a network.").optional(),
+  labels: z.record(text, scalar).default({}).describe("Additional labels for the containers."),
+  network: text.describe("The network: host, bridge, none, or the name of a network.").optional(),
   ports: z
     .array(port)
     .default([])
-    .describe("Ports to publish: 8080:80, 8000-8010:80 (one free port of the range each), or 80."),
+    .describe(
+      "Ports to publish: 8080:80, 8000-8010:80 (each instance gets a free port of the range), or 80 (any free port).",
+    ),
   publishAllPorts: z
     .boolean()
     .default(false)
@@ -138,9 +140,11 @@ export const workloadSchema: StandardSchema<DockerWorkload> = z.strictObject({
   victims: z
     .enum(["newest", "oldest"])
     .default("newest")
-    .describe("Which instances go first when there are too many; unhealthy ones always do."),
+    .describe("Which instances stop first. Unhealthy instances always stop first."),
   removeVolumes: z
     .boolean()
     .default(true)
-    .describe("Remove an instance's anonymous volumes with it. Named ones always stay."),
+    .describe(
+      "Whether to remove an instance's anonymous volumes with it. Named volumes always stay.",
+    ),
 });

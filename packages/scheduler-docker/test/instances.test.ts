@@ -30,13 +30,13 @@ const count = (listed: Listed[], changes: Change[] = []): unknown => {
   return found === undefined ? undefined : { ...countInstances(found), ended: found.ended.length };
 };
 const nothing = { running: 0, starting: 0, stopping: 0, requested: 0, unhealthy: 0, ended: 0 };
-const start = (key: string, outcome: Change["outcome"] = "under way"): Change => ({
+const start = (key: string, outcome: Change["outcome"] = "in progress"): Change => ({
   kind: "start",
   task: "mail",
   key,
   outcome,
 });
-const stop = (key: string, outcome: Change["outcome"] = "under way"): Change => ({
+const stop = (key: string, outcome: Change["outcome"] = "in progress"): Change => ({
   kind: "stop",
   task: "mail",
   key,

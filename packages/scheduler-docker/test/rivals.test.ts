@@ -117,7 +117,9 @@ describe("an agent", () => {
     await clock.advance(5000);
     expect(await claim(second)).toBe("standing by");
     expect(said).toEqual([
-      expect.stringMatching(/^first: another agent, started 2023-11-14T22:13:20.001Z, .* goes on/),
+      expect.stringMatching(
+        /^first: another agent, started 2023-11-14T22:13:20.001Z, .* continues/,
+      ),
       expect.stringMatching(
         /^second: another agent, started 2023-11-14T22:13:20.000Z, .* stands by/,
       ),

@@ -1,20 +1,20 @@
 import { INSTANCES, MicroscalingError, type Amounts } from "@microscaling/core";
+import { type Fields, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
-import { failureOf, type Access } from "./api-errors.ts";
+import { failureOf, type Access } from "./errors.ts";
 import type { Connection } from "./connection.ts";
-import { listOf, member, textOf, type Json } from "./json.ts";
 import { readQuantity } from "./quantity.ts";
 
-/** What it is asked by. */
+/** The parts of a connection that reading the capacity needs. */
 type Asked = Pick<Connection, "ask" | "namespace" | "at">;
 
-/** So many nodes are asked for at a time. */
+/** The number of nodes per request. */
 const PAGE = 500;
 
 /**
- * What the cluster can hold: of the quota that is named, else of its nodes. `pods` are instances.
- * @param quota `name`, in the namespace of tasks that do not say theirs, or `namespace/name`
- * @throws MicroscalingError when it cannot be asked, or the quota is not there.
+ * Reads the capacity of the cluster: the limits of the named quota, or the resources of the nodes. `pods` become instances.
+ * @param quota `namespace/name`, or `name` in the scheduler's own namespace
+ * @throws MicroscalingError if the cluster cannot be asked or the quota does not exist.
  */
 export async function readCapacity(
   connection: Asked,
@@ -36,30 +36,32 @@ async function readNodes(connection: Asked, signal: AbortSignal): Promise<Amount
     const page = { limit: PAGE, ...(next === "" ? {} : { continue: next }) };
     const request = { doing: "list nodes", access, path: "/api/v1/nodes", query: page };
     const list = await connection.ask(request, signal);
-    for (const node of listOf(list, "items").filter(takesPods)) {
+    for (const node of objectsIn(list, "items").filter(takesPods)) {
       counted += 1;
-      for (const [name, amount] of Object.entries(amountsOf(member(node, "status"), "allocatable")))
+      for (const [name, amount] of Object.entries(
+        amountsOf(memberIn(node, "status"), "allocatable"),
+      ))
         sum.set(name, (sum.get(name) ?? 0) + amount);
     }
-    next = textOf(member(list, "metadata"), "continue") ?? "";
+    next = textIn(memberIn(list, "metadata"), "continue") ?? "";
   } while (next !== "");
-  // The agent would stop everything for an answer that is more likely wrong than true.
+  // Otherwise the agent would stop everything because of an answer that is probably wrong.
   if (counted === 0)
     throw new MicroscalingError(
       "ERR_SCHEDULER_REFUSED",
-      `Kubernetes at ${connection.at} lists no node that takes pods; check: kubectl get nodes`,
+      `Kubernetes at ${connection.at} lists no node that accepts pods; check: kubectl get nodes`,
     );
   return Object.fromEntries(sum);
 }
 
-/** Not one that is cordoned, nor one that is kept for the control plane. One that is down for a moment counts: nothing is stopped for that. */
-function takesPods(node: Json): boolean {
-  const spec = member(node, "spec");
+/** Whether a node accepts pods: it is neither cordoned nor reserved for the control plane. A node that is down still counts, so that nothing is stopped. */
+function takesPods(node: Fields): boolean {
+  const spec = memberIn(node, "spec");
   if (spec["unschedulable"] === true) return false;
-  return !listOf(spec, "taints").some(
+  return !objectsIn(spec, "taints").some(
     (taint) =>
-      textOf(taint, "key") === "node-role.kubernetes.io/control-plane" &&
-      textOf(taint, "effect") === "NoSchedule",
+      textIn(taint, "key") === "node-role.kubernetes.io/control-plane" &&
+      textIn(taint, "effect") === "NoSchedule",
   );
 }
 
@@ -75,21 +77,21 @@ async function readQuota(
   const label = `ResourceQuota ${namespace}/${name}`;
   try {
     const quota = await connection.ask({ doing: `get ${label}`, access, path }, signal);
-    return amountsOf(member(quota, "spec"), "hard");
+    return amountsOf(memberIn(quota, "spec"), "hard");
   } catch (error) {
     if (failureOf(error)?.status !== 404) throw error;
     throw new MicroscalingError(
       "ERR_OBJECT_MISSING",
-      `Kubernetes at ${connection.at} has no ${label}; create it, or correct scheduler.resourceQuota`,
+      `Kubernetes at ${connection.at} has no ${label}; create the quota, or correct scheduler.resourceQuota`,
       { cause: error },
     );
   }
 }
 
-/** Amounts in the config's words: `pods` are instances, and what a quota says of requests is what tasks say they use. */
-function amountsOf(object: Json, key: string): Amounts {
+/** Converts amounts to the names of the config: `pods` become instances, and `requests.` is removed from names. */
+function amountsOf(object: Fields, key: string): Amounts {
   const amounts = new Map<string, number>();
-  for (const [name, written] of Object.entries(member(object, key))) {
+  for (const [name, written] of Object.entries(memberIn(object, key))) {
     const amount = readQuantity(written);
     if (amount === undefined || /^(limits\.|count\/)/.test(name)) continue;
     amounts.set(name === "pods" ? INSTANCES : name.replace(/^requests\./, ""), amount);

@@ -13,7 +13,7 @@ type Tls = Pick<
   "ca" | "cert" | "key" | "passphrase" | "servername" | "rejectUnauthorized"
 >;
 
-/** Credentials and connections of one kubeconfig, as it was read. */
+/** The credentials and connections of one kubeconfig, as it was read. */
 export interface Client {
   readonly server: string;
   readonly namespace: string;
@@ -23,16 +23,18 @@ export interface Client {
       readonly headers: Readonly<Record<string, string>>;
     },
   ) => Promise<Dispatcher.ResponseData>;
-  /** Breaks every connection. The next request makes another one. */
+  /** The next request opens a new connection. What was begun goes on. */
+  renew(): void;
+  /** Breaks every connection. The next request opens a new one. */
   close(): Promise<void>;
 }
 
 type Options = Parameters<Client["dispatch"]>[1];
 
 /**
- * The library reads kubeconfigs and gets credentials; requests do not go through it. Its calls open a connection each, since
- * version 2 makes a new undici agent for every request, and its watch forgets the words of a failure and ends after 30 s without data.
- * Both are loaded on first use: `microscaling validate` does not need them.
+ * The library reads kubeconfigs and gets credentials. Requests do not use it: version 2 creates a new undici agent for every request, so each call
+ * opens a connection. Its watch also loses the message of a failure, and ends after 30 s without data. The library and undici are loaded on first
+ * use, because `microscaling validate` does not need them.
  */
 export async function createClient(options: KubernetesOptions): Promise<Client> {
   const [{ KubeConfig, findHomeDir, loadYaml }, undici] = await Promise.all([
@@ -101,7 +103,7 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
       return answer;
     } catch (error) {
       if (isAborted(request)) throw error;
-      // undici keeps a broken HTTP/2 session and fails every later request by it.
+      // undici keeps a broken HTTP/2 session, and every later request fails with it.
       retire(dispatcher);
       if (!mayRepeat || !answered.has(dispatcher)) throw error;
       return send(url, request, false);
@@ -111,8 +113,11 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
   return {
     server,
     namespace,
-    // Creating is the only thing that must not be done twice.
+    // Only creating an object must not be done twice.
     dispatch: (url, request) => send(url, request, request.method !== "POST"),
+    renew() {
+      if (newest !== undefined) retire(newest.dispatcher);
+    },
     async close() {
       newest = undefined;
       const old = [...all];
@@ -128,11 +133,11 @@ function isAborted({ signal }: Options): boolean {
   return signal instanceof AbortSignal && signal.aborted;
 }
 
-/** As kubectl does, or as a pod's own service account. The library would go on with http://localhost:8080. */
+/** Uses what kubectl uses, or the pod's own service account. The library would otherwise use http://localhost:8080. */
 function loadUsual(config: KubeConfig, library: Parameters<typeof kubeconfigsOf>[1]): void {
   if (kubeconfigsOf(undefined, library).length === 0 && !existsSync(POD_TOKEN))
     throw new Error(
-      "no kubeconfig found: $KUBECONFIG is not set, ~/.kube/config does not exist, and the agent is not in a pod",
+      "no kubeconfig found: $KUBECONFIG is not set, ~/.kube/config does not exist, and the agent does not run in a pod",
     );
   config.loadFromDefault();
 }
@@ -147,7 +152,7 @@ function current(config: KubeConfig): { server: string; namespace: string } {
   if (context === null || cluster === null) {
     const known = config.getContexts().map((one) => `"${one.name}"`);
     throw new Error(
-      `expected a context with a cluster, found ${name ? `"${name}"` : "none"}; there are ${known.join(", ") || "none"}`,
+      `expected a context with a cluster, found ${name ? `"${name}"` : "none"}; known contexts: ${known.join(", ") || "none"}`,
     );
   }
   if (cluster.server.startsWith("http:") && !cluster.skipTLSVerify)
@@ -157,23 +162,27 @@ function current(config: KubeConfig): { server: string; namespace: string } {
   return { server: cluster.server.replace(/\/$/, ""), namespace: context.namespace ?? "default" };
 }
 
-/** HTTP/2, where the server has it: one connection for all requests and watches, as kubectl and the controllers do. */
+/** How long a connection may take to open, in milliseconds. undici would wait for 10 s. */
+const CONNECT_MS = 3000;
+
+/** Uses HTTP/2 if the server supports it: one connection for all requests and watches, as kubectl and the controllers do. */
 function makeDispatcher(
   config: KubeConfig,
   tls: Tls,
   { Agent, ProxyAgent, Socks5ProxyAgent }: typeof import("undici"),
 ): Dispatcher {
   const made = config.createDispatcherOptions(config.getCurrentCluster(), tls);
-  if (made.type === "none") return new Agent();
+  const timeout = CONNECT_MS;
+  if (made.type === "none") return new Agent({ connect: { timeout } });
   if (made.type === "agent") {
-    return new Agent({ connect: { ...withoutHoles(made.connect), preferH2: true } });
+    return new Agent({ connect: { ...withoutHoles(made.connect), preferH2: true, timeout } });
   }
   const requestTls = withoutHoles(made.requestTls);
   if (made.type === "proxy") return new ProxyAgent({ uri: made.uri, requestTls });
   return new Socks5ProxyAgent(made.uri, { requestTls });
 }
 
-/** undici's types want a thing that is not set to be absent. */
+/** undici's types require that an option that is not set is absent. */
 function withoutHoles(options: object): Record<string, never> {
   const kept: Record<string, never> = {};
   for (const [name, value] of Object.entries(options))

@@ -1,9 +1,9 @@
 import { silentLogger, untilAborted, type Clock, type Logger } from "@microscaling/core";
+import { jsonLines } from "@microscaling/plugin-kit";
 import type { Dispatcher } from "undici";
 
-import { ApiFailure, toApiError, type Purpose } from "./api-errors.ts";
+import { ApiFailure, toApiError, type Purpose } from "./errors.ts";
 import { createClient, toConfigError, type Client } from "./client.ts";
-import { jsonLines } from "./json-lines.ts";
 import type { KubernetesOptions } from "./options.ts";
 
 /** One request to the API server. */
@@ -19,21 +19,23 @@ export interface ApiRequest extends Purpose {
   readonly accept?: string;
 }
 
-/** The way to one API server. What fails is one of our errors; an abort throws the signal's reason. */
+/** A connection to one API server. A failure is a MicroscalingError. If the signal aborts, its reason is thrown. */
 export interface Connection {
-  /** The server's address, for messages; `the cluster` before anything was asked. */
+  /** The server's address, for messages; `the cluster` before the first request. */
   readonly at: string;
-  /** The namespace of tasks that do not say theirs. */
+  /** The namespace of tasks without a namespace. */
   namespace(): Promise<string>;
-  /** Asks once. @returns the answer's JSON. */
+  /** Sends one request. @returns the JSON of the answer. */
   ask(request: ApiRequest, signal: AbortSignal): Promise<unknown>;
-  /** Follows a stream of JSON lines, such as a watch. Resolves once the server has begun to answer. */
+  /** Follows a stream of JSON lines, such as a watch. Resolves when the server has begun to answer. */
   follow(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<unknown>>;
-  /** Lets go of every connection. Idempotent. */
+  /** The next request opens a new connection, because the present one may be dead. What was begun goes on. */
+  renew(): void;
+  /** Closes every connection. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** How long an answer may take to begin, and to go on, in milliseconds. */
+/** How long an answer may take to begin and how long it may then pause, in milliseconds. */
 interface Patience {
   readonly beginMs: number;
   /** 0 for no limit. */
@@ -42,18 +44,20 @@ interface Patience {
 
 /** Large lists take a while. */
 const ANSWER: Patience = { beginMs: 10_000, goOnMs: 5000 };
-/** A watch begins at once, and how long it may be silent is the business of who follows it. */
+/** What is written is small. */
+const WRITTEN: Patience = { beginMs: 5000, goOnMs: 5000 };
+/** A watch begins at once. Its follower decides how long it may be silent. */
 const WATCH: Patience = { beginMs: 4000, goOnMs: 0 };
 
-/** So many requests in a row without an answer, … */
+/** This many requests in a row without an answer, … */
 const SILENT_TIMES = 2;
-/** … each of which had at least so long for it, in milliseconds, are a sign of a dead connection. */
+/** … each of which waited at least this long, in milliseconds, mean that the connection is dead. */
 const PATIENCE_MS = 1000;
 
-/** What has no answer after so long is said, in milliseconds. */
+/** A request without an answer is logged after this time, in milliseconds. */
 export const SLOW_MS = 2500;
 
-/** Makes the way to the cluster that the options name. Does no I/O yet. */
+/** Creates the connection to the cluster in the options. Does no I/O yet. */
 export function createConnection(
   options: KubernetesOptions,
   clock: Clock,
@@ -62,9 +66,9 @@ export function createConnection(
   let client: Promise<Client> | undefined;
   let at = "the cluster";
   let closed = false;
-  /** Requests in a row that got no answer at all. */
+  /** The number of requests in a row without any answer. */
   let unanswered = 0;
-  /** It was said that answers do not come. */
+  /** Whether the log already says that there is no answer. */
   let isSlow = false;
 
   async function load(): Promise<Client> {
@@ -74,7 +78,7 @@ export function createConnection(
       at = loaded.server;
       return loaded;
     } catch (error) {
-      // A file that was not there may be there next time.
+      // A missing file may exist the next time.
       client = undefined;
       throw toConfigError(error, options);
     }
@@ -90,7 +94,7 @@ export function createConnection(
       return await sendOnce(used, request, signal, patience);
     } catch (error) {
       if (!(error instanceof ApiFailure) || error.status !== 401) throw error;
-      // The library keeps a token for a minute, and one of an exec plugin for ever: they are read anew, once.
+      // The library keeps a token for a minute, and the token of an exec plugin for ever. So they are read again, once.
       if (client !== undefined && (await client) === used) {
         client = undefined;
         void used.close();
@@ -135,13 +139,13 @@ export function createConnection(
     if (isSlow) return;
     isSlow = true;
     logger.warn(
-      `Kubernetes at ${at} has not answered for ${SLOW_MS / 1000} s when asked to ${doing}; the agent waits, and counts are kept`,
+      `Kubernetes at ${at} has not answered the request to ${doing} for ${SLOW_MS / 1000} s; the agent waits and keeps the last counts`,
     );
   }
 
   /**
-   * A connection whose other end is gone without a word would be used for minutes, since all requests share one; its watches would wait as
-   * long. So it is given up once nothing is answered.
+   * All requests share one connection. If its other end disappears silently, requests and watches would use it for minutes. So it is given up when
+   * requests get no answers.
    */
   async function noteSilence(): Promise<void> {
     unanswered += 1;
@@ -157,7 +161,8 @@ export function createConnection(
     namespace: async () => options.namespace ?? (await load()).namespace,
     ask: (request, signal) =>
       guarded(request, signal, async () => {
-        const answer = await send(request, signal, ANSWER);
+        const patience = (request.method ?? "GET") === "GET" ? ANSWER : WRITTEN;
+        const answer = await send(request, signal, patience);
         return answer.body.json();
       }),
     follow: (request, signal) =>
@@ -165,6 +170,7 @@ export function createConnection(
         const answer = await send(request, signal, WATCH);
         return jsonLines(answer.body);
       }),
+    renew: () => void client?.then((loaded) => loaded.renew()).catch(() => {}),
     async close() {
       closed = true;
       await client?.then((loaded) => loaded.close()).catch(() => {});

@@ -1,43 +1,43 @@
 import type { Claim, Clock, Lease, LeaseState } from "@microscaling/core";
+import { type Fields, countIn, memberIn, textIn } from "@microscaling/plugin-kit";
 
-import { failureOf, type Purpose } from "./api-errors.ts";
+import { failureOf, type Purpose } from "./errors.ts";
 import type { Connection } from "./connection.ts";
-import { countOf, member, textOf, type Json } from "./json.ts";
 import { FIELD_MANAGER } from "./scaling.ts";
 
-/** Of a lease that says none: Kubernetes' own default, in seconds. */
+/** The duration of a lease without one, in seconds: Kubernetes' own default. */
 const DURATION_S = 15;
 
-/** What leases are read and written by. */
+/** What reading and writing leases needs. */
 export interface LeaseContext {
   readonly connection: Pick<Connection, "ask" | "namespace">;
   readonly clock: Clock;
 }
 
 /**
- * A lease of `coordination.k8s.io`, as Kubernetes' own controllers elect their leader by. A write names the `resourceVersion` that was
- * found, so the API server lets one of several through.
- * @param written `name`, in the namespace of tasks that do not say theirs, or `namespace/name`
+ * A lease of `coordination.k8s.io`, as Kubernetes' own controllers use it to elect their leader. A write names the `resourceVersion` that was read,
+ * so the API server accepts only one of several writes.
+ * @param written `namespace/name`, or `name` in the scheduler's own namespace
  */
 export function createLease({ connection, clock }: LeaseContext, written: string): Lease {
   const [name = "", own] = written.split("/").toReversed();
-  /** What was found last: who had it, and how often it had changed hands. */
+  /** The last read state: the holder, and how often the holder has changed. */
   let last: { readonly state: LeaseState; readonly transitions: number } | undefined;
 
   function take(object: unknown): LeaseState {
-    const spec = member(object, "spec");
+    const spec = memberIn(object, "spec");
     const state = {
-      holder: textOf(spec, "holderIdentity") ?? "",
-      durationMs: (countOf(spec, "leaseDurationSeconds") ?? DURATION_S) * 1000,
-      version: textOf(member(object, "metadata"), "resourceVersion") ?? "",
+      holder: textIn(spec, "holderIdentity") ?? "",
+      durationMs: (countIn(spec, "leaseDurationSeconds") ?? DURATION_S) * 1000,
+      version: textIn(memberIn(object, "metadata"), "resourceVersion") ?? "",
     };
-    last = { state, transitions: countOf(spec, "leaseTransitions") ?? 0 };
+    last = { state, transitions: countIn(spec, "leaseTransitions") ?? 0 };
     return state;
   }
 
   async function ask(
     verb: "get" | "create" | "patch",
-    body: Json | undefined,
+    body: Fields | undefined,
     signal: AbortSignal,
   ): Promise<unknown> {
     const namespace = own ?? (await connection.namespace());
@@ -54,11 +54,11 @@ export function createLease({ connection, clock }: LeaseContext, written: string
         );
   }
 
-  /** Times are for people: nobody's clock is trusted. */
-  function specOf({ holder, durationMs }: Claim): Json {
+  /** The times are only for people. No clock is trusted. */
+  function specOf({ holder, durationMs }: Claim): Fields {
     const now = new Date(clock.now()).toISOString().replace("Z", "000Z");
     const spec = {
-      // The API server wants no empty text; in a patch, null takes it away.
+      // The API server refuses an empty text. In a patch, null removes it.
       holderIdentity: holder === "" ? null : holder,
       leaseDurationSeconds: Math.ceil(durationMs / 1000),
       renewTime: now,
@@ -91,7 +91,7 @@ export function createLease({ connection, clock }: LeaseContext, written: string
         );
       } catch (error) {
         const status = failureOf(error)?.status;
-        // It was made, changed or deleted meanwhile. A namespace that is not there is nobody's gain.
+        // The lease was created, changed or deleted meanwhile. If the namespace is missing, no agent gets the lease.
         const isLost = status === 409 || (status === 404 && over !== undefined);
         if (isLost) return undefined;
         throw error;

@@ -5,10 +5,10 @@ import {
   withTimeLimit,
   type Clock,
 } from "@microscaling/core";
+import { type Fields, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
-import { ApiFailure, failureOf } from "./api-errors.ts";
+import { ApiFailure, failureOf } from "./errors.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
-import { listOf, member, textOf, type Json } from "./json.ts";
 
 /**
  * All objects of one resource in one namespace, as the API server told them. One list, then one watch, whatever the number of objects.
@@ -20,6 +20,8 @@ export interface ListWatch<Item> {
   readonly version: number;
   /** Whether the items are facts now. */
   readonly isTrusted: boolean;
+  /** Cuts the watch and lists, because what is known from elsewhere does not fit. */
+  doubt(): void;
   /**
    * Resolves when the items are facts: they were listed, and the watch stands or was lost a moment ago.
    * @throws MicroscalingError that says why they are none.
@@ -43,14 +45,14 @@ export interface ListWatchTarget {
 /** What to list and watch, and what to keep of it. */
 export interface ListWatchSpec<Item> extends ListWatchTarget {
   /** What is kept of an object. A whole one is some kilobytes. */
-  readonly reduce: (object: Json) => Item;
+  readonly reduce: (object: Fields) => Item;
   /** An item is new, is another or is gone. */
   readonly changed: (name: string, now: Item | undefined, before: Item | undefined) => void;
 }
 
 /** What a list-watch needs. */
 export interface ListWatchContext {
-  readonly connection: Pick<Connection, "ask" | "follow">;
+  readonly connection: Pick<Connection, "ask" | "follow" | "renew">;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -99,6 +101,8 @@ export function createListWatch<Item>(
   let failures = 0;
   /** Since when lists have said that nothing is there, although something was. */
   let emptySince: number | undefined;
+  /** Cuts the watch. */
+  let cut: (() => void) | undefined;
   let outcome = Promise.withResolvers<void>();
 
   function put(name: string, now: Item | undefined): void {
@@ -129,7 +133,7 @@ export function createListWatch<Item>(
     if (count > 0 || items.size === 0) return void (emptySince = undefined);
     emptySince ??= clock.monotonic();
     if (clock.monotonic() - emptySince >= EMPTY_MS) return void (emptySince = undefined);
-    throw new Error(`a list says that none is left of ${items.size}`);
+    throw new Error(`the list is empty, but there were ${items.size} objects before`);
   }
 
   /** The items are facts again. */
@@ -154,7 +158,9 @@ export function createListWatch<Item>(
       timeoutSeconds,
     };
     const startedAt = clock.monotonic();
-    const late = new Error("the watch did not end");
+    const late = new Error("the watch did not end in time");
+    const doubted = Promise.withResolvers<void>();
+    cut = () => doubted.reject(late);
     const limit = { clock, ms: timeoutSeconds * 1000 + OVERDUE_MS, signal: life, late };
     const follow = async (signal: AbortSignal): Promise<void> => {
       const events = await connection.follow(request(spec, "watch", query), signal);
@@ -166,10 +172,16 @@ export function createListWatch<Item>(
       }
     };
     try {
-      await withTimeLimit(limit, (signal) => untilAborted(signal, follow(signal)));
+      await withTimeLimit(limit, (signal) =>
+        Promise.race([doubted.promise, untilAborted(signal, follow(signal))]),
+      );
     } catch (error) {
       if (error !== late) throw error;
       resourceVersion = undefined;
+      connection.renew();
+      return;
+    } finally {
+      cut = undefined;
     }
     if (clock.monotonic() - startedAt < SHORT_MS) throw new Error("the watch ended at once");
   }
@@ -234,6 +246,7 @@ export function createListWatch<Item>(
     get isTrusted() {
       return isTrusted();
     },
+    doubt: () => cut?.(),
     trusted,
   };
 }
@@ -258,31 +271,31 @@ function request(
   };
 }
 
-function readList(answer: unknown): { items: readonly Json[]; resourceVersion: string } {
+function readList(answer: unknown): { items: readonly Fields[]; resourceVersion: string } {
   const resourceVersion = readVersion(answer);
-  if (resourceVersion !== undefined) return { items: listOf(answer, "items"), resourceVersion };
+  if (resourceVersion !== undefined) return { items: objectsIn(answer, "items"), resourceVersion };
   throw new Error("expected a list of objects, found something else");
 }
 
-function readEvent(event: unknown): { type: string; object: Json } {
-  const type = textOf(event, "type");
-  if (type !== undefined) return { type, object: member(event, "object") };
+function readEvent(event: unknown): { type: string; object: Fields } {
+  const type = textIn(event, "type");
+  if (type !== undefined) return { type, object: memberIn(event, "object") };
   throw new Error("expected an event of a watch, found something else");
 }
 
 function readVersion(object: unknown): string | undefined {
-  const version = textOf(member(object, "metadata"), "resourceVersion");
+  const version = textIn(memberIn(object, "metadata"), "resourceVersion");
   return version === "" ? undefined : version;
 }
 
-function nameOf(object: Json): string {
-  const name = textOf(member(object, "metadata"), "name");
+function nameOf(object: Fields): string {
+  const name = textIn(memberIn(object, "metadata"), "name");
   if (name !== undefined) return name;
   throw new Error("expected an object with a name, found one without");
 }
 
 /** The object of an ERROR event is the same that a failed request is answered with. */
-function toFailure(status: Json): ApiFailure {
+function toFailure(status: Fields): ApiFailure {
   return new ApiFailure({ status: Number(status["code"]), body: JSON.stringify(status) });
 }
 
@@ -291,7 +304,7 @@ function toProblem(error: unknown, { resource }: ListWatchTarget): MicroscalingE
   const words = error instanceof Error ? error.message : String(error);
   return new MicroscalingError(
     "ERR_SCHEDULER_UNREACHABLE",
-    `the watch of ${resource} was lost (${words}); it is begun again`,
+    `the watch of ${resource} was lost (${words}); starting it again`,
     { cause: error },
   );
 }

@@ -1,41 +1,41 @@
 import type { StandardSchema } from "@microscaling/core";
 import { z } from "zod";
 
-/** Which cluster, and as whom. All absent: as kubectl does, or, in a pod, by its service account. */
+/** The cluster and the credentials. Without options: as kubectl does or, in a pod, with its service account. */
 export interface KubernetesOptions {
-  /** Path of a kubeconfig file. */
+  /** The path of a kubeconfig file. */
   readonly kubeconfig?: string | undefined;
-  /** Which of its contexts; its current one unless told. */
+  /** The context of the kubeconfig; default: its current context. */
   readonly context?: string | undefined;
-  /** Of tasks that do not say theirs. Default: the context's, else `default`. */
+  /** The namespace of tasks without one. Default: the context's, else `default`. */
   readonly namespace?: string | undefined;
-  /** Whose hard limits are the capacity that the config leaves to the scheduler: `name` or `namespace/name`. The nodes' unless told. */
+  /** The quota whose hard limits are the reported capacity, as `name` or `namespace/name`. Default: the resources of the nodes. */
   readonly resourceQuota?: string | undefined;
 }
 
-/** Kubernetes calls it a DNS label. */
+/** A DNS label, as Kubernetes calls it. */
 export const namespaceSchema: z.ZodString = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
     error: 'expected the name of a namespace, such as "default"',
   });
 
-/** Checks `scheduler:` of a config that uses kubernetes. */
+/** Checks `scheduler:` of a config with kubernetes. */
 export const optionsSchema: StandardSchema<KubernetesOptions> = z.strictObject({
   kubeconfig: z
     .string()
     .min(1)
     .describe(
-      "Path of a kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, or the pod's own service account.",
+      "The path of a kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, or the pod's own service account.",
     )
     .optional(),
   context: z
     .string()
     .min(1)
-    .describe("Which context of the kubeconfig. Default: its current one.")
+    .describe("The context of the kubeconfig. Default: its current context.")
     .optional(),
   namespace: namespaceSchema
-    .describe("The namespace of tasks that do not say theirs. Default: the context's, or default.")
+    .describe("The namespace of tasks without one. Default: the context's, or default.")
     .optional(),
   resourceQuota: z
     .string()
@@ -43,6 +43,8 @@ export const optionsSchema: StandardSchema<KubernetesOptions> = z.strictObject({
       error:
         "expected the name of a ResourceQuota, or its namespace and its name, such as mail/workers",
     })
-    .describe("The quota that `capacity: { cpu: scheduler }` means. Default: what the nodes have.")
+    .describe(
+      "The quota that `capacity: { cpu: scheduler }` uses. Default: the resources of the nodes.",
+    )
     .optional(),
 });

@@ -68,7 +68,10 @@ export function createPast(clock: Pick<Clock, "monotonic">): Past {
       peaks.set(key, Math.max(peaks.get(key) ?? 0, wanted));
     },
     peak: (key) => peaks.get(key) ?? 0,
-    leaving: (key) => departing(key).reduce((sum, { count }) => sum + count, 0),
+    leaving(key) {
+      if (!departures.has(key)) return 0;
+      return departing(key).reduce((sum, { count }) => sum + count, 0);
+    },
     former: (key) => formers.get(key),
     forgetFormer: (key) => void formers.delete(key),
   };

@@ -1,8 +1,8 @@
 import type { Clock, Logger } from "@microscaling/core";
+import { type Fields, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
-import { failureOf } from "./api-errors.ts";
+import { failureOf } from "./errors.ts";
 import type { Connection } from "./connection.ts";
-import { listOf, member, textOf, type Json } from "./json.ts";
 import type { ScaledObject } from "./scaled-object.ts";
 import { FIELD_MANAGER } from "./scaling.ts";
 import type { Target } from "./targets.ts";
@@ -16,10 +16,10 @@ export interface Rival {
   readonly name: string;
 }
 
-/** The autoscalers of one namespace, as far as they may be seen. */
+/** The autoscalers of one namespace, as far as the agent may see them. */
 export interface Rivals {
   readonly found: readonly Rival[];
-  /** Resources that may not be listed. */
+  /** Resources that the agent may not list. */
   readonly hidden: readonly string[];
 }
 
@@ -40,7 +40,7 @@ const AUTOSCALERS: readonly Autoscalers[] = [
   { group: "keda.sh", version: "v1alpha1", plural: "scaledobjects", kind: "ScaledObject" },
 ];
 
-/** Lists the autoscalers of a namespace. What the cluster does not have scales nothing; what may not be listed is `hidden`. */
+/** Lists the autoscalers of a namespace. Kinds that the cluster does not have are skipped. Kinds that may not be listed are `hidden`. */
 export async function listRivals(
   connection: Pick<Connection, "ask">,
   namespace: string,
@@ -52,7 +52,7 @@ export async function listRivals(
     const path = `/apis/${group}/${version}/namespaces/${namespace}/${plural}`;
     const doing = `list ${plural} in namespace ${namespace}`;
     try {
-      const items = listOf(await connection.ask({ doing, path }, signal), "items");
+      const items = objectsIn(await connection.ask({ doing, path }, signal), "items");
       found.push(...items.flatMap((item) => readRival(item, kind, namespace)));
     } catch (error) {
       const status = failureOf(error)?.status;
@@ -63,36 +63,37 @@ export async function listRivals(
   return { found, hidden };
 }
 
-function readRival(item: Json, kind: string, namespace: string): readonly Rival[] {
-  const metadata = member(item, "metadata");
-  // The autoscaler that a ScaledObject made is not named as well.
-  if (listOf(metadata, "ownerReferences").some((one) => one["kind"] === "ScaledObject")) return [];
-  const aim = member(member(item, "spec"), "scaleTargetRef");
-  const label = `${kind} ${namespace}/${textOf(metadata, "name") ?? "?"}`;
-  return [{ label, kind: textOf(aim, "kind") ?? "Deployment", name: textOf(aim, "name") ?? "" }];
+function readRival(item: Fields, kind: string, namespace: string): readonly Rival[] {
+  const metadata = memberIn(item, "metadata");
+  // An autoscaler that a ScaledObject created is not reported in addition.
+  if (objectsIn(metadata, "ownerReferences").some((one) => one["kind"] === "ScaledObject"))
+    return [];
+  const aim = memberIn(memberIn(item, "spec"), "scaleTargetRef");
+  const label = `${kind} ${namespace}/${textIn(metadata, "name") ?? "?"}`;
+  return [{ label, kind: textIn(aim, "kind") ?? "Deployment", name: textIn(aim, "name") ?? "" }];
 }
 
-/** Those that scale the object of a target. */
+/** The autoscalers that scale the object of a target. */
 export function rivalsOf(target: Target, { found }: Rivals): readonly Rival[] {
   return found.filter(({ kind, name }) => kind === target.resource.kind && name === target.name);
 }
 
-/** Notices that others scale what we scale, and says so. */
+/** Detects and reports that something else scales the same objects. */
 export interface RivalWatch {
-  /** Looks for autoscalers that are made for the object. Never throws: an agent may well not have the right to see them. */
+  /** Looks for autoscalers of the object. Never throws, because an agent may not have the permission to see them. */
   look(target: Target, signal: AbortSignal): Promise<void>;
-  /** Somebody else has set how many are wanted to another number than the one we had set. */
+  /** Records that something else has set another number of replicas than the agent. */
   overruled(target: Target, now: ScaledObject): void;
 }
 
-/** What is known of a namespace holds for so long, in milliseconds. */
+/** How long the knowledge about a namespace is valid, in milliseconds. */
 const LOOK_MS = 60_000;
-/** Somebody who sets another number so often, … */
+/** If something else sets another number this often, … */
 const OVERRULED_TIMES = 3;
-/** … within this time, in milliseconds, is a rival, and no person who helped once. It is said once in that time. */
+/** … within this time, in milliseconds, it is a rival and not a person who helped once. That is logged once in this time. */
 const OVERRULED_MS = 600_000;
 
-/** Makes a watch that knows of no rival yet. */
+/** Creates a watch that knows no rival yet. */
 export function createRivalWatch(context: {
   readonly connection: Pick<Connection, "ask">;
   readonly clock: Clock;
@@ -121,7 +122,7 @@ export function createRivalWatch(context: {
         if (said.has(`${target.key} ${label}`)) continue;
         said.add(`${target.key} ${label}`);
         logger.warn(
-          `${label} scales ${target.label} as well, and the two will fight: ${RIVAL_ADVICE}`,
+          `${label} also scales ${target.label}, so the two change it back and forth; ${RIVAL_ADVICE}`,
           { task: target.task },
         );
       }
@@ -137,7 +138,7 @@ export function createRivalWatch(context: {
         return;
       quietUntil.set(target.key, clock.monotonic() + OVERRULED_MS);
       logger.warn(
-        `${nameOf(now.scaledBy)} has set ${target.label} to another number of replicas ${OVERRULED_TIMES} times, the last time to ${now.wanted}: two that scale the same object fight; end the other one, or take the task out of the config`,
+        `${nameOf(now.scaledBy)} has set ${target.label} to another number of replicas ${OVERRULED_TIMES} times, the last time to ${now.wanted}, so the two change it back and forth; stop the other one, or remove the task from the config`,
         { task: target.task },
       );
     },
@@ -145,9 +146,9 @@ export function createRivalWatch(context: {
 }
 
 /** What to do about an autoscaler on the same object. */
-export const RIVAL_ADVICE = "delete it, or take the task out of the config";
+export const RIVAL_ADVICE = "delete the autoscaler, or remove the task from the config";
 
 function nameOf(manager: string | undefined): string {
   if (manager === FIELD_MANAGER) return "another Microscaling agent";
-  return manager === undefined ? "somebody else" : `"${manager}"`;
+  return manager === undefined ? "an unknown client" : `"${manager}"`;
 }

@@ -1,7 +1,7 @@
 import { MicroscalingError, type Clock, type Outcome } from "@microscaling/core";
 import type { LimitFunction } from "p-limit";
 
-import { failureOf } from "./api-errors.ts";
+import { failureOf } from "./errors.ts";
 import type { Connection } from "./connection.ts";
 import { readScale, type Scale } from "./scaled-object.ts";
 import { accessTo, type Target } from "./targets.ts";
@@ -52,7 +52,7 @@ export async function requestScale(
     } catch (error) {
       signal.throwIfAborted();
       if (failureOf(error)?.status !== 409) return { outcome: toOutcome(error, target) };
-      if (attempt === TRIES) return { outcome: busy(`others write to ${target.label}`) };
+      if (attempt === TRIES) return { outcome: busy(`others keep changing ${target.label}`) };
       await clock.sleep(random() * CONFLICT_MS * attempt, signal);
     }
   }
@@ -81,7 +81,7 @@ function toOutcome(error: unknown, { label }: Target): Outcome {
   const failure = failureOf(error);
   const isBusy = failure?.status === 429 || failure?.retryAfterMs !== undefined;
   if (isBusy) {
-    return busy(`the API server wants fewer requests (${label})`, failure?.retryAfterMs);
+    return busy(`the API server asks for fewer requests (${label})`, failure?.retryAfterMs);
   }
   if (error instanceof MicroscalingError) return { status: "failed", error };
   throw error;

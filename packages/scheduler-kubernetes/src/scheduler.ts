@@ -12,7 +12,7 @@ import {
 import pLimit from "p-limit";
 
 import { readCapacity } from "./capacity.ts";
-import { checkTask } from "./check.ts";
+import { checkTask } from "./doctor.ts";
 import { createConnection } from "./connection.ts";
 import { createLease } from "./lease.ts";
 import type { KubernetesOptions } from "./options.ts";
@@ -121,7 +121,7 @@ export function createScheduler(
         store.note(target, await readScaleOf({ connection, limit }, target, signal));
       const counts = store.count(target);
       if (counts === undefined) return absent(target, store.left(target));
-      return { ...counts, ...trouble.saw(target, counts, store.selector(target)) };
+      return Object.assign(counts, trouble.saw(target, counts, store.selector(target)));
     } catch (error) {
       signal.throwIfAborted();
       if (isMicroscalingError(error)) return error;
@@ -185,7 +185,7 @@ function isAway(found: Counts | MicroscalingError): boolean {
 function contested({ task, label }: Target, owner: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `task "${task}": ${label} is scaled by task "${owner}" already; take one of the two out of the config, or correct its workload`,
+    `task "${task}": task "${owner}" already scales ${label}; remove one of the two tasks from the config, or correct its workload`,
   );
 }
 
@@ -195,13 +195,13 @@ function absent(target: Target, left: number): MicroscalingError {
   const { task, label } = target;
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `task "${task}": ${label} is not there, but ${left} of its pods may still exist and keep their room; delete them, or create ${label} again`,
+    `task "${task}": ${label} does not exist, but ${left} of its pods may still exist and keep their room; delete the pods, or create ${label} again`,
   );
 }
 
 function missing({ task, label }: Target): MicroscalingError {
   return new MicroscalingError(
     "ERR_OBJECT_MISSING",
-    `task "${task}": ${label} is not there; create it, or correct the task's workload`,
+    `task "${task}": ${label} does not exist; create it, or correct the task's workload`,
   );
 }

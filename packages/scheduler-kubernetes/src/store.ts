@@ -1,8 +1,9 @@
 import { MicroscalingError, type Counts, type Logger } from "@microscaling/core";
 
-import { failureOf, ruleFor } from "./api-errors.ts";
-import { countInstances } from "./count.ts";
+import { failureOf, ruleFor } from "./errors.ts";
+import { countInstances } from "./counts.ts";
 import { createListWatch, type ListWatch, type ListWatchContext } from "./list-watch.ts";
+import { createAgreement } from "./agreement.ts";
 import { createPast } from "./past.ts";
 import { createPodCounter, type PodCount, type PodCounter } from "./pod-counter.ts";
 import { podsIn, readPod, type Pod } from "./pods.ts";
@@ -59,6 +60,7 @@ export function createStore(context: StoreContext): Store {
   const scales = new Map<string, Scale>();
   const doubts = new Map<string, string | undefined>();
   const past = createPast(context.clock);
+  const agreement = createAgreement(context.clock);
 
   function watchOf(target: Target): ListWatch<ScaledObject> {
     const { resource, namespace, key } = target;
@@ -119,14 +121,15 @@ export function createStore(context: StoreContext): Store {
     const found = podsOf(namespace);
     try {
       await found.watch.trusted(signal);
-      if (found.visible === false) logger.info(`pods in namespace ${namespace} may be read again`);
+      if (found.visible === false)
+        logger.info(`the agent may read pods in namespace ${namespace} again`);
       found.visible = true;
     } catch (error) {
       if (failureOf(error)?.status !== 403) throw error;
       if (found.visible !== false) {
         const rule = ruleFor({ verb: "list", group: "", resource: "pods" });
         logger.warn(
-          `pods in namespace ${namespace} may not be read, so a pod that stops keeps its room for its whole grace period, and one that takes longer is not counted; add to the agent's Role there: ${rule.replace('["list"]', '["list", "watch"]')}`,
+          `the agent may not read pods in namespace ${namespace}, so a stopping pod keeps its room for its whole grace period, and is not counted if it takes longer; add to the agent's Role there: ${rule.replace('["list"]', '["list", "watch"]')}`,
         );
       }
       found.visible = false;
@@ -188,6 +191,17 @@ export function createStore(context: StoreContext): Store {
     return counter.count(key, () => selectorsIn(target.namespace));
   }
 
+  /** A watch that stays open and falls silent is noticed by what the other watch and the answers to requests say. */
+  function compare(target: Target, object: ScaledObject, pods: PodCount | undefined): void {
+    const scale = scales.get(target.key);
+    const isBehind = scale !== undefined && isNewer(scale.resourceVersion, object.resourceVersion);
+    const differs =
+      !target.resource.custom && pods !== undefined && pods.present !== object.present;
+    if (!agreement.isOverdue(target.key, !isBehind && !differs)) return;
+    watchOf(target).doubt();
+    if (differs) podsOf(target.namespace).watch.doubt();
+  }
+
   /** Pods that were the object's own before and still exist. */
   function countFormer(target: Target): number {
     if (past.former(target.key) === undefined) return 0;
@@ -232,6 +246,7 @@ export function createStore(context: StoreContext): Store {
       const asked = wantedOf(target) ?? object?.wanted;
       if (object === undefined || asked === undefined) return undefined;
       const pods = object.selector && countPods(target, target.key);
+      compare(target, object, pods);
       const former = countFormer(target);
       return countInstances(object, {
         wanted: asked,
@@ -264,6 +279,6 @@ interface PodsOf {
 function toStartError({ task, label }: Target, words: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_START_FAILED",
-    `task "${task}": ${label} cannot make all the pods that are wanted: ${words}; raise the quota, or the task's max is too high`,
+    `task "${task}": ${label} cannot create all requested pods: ${words}; raise the quota, or lower the task's max`,
   );
 }

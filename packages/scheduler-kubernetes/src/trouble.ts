@@ -1,7 +1,7 @@
 import { MicroscalingError, type Clock, type Counts, type Logger } from "@microscaling/core";
+import { type Fields, countIn, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
 import type { Connection } from "./connection.ts";
-import { countOf, listOf, member, textOf, type Json } from "./json.ts";
 import type { Selector } from "./selector.ts";
 import type { Target } from "./targets.ts";
 
@@ -36,10 +36,11 @@ export const MOST_LOOK_MS = 30_000;
 const MOST_PODS = 50;
 
 interface Seen {
-  /** By the monotonic clock, in milliseconds. */
-  nextLookAt: number;
-  waitMs: number;
-  isLooking: boolean;
+  target: Target;
+  /** Some of its pods have not come up. */
+  isStarting: boolean;
+  isFollowing: boolean;
+  selector: Selector | undefined;
   /** How often the containers of each pod were started again, by the pod's uid. */
   restarts: ReadonlyMap<string, number>;
   crashed: number;
@@ -59,27 +60,48 @@ export function createTrouble({
 }: TroubleContext): Trouble {
   const byKey = new Map<string, Seen>();
 
-  async function look(target: Target, selector: string, seen: Seen): Promise<void> {
+  /** Looks again and again until all have come up. What cannot be looked at is said elsewhere. */
+  async function follow(seen: Seen): Promise<void> {
+    seen.isFollowing = true;
+    let waitMs = LOOK_MS;
+    try {
+      for (;;) {
+        await clock.sleep(waitMs, life);
+        if (!seen.isStarting) return;
+        const isWrong = await look(seen).catch(() => false);
+        waitMs = isWrong ? LOOK_MS : Math.min(MOST_LOOK_MS, waitMs * 2);
+      }
+    } catch {
+      // The scheduler is closed.
+    } finally {
+      seen.isFollowing = false;
+    }
+  }
+
+  /** @returns whether something is wrong. */
+  async function look(seen: Seen): Promise<boolean> {
+    const { target } = seen;
+    const labels = seen.selector?.equal.map((pair) => pair.join("=")).join(",") ?? "";
+    if (labels === "") return false;
     const { namespace } = target;
     const answer = await connection.ask(
       {
         doing: `look at the pods of ${target.label}`,
         access: { verb: "list", group: "", resource: "pods", namespace },
         path: `/api/v1/namespaces/${namespace}/pods`,
-        query: { labelSelector: selector, limit: MOST_PODS },
+        query: { labelSelector: labels, limit: MOST_PODS },
       },
       life,
     );
-    const pods = listOf(answer, "items").map(readPod);
+    const pods = objectsIn(answer, "items").map(readPod);
     const crashing = pods.filter(({ crash }) => crash !== undefined);
     const stuck = pods.filter(({ problem }) => problem !== undefined);
-    if (crashing.length + stuck.length > 0) seen.waitMs = LOOK_MS;
     noteCrashes(seen, pods, crashing);
     const [problem] = stuck;
     if (crashing[0] !== undefined)
       say(seen, "crash", () =>
         logger.warn(
-          `task "${target.task}": ${crashing.length} of ${pods.length} pods of ${target.label} crash again and again (${crashing[0]?.crash}); no more are started while most do; check their log: kubectl logs -n ${namespace} ${crashing[0]?.name} --previous`,
+          `task "${target.task}": ${crashing.length} of ${pods.length} pods of ${target.label} keep crashing (${crashing[0]?.crash}); the task does not grow while most pods crash; check their log: kubectl logs -n ${namespace} ${crashing[0]?.name} --previous`,
           { task: target.task },
         ),
       );
@@ -87,37 +109,33 @@ export function createTrouble({
       say(seen, problem.problem, () => failed(target, toError(target, problem)));
     else seen.said = undefined;
     changed();
+    return crashing.length + stuck.length > 0;
   }
 
   return {
     saw(target, { starting }, selector) {
-      const now = clock.monotonic();
-      const seen = byKey.get(target.key) ?? newSeen(now);
+      const known = byKey.get(target.key);
+      if (known === undefined && starting === 0) return NOTHING;
+      const seen = known ?? newSeen(target);
       byKey.set(target.key, seen);
-      if (starting === 0) Object.assign(seen, { nextLookAt: now + LOOK_MS, waitMs: LOOK_MS });
-      const labels = selector?.equal.map((pair) => pair.join("=")).join(",") ?? "";
-      if (starting > 0 && now >= seen.nextLookAt && !seen.isLooking && labels !== "") {
-        seen.isLooking = true;
-        seen.waitMs = Math.min(MOST_LOOK_MS, seen.waitMs * 2);
-        // It is only to tell why; whether pods may be read at all is said elsewhere.
-        void look(target, labels, seen)
-          .catch(() => {})
-          .finally(() => {
-            seen.isLooking = false;
-            seen.nextLookAt = clock.monotonic() + seen.waitMs;
-          });
-      }
+      seen.target = target;
+      seen.selector = selector;
+      seen.isStarting = starting > 0;
+      if (seen.isStarting && !seen.isFollowing) void follow(seen);
       const { crashed, lastCrash } = seen;
-      return { crashed, ...(lastCrash !== undefined && { lastCrash }) };
+      return lastCrash === undefined ? { crashed } : { crashed, lastCrash };
     },
   };
 }
 
-function newSeen(now: number): Seen {
+const NOTHING = { crashed: 0 };
+
+function newSeen(target: Target): Seen {
   return {
-    nextLookAt: now + LOOK_MS,
-    waitMs: LOOK_MS,
-    isLooking: false,
+    target,
+    isStarting: false,
+    isFollowing: false,
+    selector: undefined,
     restarts: new Map(),
     crashed: 0,
     lastCrash: undefined,
@@ -156,36 +174,38 @@ const CRASH = "CrashLoopBackOff";
 const PROBLEMS =
   /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|Create\w*Error|RunContainerError)$/;
 
-function readPod(pod: Json): PodState {
+function readPod(pod: Fields): PodState {
   const { metadata, status } = pod;
   const containers = [
-    ...listOf(status, "initContainerStatuses"),
-    ...listOf(status, "containerStatuses"),
+    ...objectsIn(status, "initContainerStatuses"),
+    ...objectsIn(status, "containerStatuses"),
   ];
-  const waitingFor = (one: Json): string =>
-    textOf(member(member(one, "state"), "waiting"), "reason") ?? "";
   const crashing = containers.find((one) => waitingFor(one) === CRASH);
   const stuck = containers.find((one) => PROBLEMS.test(waitingFor(one)));
   return {
-    name: textOf(metadata, "name") ?? "",
-    uid: textOf(metadata, "uid") ?? "",
-    restarts: containers.reduce((sum, one) => sum + (countOf(one, "restartCount") ?? 0), 0),
+    name: textIn(metadata, "name") ?? "",
+    uid: textIn(metadata, "uid") ?? "",
+    restarts: containers.reduce((sum, one) => sum + (countIn(one, "restartCount") ?? 0), 0),
     crash: crashing && endOf(crashing),
     problem: stuck && problemOf(stuck),
   };
 }
 
-function endOf(container: Json): string {
-  const ended = member(member(container, "lastState"), "terminated");
-  const words = [textOf(ended, "reason"), textOf(ended, "message")?.slice(0, 200)];
-  const more = words.filter((word) => word !== undefined && word !== "Error").join(": ");
-  return `exit code ${countOf(ended, "exitCode") ?? "unknown"}${more === "" ? "" : `: ${more}`}`;
+function waitingFor(container: Fields): string {
+  return textIn(memberIn(memberIn(container, "state"), "waiting"), "reason") ?? "";
 }
 
-function problemOf(container: Json): string {
-  const waiting = member(member(container, "state"), "waiting");
-  const message = textOf(waiting, "message")?.slice(0, 200);
-  return [textOf(waiting, "reason"), message].filter((word) => word !== undefined).join(": ");
+function endOf(container: Fields): string {
+  const ended = memberIn(memberIn(container, "lastState"), "terminated");
+  const words = [textIn(ended, "reason"), textIn(ended, "message")?.slice(0, 200)];
+  const more = words.filter((word) => word !== undefined && word !== "Error").join(": ");
+  return `exit code ${countIn(ended, "exitCode") ?? "unknown"}${more === "" ? "" : `: ${more}`}`;
+}
+
+function problemOf(container: Fields): string {
+  const waiting = memberIn(memberIn(container, "state"), "waiting");
+  const message = textIn(waiting, "message")?.slice(0, 200);
+  return [textIn(waiting, "reason"), message].filter((word) => word !== undefined).join(": ");
 }
 
 function toError(

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { namespaceSchema } from "./options.ts";
 
-/** Which object a task scales: `workload:` once it is checked. */
+/** The object that a task scales: the checked `workload:`. */
 export interface KubernetesWorkload {
   /** `apps/v1`, or `v1` for the core group. */
   readonly apiVersion: string;
@@ -28,7 +28,7 @@ export const workloadSchema: StandardSchema<KubernetesWorkload> = z.strictObject
     .string()
     .regex(/^[A-Z][A-Za-z0-9]*$/, { error: 'expected a kind such as "Deployment"' })
     .default("Deployment")
-    .describe("The kind of the object: Deployment, StatefulSet, or any that can be scaled."),
+    .describe("The kind of the object: Deployment, StatefulSet, or any kind that can be scaled."),
   name: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, {

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createTestClock } from "@microscaling/conformance";
 import { systemClock } from "@microscaling/core";
 import { expect, it, onTestFinished } from "vitest";
 
-import { createConnection, type Connection } from "../src/connection.ts";
-import { never } from "./support.ts";
+import { createConnection, SLOW_MS, type Connection } from "../src/connection.ts";
+import { createListener, never } from "./support.ts";
 import { startTlsServer, type TlsServer } from "./tls-server.ts";
 
 const VERSION = { doing: "tell its version", path: "/version" };
@@ -66,4 +67,32 @@ it("goes on once the server no longer asks for a certificate that it has not got
   for (let time = 0; time < 3; time += 1) outcomes.push(await outcomeOf(connection));
   expect(outcomes.slice(1)).toEqual(["answered", "answered"]);
   expect(refused).toEqual(refused.map(() => expect.stringContaining("certificate")));
+});
+
+it("says once that an answer does not come, and again after another one has come", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "microscaling-session-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const server = await startTlsServer(folder, (stream, { ":path": path }) => {
+    if (path !== "/version") return;
+    stream.respond({ ":status": 200 });
+    stream.end("{}");
+  });
+  const clock = createTestClock();
+  const { logger, warnings } = createListener();
+  const connection = createConnection({ kubeconfig: server.kubeconfig }, clock, logger);
+  onTestFinished(() => connection.close());
+  const silent = (): Promise<unknown> =>
+    connection.ask({ doing: "list pods", path: "/silent" }, never).catch(() => {});
+  void silent();
+  void silent();
+  await clock.advance(SLOW_MS - 1);
+  expect(warnings).toEqual([]);
+  await clock.advance(1);
+  expect(warnings).toEqual([
+    expect.stringMatching(/has not answered the request to list pods for 2\.5 s/),
+  ]);
+  await connection.ask(VERSION, never);
+  void silent();
+  await clock.advance(SLOW_MS);
+  expect(warnings).toHaveLength(2);
 });

@@ -83,7 +83,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("the capacity, on a real API 
     await expect(scheduler.capacity?.(never)).rejects.toMatchObject({
       code: "ERR_OBJECT_MISSING",
       message: expect.stringMatching(
-        /has no ResourceQuota .*\/missing; create it, or correct scheduler\.resourceQuota$/,
+        /has no ResourceQuota .*\/missing; create the quota, or correct scheduler\.resourceQuota$/,
       ) as string,
     });
   });

@@ -75,7 +75,7 @@ describe("a kubeconfig that cannot be used", () => {
   it("says which contexts there are", async () => {
     const wrong = connect({ kubeconfig, context: "prod" });
     await expect(wrong.namespace()).rejects.toMatchObject({
-      message: expect.stringMatching(/found "prod"; there are "plain", "staging"/),
+      message: expect.stringMatching(/found "prod"; known contexts: "plain", "staging"/),
     });
   });
 });

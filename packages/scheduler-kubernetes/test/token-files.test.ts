@@ -64,7 +64,7 @@ it("says that no kubeconfig was found, and where it looked", async () => {
   await expect(connection.ask(VERSION, never)).rejects.toMatchObject({
     code: "ERR_SCHEDULER_REFUSED",
     message: expect.stringMatching(
-      /no kubeconfig.*\$KUBECONFIG.*\.kube\/config.*not in a pod.*scheduler\.kubeconfig/,
+      /no kubeconfig.*\$KUBECONFIG.*\.kube\/config.*not run in a pod.*scheduler\.kubeconfig/,
     ) as unknown,
   });
 });

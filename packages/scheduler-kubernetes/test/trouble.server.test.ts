@@ -215,7 +215,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
     expect(found.get("worker")).toMatchObject({ requested: 0 });
     expect(found.get("two")).toMatchObject({
       code: "ERR_SCHEDULER_REFUSED",
-      message: expect.stringContaining('by task "worker" already'),
+      message: expect.stringContaining('task "worker" already scales'),
     });
   });
 
@@ -241,12 +241,14 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
       await scheduler.prepare?.(task, never);
       await scheduler.prepare?.(await createTask("alone"), never);
       expect(warnings).toEqual([
-        expect.stringMatching(/HorizontalPodAutoscaler .*\/scaler scales Deployment .*\/worker/),
+        expect.stringMatching(
+          /HorizontalPodAutoscaler .*\/scaler also scales Deployment .*\/worker/,
+        ),
       ]);
       expect(await scheduler.check?.(task, never)).toContainEqual({
         level: "problem",
         message: expect.stringContaining("HorizontalPodAutoscaler"),
-        advice: expect.stringContaining("delete it"),
+        advice: expect.stringContaining("delete the autoscaler"),
       });
     });
 
@@ -269,7 +271,9 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
         });
         await counts(scheduler, task, { requested: 1 });
       }
-      expect(warnings).toEqual([expect.stringMatching(/"somebody" has set .*worker.* fight/)]);
+      expect(warnings).toEqual([
+        expect.stringMatching(/"somebody" has set .*worker.* back and forth/),
+      ]);
       await watching.end();
     });
 
@@ -297,8 +301,8 @@ describe.skipIf(kubernetesProblem() !== undefined)("trouble on a real API server
       const findings = await scheduler.check?.(await createTask("nothing"), never);
       expect(findings).toContainEqual({
         level: "problem",
-        message: expect.stringContaining("nothing is not there"),
-        advice: expect.stringContaining("create it"),
+        message: expect.stringContaining("nothing does not exist"),
+        advice: expect.stringContaining("create the object"),
       });
     });
 

@@ -86,7 +86,7 @@ it("counts crashes where most pods crash, and says how, once", async () => {
   expect(await observe(STARTING, 10)).toMatchObject({ crashed: 4 });
   expect(warnings).toEqual([
     expect.stringMatching(
-      /task "mail": 2 of 3 pods of Deployment .* crash .*exit code 3: no config.*kubectl logs/,
+      /task "mail": 2 of 3 pods of Deployment .* keep crashing .*exit code 3: no config.*kubectl logs/,
     ),
   ]);
 });

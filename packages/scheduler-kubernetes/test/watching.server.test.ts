@@ -253,7 +253,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("watching a real API server",
         kubernetes.kubelet.hold(namespace);
         await limited.scale(task, 1, never);
         await counts(limited, task, { running: 1, stopping: 1, requested: 1 });
-        expect(listener.warnings).toEqual([expect.stringMatching(/pods.*may not be read.*add to/)]);
+        expect(listener.warnings).toEqual([expect.stringMatching(/may not read pods.*add to/)]);
       } finally {
         kubernetes.kubelet.release(namespace);
         await limited.close();

@@ -13,25 +13,22 @@ const problem = (message: string, advice: string): Finding => ({
   advice,
 });
 
-/** Why the command cannot run, for people; `undefined` when it can. */
+/** Why the command cannot run, for people; `undefined` if it can. */
 export async function faultOf(workload: ProcessWorkload): Promise<string | undefined> {
   const { level, message, advice } = await findCommand(workload);
   return level === "ok" ? undefined : `${message}; ${advice}`;
 }
 
-/** Looks for the command where it would be run. */
+/** Looks for the command where it would run. */
 export async function findCommand({ command, cwd, env }: ProcessWorkload): Promise<Finding> {
   const folder = resolve(cwd ?? ".");
   if (!(await isFolder(folder)))
-    return problem(`cwd ${folder} is not a folder`, "create it or correct cwd");
+    return problem(`cwd ${folder} is not a folder`, "create the folder or correct cwd");
   const [program] = command;
   if (program.includes("/")) {
     const file = resolve(folder, program);
     if (await isExecutable(file)) return isAt(program, file);
-    return problem(
-      `${file} is not a file that may be executed`,
-      "correct command or its permissions",
-    );
+    return problem(`${file} is not an executable file`, "correct command or its permissions");
   }
   const path = environmentOf(env)["PATH"] ?? "";
   for (const part of path.split(delimiter)) {
@@ -40,7 +37,7 @@ export async function findCommand({ command, cwd, env }: ProcessWorkload): Promi
   }
   return problem(
     `command ${program} was not found in PATH ${path || "(empty)"}, from cwd ${folder}`,
-    "install it or give its full path",
+    "install the program or give its full path",
   );
 }
 

@@ -1,8 +1,8 @@
-// Enough to find programs, a home, a place for temporary files, and to know language and time zone. Everything else of the agent's
-// environment, its secrets above all, stays with the agent.
+// Enough to find programs, the home folder and temporary files, and to know the language and time zone. Everything else in the agent's
+// environment, above all its secrets, stays with the agent.
 const EVERYONE = ["PATH", "HOME", "TMPDIR", "LANG", "TZ"] as const;
 
-/** The environment of an instance: a few variables of the agent's own, and what its task declares. */
+/** The environment of an instance: a few of the agent's own variables, and those that its task declares. */
 export function environmentOf(declared: Readonly<Record<string, string>>): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of EVERYONE) {
@@ -12,23 +12,23 @@ export function environmentOf(declared: Readonly<Record<string, string>>): Recor
   return { ...environment, ...declared };
 }
 
-/** How an environment passes a shell that would not hand on all of it. */
+/** How to pass an environment through a shell that does not pass on all variables. */
 export interface Passage {
-  /** What the shell gets. */
+  /** The environment of the shell. */
   readonly env: Readonly<Record<string, string>>;
-  /** What the shell puts before the program and its arguments: words of its own language. */
+  /** The shell code that goes before the program and its arguments. */
   readonly prefix: string;
 }
 
-/** A shell hands on no variable whose name it cannot use. */
+/** The names that a shell passes on. */
 const USABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** These a shell sets as it likes. */
+/** Variables that a shell sets by itself. */
 const ITS_OWN =
   /^(_|PWD|OLDPWD|SHLVL|IFS|PPID|OPT(IND|ARG|ERR)|LINENO|RANDOM|SECONDS|EPOCH\w+|E?UID|GROUPS|DIRSTACK|FUNCNAME|SHELLOPTS|BASH\w*|HISTCMD)$/;
 
 /**
- * Variables that a shell would not hand on as they are travel under another name, and `env` gives them back their own. Their values are
- * among the arguments of `env` until it has become the program.
+ * Passes variables that a shell would change or drop under another name. `env` then restores their own names. Their values are among the arguments
+ * of `env` until it has become the program.
  */
 export function passageOf(environment: Readonly<Record<string, string>>): Passage {
   const env: Record<string, string> = {};

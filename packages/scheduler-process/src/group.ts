@@ -1,6 +1,6 @@
 /**
- * Sends a signal to every process of a group. A group that is gone is no mistake.
- * @throws what the system says otherwise, such as that it is not permitted.
+ * Sends a signal to every process of a group. Ignores a group that is gone.
+ * @throws other errors of the system, for example if it is not permitted.
  */
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
@@ -11,11 +11,11 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Kills what is left of a group, if that may be done. */
+/** Kills what is left of a group, if that is permitted. */
 export function killGroup(group: number): void {
   try {
     signalGroup(group, "SIGKILL");
   } catch {
-    // Processes of another user: not ours to kill, and nobody to tell.
+    // The processes belong to another user, so the agent may not kill them.
   }
 }

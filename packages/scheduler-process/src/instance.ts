@@ -16,29 +16,29 @@ import { environmentOf, passageOf } from "./environment.ts";
 import type { ProcessWorkload } from "./options.ts";
 import { createLineLog, eachLine, type LineLog } from "./output.ts";
 
-/** How an instance ended, for people: `exit code 1: cannot open /etc/worker.conf`. */
+/** How an instance ended, for people, such as `exit code 1: cannot open /etc/worker.conf`. */
 export interface Ending {
-  /** Known as soon as the process is gone. */
+  /** The exit code or signal. Known as soon as the process is gone. */
   readonly how: string;
-  /** What it said last on its standard error: an error if it named one, else the last line. Known once its output has been read. */
+  /** The last words on its standard error: an error if there is one, else the last line. Known when its output has been read. */
   readonly words: Promise<string | undefined>;
 }
 
-/** One running process, leader of its own process group. */
+/** One running process, which leads its own process group. */
 export interface Instance {
   readonly pid: number;
   readonly ended: Promise<Ending>;
 }
 
-// The program takes this shell's place, number and all, once it is told to go on. An agent that is killed before it has told anyone of
-// the process cannot say so: the shell then reads the end of the pipe and ends, and nothing has run that nobody would ever end.
-// Of what a shell adds to the environment only the folder stays.
+// The program replaces this shell, with the same process id, when the agent says so. If the agent is killed before it has told the reaper about the
+// process, the shell reads the end of the pipe and ends. So no program ever runs that nothing would stop.
+// Of the variables that a shell adds to the environment, only the folder stays.
 const scriptOf = (prefix: string): string =>
   `read -r _ <&3 && unset OLDPWD SHLVL && export PWD && exec ${prefix} "$@" 3<&-`;
 
 /**
  * Starts one process.
- * @throws MicroscalingError `ERR_START_FAILED`, with the command, the PATH and the folder that were tried.
+ * @throws MicroscalingError `ERR_START_FAILED`, with the command, the PATH and the folder that were tried
  */
 export async function startInstance(
   task: SchedulerTask<ProcessWorkload>,
@@ -46,7 +46,7 @@ export async function startInstance(
   begun: (pid: number) => void,
 ): Promise<Instance> {
   const { workload } = task;
-  // The shell would only find out once it counts as started.
+  // The shell would find out only when the instance already counts as started.
   const fault = await faultOf(workload);
   if (fault !== undefined) throw startFault(task, fault);
   const output = await openOutput(task);
@@ -56,12 +56,12 @@ export async function startInstance(
       cwd: resolve(workload.cwd ?? "."),
       env,
       stdio: [...output.stdio, "pipe"],
-      // In a process group of its own, so that all that it starts can be stopped with it.
+      // In its own process group, so that everything that it starts can be stopped with it.
       detached: true,
     });
-    // It has no streams then, and says why.
+    // If it could not be spawned, it has no streams and reports why.
     if (child.pid === undefined) return await neverSpawned(child);
-    // Before anything is awaited: from here on it exists.
+    // Before anything is awaited, because the process exists from here on.
     begun(child.pid);
     const passed = openGate(child);
     const lines =
@@ -81,18 +81,18 @@ export async function startInstance(
   }
 }
 
-/** Where the three streams of an instance go. */
+/** Where the output of an instance goes. */
 interface Output {
   readonly stdio: readonly ("ignore" | "pipe" | number)[];
   readonly close: () => Promise<void>;
 }
 
-/** Lets the shell go on. @returns when the program has taken its place, or it has ended. */
+/** Lets the shell continue. @returns when the program has replaced it, or when it has ended. */
 function openGate(child: ChildProcess): Promise<void> {
   const { promise, resolve: gone } = Promise.withResolvers<void>();
   const gate = child.stdio[3];
   if (!(gate instanceof Duplex)) return Promise.resolve();
-  // One that has ended already takes no word.
+  // A shell that has already ended cannot be told.
   gate.on("error", () => {}).once("close", () => gone());
   gate.resume().end("go\n");
   return promise;
@@ -113,11 +113,11 @@ async function openOutput({ name, workload }: SchedulerTask<ProcessWorkload>): P
   return { stdio: ["ignore", file.fd, file.fd], close: () => file.close() };
 }
 
-// Node ends with a stack and its version, Go with a stack: what went wrong stands further up.
+// Node ends with a stack and its version, and Go with a stack. The error itself is further up.
 const NAMES_ERROR = /error|panic|fatal/i;
 const STACK_FRAME = /^\s+at /;
 
-/** Logs what the process writes. Returns how to ask for its last words on its standard error. */
+/** Logs what the process writes. Returns a function that returns its last words on its standard error. */
 function follow(child: ChildProcess, log: LineLog): () => string | undefined {
   let last: string | undefined;
   let telling: string | undefined;
@@ -133,7 +133,7 @@ function follow(child: ChildProcess, log: LineLog): () => string | undefined {
   return () => telling ?? last;
 }
 
-/** @throws why it could not be spawned. */
+/** @throws the reason why it could not be spawned */
 async function neverSpawned(child: ChildProcess): Promise<never> {
   const errors: unknown[] = await once(child, "error");
   throw errors[0];
@@ -142,7 +142,7 @@ async function neverSpawned(child: ChildProcess): Promise<never> {
 async function spawned(child: ChildProcess): Promise<void> {
   const { promise, resolve: done, reject } = Promise.withResolvers<void>();
   child.once("spawn", () => done());
-  // Stays for later errors too: without a listener they would end the agent.
+  // The listener also stays for later errors. Without it, they would end the agent.
   child.on("error", reject);
   await promise;
 }

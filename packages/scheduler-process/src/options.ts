@@ -2,26 +2,26 @@ import { constants } from "node:os";
 
 import { durationPattern, parseDuration, type StandardSchema } from "@microscaling/core";
 
-import { checkObject, schemaOf, type Check } from "./check.ts";
+import { checkObject, schemaOf, type Check } from "./schema.ts";
 
 /** This scheduler has no options. */
 export type ProcessOptions = Readonly<Record<string, never>>;
 
-/** What one instance of a task is. */
+/** The workload of a task. */
 export interface ProcessWorkload {
-  /** The program and its arguments; no shell reads them. */
+  /** The program and its arguments. No shell is involved. */
   readonly command: readonly [string, ...string[]];
-  /** Where it runs; the agent's own folder when absent. A relative one starts there. */
+  /** The folder in which the program runs; the agent's own folder if absent. */
   readonly cwd: string | undefined;
-  /** What it gets besides the little that everyone gets. */
+  /** Environment variables besides the few that every instance gets. */
   readonly env: Readonly<Record<string, string>>;
   readonly stop: {
-    /** What asks the whole process group to stop. */
+    /** The signal that asks the whole process group to stop. */
     readonly signal: NodeJS.Signals;
-    /** How long it has until the group is killed, in milliseconds ≥ 0. */
+    /** How long the group may take to stop before it is killed, in milliseconds ≥ 0. */
     readonly graceMs: number;
   };
-  /** Where its output goes: `log`, `ignore`, or else the path of a file that it is appended to. */
+  /** Where the output goes: `log`, `ignore`, or the path of a file to append to. */
   readonly output: string;
 }
 
@@ -102,24 +102,28 @@ export const workloadSchema: StandardSchema<ProcessWorkload> = schemaOf<ProcessW
         type: "array",
         minItems: 1,
         items: { type: "string" },
-        description: "The program and its arguments; no shell reads them.",
+        description: "The program and its arguments. No shell is involved.",
       },
-      cwd: { type: "string", minLength: 1, description: "Where it runs." },
+      cwd: { type: "string", minLength: 1, description: "The folder in which the program runs." },
       env: {
         type: "object",
         additionalProperties: { type: ["string", "number", "boolean"] },
-        description: "What it gets besides PATH, HOME, TMPDIR, LANG, TZ and PWD.",
+        description: "Environment variables besides PATH, HOME, TMPDIR, LANG, TZ and PWD.",
       },
       stop: {
         type: "object",
         additionalProperties: false,
         properties: {
-          signal: { enum: SIGNALS, default: "SIGTERM", description: "What asks it to stop." },
+          signal: {
+            enum: SIGNALS,
+            default: "SIGTERM",
+            description: "The signal that asks an instance to stop.",
+          },
           grace: {
             type: "string",
             pattern: durationPattern.source,
             default: "10s",
-            description: "How long it has until it is killed.",
+            description: "How long an instance may take to stop before it is killed.",
           },
         },
       },
@@ -127,7 +131,7 @@ export const workloadSchema: StandardSchema<ProcessWorkload> = schemaOf<ProcessW
         type: "string",
         minLength: 1,
         default: "log",
-        description: "log, ignore, or the path of a file that it is appended to.",
+        description: "Where the output goes: log, ignore, or the path of a file to append to.",
       },
     },
   },

@@ -2,10 +2,10 @@ import type { Readable } from "node:stream";
 
 import type { LogFields, PluginContext } from "@microscaling/core";
 
-// A program that never ends its line must not fill the agent's memory.
+// A program that never ends a line must not fill the agent's memory.
 const LONGEST_LINE = 8192;
 
-/** Calls `each` for every line of the stream, without its end; what is longer than 8192 characters comes in pieces. */
+/** Calls `each` for every line of the stream, without its line break. Lines of more than 8192 characters come in pieces. */
 export function eachLine(stream: Readable, each: (line: string) => void): void {
   let rest = "";
   stream.setEncoding("utf8");
@@ -21,25 +21,25 @@ export function eachLine(stream: Readable, each: (line: string) => void): void {
   stream.once("end", () => {
     if (rest !== "") each(rest);
   });
-  // A pipe that breaks ends with its process; there is nothing to do about it.
+  // A broken pipe ends with its process. There is nothing to do about it.
   stream.on("error", () => {});
 }
 
 /** Takes the lines of one instance. */
 export interface LineLog {
   write(line: string): void;
-  /** The instance is gone: says what was dropped last. */
+  /** Call this when the instance is gone. Reports the last dropped lines. */
   end(): void;
 }
 
-/** What one instance may log in a second, in characters. A line costs so many more, for its time, task and pid. */
+/** How many characters one instance may log per second, and how many a line costs in addition, for its time, task and pid. */
 const MOST_IN_A_SECOND = 1_000_000;
 const LINE_COST = 100;
 const SECOND_MS = 1000;
 
 /**
- * Logs lines, each with `fields`. Of an instance that floods the log the rest of each second is dropped, and a warning counts it: nobody else
- * would bound what waits for a slow reader.
+ * Logs lines, each with `fields`. If an instance floods the log, the rest of each second is dropped, and a warning counts the dropped lines. Nothing
+ * else limits what waits for a slow reader of the log.
  */
 export function createLineLog({ clock, logger }: PluginContext, fields: LogFields): LineLog {
   let left = MOST_IN_A_SECOND;
@@ -49,7 +49,7 @@ export function createLineLog({ clock, logger }: PluginContext, fields: LogField
 
   function tell(): void {
     if (dropped === 0) return;
-    logger.warn(`${dropped} lines of output dropped: more than 1 MB in a second`, fields);
+    logger.warn(`dropped ${dropped} lines of output: more than 1 MB per second`, fields);
     dropped = 0;
   }
 

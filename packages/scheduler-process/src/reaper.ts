@@ -3,8 +3,8 @@ import { Socket } from "node:net";
 
 import { shortageOf, type PluginContext } from "@microscaling/core";
 
-// Even an agent that is killed with SIGKILL must leave nothing. Then its end of this shell's standard input closes, and the shell kills
-// the groups that it was told of and not told the end of. A shell: on every POSIX system, one megabyte, there within a millisecond.
+// Even an agent that is killed with SIGKILL must leave nothing running. When the agent ends, this shell's standard input closes, and the shell kills
+// the groups that have begun and not ended. It is a shell because every POSIX system has one, and it takes one megabyte and starts in a millisecond.
 const SCRIPT = `
 groups=" $* "
 while read -r what group; do
@@ -16,22 +16,22 @@ done
 for group in $groups; do kill -s KILL -- "-$group"; done
 `;
 
-const WITHOUT = "the process that would end the instances of a killed agent is gone";
+const WITHOUT = "the process that stops all instances if the agent is killed has ended";
 
-/** Kills what is left when the agent is gone. */
+/** Kills all remaining instances when the agent is gone. */
 export interface Reaper {
-  /** The process group exists. */
+  /** Reports that the process group exists. */
   readonly begun: (group: number) => void;
-  /** The process group is gone; its number may now be someone else's. */
+  /** Reports that the process group is gone. Another process may now have its number. */
   readonly ended: (group: number) => void;
-  /** Ends the reaper, with whatever is left. */
+  /** Ends the reaper, and kills whatever is left. */
   readonly close: () => Promise<void>;
 }
 
-/** A shell that ended sooner after its start, in milliseconds, is started again only when that time has passed. */
+/** The shortest time between two starts of the shell, in milliseconds. */
 const SHORT_MS = 1000;
 
-/** Makes a reaper. Its process starts with the first group, and again whenever it ends while there are any. */
+/** Creates a reaper. Its process starts with the first group, and again whenever it ends while groups exist. */
 export function createReaper({ clock, logger }: PluginContext): Reaper {
   const groups = new Set<number>();
   const closed = new AbortController();
@@ -45,8 +45,8 @@ export function createReaper({ clock, logger }: PluginContext): Reaper {
   }
 
   function start(): ChildProcess {
-    // In a session of its own, so that a Ctrl-C on the terminal does not reach it.
-    // It knows of what there is from its first moment.
+    // In its own session, so that a Ctrl-C on the terminal does not reach it.
+    // It knows the existing groups from its first moment.
     const child = spawn("/bin/sh", ["-c", SCRIPT, "sh", ...[...groups].map(String)], {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
@@ -55,13 +55,13 @@ export function createReaper({ clock, logger }: PluginContext): Reaper {
     const startedAt = clock.monotonic();
     const ended = (how: string): void => {
       if (shell !== child || closed.signal.aborted) return;
-      if (!said) logger.warn(`${WITHOUT} (${how}); it is started again`);
+      if (!said) logger.warn(`${WITHOUT} (${how}); starting it again`);
       said = true;
       startAgain(startedAt).catch(() => {});
     };
     child.once("error", (error) => ended(shortageOf(error) ?? error.message));
     child.once("exit", (code, signal) => ended(signal ?? `exit code ${code}`));
-    // One that could not be spawned has no streams.
+    // A process that could not be spawned has no streams.
     const stdin: unknown = child.stdin;
     if (stdin instanceof Socket) stdin.on("error", () => {}).unref();
     child.unref();

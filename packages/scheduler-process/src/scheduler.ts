@@ -23,7 +23,7 @@ import { countsOf, type Entry, type Table } from "./table.ts";
 
 type Task = SchedulerTask<ProcessWorkload>;
 
-/** Makes a scheduler whose instances are child processes of this one. None outlives it. */
+/** Creates a scheduler whose instances are child processes of this process. None outlives it. */
 export function createProcessScheduler(context: PluginContext): Scheduler<ProcessWorkload> {
   const { clock, logger } = context;
   const reaper = createReaper(context);
@@ -42,7 +42,7 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
     return table;
   }
 
-  // For an agent that ends without closing: synchronous, since nothing else runs by then.
+  // For an agent that ends without closing. Synchronous, because nothing else runs by then.
   const killAll = (): void => {
     for (const { entries } of tables.values()) {
       for (const { pid } of entries) if (pid !== undefined) killGroup(pid);
@@ -62,7 +62,7 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
     if (closing !== undefined) return { status: "failed", error: closedFault(task.name) };
     const table = tableOf(task.name);
     const staying = table.entries.filter(({ state }) => state !== "stopping");
-    // Newest first: those that have run longest have the most to lose.
+    // Newest first, because instances that have run longest have the most to lose.
     for (const entry of staying.slice(instances).toReversed()) stop(table, entry);
     const missing = Math.max(0, instances - staying.length);
     const starts = Array.from({ length: missing }, () => start(table, task));
@@ -95,13 +95,13 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
   function begun(entry: Entry, pid: number): void {
     entry.pid = pid;
     reaper.begun(pid);
-    // Asked to stop before there was anything to ask: it has not done a thing yet, so nothing is lost.
+    // The instance was asked to stop before its process existed. It has done nothing yet, so nothing is lost.
     if (entry.state === "stopping") killGroup(pid);
   }
 
   async function follow(table: Table, entry: Entry, { pid, ended }: Instance): Promise<void> {
     const ending = await ended;
-    // What it started and left behind goes with it.
+    // Processes that it started and left behind are killed too.
     killGroup(pid);
     reaper.ended(pid);
     logger.debug(`instance ended: ${ending.how}`, { task: table.name, pid });
@@ -132,7 +132,7 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
     changed();
     const stopped = stopGroup(entry, clock)
       .catch((error: unknown) => {
-        // Still there, and so still counted; the next scale asks it again.
+        // The instance still exists and still counts. The next scale asks it again.
         if (entry.state === "stopping") entry.state = "running";
         const fault = asMicroscalingError(error, "ERR_STOP_FAILED", `task ${name}`);
         for (const watcher of watchers) watcher.failed(name, fault);
@@ -145,7 +145,7 @@ export function createProcessScheduler(context: PluginContext): Scheduler<Proces
   async function watch(events: SchedulerEvents, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    // A copy, so that the same events may be given to two watches.
+    // A copy, so that two watches can use the same events object.
     const watcher: SchedulerEvents = {
       changed: () => events.changed(),
       failed: (task, error) => events.failed(task, error),

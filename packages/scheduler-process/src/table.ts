@@ -2,29 +2,29 @@ import type { Counts } from "@microscaling/core";
 
 import type { ProcessWorkload } from "./options.ts";
 
-/** One instance, from before its process exists until it is gone. */
+/** One instance, from before its process exists until the process is gone. */
 export interface Entry {
   state: "starting" | "running" | "stopping" | "gone";
-  /** As it was started; the task's own may have changed since. */
+  /** The workload with which the instance was started. The task's own workload may have changed since. */
   readonly workload: ProcessWorkload;
-  /** When it came to run, in milliseconds by the monotonic clock. */
+  /** When the instance began to run, in milliseconds of the monotonic clock. */
   startedAt: number;
-  /** Of the process and of its group; known once it exists. */
+  /** The id of the process and its group. Known when the process exists. */
   pid: number | undefined;
-  /** Aborts when it is gone, and ends whatever waits for that. */
+  /** Aborts when the instance is gone. */
   readonly gone: AbortController;
 }
 
-/** All that is known of one task. */
+/** Everything that is known about one task. */
 export interface Table {
   readonly name: string;
-  /** Oldest first. */
+  /** The instances, oldest first. */
   entries: Entry[];
   crashed: number;
   lastCrash: string | undefined;
 }
 
-/** The counts of one task; zeros for one that was never seen. */
+/** The counts of one task; zeros for a task that was never seen. */
 export function countsOf(table: Table | undefined): Counts {
   const count = (state: Entry["state"]): number =>
     table?.entries.filter((entry) => entry.state === state).length ?? 0;

@@ -229,8 +229,11 @@ describe("output", () => {
 describe("a start that fails", () => {
   it.each([
     [{ command: ["no-such-program"] }, /task t: command no-such-program was not found in PATH \S+/],
-    [{ command: ["./no-such-program"], cwd: "/" }, /task t: \/no-such-program is not a file/],
-    [{ command: ["/etc/passwd"] }, /task t: \/etc\/passwd is not a file that may be executed/],
+    [
+      { command: ["./no-such-program"], cwd: "/" },
+      /task t: \/no-such-program is not an executable file/,
+    ],
+    [{ command: ["/etc/passwd"] }, /task t: \/etc\/passwd is not an executable file/],
     [{ command: ["sleep", "1"], cwd: "/no/such" }, /task t: cwd \/no\/such is not a folder/],
   ])("says why: %j", async (written, words) => {
     const { scheduler, task } = setup();

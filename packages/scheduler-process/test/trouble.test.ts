@@ -149,7 +149,7 @@ describe("an instance that floods the log", () => {
     expect(lines).toHaveLength(1000);
     expect(warnings).toEqual([]);
     await clock.advance(1000);
-    const words = "500 lines of output dropped: more than 1 MB in a second";
+    const words = "dropped 500 lines of output: more than 1 MB per second";
     expect(warnings).toEqual([[words, fields]]);
     log.write("again");
     expect(lines.at(-1)).toBe("again");
@@ -165,7 +165,7 @@ describe("an instance that floods the log", () => {
     await once(stream, "end");
     log.end();
     expect(lines).toHaveLength(1000);
-    const words = "2 lines of output dropped: more than 1 MB in a second";
+    const words = "dropped 2 lines of output: more than 1 MB per second";
     expect(warnings).toEqual([[words, fields]]);
   });
 });

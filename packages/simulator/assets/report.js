@@ -1,4 +1,4 @@
-// Runs in the report's page: draws the charts from the JSON beside it. Colours come from the style sheet, so that they follow the screen.
+// Runs in the report's page and draws the charts from the JSON beside it. Colours come from the style sheet, so that they follow the light or dark mode.
 const two = (number) => String(number).padStart(2, "0");
 const find = ({ tasks }, name) => tasks.find((task) => task.name === name);
 const colour = (name) => () =>
@@ -126,7 +126,7 @@ const axis = (more) => ({
 
   function drawQueue(section, name) {
     const arrivals = mostOf(all(name, "arrivals"));
-    row(section, "Arrivals, jobs a second", (config) => {
+    row(section, "Arrivals, jobs per second", (config) => {
       const task = find(config, name);
       return task && { series: [line("arrivals", "green")], lists: [task.arrivals], top: arrivals };
     });
@@ -137,33 +137,29 @@ const axis = (more) => ({
     });
     const within = configs.map((config) => find(config, name)?.within ?? 0);
     const waits = mostOf([...all(name, "longestWait"), within]);
-    row(
-      section,
-      "How long the job at the head of the queue has waited, and what is allowed",
-      (config) => {
-        const task = find(config, name);
-        if (task === undefined) return undefined;
-        const series = [line("waited", "blue"), line("allowed", "red", { dash: [6, 4], width: 1 })];
-        const lists = [task.longestWait, level(task.within)];
-        // What is drawn last is on top.
-        if (task.expectedWait !== undefined) {
-          series.unshift(line("expected by the target", "orange", { width: 1 }));
-          lists.unshift(task.expectedWait);
-        }
-        return { series, lists, top: waits, unit: " s" };
-      },
-    );
+    row(section, "Wait of the job at the head of the queue, and the allowed wait", (config) => {
+      const task = find(config, name);
+      if (task === undefined) return undefined;
+      const series = [line("waited", "blue"), line("allowed", "red", { dash: [6, 4], width: 1 })];
+      const lists = [task.longestWait, level(task.within)];
+      // The last series is on top.
+      if (task.expectedWait !== undefined) {
+        series.unshift(line("expected by the target", "orange", { width: 1 }));
+        lists.unshift(task.expectedWait);
+      }
+      return { series, lists, top: waits, unit: " s" };
+    });
   }
 
-  /** What the tasks use of one resource, on top of each other. Drawn from the highest sum down, each over the one before. */
+  /** A stacked chart of what the tasks use of one resource. Drawn from the highest sum down, each over the one before. */
   function drawCapacity(resource) {
     const of = (config) => config.capacity.find(({ name }) => name === resource);
     const top = Math.max(...configs.map((config) => of(config)?.amount ?? 0));
     row(
       root.lastElementChild,
       resource === INSTANCES
-        ? "Instances ordered, of what there is room for"
-        : `${resource}, used by what is ordered`,
+        ? "Ordered instances, and the capacity"
+        : `${resource} used by ordered instances, and the capacity`,
       (config) => {
         const part = of(config);
         if (part === undefined) return undefined;
@@ -217,7 +213,7 @@ const axis = (more) => ({
   fit();
   addEventListener("resize", fit);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  // Paper is light and as wide as it is, whatever the screen.
+  // Paper is always light and has its own width, whatever the screen.
   for (const moment of ["beforeprint", "afterprint"])
     addEventListener(moment, () => {
       fit();

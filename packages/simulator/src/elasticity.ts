@@ -2,23 +2,23 @@ import type { Jobs } from "./jobs.ts";
 import type { Timeline } from "./simulate.ts";
 
 /**
- * The elasticity metrics of the SPEC Research Group (Herbst et al., "Ready for Rain?", 2016), in percent, 0 is ideal. Accuracy is
- * normalised by the demand of each second. Demand is the least number of instances that keeps up with the true mean rate, at least 1;
- * supply is what works. What drains a backlog therefore counts as over-provisioned: look at the waits beside it.
+ * The elasticity metrics of the SPEC Research Group (Herbst et al., "Ready for Rain?", 2016), in percent; 0 is ideal. Accuracy is normalised by
+ * the demand in each second. Demand is the least number of instances that keeps up with the true mean rate, at least 1. Supply is the number of
+ * working instances. Instances that drain a backlog therefore count as over-provisioned, so also look at the waits.
  */
 export interface Elasticity {
-  /** Accuracy: how much was missing, and how much too many, of the demand. */
+  /** Accuracy: how many instances were missing, and how many too many, relative to the demand. */
   readonly thetaU: number;
   readonly thetaO: number;
-  /** Part of the time in which something was missing, and in which there was too much. */
+  /** The fraction of time in which instances were missing, and in which there were too many. */
   readonly tauU: number;
   readonly tauO: number;
-  /** Instability: part of the time in which supply and demand did not move the same way. */
+  /** Instability: the fraction of time in which supply and demand did not move in the same direction. */
   readonly upsilon: number;
 }
 
 /**
- * Compares what worked in each second with what was needed.
+ * Compares the working instances in each second with the demand.
  * @param concurrency how many jobs an instance works on at once
  */
 export function elasticityOf(

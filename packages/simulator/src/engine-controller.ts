@@ -9,17 +9,20 @@ import {
 import type { Decision } from "@microscaling/core";
 import type { Controller, View } from "./simulate.ts";
 
-/** How the engine's decisions are asked for. */
+/** Options for {@link createEngineController}. */
 export interface EngineControllerOptions {
-  /** The time of day at which the run starts, in milliseconds since the epoch: schedules go by it. Default: the epoch's first day. */
+  /** The time at which the run starts, in milliseconds since the epoch. Schedules use it. Default: one day after the epoch. */
   readonly startMs?: number;
-  /** Is told of every turn. */
+  /** Receives every turn. */
   readonly decided?: (now: number, decisions: readonly Decision[]) => void;
 }
 
 const DAY_MS = 86_400_000;
 
-/** The production decider on a production spec, whose tasks are the run's, in their order. All of its capacity counts, also what is left to a scheduler. */
+/**
+ * A controller that uses the engine's own decider. The tasks of the spec are those of the run, in the same order. Its whole capacity applies,
+ * including measured amounts.
+ */
 export function createEngineController(
   spec: DecidingSpec,
   { startMs = DAY_MS, decided }: EngineControllerOptions = {},

@@ -1,15 +1,15 @@
 import type { TaskOutcome } from "./measure.ts";
 
-/** One figure that a report shows of each task. */
+/** One figure that a report shows for each task. */
 export interface FigureKind {
   readonly key: FigureKey;
-  /** For the head of a column. */
+  /** The heading of the column. */
   readonly label: string;
-  /** One sentence for people. */
+  /** A description of one sentence. */
   readonly about: string;
-  /** How to write it: a part of 1 as a percentage, seconds, a percentage, or a plain number. */
+  /** The unit: a fraction shown as a percentage, seconds, a percentage, or a plain number. */
   readonly unit: "part" | "seconds" | "percent" | "number";
-  /** Whether it means nothing for a task without jobs. */
+  /** Whether the figure is meaningless for a task without jobs. */
   readonly ofJobs: boolean;
   readonly read: (outcome: TaskOutcome) => number;
 }
@@ -38,10 +38,16 @@ type Row = readonly [FigureKey, string, string, FigureKind["unit"], (one: TaskOu
 
 const WAITS: readonly Row[] = [
   ["jobs", "jobs", "Jobs that arrived.", "number", (one) => one.jobs],
-  ["late", "late", "Part of the jobs that waited longer than allowed.", "part", (one) => one.late],
-  ["p50", "p50", "Half of the jobs waited no longer.", "seconds", (one) => one.wait.p50],
-  ["p95", "p95", "95 % of the jobs waited no longer.", "seconds", (one) => one.wait.p95],
-  ["p99", "p99", "99 % of the jobs waited no longer.", "seconds", (one) => one.wait.p99],
+  [
+    "late",
+    "late",
+    "The fraction of jobs that waited longer than allowed.",
+    "part",
+    (one) => one.late,
+  ],
+  ["p50", "p50", "Half of the jobs waited at most this long.", "seconds", (one) => one.wait.p50],
+  ["p95", "p95", "95 % of the jobs waited at most this long.", "seconds", (one) => one.wait.p95],
+  ["p99", "p99", "99 % of the jobs waited at most this long.", "seconds", (one) => one.wait.p99],
   ["max", "max", "The longest wait.", "seconds", (one) => one.wait.max],
 ];
 
@@ -49,14 +55,14 @@ const SUPPLY: readonly Row[] = [
   [
     "orderedSeconds",
     "ordered s",
-    "Instance-seconds from the request for an instance until it is gone: starting, ready and stopping.",
+    "Instance-seconds from the request for an instance until the instance is gone: starting, ready and stopping.",
     "number",
     (one) => one.orderedSeconds,
   ],
   [
     "readySeconds",
     "ready s",
-    "Instance-seconds from working until gone.",
+    "Instance-seconds from when an instance can work until it is gone.",
     "number",
     (one) => one.readySeconds,
   ],
@@ -66,14 +72,14 @@ const OF_WORK: readonly Row[] = [
   [
     "paid",
     "paid",
-    "Ordered instance-seconds over seconds of work: 1 is an instance for exactly as long as there is work.",
+    "Ordered instance-seconds divided by seconds of work. 1 means that instances exist exactly as long as there is work.",
     "number",
     (one) => one.paid,
   ],
   [
     "ready",
     "ready",
-    "Ready instance-seconds over seconds of work: paid without the time of starts.",
+    "Ready instance-seconds divided by seconds of work: the same as paid without the time of starts.",
     "number",
     (one) => one.ready,
   ],
@@ -83,14 +89,14 @@ const CHANGES: readonly Row[] = [
   [
     "changes",
     "changes/min",
-    "How often the number of instances asked for changed, a minute.",
+    "How often the requested number of instances changed, per minute.",
     "number",
     (one) => one.changesPerMinute,
   ],
   [
     "starts",
     "starts/min",
-    "How many instances were started, a minute.",
+    "How many instances were started, per minute.",
     "number",
     (one) => one.startedPerMinute,
   ],
@@ -100,35 +106,35 @@ const ELASTICITY: readonly Row[] = [
   [
     "thetaU",
     "θ_U",
-    "How much was missing, as a part of the demand, on average over time.",
+    "How many instances were missing, relative to the demand, on average over time.",
     "percent",
     (one) => one.elasticity.thetaU,
   ],
   [
     "thetaO",
     "θ_O",
-    "How much there was too much, as a part of the demand, on average over time.",
+    "How many instances were too many, relative to the demand, on average over time.",
     "percent",
     (one) => one.elasticity.thetaO,
   ],
   [
     "tauU",
     "τ_U",
-    "Part of the time in which something was missing.",
+    "The fraction of time in which instances were missing.",
     "percent",
     (one) => one.elasticity.tauU,
   ],
   [
     "tauO",
     "τ_O",
-    "Part of the time in which there was too much.",
+    "The fraction of time in which there were too many instances.",
     "percent",
     (one) => one.elasticity.tauO,
   ],
   [
     "upsilon",
     "υ",
-    "Instability: part of the time in which supply and demand did not move the same way.",
+    "Instability: the fraction of time in which supply and demand did not move in the same direction.",
     "percent",
     (one) => one.elasticity.upsilon,
   ],
@@ -137,7 +143,7 @@ const ELASTICITY: readonly Row[] = [
 const kindsOf = (rows: readonly Row[], ofJobs: boolean): FigureKind[] =>
   rows.map(([key, label, about, unit, read]) => ({ key, label, about, unit, ofJobs, read }));
 
-/** What a report's first table shows. */
+/** The figures of a report's first table. */
 export const MAIN_FIGURES: readonly FigureKind[] = [
   ...kindsOf(WAITS, true),
   ...kindsOf(SUPPLY, false),
@@ -148,9 +154,9 @@ export const MAIN_FIGURES: readonly FigureKind[] = [
 /** The elasticity metrics of the SPEC Research Group, as {@link Elasticity} has them. */
 export const ELASTICITY_FIGURES: readonly FigureKind[] = kindsOf(ELASTICITY, true);
 
-/** How the elasticity metrics were made comparable, for a report to say. */
+/** How the elasticity metrics are normalised, as a report says it. */
 export const ELASTICITY_NOTE =
-  "SPEC elasticity metrics in percent, 0 is ideal. θ is normalised by the demand of each second: the least number of instances that keeps up with the mean rate, at least 1.";
+  "SPEC elasticity metrics in percent; 0 is ideal. θ is normalised by the demand in each second: the least number of instances that keeps up with the mean rate, at least 1.";
 
 /** One figure over several runs. */
 export interface Figure {
@@ -159,10 +165,10 @@ export interface Figure {
   readonly most: number;
 }
 
-/** All figures of one task. One that means nothing (a wait without jobs) is absent, never 0. */
+/** All figures of one task. A meaningless figure (such as a wait without jobs) is absent, never 0. */
 export type Figures = Readonly<Partial<Record<FigureKey, Figure>>>;
 
-/** Sums up the same task in several runs. */
+/** Summarises the same task over several runs. */
 export function figuresOf(outcomes: readonly TaskOutcome[]): Figures {
   const hasJobs = outcomes.some(({ jobs }) => jobs > 0);
   const kinds = [...MAIN_FIGURES, ...ELASTICITY_FIGURES];
@@ -180,10 +186,10 @@ function figureOf(values: readonly number[]): Figure | undefined {
   return { mean, least: Math.min(...values), most: Math.max(...values) };
 }
 
-/** A figure as people read it. */
+/** A figure as text. */
 export interface FigureText {
   readonly mean: string;
-  /** Where the runs differ, from the least to the most in the mean's unit. */
+  /** If the runs differ: the minimum and the maximum, in the unit of the mean. */
   readonly range?: string;
 }
 
@@ -195,7 +201,7 @@ export function writeFigure({ mean, least, most }: Figure, unit: FigureKind["uni
   return { mean: text, range: `${short(factor * least)}–${short(factor * most)}` };
 }
 
-/** The same on one line; a figure that is absent is `-`. */
+/** The same on one line; `-` if the figure is absent. */
 export function formatFigure(figure: Figure | undefined, unit: FigureKind["unit"]): string {
   if (figure === undefined) return "-";
   const { mean, range } = writeFigure(figure, unit);
@@ -210,7 +216,7 @@ const SCALES = {
   milliseconds: { factor: 1000, word: "ms" },
 } as const;
 
-/** Three digits that count. */
+/** Rounds to three significant digits. */
 function short(value: number): string {
   if (value === 0 || Math.abs(value) >= 100) return String(Math.round(value));
   return String(Number(value.toPrecision(3)));

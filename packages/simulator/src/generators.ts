@@ -1,14 +1,14 @@
 import { seeded } from "./random.ts";
 
-/** Jobs a second, for each second. */
+/** Jobs per second, for each second. */
 export type Rate = Float64Array;
 
-/** Builds a rate from a function of the time in seconds; below 0 counts as 0. */
+/** Builds a rate from a function of the time in seconds. Values below 0 count as 0. */
 export function rateOf(seconds: number, at: (second: number) => number): Rate {
   return Float64Array.from({ length: seconds }, (_, second) => Math.max(0, at(second)));
 }
 
-/** From `low` to `high` at `from`, and back at `to`. */
+/** A step from `low` to `high` at `from`, and back at `to`. */
 export function step(shape: {
   readonly seconds: number;
   readonly low: number;
@@ -20,7 +20,7 @@ export function step(shape: {
   return rateOf(seconds, (t) => (t >= from && t < to ? high : low));
 }
 
-/** Up in a straight line from `low` at `from` to `high` at `top`, level, and down as fast from `fall`. */
+/** A ramp: up in a straight line from `low` at `from` to `high` at `top`, then level, then down at the same speed from `fall`. */
 export function ramp(shape: {
   readonly seconds: number;
   readonly low: number;
@@ -38,7 +38,7 @@ export function ramp(shape: {
   });
 }
 
-/** A sine around `mean`, with `amplitude` as a part of it, once in `period` seconds. */
+/** A sine around `mean` with the relative `amplitude` and a period of `period` seconds. */
 export function sine(shape: {
   readonly seconds: number;
   readonly mean: number;
@@ -90,7 +90,7 @@ export function mmpp(
   });
 }
 
-/** A batch of `jobs` within one second, every `period` seconds, and nothing between. */
+/** A batch of `jobs` within one second, every `period` seconds, with no jobs in between. */
 export function onOff(shape: {
   readonly seconds: number;
   readonly jobs: number;

@@ -2,20 +2,20 @@ import { parse } from "csv-parse/sync";
 import { drawWork, type Jobs, type ServiceTimes } from "./jobs.ts";
 import { readColumns } from "./traces.ts";
 
-/** How long jobs take that are known one by one: drawn, or `base` and so much for each unit of the columns of their trace, in seconds. */
+/** How long the jobs of a trace take, in seconds: drawn at random, or `base` plus a time for each unit of the trace's columns. */
 export type TracedService =
   | ServiceTimes
   | { readonly baseSeconds: number; readonly secondsPer: Readonly<Record<string, number>> };
 
-/** Jobs that are known one by one. */
+/** A trace of single jobs. */
 export interface JobTrace {
-  /** When each arrived, in seconds from the first, ascending. */
+  /** When each job arrived, in seconds from the first, ascending. */
   readonly at: Float64Array;
-  /** What else is known of them, by the name of the column; in the order of `at`. */
+  /** The other columns, by name, in the order of `at`. */
   readonly columns: ReadonlyMap<string, Float64Array>;
 }
 
-/** Over so many seconds the rate behind the arrivals of a trace is taken to be the same. */
+/** The rate behind the arrivals of a trace is assumed to be constant over this many seconds. */
 const RATE_SECONDS = 10;
 
 /** The names of a CSV file's columns. */
@@ -25,9 +25,9 @@ export function readHeader(text: string): string[] {
 }
 
 /**
- * A trace of jobs: CSV with the header `offset_s` and any other columns, one line a job.
- * @param name of the file, for messages
- * @param columns the other columns to read: numbers
+ * Reads a trace of jobs: CSV with the header `offset_s` and any other columns, one line for each job.
+ * @param name the name of the file, for messages
+ * @param columns the names of the other columns to read; their values are numbers
  * @throws SyntaxError that says what was expected, what was found and where
  */
 export function readJobs(text: string, name: string, columns: readonly string[]): JobTrace {
@@ -42,7 +42,7 @@ export function readJobs(text: string, name: string, columns: readonly string[])
   };
 }
 
-/** Makes a load of a trace: the arrivals are those of the trace for every seed. */
+/** Builds a load from a trace. The arrivals are those of the trace for every seed. */
 export function jobsOfTrace({ at, columns }: JobTrace, service: TracedService, seed: number): Jobs {
   const seconds = Math.max(1, Math.ceil(at.at(-1)! + 1e-9));
   return {

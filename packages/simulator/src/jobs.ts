@@ -1,15 +1,15 @@
 import { randomExponential } from "d3-random";
 import { drawLogNormal, seeded, type Random } from "./random.ts";
 
-/** The load of one task: every job with the time of its arrival and the work it is. */
+/** The load of one task: the arrival time and the work of every job. */
 export interface Jobs {
-  /** When each arrives, in seconds from the start, ascending. */
+  /** When each job arrives, in seconds from the start, ascending. */
   readonly at: Float64Array;
-  /** How long one instance works on each, in seconds, > 0. In the order of `at`. */
+  /** How long an instance works on each job, in seconds, > 0. In the order of `at`. */
   readonly work: Float64Array;
   /** How long the load lasts, in seconds. No job arrives later. */
   readonly seconds: number;
-  /** The mean rate behind the arrivals in each second: what a supply is measured against. */
+  /** The mean rate behind the arrivals in each second. Supply is compared with it. */
   readonly rate: Float64Array;
 }
 
@@ -18,18 +18,18 @@ export interface ServiceTimes {
   readonly meanSeconds: number;
   /** `kinds`: jobs of two kinds, short and long. */
   readonly shape: "exponential" | "deterministic" | "lognormal" | "kinds";
-  /** Standard deviation over mean, > 0. Only for `lognormal`; default 1. */
+  /** Standard deviation divided by mean, > 0. Only for `lognormal`; default: 1. */
   readonly cv?: number;
-  /** Only for `kinds`: how long jobs of each kind take, in seconds. The mean, which lies between, says how many are long. */
+  /** Only for `kinds`: how long jobs of each kind take, in seconds. The mean must lie between; it determines how many jobs are long. */
   readonly kindSeconds?: readonly [short: number, long: number];
-  /** From this time on, in seconds, jobs that arrive take so many times as long, > 0. Default: never. */
+  /** Jobs that arrive from this time on (in seconds) take this many times as long, > 0. Default: never. */
   readonly shift?: { readonly atSeconds: number; readonly factor: number };
 }
 
 /**
- * Draws jobs whose arrivals are a Poisson process with the given rate in each second. The same seed gives the same arrivals and,
- * but for their mean, the same service times.
- * @param rate jobs a second, for each second
+ * Draws jobs whose arrivals are a Poisson process with the given rate in each second. The same seed gives the same arrivals and, except for
+ * their mean, the same service times.
+ * @param rate jobs per second, for each second
  */
 export function drawJobs(rate: Float64Array, service: ServiceTimes, seed: number): Jobs {
   const at = drawArrivals(rate, seeded(seed, "arrivals"));
@@ -44,7 +44,7 @@ function shifted(work: Float64Array, at: Float64Array, shift: ServiceTimes["shif
   );
 }
 
-/** Draws the service times of so many jobs. */
+/** Draws the service times of this many jobs. */
 export function drawWork(jobs: number, service: ServiceTimes, seed: number): Float64Array {
   const draw = workOf(service, seeded(seed, "service"));
   const work = new Float64Array(jobs);
@@ -57,7 +57,7 @@ function drawArrivals(rate: Float64Array, random: Random): Float64Array {
   for (let second = 0; second < rate.length; second++) {
     const perSecond = rate[second]!;
     if (perSecond <= 0) continue;
-    // A Poisson process has no memory, so each second may begin anew.
+    // A Poisson process has no memory, so each second can start afresh.
     let time = second - Math.log(1 - random()) / perSecond;
     while (time < second + 1) {
       at.push(time);

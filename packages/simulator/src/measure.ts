@@ -3,16 +3,16 @@ import type { Jobs } from "./jobs.ts";
 import type { Tally } from "./plant.ts";
 import type { SimulatedTask, Timeline } from "./simulate.ts";
 
-/** What came of one task. */
+/** The result for one task. */
 export interface TaskOutcome {
   readonly name: string;
-  /** A job that waited longer was late, in seconds. */
+  /** The longest wait that is not late, in seconds. */
   readonly withinSeconds: number;
   readonly jobs: number;
   readonly finished: number;
-  /** The part of all jobs that waited longer than allowed, in [0, 1]; 0 without jobs. */
+  /** The fraction of jobs that waited longer than allowed, in [0, 1]; 0 without jobs. */
   readonly late: number;
-  /** Waits in seconds: mean, quantiles and the longest; 0 without jobs. */
+  /** Waits in seconds: mean, quantiles and maximum; 0 without jobs. */
   readonly wait: {
     readonly mean: number;
     readonly p50: number;
@@ -20,16 +20,16 @@ export interface TaskOutcome {
     readonly p99: number;
     readonly max: number;
   };
-  /** Instance-seconds from the request until gone (starting, ready and stopping), and from working until gone (ready and stopping). */
+  /** Instance-seconds: `ordered` from the request until the instance is gone, `ready` from when it can work until it is gone. */
   readonly orderedSeconds: number;
   readonly readySeconds: number;
-  /** The work of all jobs that have begun, in seconds of one instance: one that works on k jobs at once does k seconds of them in a second. */
+  /** The work of all jobs that have begun, in seconds of one instance: the total time of the jobs divided by `concurrency`. */
   readonly workSeconds: number;
-  /** `orderedSeconds` over `workSeconds`, what the user pays for: 1 is an instance for exactly as long as there is work. NaN without work. */
+  /** `orderedSeconds` divided by `workSeconds`: what the user pays for. 1 means instances exactly as long as there is work. NaN without work. */
   readonly paid: number;
-  /** `readySeconds` over `workSeconds`: the same without the time of starts. NaN without work. */
+  /** `readySeconds` divided by `workSeconds`: the same without the time of starts. NaN without work. */
   readonly ready: number;
-  /** How often the number asked for changed, and how many instances were started, a minute. */
+  /** How often the requested number changed, and how many instances were started, per minute. */
   readonly changesPerMinute: number;
   readonly startedPerMinute: number;
   readonly failedStarts: number;
@@ -38,26 +38,26 @@ export interface TaskOutcome {
   readonly timeline?: Timeline;
 }
 
-/** What {@link measure} goes by. */
+/** The input of {@link measure}. */
 export interface Measured {
   readonly task: SimulatedTask;
   readonly jobs: Jobs;
   readonly tally: Tally;
   readonly timeline: Timeline;
   readonly changes: number;
-  /** How long the run lasted, and from when on it counts, in seconds. */
+  /** How long the run lasted, and from when on the figures count, in seconds. */
   readonly seconds: number;
   readonly from: number;
   readonly before: Before;
   readonly keep: boolean;
 }
 
-/** What had happened when the figures began. */
+/** The totals at the time from which the figures count. */
 export type Before = Omit<Tally, "waits" | "begun" | "waitingSeconds"> & {
   readonly changes: number;
 };
 
-/** The figures begin with the run. */
+/** The totals if the figures count from the start of the run. */
 export const NOTHING_BEFORE: Before = {
   arrived: 0,
   finished: 0,
@@ -70,7 +70,7 @@ export const NOTHING_BEFORE: Before = {
   changes: 0,
 };
 
-/** Sums up one task of a run. */
+/** Summarises one task of a run. */
 export function measure(measured: Measured): TaskOutcome {
   const { task, jobs, tally, timeline, seconds, from, before, keep } = measured;
   const { concurrency = 1 } = task.plant;
@@ -106,20 +106,20 @@ export function measure(measured: Measured): TaskOutcome {
   };
 }
 
-/** The waits of the jobs that have begun, and of the others so far. */
+/** The waits of the jobs that have begun, and the waits of the others so far. */
 function allWaits(jobs: Jobs, { waits, begun, arrived }: Tally, seconds: number): Float64Array {
   const all = waits.subarray(0, arrived);
   for (let job = begun; job < arrived; job++) all[job] = seconds - jobs.at[job]!;
   return all;
 }
 
-/** Little's law, which no load and no controller can break: job-seconds of waiting are the same summed over jobs and over time. */
+/** Checks Little's law, which holds for every load and controller: the sum of waits over jobs equals the sum of waiting jobs over time. */
 function checkLittle(task: string, waits: Float64Array, waitingSeconds: number): void {
   let sum = 0;
   for (const wait of waits) sum += wait;
   if (Math.abs(sum - waitingSeconds) <= 1e-6 * Math.max(1, sum)) return;
   throw new RangeError(
-    `task ${task}: expected ${sum} job-seconds of waiting, as the jobs say, found ${waitingSeconds} in the queue: a fault of the simulator`,
+    `task ${task}: expected ${sum} job-seconds of waiting from the jobs, found ${waitingSeconds} from the queue. This is a bug in the simulator`,
   );
 }
 

@@ -5,17 +5,17 @@ import { createWorkers } from "./workers.ts";
 
 /** How the instances of a task behave. */
 export interface PlantSpec {
-  /** From asking for an instance until it works, in seconds. */
+  /** The time from asking for an instance until it works, in seconds. */
   readonly startupSeconds: number;
-  /** By how much that differs at the most, as a part of it, in [0, 1]; evenly. */
+  /** The largest relative deviation of the start-up time, in [0, 1]; uniformly distributed. */
   readonly startupJitter: number;
-  /** Standard deviation over mean of a start-up time that is log-normal, > 0: above 1 the tail is heavy. Default: none, see the jitter. */
+  /** Standard deviation divided by mean of a log-normal start-up time, > 0. Above 1 the tail is heavy. Default: not log-normal, see the jitter. */
   readonly startupCv?: number;
-  /** How many of the starts fail, in [0, 1): they take the time of a start and come to nothing. */
+  /** The fraction of starts that fail, in [0, 1). A failed start takes as long as any other. */
   readonly startFails: number;
-  /** From the end of its last job until an instance that stops is gone, in seconds. */
+  /** The time from the end of an instance's last job until the instance is gone, in seconds. */
   readonly stopSeconds: number;
-  /** How many jobs an instance works on at once, each at its own speed; whole, ≥ 1. Default: 1. */
+  /** How many jobs an instance works on at once, each at full speed; a whole number ≥ 1. Default: 1. */
   readonly concurrency?: number;
 }
 
@@ -24,26 +24,26 @@ export interface Tally {
   /** How long each job that has started waited, in seconds; in the order of arrival. */
   readonly waits: Float64Array;
   readonly arrived: number;
-  /** Jobs that have begun: so many of `waits` count. */
+  /** The number of jobs that have begun. Only this many of `waits` count. */
   readonly begun: number;
   readonly finished: number;
-  /** Instance-seconds from being asked for until gone, and from working until gone. */
+  /** Instance-seconds from the request until the instance is gone, and from when it can work until it is gone. */
   readonly orderedSeconds: number;
   readonly readySeconds: number;
   /** The work of all jobs that have begun, in seconds of one job. */
   readonly busySeconds: number;
-  /** Job-seconds of waiting, as an integral over the queue's length. */
+  /** Job-seconds of waiting: the integral of the queue's length. */
   readonly waitingSeconds: number;
   readonly started: number;
   readonly failedStarts: number;
   readonly events: number;
 }
 
-/** One task's queue and its instances. Time only goes on in `advance`. */
+/** One task's queue and its instances. Time passes only in `advance`. */
 export interface Plant {
-  /** Lets everything happen up to this time, in seconds. */
+  /** Advances to this time, in seconds. */
   advance(until: number): void;
-  /** Asks for so many instances, from now on. */
+  /** Requests this number of instances from now on. */
   ask(instances: number): void;
   readonly waiting: () => number;
   /** Running totals. */
@@ -54,15 +54,15 @@ export interface Plant {
   readonly starting: () => number;
   readonly stopping: () => number;
   readonly requested: () => number;
-  /** How long the job at the head of the queue has waited, in seconds; 0 when none waits. */
+  /** How long the job at the head of the queue has waited, in seconds; 0 if none waits. */
   readonly oldestWait: () => number;
   readonly tally: () => Tally;
 }
 
 /**
- * A first-come-first-served queue before instances. An instance that is told to stop finishes its jobs first; one that still starts is
- * given up at once, the newest first.
- * @param instances how many work at time 0
+ * A first-come-first-served queue with instances. An instance that is told to stop finishes its jobs first. An instance that is still starting
+ * is given up at once, the newest first.
+ * @param instances the number of working instances at time 0
  */
 export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random: Random): Plant {
   const { at, work } = jobs;
@@ -71,7 +71,7 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
   const waits = new Float64Array(at.length);
   const workers = createWorkers(instances, spec.concurrency ?? 1);
   const departures = new TinyQueue<number>();
-  /** When each that starts will work, ascending. */
+  /** When each starting instance will work, ascending. */
   const starts: number[] = [];
   let now = 0;
   let arrived = 0;
@@ -87,7 +87,7 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
   let countedAt = 0;
   let waitedAt = 0;
 
-  /** Before the number of instances changes. */
+  /** Call this before the number of instances changes. */
   function countInstances(): void {
     const passed = now - countedAt;
     const present = workers.up() + departures.length;
@@ -96,7 +96,7 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
     countedAt = now;
   }
 
-  /** Before the number of waiting jobs changes. */
+  /** Call this before the number of waiting jobs changes. */
   function countWaiting(): void {
     waitingSeconds += (arrived - begun) * (now - waitedAt);
     waitedAt = now;
@@ -109,7 +109,7 @@ export function openPlant(spec: PlantSpec, jobs: Jobs, instances: number, random
     workers.take(now + work[job]!);
   }
 
-  /** Those that wait go to those that are free. */
+  /** Gives waiting jobs to free instances. */
   function takeWaiting(): void {
     if (arrived === begun) return;
     countWaiting();

@@ -2,29 +2,29 @@ import { randomLogNormal } from "d3-random";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** A number in [0, 1). */
+/** Returns a number in [0, 1). */
 export type Random = () => number;
 
 /**
- * Numbers that look random and are the same for the same seed and purpose, whoever asks first.
+ * Pseudo-random numbers. The same seed and purpose give the same numbers, in whatever order streams are created.
  * @param seed a whole number
- * @param purpose what they are for: streams of other purposes are independent of this one
+ * @param purpose the name of the stream. Streams with different names are independent
  */
 export function seeded(seed: number, purpose: string): Random {
   let hash = seed | 0;
   for (const letter of purpose) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) + 1;
   const generator = xoroshiro128plus(hash);
-  // The first numbers of seeds that are close are close, too.
+  // Seeds that are close give first numbers that are close.
   for (let i = 0; i < 8; i++) generator.next();
   return () => uniformFloat64(generator);
 }
 
 /**
  * Draws log-normal numbers.
- * @param cv standard deviation over mean, > 0
+ * @param cv standard deviation divided by mean, > 0
  */
 export function drawLogNormal(mean: number, cv: number, random: Random): () => number {
-  // Of a log-normal with these parameters the mean and the coefficient of variation are as asked.
+  // A log-normal distribution with these parameters has the given mean and coefficient of variation.
   const variance = Math.log(1 + cv * cv);
   return randomLogNormal.source(random)(Math.log(mean) - variance / 2, Math.sqrt(variance));
 }

@@ -1,6 +1,6 @@
 type Json = Readonly<Record<string, unknown>>;
 
-/** What version 1 called what, in what was observed, in a decision, and in a limit. */
+/** The names that version 1 used: in observed data, in a decision, and in a limit. */
 const NAMES: Readonly<Record<string, string>> = {
   asked: "pending",
   wish: "desired",
@@ -12,7 +12,7 @@ const LIMIT_NAMES: Readonly<Record<string, string>> = {
   resource: "limitingResource",
 };
 
-/** Renames what one turn of a record of version 1 says of one task. Version 2 is the same with other names. */
+/** Renames the fields of one task in one turn of a version 1 record. Version 2 differs only in names. */
 export function fromVersion1(change: Json): Json {
   const { limits, ...rest } = renamed(change, NAMES);
   if (!Array.isArray(limits)) return rest;

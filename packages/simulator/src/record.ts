@@ -11,18 +11,18 @@ import type {
 } from "@microscaling/engine";
 import { fromVersion1 } from "./record-1.ts";
 
-// A record is JSON, line by line. A header tells what the turns after it are about; each turn tells what has changed since the one before:
+// A record has one JSON value per line. A header describes the turns that follow it. Each turn has what changed since the turn before:
 //
 //     {"record":2,"continues":false,"spec":{"tasks":[…],"capacity":{…},"sharing":{…}}}
 //     {"at":1764000000000,"measured":{…},"observed":{"0":{"counts":{…},"reading":{…}}},"decisions":{"0":{"desired":8,…}}}
 //     {"at":1764000000500}
 
-/** The version that is written. Version 1 can be read, too. */
+/** The version that is written. Version 1 can also be read. */
 const VERSION = 2;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What of a task is seen, in the order in which it is written. */
+/** The observed fields of a task, in the order in which they are written. */
 const SEEN = [
   "counts",
   "countsProblem",
@@ -38,17 +38,17 @@ const SEEN = [
   "growthCode",
 ] as const satisfies readonly (keyof Observed)[];
 
-/** Where the lines of a record go. */
+/** Receives the lines of a record. */
 export interface RecordSink {
-  /** Takes one line, without its end. */
+  /** Writes one line, without its line break. */
   readonly write: (line: string) => void;
-  /** Hides secrets in what is about to be written. */
+  /** Removes secrets from a value before it is written. */
   readonly hide: (line: object) => object;
 }
 
 /**
- * Writes what an engine decides, and all that it goes by, so that it can be replayed. Workloads are left out. Of what a task looks at only
- * a number is written, which is another one for another query or another server.
+ * Records what an engine decides, and all input of the decisions, so that they can be replayed. Workloads are left out. A task's query is
+ * written only as a number, which differs for every query and server.
  */
 export function createRecordWriter({ write, hide }: RecordSink): Recorder {
   let before = new Map<string, string>();
@@ -56,7 +56,7 @@ export function createRecordWriter({ write, hide }: RecordSink): Recorder {
   let lookCount = 0;
   const put = (line: object): void => write(JSON.stringify(hide(line)));
 
-  /** Which query of which metric this is. */
+  /** The number of a query of a metric. */
   function numberOf({ source, query }: TaskMetric, { sources }: EngineSpec): number {
     const metric = sources.get(source)?.metric;
     let queries = looks.get(metric);
@@ -67,16 +67,16 @@ export function createRecordWriter({ write, hide }: RecordSink): Recorder {
     return number;
   }
 
-  /** Whether `value` is another than under that name before. */
+  /** Whether `value` differs from the last value under that name. */
   function isNew(name: string, value: unknown): boolean {
-    // Compared as text, since a plugin may change the map that it gave before.
+    // Compared as text, because a plugin may change a map that it returned before.
     const text = JSON.stringify(value);
     if (before.get(name) === text) return false;
     before.set(name, text);
     return true;
   }
 
-  /** Of each map in the list what has changed. */
+  /** What has changed in each map of the list. */
   function changes(kind: string, list: readonly Json[]): Json {
     const all: [string, Json][] = [];
     for (const [i, map] of list.entries()) {
@@ -125,7 +125,7 @@ function writeSpec(
   };
 }
 
-/** JSON knows neither what is not there nor infinity: both are `null`, which none of these is otherwise. */
+/** JSON has neither `undefined` nor infinity. Both become `null`, which none of these values is otherwise. */
 function writeObserved(observed: Observed): Json {
   const { pending, growth } = observed;
   return {
@@ -135,31 +135,31 @@ function writeObserved(observed: Observed): Json {
   };
 }
 
-/** What a decision says besides what was seen. */
+/** The fields of a decision that are not observed data. */
 function writeDecision({ desired, reason, granted, requested, limits, belief }: Decision): Json {
   return { desired, reason, granted, requested: requested ?? null, limits, belief: belief ?? null };
 }
 
-/** One turn of a record. What is observed changes in place as the next turn is read. */
+/** One turn of a record. The observed data changes in place when the next turn is read. */
 export interface RecordedTurn extends Turn {
   readonly spec: DecidingSpec;
-  /** The first of its header: after a start, or after a reload, which keeps what was remembered of tasks that stay. */
+  /** Set on the first turn after a header: after a start, or after a reload, which keeps what was remembered of tasks that stay. */
   readonly opens?: "start" | "reload";
 }
 
-/** What `readRecord` is given. */
+/** The input of `readRecord`. */
 export interface RecordSource {
-  /** The lines of the file, without their ends. */
+  /** The lines of the file, without line breaks. */
   readonly lines: AsyncIterable<string> | Iterable<string>;
-  /** For messages: the file. */
+  /** The name of the file, for messages. */
   readonly name: string;
-  /** Is told of a line that ends in its middle, as after a crash: all before it is used. */
+  /** Receives a message about an incomplete last line, as a crash leaves it. The lines before it are used. */
   readonly cut: (problem: string) => void;
 }
 
 /**
  * Reads a record turn by turn.
- * @throws MicroscalingError `ERR_RECORD_INVALID` when it is none, is of another version, or has a line that is none of a record's.
+ * @throws MicroscalingError `ERR_RECORD_INVALID` if the file is not a record, has an unknown version, or has an invalid line
  */
 export async function* readRecord({
   lines,
@@ -188,7 +188,7 @@ export async function* readRecord({
 }
 
 function cutText(place: string): string {
-  return `${place} ends in the middle of a line, as after a crash; what is before it is used`;
+  return `${place} is incomplete, as after a crash; the lines before it are used`;
 }
 
 function invalid(place: string, expected: string): MicroscalingError {
@@ -255,7 +255,7 @@ function readSpec(json: unknown, place: string): DecidingSpec {
   } as unknown as DecidingSpec;
 }
 
-/** Puts what has changed over what was known. */
+/** Applies changes to what was known. */
 function merge(
   known: Json[],
   changes: unknown,
@@ -280,7 +280,7 @@ function readObserved(json: Json): Observed {
   return observed;
 }
 
-/** Version 1 knew the newest request only. */
+/** Version 1 had only the newest request. */
 function readPending(json: unknown): Observed["pending"] {
   if (typeof json === "number") return [{ instances: json }];
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written

@@ -2,26 +2,26 @@ import type { Belief, Reading } from "@microscaling/core";
 import type { Rate } from "./generators.ts";
 import type { RecordedTurn } from "./record.ts";
 
-/** What a recorded run tells of the load of one task. */
+/** The load of one task, taken from a recorded run. */
 export interface RecordedLoad {
-  /** How many jobs arrived, a second. */
+  /** The number of jobs that arrived in each second. */
   readonly rate: Rate;
-  /** The time of day of its first reading, in milliseconds since the epoch. */
+  /** The time of the first reading, in milliseconds since the epoch. */
   readonly startMs: number;
   /**
-   * What it is made of. `counted`: the backend told how many arrived, or how many were finished. `believed`: the target's own estimate.
-   * `growth`: only by how much the queue grew, so that what was worked off meanwhile is missing.
+   * The source of the load. `counted`: the backend counted arrived or finished jobs. `believed`: the target's own estimate. `growth`: only the
+   * growth of the queue, so that jobs that were finished meanwhile are missing.
    */
   readonly by: "counted" | "believed" | "growth";
-  /** What the target last believed of the instances, if it learns. */
+  /** The target's last estimates of the instances, if it learns. */
   readonly serviceSeconds?: number;
   readonly startupSeconds?: number;
 }
 
-/** Readings further apart than this tell nothing of the time between: the agent was down, in milliseconds. */
+/** If readings are further apart than this, in milliseconds, the agent was down, and the time between is unknown. */
 const GAP_MS = 60_000;
 
-/** From one reading to the next. */
+/** The change from one reading to the next. */
 interface Step {
   readonly fromMs: number;
   readonly toMs: number;
@@ -31,9 +31,9 @@ interface Step {
 }
 
 /**
- * Reads the load of one task out of a record.
+ * Reads the load of one task from a record.
  * @throws MicroscalingError `ERR_RECORD_INVALID` as `readRecord` does
- * @returns nothing when the record has no two readings of that task
+ * @returns `undefined` if the record has fewer than two readings of that task
  */
 export async function readRecordedLoad(
   turns: AsyncIterable<RecordedTurn>,
@@ -67,12 +67,12 @@ function stepOf(before: Reading, reading: Reading, belief: Belief | undefined): 
   };
 }
 
-/** Jobs that are there, at work or not. */
+/** Jobs that are waiting or in progress. */
 function held({ value, parts }: Reading): number {
   return (parts?.ready ?? value) + (parts?.inFlight ?? 0);
 }
 
-/** How many arrived by the backend's own totals. Those that went back were set to 0 by a restart: unknown. */
+/** How many jobs arrived by the backend's own totals; unknown if a total went back, because a restart reset it to 0. */
 function countedBetween(before: Reading, reading: Reading, growth: number): number | undefined {
   const arrived = difference(before.parts?.arrived, reading.parts?.arrived);
   if (arrived !== undefined) return arrived;
@@ -103,7 +103,7 @@ function loadOf(steps: readonly Step[], belief: Belief | undefined): RecordedLoa
   };
 }
 
-/** What most of the record knows. */
+/** The best source that covers most of the record. */
 function bestOf(steps: readonly Step[]): RecordedLoad["by"] {
   const knows = (by: "counted" | "believed"): boolean =>
     2 * steps.filter((step) => step[by] !== undefined).length >= steps.length;
@@ -111,7 +111,7 @@ function bestOf(steps: readonly Step[]): RecordedLoad["by"] {
   return knows("believed") ? "believed" : "growth";
 }
 
-/** Adds jobs evenly to the seconds between two times. */
+/** Spreads jobs evenly over the seconds between two times. */
 function spread(rate: Float64Array, from: number, to: number, jobs: number): void {
   for (let second = Math.floor(from); second < Math.min(to, rate.length); second++) {
     const overlap = Math.min(to, second + 1) - Math.max(from, second);

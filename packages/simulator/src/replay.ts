@@ -2,14 +2,14 @@ import type { Decision } from "@microscaling/core";
 import { decideTurn, openDeciding, type Deciding } from "@microscaling/engine";
 import type { RecordedTurn } from "./record.ts";
 
-/** A turn of a record, decided once more. */
+/** A turn of a record, decided again. */
 export interface ReplayedTurn {
   readonly recorded: RecordedTurn;
-  /** What the engine's `decide` says now. */
+  /** The decisions of the engine's `decide` now. */
   readonly decisions: readonly Decision[];
 }
 
-/** Decides every turn of a record once more: with the same engine the decisions are the same. */
+/** Decides every turn of a record again. With the same engine, the decisions are the same. */
 export async function* replayRecord(
   turns: AsyncIterable<RecordedTurn>,
 ): AsyncGenerator<ReplayedTurn> {

@@ -2,17 +2,17 @@ import type { ReadingParts } from "@microscaling/core";
 import type { Plant } from "./plant.ts";
 import type { Random } from "./random.ts";
 
-/** What a metric shows of a queue. */
+/** What a metric shows of a queue, and how well. */
 export interface SignalSpec {
-  /** `length`: how many wait. `inFlight`: also how many are at work. `totals`: also how many ever arrived and were finished. */
+  /** `length`: the waiting jobs. `inFlight`: also the jobs in progress. `totals`: also the totals of arrived and finished jobs. */
   readonly shows: "length" | "inFlight" | "totals";
-  /** How old what it shows is, in seconds; rounded down to a whole number of ticks. */
+  /** How old the readings are, in seconds; rounded down to a whole number of ticks. */
   readonly delaySeconds: number;
-  /** How many of the readings fail, in [0, 1). */
+  /** The fraction of readings that fail, in [0, 1). */
   readonly loss: number;
-  /** How often the counts are taken, in seconds; between, the last ones are shown. Default: for every reading. */
+  /** How often the counts are refreshed, in seconds. In between, the last counts are shown. Default: for every reading. */
   readonly refreshSeconds?: number;
-  /** How many of the readings repeat the one before instead, in [0, 1), as approximate counts do. Default: 0. */
+  /** The fraction of readings that repeat the previous one, in [0, 1), as approximate counts do. Default: 0. */
   readonly repeats?: number;
 }
 
@@ -24,11 +24,11 @@ export interface Seen {
 
 /** Reads a plant. */
 export interface Sensor {
-  /** @returns what is seen at this time, in seconds; nothing when the reading failed. Once for every tick. */
+  /** @returns the reading at this time (in seconds); `undefined` if it failed. Call it once for every tick. */
   read(now: number): Seen | undefined;
 }
 
-/** A sensor for this plant. */
+/** Creates a sensor for this plant. */
 export function createSensor(spec: SignalSpec, plant: Plant, random: Random): Sensor {
   const { shows, delaySeconds, loss, refreshSeconds = 0, repeats = 0 } = spec;
   const underWay: { readonly seen: Seen; readonly at: number }[] = [];

@@ -7,32 +7,32 @@ import { createSensor, type Seen, type SignalSpec } from "./sensor.ts";
 /** One task to simulate. */
 export interface SimulatedTask {
   readonly name: string;
-  /** Absent: it has no queue, and its instances are always at work. */
+  /** Absent if the task has no queue and its instances always work. */
   readonly jobs?: Jobs;
   readonly plant: PlantSpec;
   readonly signal: SignalSpec;
-  /** A job that waits longer is late, in seconds. */
+  /** The longest wait that is not late, in seconds. */
   readonly withinSeconds: number;
-  /** Instances at work at time 0. */
+  /** The number of working instances at time 0. */
   readonly initial: number;
 }
 
 /** What a controller sees of one task. */
 export interface View {
-  /** In seconds from the start. */
+  /** The time, in seconds from the start. */
   readonly now: number;
-  /** The newest reading; absent when it was lost. */
+  /** The newest reading; absent if it was lost. */
   readonly reading: Seen | undefined;
   readonly running: number;
   readonly starting: number;
   readonly stopping: number;
-  /** How many there will be once what is under way has settled. */
+  /** How many instances there will be when the changes in progress have settled. */
   readonly requested: number;
 }
 
-/** Decides, at every tick, how many instances each task is asked to have. One for each run: it may remember. */
+/** Decides at every tick how many instances each task should have. Create one for each run, because it may remember. */
 export interface Controller {
-  /** One view for each task, in their order; as many whole numbers ≥ 0 in return. */
+  /** Receives one view for each task, in order. Returns as many whole numbers ≥ 0. */
   decide(views: readonly View[]): ArrayLike<number>;
 }
 
@@ -40,24 +40,24 @@ export interface Controller {
 export interface Run {
   readonly tasks: readonly SimulatedTask[];
   readonly controller: Controller;
-  /** How often the controller is asked, in seconds, > 0. */
+  /** The time between two calls of the controller, in seconds, > 0. */
   readonly tickSeconds: number;
   /** The same seed gives the same run. */
   readonly seed: number;
-  /** How long, in seconds. Default: the longest load. */
+  /** The length of the run, in seconds. Default: the longest load. */
   readonly seconds?: number;
-  /** The figures leave out what was before this time, in seconds: a time in which the controller learns. Default: 0. */
+  /** The figures count from this time, in seconds, so that the controller can learn first. Default: 0. */
   readonly countFrom?: number;
-  /** Whether every second is kept, for charts. */
+  /** Whether to keep every second, for charts. */
   readonly timeline?: boolean;
 }
 
-/** What came of it. */
+/** The result of a run. */
 export interface Outcome {
-  /** In the order of the run's. */
+  /** The results of the tasks, in the order of the run's tasks. */
   readonly tasks: readonly TaskOutcome[];
   readonly seconds: number;
-  /** Arrivals, completions, starts and departures. */
+  /** The number of events: arrivals, completions, starts and departures. */
   readonly events: number;
 }
 
@@ -66,13 +66,13 @@ export interface Timeline {
   readonly waiting: Float64Array;
   readonly oldestWait: Float64Array;
   readonly running: Float64Array;
-  /** Starting, running and stopping. */
+  /** The number of starting, running and stopping instances. */
   readonly ordered: Float64Array;
 }
 
 /**
- * Runs a load against a controller. Jobs that still wait at the end count with the wait they have had so far.
- * @throws RangeError if Little's law does not hold: a fault of the simulator's own
+ * Runs a load against a controller. Jobs that still wait at the end count with their wait so far.
+ * @throws RangeError if Little's law does not hold, which is a bug in the simulator
  */
 export function simulate(run: Run): Outcome {
   const { tasks, controller, tickSeconds, seed, countFrom = 0 } = run;

@@ -7,8 +7,8 @@ export interface Counts {
   readonly counts: Float64Array;
 }
 
-/** A trace of counts: CSV with the header `offset_s,count`, one line a bin. Missing bins are 0.
- * @param name of the file, for messages
+/** Reads a trace of counts: CSV with the header `offset_s,count`, one line for each bin. Missing bins are 0.
+ * @param name the name of the file, for messages
  * @throws SyntaxError that says what was expected, what was found and where
  */
 export function readCounts(text: string, name: string): Counts {
@@ -29,8 +29,8 @@ export function readCounts(text: string, name: string): Counts {
 
 /**
  * The rate in each second of a trace of counts.
- * @param secondsPerBin how long a bin lasts in the run: less than in the trace squeezes it
- * @param scale every count is multiplied by this
+ * @param secondsPerBin how long a bin lasts in the run; less than in the trace compresses the load
+ * @param scale the factor for every count
  */
 export function rateOfCounts(counts: Float64Array, secondsPerBin: number, scale: number): Rate {
   const seconds = Math.ceil(counts.length * secondsPerBin);

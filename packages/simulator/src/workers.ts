@@ -1,29 +1,29 @@
 import TinyQueue from "tinyqueue";
 
-/** The instances of a task that are up, and the jobs that they work on. An instance that is told to stop takes no more jobs and leaves after its last one. */
+/** The running instances of a task and their jobs. An instance that is told to stop takes no more jobs and ends after its last one. */
 export interface Workers {
-  /** Up, those that finish their last jobs included. */
+  /** The number of running instances, including those that finish their last jobs. */
   readonly up: () => number;
-  /** Those that finish their last jobs. */
+  /** The number of instances that finish their last jobs. */
   readonly retiring: () => number;
   readonly inFlight: () => number;
-  /** Whether nobody can take another job. */
+  /** Whether no instance can take another job. */
   readonly isFull: () => boolean;
-  /** When the next job is finished, in seconds; infinite when there is none. */
+  /** When the next job is finished, in seconds; `Infinity` if there is none. */
   readonly next: () => number;
-  /** One more is up. */
+  /** Adds a running instance. */
   add(): void;
-  /** Somebody who is free takes a job, which is finished at this time, in seconds. */
+  /** A free instance takes a job that is finished at this time, in seconds. */
   take(until: number): void;
-  /** The next job is finished. @returns whether its instance is gone with it */
+  /** Finishes the next job. @returns whether its instance ended with it */
   finish(): boolean;
-  /** Tells one to stop. @returns whether it is gone at once */
+  /** Tells an instance to stop. @returns whether it ended at once */
   retire(): boolean;
 }
 
 /**
- * Instances that work on so many jobs at once, each job at its own speed.
- * @param instances how many are up at the start
+ * Creates instances that work on several jobs at once, each job at full speed.
+ * @param instances the number of running instances at the start
  */
 export function createWorkers(instances: number, concurrency: number): Workers {
   const workers = concurrency === 1 ? createSingle() : createShared(concurrency);
@@ -31,7 +31,7 @@ export function createWorkers(instances: number, concurrency: number): Workers {
   return workers;
 }
 
-/** One job each: whose job is finished makes no difference, so it is enough to count. */
+/** Instances with one job each. It does not matter whose job is finished, so counting is enough. */
 function createSingle(): Workers {
   const ends = new TinyQueue<number>();
   let up = 0;
@@ -71,7 +71,7 @@ interface Instance {
   retiring: boolean;
 }
 
-/** Several jobs each: the one with the fewest takes the next, and the one with the fewest is told to stop. */
+/** Instances with several jobs each. The instance with the fewest jobs takes the next job, and is the first to be told to stop. */
 function createShared(concurrency: number): Workers {
   const ends = new TinyQueue<{ readonly at: number; readonly by: Instance }>(
     [],

@@ -129,7 +129,7 @@ test("what a crash cut in the middle of a line is left out, and it says so", asy
   const turns = await all(read(cut, cuts));
   expect(turns.length).toBe(49);
   expect(cuts).toEqual([
-    "live.jsonl:51 ends in the middle of a line, as after a crash; what is before it is used",
+    "live.jsonl:51 is incomplete, as after a crash; the lines before it are used",
   ]);
 });
 

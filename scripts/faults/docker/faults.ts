@@ -79,7 +79,7 @@ const instancesGoWrong: readonly DockerFault[] = [
   {
     name: "containers cannot be removed",
     holds: "they take no room once they are dead, and are removed in the end",
-    says: /cannot be removed/,
+    says: /cannot remove/,
     async inject({ world }) {
       for (const container of await containersOf(world, "batch")) await nail(container);
     },
@@ -212,7 +212,7 @@ const wayGoesWrong: readonly DockerFault[] = [
     {
       name: "answers are corrupted",
       holds: "nonsense is no answer",
-      says: /does not answer|is no Docker Engine|Parse Error/,
+      says: /does not answer|is not a Docker Engine|Parse Error/,
     },
     "corrupt",
   ),
@@ -220,7 +220,7 @@ const wayGoesWrong: readonly DockerFault[] = [
     {
       name: "a web server answers",
       holds: "its pages are no lists of containers",
-      says: /list of containers|is no Docker Engine/,
+      says: /list of containers|is not a Docker Engine/,
     },
     { answer: WEB_PAGE },
   ),

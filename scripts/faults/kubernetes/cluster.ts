@@ -43,7 +43,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "the right to read pods is lost",
     holds: "pods that stop keep their room for their grace period",
-    says: /pods .*may not be read/,
+    says: /may not read pods /,
     lastsMs: 4000,
     inject: allow(RULES.objects, RULES.scale),
     heal: allowAll,
@@ -51,7 +51,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "the right to read pods is lost for good",
     holds: "pods that stop keep their room for their grace period and 10 s",
-    says: /pods .*may not be read/,
+    says: /may not read pods /,
     lastsMs: 13_000,
     slow: true,
     inject: allow(RULES.objects, RULES.scale),
@@ -60,7 +60,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "the right to read Deployments is lost",
     holds: "keeps what runs, starts nothing",
-    says: /does not allow .*list deployments/,
+    says: /refused to .*list deployments/,
     lastsMs: 12_000,
     slow: true,
     inject: allow(RULES.scale, RULES.pods),
@@ -80,7 +80,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "the right to scale is lost",
     holds: "keeps what runs",
-    says: /does not allow .*scale.*deployments\/scale/,
+    says: /refused to .*scale.*deployments\/scale/,
     lastsMs: 4000,
     inject: allow(RULES.objects, RULES.pods),
     heal: allowAll,
@@ -115,7 +115,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "a Deployment is deleted and made again, its pods are orphaned",
     holds: "the pods keep their room",
-    says: /is not there, but 8 of its pods may still exist/,
+    says: /does not exist, but 8 of its pods may still exist/,
     async inject({ world }) {
       await world.kubernetes.ask({
         method: "DELETE",
@@ -131,9 +131,9 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "another controller sets replicas 50 times in 5 s",
     holds: "nothing starts into what the other starts, and it is named",
-    says: /"somebody" has set Deployment .*batch/,
+    says: /somebody\W+has set Deployment .*batch/,
     lastsMs: 5500,
-    foreign: 12,
+    foreign: 16,
     kills: true,
     async inject({ world }) {
       void (async () => {
@@ -148,7 +148,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "all pods of one task crash again and again",
     holds: "nothing more is started of it, and how they end is said",
-    says: /pods of Deployment .*batch crash again and again \(exit code 3/,
+    says: /pods of Deployment .*batch keep crashing \(exit code 3/,
     async inject({ world }) {
       for (const pod of world.pods("batch")) await setCrashing(world, pod, true);
     },

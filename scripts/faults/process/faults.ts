@@ -85,7 +85,7 @@ export const processFaults: readonly ProcessFault[] = [
   {
     name: "the program is gone",
     holds: "the other task keeps its instances",
-    says: /is not a file that may be executed/,
+    says: /is not an executable file/,
     kills: ["web"],
     still: true,
     lastsMs: 4000,
@@ -111,7 +111,7 @@ export const processFaults: readonly ProcessFault[] = [
   {
     name: "the reaper is killed, then the agent",
     holds: "no worker outlives it",
-    says: /process that would end/,
+    says: /stops all instances if the agent is killed/,
     kills: true,
     async inject(scene) {
       process.kill(reaperOf(scene), "SIGKILL");
@@ -148,7 +148,7 @@ export const processFaults: readonly ProcessFault[] = [
     name: "workers flood a log that nobody reads",
     holds: "lines are dropped and counted; memory does not grow with time",
     grownMb: 150,
-    says: /lines of output dropped/,
+    says: /dropped \d+ lines of output/,
     kills: ["web"],
     still: true,
     lastsMs: 6000,

@@ -1,21 +1,16 @@
-import { METRIC_PARTS, quote, SCHEDULER_PARTS } from "./init-parts.ts";
+import { metricPart, quote, schedulerPart } from "./init-parts.ts";
 
-/** The schedulers that `init` can write a config for. */
-export const INIT_SCHEDULERS = ["docker", "kubernetes", "marathon", "process", "toy"] as const;
-/** The metrics that `init` can write a config for. */
-export const INIT_METRICS = ["nsq", "sqs", "azure-queue", "toy"] as const;
-
-/** What the first config is made from. */
+/** The values for a first config. */
 export interface InitAnswers {
-  readonly scheduler: (typeof INIT_SCHEDULERS)[number];
-  readonly metric: (typeof INIT_METRICS)[number];
-  /** The important task's name. */
+  readonly scheduler: string;
+  readonly metric: string;
+  /** The name of the important task. */
   readonly task: string;
   readonly topic: string;
   readonly channel: string;
-  /** The queue's name, or on SQS its URL. */
+  /** The name of the queue; for SQS also its URL. */
   readonly queue: string;
-  /** How many instances there may be in all, ≥ 1. */
+  /** The total number of instances, ≥ 1. */
   readonly capacity: number;
   /** The image that `docker` runs. */
   readonly image: string;
@@ -23,15 +18,15 @@ export interface InitAnswers {
   readonly command: readonly string[];
 }
 
-/** Writes the config that `answers` ask for, with a comment at each place where a user may want something else. */
+/** Writes the config for `answers`, with a comment at each place that a user may want to change. */
 export function renderConfig(answers: InitAnswers): string {
   const { scheduler, capacity, task } = answers;
-  const { options, workload, batch } = SCHEDULER_PARTS[scheduler];
-  const { source, query } = METRIC_PARTS[answers.metric];
-  return `# Microscaling: who gets how many instances. Every key: microscaling schema. Check this file: microscaling validate.
+  const { options, workload, batch } = schedulerPart(scheduler);
+  const { source, query } = metricPart(answers.metric);
+  return `# Microscaling: which task gets how many instances. "microscaling schema" shows every key, "microscaling validate" checks this file.
 
 scheduler:
-  use: ${scheduler}
+  use: ${quote(scheduler)}
 ${options}
 # What there is to share: so many instances at any time, of all tasks together.
 capacity:
@@ -57,7 +52,7 @@ ${workload(answers)}
   #   target: { use: remainder }
 
 # What becomes of the instances when the agent stops: leave them running, or drain.
-shutdown: ${scheduler === "process" ? "drain" : "leave"}
+shutdown: ${scheduler === "process" || scheduler === "toy" ? "drain" : "leave"}
 
 # Where /livez, /readyz, /metrics and /state are: this machine only. false turns them off.
 # http: { host: 127.0.0.1, port: 9464 }

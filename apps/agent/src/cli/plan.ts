@@ -1,6 +1,6 @@
 import type { Belief, Decision } from "@microscaling/core";
 import { explain, type TaskState } from "@microscaling/engine";
-import { isWhole, runOnce, type OnceResult } from "../run/once.ts";
+import { isWhole, runOnce, sharedProblems, type OnceResult } from "../run/once.ts";
 import { partsRequest, print, type CommandContext, type ConfigOption } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { openLog } from "./open-log.ts";
@@ -14,20 +14,20 @@ export interface PlanOptions extends ConfigOption {
 interface PlanRow {
   readonly task: string;
   readonly priority: number;
-  /** `null` when nothing could be read, or nothing is to be. */
+  /** `null` if nothing could be read, or nothing has to be read. */
   readonly reading: number | null;
   readonly running: number | null;
   readonly desired: number;
   readonly granted: number;
-  /** How many more, or fewer, would be requested now. */
+  /** How many more or fewer instances would be requested now. */
   readonly change: number;
   readonly why: string;
-  /** `null` when the target learns nothing, or has not yet. */
+  /** `null` if the target does not learn, or has not learned anything yet. */
   readonly belief: Belief | null;
   readonly problem: string | null;
 }
 
-/** Reads the real metrics and counts once, and shows what would be done. */
+/** Reads the real metrics and counts once, and shows what the agent would do. */
 export async function planCommand(options: PlanOptions, context: CommandContext): Promise<number> {
   const log = await openLog(context, process.stderr);
   log.configure({ level: "warn", debug: [], detail: false });
@@ -35,8 +35,8 @@ export async function planCommand(options: PlanOptions, context: CommandContext)
   const rows = planRows(result);
   const text = options.json === true ? planJson(result, rows) : await planTable(rows);
   print(context.redactor.text(text));
-  for (const problem of [result.state.capacityProblem, result.state.schedulerProblem])
-    if (problem !== undefined) process.stderr.write(context.redactor.text(`warning ${problem}\n`));
+  for (const problem of sharedProblems(result.state))
+    process.stderr.write(context.redactor.text(`warning ${problem}\n`));
   return isWhole(result) ? EXIT.ok : EXIT.failed;
 }
 
@@ -88,7 +88,9 @@ async function planTable(rows: readonly PlanRow[]): Promise<string> {
       String(row.desired),
       String(row.granted),
       row.change === 0 ? "-" : `${row.change > 0 ? "+" : ""}${row.change}`,
-      row.problem === null ? row.why : `${row.why} (${row.problem})`,
+      row.problem === null || row.why.includes(row.problem)
+        ? row.why
+        : `${row.why} (${row.problem})`,
     ]),
     overflow: "wrap",
     ...(process.stdout.isTTY ? { width: process.stdout.columns } : {}),

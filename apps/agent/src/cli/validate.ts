@@ -1,10 +1,10 @@
 import { silentLogger, systemClock } from "@microscaling/core";
 import { loadConfig } from "../config/index.ts";
 import { countTasks } from "../log/words.ts";
-import { fileOf, print, type CommandContext, type ConfigOption } from "./context.ts";
+import { enterFolder, fileOf, print, type CommandContext, type ConfigOption } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 
-/** Checks the config and its plugins, and touches nothing. */
+/** Checks the config and its plugins. Changes nothing. */
 export async function validateCommand(
   options: ConfigOption,
   { redactor }: CommandContext,
@@ -12,7 +12,7 @@ export async function validateCommand(
   const config = await loadConfig({
     ...fileOf(options.config),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: enterFolder(options.config),
     context: { clock: systemClock, logger: silentLogger },
   });
   redactor.add(config.secrets);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { findInstalled, searchFolders } from "../plugins/folders.ts";
 import { loadPlugin } from "../plugins/load.ts";
 import type { Field, Fields } from "./field.ts";
-import { findConfigFile } from "./open.ts";
+import { findConfigFile } from "./find.ts";
 import { isMap, valueAt } from "./places.ts";
 import { inputSchema } from "./plugin-schema.ts";
 import { parseConfig, readConfigFile } from "./read.ts";

@@ -4,6 +4,7 @@ import { MicroscalingError } from "@microscaling/core";
 import type { PluginKind } from "../config/types.ts";
 import { closest } from "../config/words.ts";
 import { findInstalled, foldersUp } from "./folders.ts";
+import { KNOWN_PLUGINS } from "./known.ts";
 import type { PluginName } from "./names.ts";
 import type { PluginRequest } from "./resolve.ts";
 
@@ -15,7 +16,7 @@ const ADD_COMMANDS = [
   ["package-lock.json", "npm install"],
 ] as const;
 
-/** The error for a plugin that is not there: what was looked for, where, and what to type. */
+/** The error for a missing plugin: what the agent looked for, where, and which command to run. */
 export function adviseNotFound(request: PluginRequest, name: PluginName): MicroscalingError {
   const { kind, use, folders } = request;
   const [folder = "."] = folders;
@@ -32,21 +33,26 @@ export function adviseNotFound(request: PluginRequest, name: PluginName): Micros
   const isOther = installed.some((entry) => entry.kind === other && entry.name === use);
   if (isOther) details.push(`${JSON.stringify(use)} is a ${other}, not a ${kind}`);
   const ofKind = installed.filter((entry) => entry.kind === kind).map((entry) => entry.name);
-  const near = closest(use, ofKind);
+  const known: readonly string[] = KNOWN_PLUGINS[kind];
+  const isKnown = known.includes(use);
+  const near = isKnown ? undefined : closest(use, [...ofKind, ...known]);
   if (near !== undefined) details.push(`did you mean ${JSON.stringify(near)}?`);
   details.push(
     ofKind.length === 0
       ? `no ${kind} is installed`
       : `installed ${kind}s: ${[...new Set(ofKind)].join(", ")}`,
   );
-  // A name that is probably a slip is not one to install.
-  if (near === undefined && !isOther)
-    details.push(`to install it, type: ${addCommand(folder)} ${name.specifiers[0] ?? use}`);
+  if (near === undefined && !isKnown && !isOther)
+    details.push(`Microscaling's own ${kind}s: ${known.join(", ")}`);
+  // Suggests only packages that exist.
+  const wanted = isKnown ? use : near;
+  if (wanted !== undefined && known.includes(wanted) && !ofKind.includes(wanted))
+    details.push(`to install it, run: ${addCommand(folder)} @microscaling/${kind}-${wanted}`);
   const message = `the ${kind} ${JSON.stringify(use)} is not installed`;
   return new MicroscalingError("ERR_PLUGIN_NOT_FOUND", message, { details });
 }
 
-/** How the user's own package manager installs, told by the lockfile nearest to the config. */
+/** The install command of the user's own package manager, by the lockfile nearest to the config. */
 function addCommand(folder: string): string {
   for (const up of foldersUp(folder))
     for (const [lockfile, command] of ADD_COMMANDS)

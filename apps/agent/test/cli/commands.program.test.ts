@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createFolder } from "../run/folder.ts";
@@ -8,7 +8,12 @@ describe("help and usage", () => {
   it("teaches: examples and exit codes", async () => {
     const { code, stdout } = await run(createFolder(), "--help");
     expect(code).toBe(0);
-    for (const words of ["Examples:", "microscaling init", "Exit codes:", "  2  bad config"])
+    for (const words of [
+      "Examples:",
+      "microscaling init",
+      "Exit codes:",
+      "  2  a mistake in the config",
+    ])
       expect(stdout).toContain(words);
   });
 
@@ -23,6 +28,7 @@ describe("help and usage", () => {
 
   it.each([
     [["bogus"], "unknown command 'bogus'"],
+    [["help", "bogus"], "unknown command 'bogus'"],
     [["plan", "--jason"], "unknown option '--jason'"],
     [["run", "--log-format", "xml"], "Allowed choices are pretty, json"],
     [["init", "--capacity", "0"], "from 1 to 999999"],
@@ -34,8 +40,8 @@ describe("help and usage", () => {
     expect(stderr).toContain(expected);
   });
 
-  it("prints its version", async () => {
-    const { code, stdout } = await run(createFolder(), "version");
+  it.each(["version", "--version", "-V"])("prints its version for %s", async (word) => {
+    const { code, stdout } = await run(createFolder(), word);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
   });
@@ -112,6 +118,51 @@ describe("init", () => {
     expect(text).toContain("metric: { use: azure-queue, queue: mails-2 }");
   });
 
+  it.each([
+    ["Mails_To.Send", "mails-to-send"],
+    ["jobs.fifo", "jobs-fifo"],
+    ["__", "worker"],
+    ["x".repeat(80), "x".repeat(63)],
+  ])("makes of the queue %s a name that Kubernetes takes", async (queue, name) => {
+    const folder = createFolder();
+    const flags = ["--scheduler", "kubernetes", "--metric", "sqs", "--queue", queue];
+    expect(await run(folder, "init", ...flags)).toMatchObject({ code: 0 });
+    const text = readFileSync(join(folder, "microscaling.yaml"), "utf8");
+    expect(text).toContain(`\ntasks:\n  ${name}:\n`);
+  });
+
+  it("refuses a name that Kubernetes would refuse", async () => {
+    const flags = ["--scheduler", "kubernetes", "--task", "My_Task", "--yes"];
+    const { code, stderr } = await run(createFolder(), "init", ...flags);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--task: expected lower-case letters.*kubernetes.*My_Task/);
+  });
+
+  it("keeps quoted words of a command together", async () => {
+    const folder = createFolder();
+    const command = `sh -c "sleep 1 && exec worker"`;
+    await run(folder, "init", "--scheduler", "process", "--metric", "toy", "--command", command);
+    const text = readFileSync(join(folder, "microscaling.yaml"), "utf8");
+    expect(text).toContain('command: ["sh","-c","sleep 1 && exec worker"]');
+    expect(await run(folder, "validate")).toMatchObject({ code: 0 });
+  });
+
+  it("takes a plugin that is installed, and refuses one that nobody knows", async () => {
+    const folder = createFolder();
+    const module = join(folder, "node_modules/microscaling-metric-mine");
+    mkdirSync(module, { recursive: true });
+    writeFileSync(join(module, "package.json"), '{ "name": "microscaling-metric-mine" }');
+    const flags = ["--scheduler", "toy", "--metric", "mine", "--queue", "jobs"];
+    const { code, stdout } = await run(folder, "init", ...flags);
+    expect(code).toBe(0);
+    expect(stdout).toContain("npm install @microscaling/scheduler-toy\n");
+    const text = readFileSync(join(folder, "microscaling.yaml"), "utf8");
+    expect(text).toContain("metric: { use: mine, queue: jobs }");
+    const refused = await run(folder, "init", "--force", "--metric", "nsqq");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/--metric: expected nsq, .*mine.*did you mean "nsq"\?/);
+  });
+
   it("takes its flags, whatever is in them", async () => {
     const folder = createFolder();
     const flags = [
@@ -163,7 +214,7 @@ describe("schema and plugins", () => {
     const { code, stderr } = await run(folder, "schema", "-o", "microscaling.yaml");
     expect(code).toBe(1);
     expect(stderr).toContain(
-      "error ERR_FILE_EXISTS microscaling.yaml exists and was not written by this command",
+      "error ERR_FILE_EXISTS microscaling.yaml already exists and was not written by this command",
     );
     expect(readFileSync(join(folder, "microscaling.yaml"), "utf8")).toBe(TOY_CONFIG);
   });

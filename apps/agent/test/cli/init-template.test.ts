@@ -2,12 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { silentLogger, systemClock } from "@microscaling/core";
 import { afterEach, expect, test, vi } from "vitest";
-import {
-  INIT_METRICS,
-  INIT_SCHEDULERS,
-  renderConfig,
-  type InitAnswers,
-} from "../../src/cli/init-template.ts";
+import { renderConfig, type InitAnswers } from "../../src/cli/init-template.ts";
+import { KNOWN_PLUGINS } from "../../src/plugins/known.ts";
 import { loadConfig, type LoadedConfig } from "../../src/config/index.ts";
 import { createFolder } from "../run/folder.ts";
 
@@ -23,8 +19,8 @@ const ANSWERS: InitAnswers = {
   command: ["node", "worker.js"],
 };
 
-const ALL = INIT_SCHEDULERS.flatMap((scheduler) =>
-  INIT_METRICS.map((metric) => ({ scheduler, metric })),
+const ALL = KNOWN_PLUGINS.scheduler.flatMap((scheduler) =>
+  KNOWN_PLUGINS.metric.map((metric) => ({ scheduler, metric })),
 );
 
 /** As the agent reads it, with the plugins themselves. */

@@ -113,5 +113,6 @@ tasks:
     priority: 2
     instances: { max: 10 }
     target: { use: remainder }
+shutdown: drain
 http: false
 `;

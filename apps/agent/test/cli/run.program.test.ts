@@ -1,8 +1,17 @@
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createFolder } from "../run/folder.ts";
 import { expectSameDecisions } from "../replay.ts";
 import { folderWith, run, start, stopAgent, TOY_CONFIG } from "./program.ts";
 
@@ -59,15 +68,50 @@ describe("plan", () => {
   });
 
   it("ends with 1 when a metric cannot be read, and shows it", async () => {
-    const { code, stdout } = await run(folderWith(BROKEN), "plan");
-    expect(code).toBe(1);
+    const { code, stdout, stderr } = await run(folderWith(BROKEN), "plan");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
     expect(stdout).toMatch(/^mails .*missing/m);
+    expect(stdout.match(/ENOENT/g)).toHaveLength(1);
     expect(stdout).toMatch(/^batch .*remainder/m);
+  });
+
+  it("says once that the scheduler cannot be reached", async () => {
+    const docker = 'use: docker, host: "tcp://127.0.0.1:1" }';
+    const config = TOY_CONFIG.replace("use: toy }", docker)
+      .replace("instances: 10", "instances: scheduler")
+      .replaceAll(/priority: \d/g, "$&\n    workload: { image: worker }");
+    const { code, stdout, stderr } = await run(folderWith(config), "plan");
+    expect(code).toBe(1);
+    expect(stderr.match(/ECONNREFUSED/g)).toHaveLength(1);
+    expect(stdout).toMatch(/^mails .*the capacity is not known/m);
   });
 
   it("ends with 2 on a bad config", async () => {
     expect(await run(folderWith("tasks: 3"), "plan")).toMatchObject({ code: 2, stdout: "" });
   });
+});
+
+it("takes paths in the config from its folder, and those on the command line from where it runs", async () => {
+  const folder = createFolder();
+  mkdirSync(join(folder, "etc"));
+  const config = `${TOY_CONFIG.replace("value: 100", "file: number")}learned: learned.json\n`;
+  writeFileSync(
+    join(folder, "etc/my.yaml"),
+    config.replace("simple-queue, length: 10", "latency, within: 5s"),
+  );
+  writeFileSync(join(folder, "etc/number"), "42\n");
+  const agent = start(folder, ["run", "--config", "etc/my.yaml", "--record", "live.jsonl"]);
+  expect(await agent.line(STARTED)).toContain(join(folder, "etc/my.yaml"));
+  await agent.line("batch 0 →");
+  await stopAgent(agent);
+  expect(readdirSync(folder).toSorted()).toEqual(["etc", "live.jsonl"]);
+  expect(readdirSync(join(folder, "etc")).toSorted()).toEqual([
+    "learned.json",
+    "my.yaml",
+    "number",
+  ]);
+  const plan = await run(folder, "plan", "--config", "etc/my.yaml");
+  expect(plan.stdout).toMatch(/^mails +1 +42 /m);
 });
 
 describe("run --record", () => {
@@ -80,9 +124,9 @@ describe("run --record", () => {
     expect(turns.some(([, batch]) => batch?.granted === 9)).toBe(true);
   });
 
-  it("goes on without a record where none can be written", async () => {
+  it("continues without a record where none can be written", async () => {
     const agent = start(folderWith(TOY_CONFIG), ["run", "--record", "missing/live.jsonl"]);
-    expect(await agent.line("cannot record")).toMatch(/ENOENT.*goes on without a record/);
+    expect(await agent.line("cannot record")).toMatch(/ENOENT.*continues without a record/);
     await agent.line("batch 0 →");
     await stopAgent(agent);
   });
@@ -132,7 +176,7 @@ describe("run", () => {
       expect.stringContaining(STARTED),
       expect.stringMatching(/^mails 0 → 3: fixed/),
       expect.stringMatching(/^batch 0 → 7: remainder/),
-      "SIGTERM: stopping (shutdown: leave)",
+      "SIGTERM: stopping (shutdown: drain)",
       "stopped",
     ]);
   });
@@ -192,7 +236,7 @@ describe("run", () => {
 
 it("ends with 3 when a drain leaves instances behind, since their backend is gone", async () => {
   const config = TOY_CONFIG.replace("use: toy }", "use: ./gone.mjs }");
-  const folder = folderWith(`${config}shutdown: drain\nshutdownGrace: 1s\n`);
+  const folder = folderWith(`${config}shutdownGrace: 1s\n`);
   writeFileSync(
     join(folder, "gone.mjs"),
     `import { existsSync } from "node:fs";
@@ -214,7 +258,9 @@ export default { ...toy, create(options, context) {
   agent.child.kill("SIGTERM");
   const { code, stdout } = await agent.ended;
   expect(code).toBe(3);
-  expect(messages(stdout)).toContain("time is up: instances of mails, batch are left");
+  expect(messages(stdout)).toContain(
+    "time is up: some instances of mails, batch are still running",
+  );
 });
 
 describe("reload", () => {
@@ -274,7 +320,7 @@ export default { ...toy, create(options, context) {
 describe("faults that nobody caught", () => {
   it("logs a rejected promise and goes on", async () => {
     const agent = start(withPlugin('Promise.reject(new Error("wild s3cr3t"));'), ["run"]);
-    expect(await agent.line("nobody looked after it")).toContain("wild");
+    expect(await agent.line("unhandled promise rejection")).toContain("wild");
     await agent.line("batch 0 → ");
     agent.child.kill("SIGTERM");
     expect(await agent.ended).toMatchObject({ code: 0 });
@@ -282,7 +328,7 @@ describe("faults that nobody caught", () => {
 
   it("stops in good order with 1 after an uncaught exception", async () => {
     const agent = start(withPlugin('setImmediate(() => { throw new Error("wild"); });'), ["run"]);
-    await agent.line("an exception that nobody caught");
+    await agent.line("uncaught exception");
     const { code, stdout } = await agent.ended;
     expect(code).toBe(1);
     expect(messages(stdout).at(-1)).toBe("stopped");
@@ -297,7 +343,7 @@ describe("a log that cannot be written", () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, "close");
-    const config = TOY_CONFIG.replace("http: false", `http: { port: ${port} }\nshutdown: drain`);
+    const config = TOY_CONFIG.replace("http: false", `http: { port: ${port} }`);
     return { folder: folderWith(config), address: `http://127.0.0.1:${port}` };
   }
 

@@ -18,6 +18,7 @@ tasks:
   batch:
     priority: 2
     target: { use: remainder }
+shutdown: drain
 `;
 
 const LOAD = `
@@ -56,7 +57,9 @@ describe("simulate", () => {
       for (const code of [0, 0]) expect(await run(folder, ...words, "r")).toMatchObject({ code });
       const { code, stderr } = await run(folder, ...words, "microscaling.yaml");
       expect(code).toBe(1);
-      expect(stderr).toContain("ERR_FILE_EXISTS microscaling.yaml exists and was not written");
+      expect(stderr).toContain(
+        "ERR_FILE_EXISTS microscaling.yaml already exists and was not written",
+      );
       expect(readFileSync(join(folder, "microscaling.yaml"), "utf8")).toBe(CONFIG);
     },
   );
@@ -68,13 +71,19 @@ describe("simulate", () => {
     const { code, stdout, stderr } = await run(EXAMPLE, "simulate", ...words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(
-      /^TASK +CONFIG +JOBS +LATE +P50 +P95 +P99 +MAX +ORDERED S +READY S +PAID/m,
+      /^TASK +CONFIG +JOBS +LATE +P50 +P95 +P99 +MAX +PAID +CHANGES\/MIN +STARTS\/MIN$/m,
     );
-    expect(stdout).toMatch(/ PAID +READY +CHANGES\/MIN +STARTS\/MIN$/m);
+    expect(stdout).not.toMatch(/ORDERED|θ|τ|υ/);
     expect(stdout).toMatch(/^consumer +microscaling\.yaml +\d+ +[\d.]+%/m);
     expect(stdout).toMatch(/^consumer +queue-length\.yaml +\d+ +[\d.]+%/m);
     expect(stdout).toContain("A wait above 5s is late.");
     expect(readFileSync(page, "utf8")).toContain("load.yaml with microscaling.yaml and queue");
+  });
+
+  it("shows every figure with --details", async () => {
+    const { stdout } = await run(plain(), "simulate", "-l", "load.yaml", "--details");
+    expect(stdout).toMatch(/ MAX +ORDERED S +READY S +PAID +READY +CHANGES\/MIN +STARTS\/MIN$/m);
+    expect(stdout).toMatch(/^TASK +θ_U +θ_O +τ_U +τ_O +υ$/m);
   });
 
   it("is the same for the same seed, and takes several", async () => {
@@ -162,7 +171,7 @@ describe("tune", () => {
     const words = ["tune", "-l", "load.yaml", "-o", objective];
     const { code, stdout } = await run(folder, ...words);
     expect(code).toBe(0);
-    expect(stdout).toContain("The best one meets the objective on both parts.");
+    expect(stdout).toContain("The best setting meets the objective on both parts.");
     expect(stdout).toMatch(/^The Pareto front/m);
     const { stdout: json } = await run(folder, ...words, "--json");
     const { best } = JSON.parse(json) as {
@@ -188,8 +197,8 @@ describe("tune", () => {
     const words = ["tune", "-l", "load.yaml", "-o", "late <= 0.1%, then cheapest"];
     const { code, stdout } = await run(folder, ...words);
     expect(code).toBe(1);
-    expect(stdout).toContain('Nothing that was tried meets "late <= 0.1%, then cheapest".');
-    expect(stdout).toMatch(/mails: at \S+ there comes work for \d+ instance-seconds within 1s/);
+    expect(stdout).toContain('No tried setting meets "late <= 0.1%, then cheapest".');
+    expect(stdout).toMatch(/mails: at \S+, work for \d+ instance-seconds arrives within 1s/);
     expect(stdout).toContain("Raise max or the capacity.");
   });
 });

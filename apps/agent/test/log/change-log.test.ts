@@ -182,6 +182,26 @@ describe("the change log", () => {
     },
   );
 
+  it("says trouble whose words change at every turn, once", async () => {
+    const failing = (words: string): Decision =>
+      decision({ requested: undefined, limits: [{ by: "counts", reason: words }] });
+    const words = ["connection refused", "connection reset"];
+    const decisions = Array.from({ length: 20 }, (_, i) => failing(words[i % 2] ?? ""));
+    const lines = await turns([...decisions, decision(), decision(), decision()]);
+    expect(lines.map(({ level }) => level)).toEqual(["warn", "info"]);
+  });
+
+  it("says it when the words of a trouble are others for good", async () => {
+    const failing = (words: string): Decision =>
+      decision({ requested: undefined, limits: [{ by: "counts", reason: words }] });
+    const [a, b] = [failing("connection refused"), failing("may not be read")];
+    const lines = await turns([a, a, a, b, b, b, b]);
+    expect(lines.map(({ text }) => /refused|not be read/.exec(text ?? "")?.[0])).toEqual([
+      "refused",
+      "not be read",
+    ]);
+  });
+
   it("says nothing of trouble that passes at once, as at the start", async () => {
     const early = decision({
       requested: undefined,

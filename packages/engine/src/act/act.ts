@@ -12,20 +12,20 @@ import { abandoned, ended, isCalling, sent } from "./ledger.ts";
 import { prepareAnew } from "./prepare.ts";
 
 /**
- * A start that is only part of what was granted waits this long for the stops that make room for the rest, in milliseconds: with one call
- * under way for each task, the rest could else only follow when the first has come up.
+ * If only part of what was granted can start, the start waits this long for stops that make room for the rest, in milliseconds. A task has only
+ * one call in progress, so the rest could otherwise start only after the first instances are up.
  */
 const GATHER_MS = 100;
 
-/** A time in which this agent may act. */
+/** A period in which this agent may act. */
 export interface Term {
-  /** When it began, by the monotonic clock. Counts from before may lack what another agent did last. */
+  /** When the term began, by the monotonic clock. Earlier counts may lack what another agent did last. */
   readonly since: number;
-  /** When it ends at the latest, by the monotonic clock. */
+  /** When the term ends at the latest, by the monotonic clock. */
   readonly until: number;
 }
 
-/** Says of every task how much it may grow by. Before every decision. */
+/** Sets by how much every task may grow. Call this before every decision. */
 export function limitGrowth({ tasks, spec }: AgentState, now: Moment): void {
   for (const task of tasks) {
     const { preparation, counts, backOff, crashLoop } = task;
@@ -47,9 +47,9 @@ function set(task: Task, growth: number, reason: string, code?: ErrorCode): void
 }
 
 /**
- * Asks the scheduler for what was decided, as far as no call for that task is under way and it does not back off. Nothing is asked for
- * before there are counts from the term itself.
- * @param isLast there is no later turn to wait for
+ * Asks the scheduler for what was decided, unless a call for the task is in progress or the task backs off. Asks for nothing before there are
+ * counts from the current term.
+ * @param isLast whether there is no later turn to wait for
  */
 export function act(
   state: AgentState,
@@ -83,7 +83,7 @@ export function act(
   }
 }
 
-/** Whether a start waits for the rest of its room. Then a turn is due when it has waited long enough. */
+/** Whether a start waits for more room. If so, a turn is due when it has waited long enough. */
 function gathers({ turn }: AgentState, task: Task, isPart: boolean, now: Moment): boolean {
   if (!isPart) task.gatherUntil = undefined;
   else task.gatherUntil ??= now.mono + GATHER_MS;
@@ -92,7 +92,7 @@ function gathers({ turn }: AgentState, task: Task, isPart: boolean, now: Moment)
   return true;
 }
 
-/** A request has been answered, or given up. */
+/** Records that a request was answered or given up. */
 export function noteScaled(
   state: AgentState,
   event: { readonly task: string; readonly id: number; readonly answer: Answer },
@@ -127,18 +127,18 @@ export function noteScaled(
       prepareAnew(state, task, error);
     }
   }
-  // Only fresh counts show what came of it.
+  // Only fresh counts show the result.
   poke(state.counting.pace);
   changed(state, now);
 }
 
-/** Whether the engine itself ended the call: nobody's failure. */
+/** Whether the engine itself ended the call, which is not a failure. */
 function isCancelled(answer: Answer): boolean {
   if (answer.kind !== "abandoned") return false;
   return answer.error instanceof Error && answer.error.name === "AbortError";
 }
 
-/** A request that was abandoned has returned after all. */
+/** Records that an abandoned request has returned. */
 export function noteReturned({ tasks, counting }: AgentState, id: number, now: Moment): void {
   for (const { pending } of tasks) {
     const request = pending.find((other) => other.id === id);
@@ -148,7 +148,7 @@ export function noteReturned({ tasks, counting }: AgentState, id: number, now: M
   }
 }
 
-/** The scheduler says that something which it accepted did not come true. */
+/** Records that the scheduler reports a failure of a request that it had accepted. */
 export function noteFailed(
   state: AgentState,
   event: { readonly task: string; readonly error: unknown },
@@ -167,8 +167,8 @@ export function noteFailed(
 }
 
 /**
- * Whether nothing can be done for any task that is scaled: it cannot be counted, or what is asked for it fails.
- * @param decisions of this turn
+ * Whether the engine cannot act for any scaled task, because no task can be counted or every request fails.
+ * @param decisions the decisions of this turn
  */
 export function isBlocked(
   { tasks, election }: AgentState,
@@ -186,14 +186,14 @@ function cannotChange(task: Task, { requested, limits }: Decision): boolean {
   return wantsChange && task.backOff.failures > 0;
 }
 
-/** Gives up every request under way: the term has ended, or the engine has. */
+/** Gives up every request in progress, because the term or the engine has ended. */
 export function cancelRequests({ tasks }: AgentState, commands: Command[]): void {
   for (const { pending } of tasks)
     for (const { id, phase } of pending)
       if (phase === "sent") commands.push({ type: "cancel", id });
 }
 
-/** Whether any request is under way. */
+/** Whether any request is in progress. */
 export function isAtWork({ tasks }: AgentState): boolean {
   return tasks.some(({ pending }) => pending.some(({ phase }) => phase === "sent"));
 }

@@ -13,7 +13,7 @@ import { noCrashes } from "./crash-loop.ts";
 import { openElection } from "./election.ts";
 import { newPreparation } from "./prepare.ts";
 
-/** A new engine's state: nothing is known. */
+/** The state of a new engine, which knows nothing. */
 export function openState(
   spec: EngineSpec,
   { dryRun, isRecorded }: Pick<AgentState, "dryRun" | "isRecorded">,
@@ -46,7 +46,7 @@ export function openState(
   return state;
 }
 
-/** A dry run asks nothing of the scheduler, the lease included. */
+/** A dry run asks the scheduler for nothing, not even the lease. */
 export function electionOf({ ha }: EngineSpec, dryRun: boolean): AgentState["election"] {
   return ha === undefined || dryRun ? undefined : openElection(ha);
 }
@@ -71,9 +71,9 @@ function newTask(state: AgentState, spec: TaskSpec): Task {
 }
 
 /**
- * Takes over a new spec of the same scheduler. What is known of tasks that stay is kept, as is everything under way. Those that are gone
- * leave as `shutdown` says.
- * @param acts whether this agent may act, so that it is for it to drain
+ * Switches to a new spec with the same scheduler. Keeps everything in progress, and what is known about tasks that stay. Removed tasks are handled
+ * as `shutdown` says.
+ * @param acts whether this agent may act, so that it drains removed tasks
  */
 export function configure(
   state: AgentState,
@@ -89,7 +89,7 @@ export function configure(
   const drains = before.spec.shutdown === "drain" && acts;
   for (const { spec: task, leavingSince } of removed) {
     if (leavingSince !== undefined || drains) continue;
-    const message = `${task.name} is no longer in the config: its instances are left running and no longer counted`;
+    const message = `${task.name} is no longer in the config: its instances keep running and are no longer counted`;
     if (acts) commands.push({ type: "log", level: "warn", message });
   }
   state.spec = spec;
@@ -106,7 +106,7 @@ export function configure(
   changed(state, now);
 }
 
-/** What is known of a task stays as far as it is still true of it. */
+/** Keeps what is known about a task as far as it is still true. */
 function keep(
   state: AgentState,
   before: EngineSpec,
@@ -123,7 +123,7 @@ function keep(
     const { reading, readAtWall, noReading, noReadingCode, failures } = fresh;
     Object.assign(kept, { reading, readAtWall, noReading, noReadingCode, failures });
   }
-  // Another image, say: what failed with the old one may be tried at once.
+  // The workload has changed, for example the image. What failed with the old one may be tried at once.
   if (JSON.stringify(known.spec.workload) !== JSON.stringify(spec.workload)) {
     const { preparation, backOff, crashLoop, schedulerProblem, schedulerCode } = fresh;
     const { total } = known.crashLoop;
@@ -138,19 +138,20 @@ function keep(
   return kept;
 }
 
-/** A task whose instances all go. */
+/** Turns a task into one whose instances all stop. */
 function asLeaving(task: Task, { mono }: Moment): Task {
   const { metric: _, schedule: __, ...rest } = task.spec;
   const spec: TaskSpec = {
     ...rest,
     min: 0,
-    maxDelta: Number.POSITIVE_INFINITY,
+    // Finite, since records are JSON.
+    maxDelta: Number.MAX_SAFE_INTEGER,
     target: { use: "drain" },
   };
   return { ...task, spec, leavingSince: mono, gatherUntil: undefined };
 }
 
-/** Every task that is scaled is to go. */
+/** Makes all instances of every scaled task stop. */
 export function drainAll(state: AgentState, now: Moment, commands: Command[]): void {
   state.phase = "draining";
   state.tasks = state.tasks.map((task) =>
@@ -162,10 +163,10 @@ export function drainAll(state: AgentState, now: Moment, commands: Command[]): v
   changed(state, now);
 }
 
-/** A task that leaves and cannot be counted is given up after so long, in milliseconds. */
+/** A removed task that cannot be counted is given up after this time, in milliseconds. */
 const GIVE_UP_MS = 10_000;
 
-/** Forgets the tasks that have left: counts that were asked for since show nothing of them. */
+/** Forgets removed tasks that have no instances left, by counts that were asked for since they were removed. */
 export function forgetGone(state: AgentState, now: Moment, commands: Command[]): void {
   const left = state.tasks.filter(
     (task) => !isGone(task) && !isGivenUp(state, task, now, commands),
@@ -190,19 +191,19 @@ function isGivenUp(
   if (leavingSince === undefined || countsProblem === undefined) return false;
   if (mono - leavingSince < GIVE_UP_MS) return false;
   if (phase === "draining") givenUp.push(spec.name);
-  const message = `${spec.name} cannot be counted any more (${countsProblem}): its instances, if there are any, are left`;
+  const message = `${spec.name} was removed and can no longer be counted (${countsProblem}): any instances of it keep running`;
   commands.push({ type: "log", level: "warn", message });
   return true;
 }
 
-/** Lays out the decider for the tasks as they are now; it keeps what it remembers of those that stay. */
+/** Lays out the decider for the current tasks. It keeps what it remembers of tasks that stay. */
 function layOut(state: AgentState, commands: Command[]): void {
   const spec = { ...state.spec, tasks: state.tasks.map((task) => task.spec) };
   state.deciding = openDeciding(spec, state.deciding);
   commands.push({ type: "opened", spec });
 }
 
-/** Whether every task that was to leave has left. */
+/** Whether every removed task has no instances left. */
 export function hasLeft({ tasks }: AgentState): boolean {
   return tasks.every(({ leavingSince }) => leavingSince === undefined);
 }

@@ -2,20 +2,20 @@ import { type Counts, YOUNG_MS } from "@microscaling/core";
 import type { Moment } from "../moment.ts";
 import { backOffMs } from "./back-off.ts";
 
-/** How long a task that crashes is held back, in milliseconds: doubles from the first to the last. */
+/** How long a crashing task is held, in milliseconds: doubles from the first number to the last. */
 const HOLD_MS: readonly [number, number] = [1000, 300_000];
-/** So many observations in a row that show crashes make a crash loop. */
+/** The number of observations in a row with crashes that make a crash loop. */
 const LOOP_AFTER = 3;
 /**
- * The crash window: so long must instances live without a crash, in milliseconds, for the crashes before to be over. Longer than an instance
- * counts as young, since starts between two crashes may be too quick to be seen.
+ * The crash window, in milliseconds. If instances live this long without a crash, the earlier crashes are over. It is longer than the time in
+ * which an instance counts as young, because starts between two crashes may be too quick to see.
  */
 const WINDOW_MS = 2 * YOUNG_MS;
-/** Without a crash for so long, in milliseconds, a loop is over in any case: the longest that a backend or the engine waits between two tries. */
+/** After this time without a crash, in milliseconds, a loop is always over. No backend and no engine waits longer between two attempts. */
 const FORGOTTEN_MS = 2 * HOLD_MS[1];
 
 /**
- * What is known of a task's crashes.
+ * What is known about a task's crashes.
  *
  *     calm ──3 crashes──▶ held ──one more is asked for──▶ probing
  *      ▲                   ▲ │                              │ │
@@ -25,22 +25,22 @@ const FORGOTTEN_MS = 2 * HOLD_MS[1];
  */
 export interface CrashLoop {
   phase: "calm" | "held" | "probing";
-  /** Observations in a row that showed crashes. */
+  /** The number of observations in a row that showed crashes. */
   crashes: number;
-  /** No growth before this time, by the monotonic clock, while held. */
+  /** While held, the task does not grow before this time, by the monotonic clock. */
   heldUntil: number;
   /** When the last crash was seen, by the monotonic clock. */
   crashedAt: number;
-  /** The plugin's running total of crashes when last seen. */
+  /** The plugin's total number of crashes when it was last seen. */
   total: number | undefined;
-  /** For how long since the last crash something has run, nothing started and nothing was pending. */
+  /** How long, since the last crash, instances have been running while nothing started and nothing was pending. */
   livedMs: number;
-  /** When counts were last seen, by the monotonic clock, and whether that was so then. */
+  /** When counts were last seen, by the monotonic clock, and whether instances were living in that sense. */
   countedAt: number;
   living: boolean;
 }
 
-/** No crash seen yet. */
+/** The state before any crash. */
 export function noCrashes(): CrashLoop {
   return {
     phase: "calm",
@@ -55,9 +55,9 @@ export function noCrashes(): CrashLoop {
 }
 
 /**
- * Takes note of fresh counts.
- * @param replaces the backend itself replaces instances that end, so that its attempts are the probes
- * @param isPending requests may not be in these counts yet
+ * Records fresh counts.
+ * @param replaces whether the backend itself replaces instances that end, so that its attempts are the probes
+ * @param isPending whether requests may not be in these counts yet
  */
 export function noteCounts(
   loop: CrashLoop,
@@ -76,7 +76,7 @@ export function noteCounts(
     loop.phase = "calm";
     loop.crashes = 0;
   }
-  // Scaled down before it has proved itself: nothing was learned, so the next attempt is a probe again.
+  // The probe was scaled down before it could prove itself. Nothing was learned, so the next attempt is a probe again.
   const isGone = counts.running + counts.starting === 0 && counts.requested === 0 && !isPending;
   if (loop.phase === "probing" && isGone) loop.phase = "held";
 }
@@ -91,40 +91,42 @@ function noteCrash(loop: CrashLoop, now: Moment): void {
   loop.heldUntil = now.mono + backOffMs(loop.crashes - LOOP_AFTER + 1, HOLD_MS, now);
 }
 
-/** Time counts only while something runs and nothing starts: a start between two crashes is no sign of life. */
+/** Time counts only while instances run and none starts: a start between two crashes does not prove anything. */
 function live(loop: CrashLoop, isLiving: boolean, { mono }: Moment): void {
   if (loop.living && isLiving) loop.livedMs += mono - loop.countedAt;
   loop.countedAt = mono;
   loop.living = isLiving;
 }
 
-/** More instances were asked for. */
+/** Records that more instances were requested. */
 export function noteGrowth(loop: CrashLoop): void {
   if (loop.phase !== "held") return;
   loop.phase = "probing";
-  // Those that live already prove nothing of the one that is to come.
+  // Instances that already run prove nothing about the new one.
   loop.livedMs = 0;
   loop.living = false;
 }
 
-/** What was asked for came to nothing. */
+/** Records that the requested instance failed to start. */
 export function noteNoGrowth(loop: CrashLoop): void {
   if (loop.phase === "probing") loop.phase = "held";
 }
 
-/** How much the task may grow by; `undefined` when that is not limited. */
+/** By how much the task may grow; `undefined` if that is not limited. */
 export function growthInLoop(
   { phase, heldUntil }: CrashLoop,
   backendTries: boolean,
   { mono }: Moment,
 ): number | undefined {
   if (phase === "calm") return undefined;
-  // The backend's own attempts are the probes: one more with each of them would add up.
+  // The backend's own attempts are the probes. An additional one with each attempt would add up.
   return backendTries || phase === "probing" || mono < heldUntil ? 0 : 1;
 }
 
 /** Why a task in a crash loop does not grow, for people. */
 export function crashReason(backendTries: boolean, counts: Counts | undefined): string {
-  const how = backendTries ? "no more until they live" : "trying again one at a time";
+  const how = backendTries
+    ? "no more instances until these stay up"
+    : "trying one instance at a time";
   return `crash loop, ${how}: ${counts?.lastCrash ?? "instances end at once"}`;
 }

@@ -11,19 +11,19 @@ import {
 import { freeAt, noteLease, toLease } from "./lease-seen.ts";
 
 /**
- * Of the lease's duration: a term ends so long after the last renewal was *sent*. Others take the lease a whole duration after they *saw*
- * that renewal, which is later. The third in between is for calls under way to end and for clocks that run unevenly. The shares are those
- * of Kubernetes' own leader election.
+ * A fraction of the lease's duration: a term ends this long after the last renewal was *sent*. Other agents take the lease a whole duration after
+ * they *saw* that renewal, which is later. The third in between allows calls in progress to end and clocks to run unevenly. The fractions are
+ * those of Kubernetes' own leader election.
  */
 const TERM = 2 / 3;
-/** How long after an attempt the next one begins: to renew the lease, or to look at it. */
+/** How long after an attempt to renew or read the lease the next attempt begins. */
 const EVERY = 2 / 15;
 /** How long one call may take. */
 const CALL = 1 / 3;
-/** Writes in one attempt. The first may only show that an earlier one, given up as lost, took effect. */
+/** The number of writes in one attempt. The first may only show that an earlier write, which was given up as lost, took effect. */
 const MOST_TRIES = 2;
 
-/** What one step sees and collects. */
+/** The input and output of one step. */
 interface Step {
   readonly mono: number;
   readonly numbers: { nextId: number };
@@ -31,10 +31,10 @@ interface Step {
 }
 
 /**
- * Changes `election` as the event demands. No other machine's clock is trusted: what a lease says of times is ignored. Only that it changed
- * counts, and how long ago that was by the own monotonic clock.
- * @param numbers where the next call gets its number from; no number is used twice
- * @returns what to do now, in this order
+ * Changes `election` according to the event. No other machine's clock is trusted, so times inside a lease are ignored. Only two things count: that
+ * the lease has changed, and how long ago that was by this machine's monotonic clock.
+ * @param numbers the source of call numbers; no number is used twice
+ * @returns the commands to execute, in this order
  */
 export function stepElection(
   election: Election,
@@ -52,7 +52,7 @@ export function stepElection(
   return step.commands;
 }
 
-/** Renews the lease, or takes it if nobody has it. */
+/** Renews the lease, or takes it if no agent has it. */
 function attempt(election: Election, term: ElectedTerm | undefined, step: Step): void {
   if (election.lease.certain && isMine(election)) write(election, term, 0, step);
   else read(election, term, 0, step);
@@ -67,7 +67,7 @@ function write(election: Election, term: ElectedTerm | undefined, tries: number,
   election.phase = { is: "writing", term, id, tries, sentAt: step.mono };
 }
 
-/** Until the next attempt. A lease that runs out before that is taken at once. */
+/** Waits for the next attempt. A lease that expires before that is taken at once. */
 function wait(election: Election, term: ElectedTerm | undefined, step: Step): void {
   const next = step.mono + election.ha.durationMs * EVERY;
   const free = freeAt(election.lease);
@@ -88,7 +88,7 @@ function noteRead(election: Election, { id, answer }: Answered, step: Step): voi
 
 function noteWritten(election: Election, { id, answer }: Answered, step: Step): void {
   const { phase } = election;
-  // If giving it back failed, the lease runs out by itself.
+  // If giving it back failed, the lease expires by itself.
   if (phase.is === "returning" && phase.id === id) election.phase = { is: "ended" };
   if (phase.is !== "writing" || phase.id !== id) return;
   if (answer.kind === "value" && answer.value === undefined)
@@ -103,7 +103,7 @@ function noteWritten(election: Election, { id, answer }: Answered, step: Step): 
   );
 }
 
-/** Another write was first: somebody else's, or an earlier one of this agent's own. */
+/** Handles a write that lost to another one: of another agent, or an earlier one of this agent. */
 function noteLost(
   election: Election,
   term: ElectedTerm | undefined,
@@ -120,7 +120,7 @@ function noteLeaving(election: Election, answer: Answer, step: Step): void {
   else election.phase = { is: "ended" };
 }
 
-/** Takes in what was found. @returns why that is unknown, if it is. */
+/** Records the answer. @returns the error, if the state of the lease is unknown. */
 function learn(
   { ha, lease }: Election,
   answer: Answer,
@@ -135,7 +135,7 @@ function learn(
   }
 }
 
-/** An attempt has failed, which is logged once until one succeeds. */
+/** Handles a failed attempt. It is logged once until an attempt succeeds. */
 function noteFailure(
   election: Election,
   term: ElectedTerm | undefined,
@@ -153,7 +153,7 @@ function noteSuccess(election: Election, term: ElectedTerm | undefined, step: St
   wait(election, term, step);
 }
 
-/** The term after a look at the lease: whoever does not have the lease does not lead, however long the term would last. */
+/** Sets the term after a read of the lease. An agent that does not have the lease does not lead, however long its term would last. */
 function stillLeading(
   election: Election,
   term: ElectedTerm | undefined,
@@ -167,7 +167,7 @@ function stillLeading(
   return undefined;
 }
 
-/** The term after a write that was sent at `sentAt` and took effect: the same one, a new one, or none if that is long ago. */
+/** Sets the term after a successful write that was sent at `sentAt`: the same term, a new one, or none if that was too long ago. */
 function renewed(
   election: Election,
   term: ElectedTerm | undefined,
@@ -181,7 +181,7 @@ function renewed(
   return { id: ++election.terms, since: step.mono, until };
 }
 
-/** The agent goes on as a standby with what it is doing. */
+/** Makes the agent a standby. It continues what it is doing about the lease. */
 function endTermIfOver(election: Election, step: Step): void {
   const { phase, ha } = election;
   if (!("term" in phase) || phase.term === undefined || step.mono < phase.term.until) return;
@@ -218,12 +218,12 @@ function sendWrite(
   const claim = { holder, durationMs };
   const over = lease.found?.version;
   commands.push({ type: "writeLease", id, timeoutMs: durationMs * CALL, claim, over });
-  // Until it is answered, and also if it never is.
+  // This holds until the write is answered, and also if it is never answered.
   lease.certain = false;
   return id;
 }
 
-/** Once for each change. */
+/** Logs each change of the role once. */
 function tell(election: Election, role: string, { commands }: Step): void {
   if (role === election.told) return;
   election.told = role;

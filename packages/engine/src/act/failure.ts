@@ -4,7 +4,7 @@ import type { Moment } from "../moment.ts";
 import type { Task } from "../state.ts";
 import { noteFailure } from "./back-off.ts";
 
-/** Something that the scheduler was to do for a task failed: it is said once, and the task backs off. */
+/** Records that a call for a task failed. The failure is logged once, and the task backs off. */
 export function noteTaskFailure(
   task: Task,
   error: MicroscalingError,
@@ -12,7 +12,7 @@ export function noteTaskFailure(
   commands: Command[],
 ): void {
   const { code, message, details } = error;
-  // Each further try fails in the same way.
+  // Later attempts usually fail in the same way.
   const level = message === task.schedulerProblem ? "debug" : "warn";
   task.schedulerProblem = message;
   task.schedulerCode = code;
@@ -22,7 +22,7 @@ export function noteTaskFailure(
   commands.push({ type: "log", level, message, fields });
 }
 
-/** What the scheduler was to do for a task was done. */
+/** Records that a call for a task succeeded. */
 export function forgetProblem(task: Task): void {
   task.schedulerProblem = undefined;
   task.schedulerCode = undefined;

@@ -3,45 +3,45 @@ import type { Moment } from "../moment.ts";
 
 /** A request that the counts may not show yet. */
 export interface Pending {
-  /** How many instances were asked for. */
+  /** The number of instances that was requested. */
   readonly instances: number;
-  /** It was given up, and counts from after that do not show it; but it may still take effect. */
+  /** Whether the request was given up and later counts do not show it. It may still take effect. */
   doubtful?: boolean;
 }
 
-/** One request in a task's ledger: an absolute number of instances, asked of the scheduler in one call. */
+/** One request in a task's ledger: an absolute number of instances, requested from the scheduler in one call. */
 export interface Request extends Pending {
   /** The number of the call. */
   readonly id: number;
   /**
-   * `sent`: the call is under way. `abandoned`: nobody waits for it any more, yet it may still take effect. `ended`: the call has returned,
-   * whatever came of it: a call that failed may have done its work, or a part of it.
+   * `sent`: the call is in progress. `abandoned`: the engine no longer waits for the call, but it may still take effect. `ended`: the call has
+   * returned. Even a failed call may have done its work, or a part of it.
    */
   phase: "sent" | "abandoned" | "ended";
-  /** When it was abandoned or ended, by the monotonic clock. */
+  /** When the call was abandoned or ended, by the monotonic clock. */
   endedAt: number;
-  /** Counts that were asked for at this time or later, by the monotonic clock, show what came of it. */
+  /** Counts that were asked for at this time or later, by the monotonic clock, show the result. */
   shownFrom: number;
-  /** The scheduler accepted it, so that counts must show it sooner or later. */
+  /** Whether the scheduler accepted the request, so that counts must show it sooner or later. */
   isAccepted: boolean;
 }
 
 /**
- * How long a call that was abandoned may still take effect, as so many times its deadline. A plugin ends a call soon after its signal
- * aborts, so this is for those that do not. What a backend does even later is not what was asked of it.
+ * How long an abandoned call may still take effect, as a multiple of its deadline. Plugins should end a call soon after its signal aborts, so this
+ * is for plugins that do not. The engine does not allow for anything that a backend does even later.
  */
 const GRACE = 1;
 
 /** No call of this agent has this number. */
 const NO_CALL = 0;
 
-/** A call begins. */
+/** Adds a request whose call begins. */
 export function sent(id: number, instances: number): Request {
   const never = Number.POSITIVE_INFINITY;
   return { id, instances, phase: "sent", endedAt: never, shownFrom: never, isAccepted: false };
 }
 
-/** The ledger when a term begins: until now another agent may have asked for up to so many instances, of which nothing is known. */
+/** The ledger at the start of a term. Another agent may have requested up to this many instances, and nothing is known about that. */
 export function withOthers(
   ledger: readonly Request[],
   instances: number,
@@ -49,27 +49,27 @@ export function withOthers(
 ): readonly Request[] {
   const past = { phase: "ended", endedAt: mono, shownFrom: mono, isAccepted: false } as const;
   const last = ledger.at(-1);
-  // Of several terms without counts or calls in between, the newest says it all.
+  // If several terms began without counts or calls in between, the newest entry is enough.
   const isSaid = last?.id === NO_CALL && last.instances === instances;
   const kept = isSaid ? ledger.slice(0, -1) : ledger;
   return [...kept, { ...past, id: NO_CALL, instances, doubtful: true }];
 }
 
-/** The call has returned. */
+/** Records that the call has returned. */
 export function ended(request: Request, { mono }: Moment): void {
   request.phase = "ended";
   request.endedAt = Math.min(request.endedAt, mono);
   request.shownFrom = mono;
 }
 
-/** Nobody waits for the call any more. */
+/** Records that the engine no longer waits for the call. */
 export function abandoned(request: Request, timeoutMs: number, { mono }: Moment): void {
   request.phase = "abandoned";
   request.endedAt = mono;
   request.shownFrom = mono + GRACE * timeoutMs;
 }
 
-/** Counts that were asked for at `startedAt` have come: what they show is no longer pending. */
+/** Removes the requests that counts show. The counts were asked for at `startedAt`. */
 export function settle(ledger: readonly Request[], startedAt: number): readonly Request[] {
   if (ledger.length === 0) return ledger;
   const left = ledger.filter(({ shownFrom }) => shownFrom > startedAt);
@@ -77,27 +77,28 @@ export function settle(ledger: readonly Request[], startedAt: number): readonly 
   return left;
 }
 
-/** Whether a call is under way, so that no other may be made: it was sent, or it was abandoned and may still be at work. */
+/** Whether a call is in progress, so that no other may be made: it was sent, or it was abandoned and may still take effect. */
 export function isCalling(ledger: readonly Request[], { mono }: Moment): boolean {
   return ledger.some(
     ({ phase, shownFrom }) => phase === "sent" || (phase === "abandoned" && mono < shownFrom),
   );
 }
 
-/** What may physically exist of one task. */
+/** The instances of one task that may physically exist. */
 export interface Extent {
-  /** The most instances that may exist at one time: up, starting and stopping. */
+  /** The largest number of instances that may exist at one time: up, starting and stopping. */
   readonly most: number;
-  /** Of these, how many may be stopping once all requests have taken effect. Asking for up to `most - gone` needs no more room. */
+  /** How many of these may be stopping after all requests have taken effect. A request for up to `most - gone` needs no more room. */
   readonly gone: number;
 }
 
 /**
- * The most that may exist now, from the newest counts and everything that they may not show yet. This is the one definition.
+ * The largest number of instances that may exist now, from the newest counts and everything that they may not show yet. This is the only
+ * definition.
  *
- * The requests take effect in their order, each of them wholly, partly or not at all. Each lower number leaves instances that stop, and
- * these take up room until counts say that they are gone. Leaving out a request never makes the result larger, so this is an upper
- * bound whatever came of each.
+ * The requests take effect in their order, each of them fully, partly or not at all. After a request for fewer instances, some stop, and these take
+ * up room until counts show that they are gone. Leaving out a request never makes the result larger, so this is an upper bound whatever the result
+ * of each request is.
  */
 export function extentOf(counts: Counts, pending: readonly Pending[]): Extent {
   let level = Math.max(counts.running + counts.starting, counts.requested);

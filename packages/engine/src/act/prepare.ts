@@ -5,31 +5,31 @@ import { changed, toSchedulerTask, type AgentState, type Task } from "../state.t
 import { HELD_AFTER, noteAccepted } from "./back-off.ts";
 import { forgetProblem, noteTaskFailure } from "./failure.ts";
 
-/** Whether a task can be run. Until it can, it does not grow. */
+/** Whether a task is ready to run. Until it is, it does not grow. */
 export type Preparation =
   | { readonly phase: "ready" }
-  /** The next attempt is made after the task's back-off. */
+  /** The next attempt happens after the task's back-off. */
   | ({ readonly phase: "needed" } & Unprepared)
   | ({ readonly phase: "underWay"; readonly id: number } & Unprepared);
 
 interface Unprepared {
-  /** What is being waited for, or why the last attempt failed. */
+  /** What the task waits for, or why the last attempt failed. */
   readonly reason: string;
-  /** Starts in a row that had failed before: they still count once it is ready. */
+  /** The number of starts in a row that failed before. They still count when the task is ready. */
   readonly failedStarts: number;
 }
 
 const READY: Preparation = { phase: "ready" };
 
-/** What a task needs that has not been made ready. */
+/** The state of a task that was not prepared yet. */
 export function newPreparation({ spec, dryRun }: AgentState): Preparation {
   if (dryRun || spec.scheduler.scheduler.prepare === undefined) return READY;
-  return { phase: "needed", reason: "getting ready to run it", failedStarts: 0 };
+  return { phase: "needed", reason: "preparing to run it", failedStarts: 0 };
 }
 
 /**
- * A start failed: whether the task can be run at all is found out again before the next one, since that takes no room from other tasks. At
- * once where its image is gone, else after several failures.
+ * Handles a failed start. The task is prepared again before the next start, because preparing takes no room from other tasks. This happens at once
+ * if its image is missing, otherwise after several failures.
  */
 export function prepareAnew(state: AgentState, task: Task, error: MicroscalingError): void {
   const { failures, grew } = task.backOff;
@@ -40,16 +40,16 @@ export function prepareAnew(state: AgentState, task: Task, error: MicroscalingEr
   task.preparation = { ...preparation, reason: error.message, failedStarts: failures };
 }
 
-/** Makes ready every task that is not, and whose last failure is long enough ago. */
+/** Prepares every task that is not ready and whose last failure is long enough ago. */
 export function prepareDue(state: AgentState, now: Moment, commands: Command[]): void {
   for (const task of state.tasks) {
-    // While the backend cannot even be observed there is no point in trying.
+    // If the backend cannot even be observed, there is no point in trying.
     if (task.countsProblem !== undefined || now.mono < task.backOff.retryAt) continue;
     prepare(state, task, commands);
   }
 }
 
-/** Makes one task ready, if it is not and nobody is at it. */
+/** Prepares one task, unless it is ready or already being prepared. */
 export function prepare(state: AgentState, task: Task, commands: Command[]): void {
   const { preparation, spec } = task;
   if (preparation.phase !== "needed" || task.leavingSince !== undefined) return;
@@ -58,7 +58,7 @@ export function prepare(state: AgentState, task: Task, commands: Command[]): voi
   commands.push({ type: "prepare", id, task: toSchedulerTask(spec) });
 }
 
-/** A task has been made ready, or could not be. */
+/** Records that preparing a task has succeeded or failed. */
 export function notePrepared(
   state: AgentState,
   event: { readonly task: string; readonly id: number; readonly answer: Answer },
@@ -75,10 +75,10 @@ export function notePrepared(
     task.backOff.failures = failedStarts;
   } else {
     const { name } = state.spec.scheduler;
-    const what = `scheduler ${name}: get ready to run ${event.task}`;
+    const what = `scheduler ${name}: prepare ${event.task}`;
     const error = asMicroscalingError(event.answer.error, "ERR_PLUGIN_FAULT", what);
     task.preparation = { phase: "needed", reason: error.message, failedStarts };
-    // What cannot be run can still be stopped.
+    // Instances of a task that cannot run can still be stopped.
     task.backOff.grew = true;
     noteTaskFailure(task, error, now, commands);
   }

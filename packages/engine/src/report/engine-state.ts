@@ -5,7 +5,7 @@ import { NOT_READ } from "../observe/observed.ts";
 import type { EngineSpec, EngineState, TaskState } from "../spec.ts";
 import type { AgentState, Task } from "../state.ts";
 
-/** What an engine knows, for those who ask: `/state`, `/readyz`, the live view. */
+/** What an engine knows, for `/state`, `/readyz` and the live view. */
 export function describeEngine(
   state: AgentState,
   record: DecisionRecord | undefined,
@@ -14,7 +14,7 @@ export function describeEngine(
 ): EngineState {
   const { spec, capacity, tasks, turn } = state;
   const problems = new Set(tasks.map(({ countsProblem }) => countsProblem));
-  // One that all tasks have is told once, as the scheduler's.
+  // A problem that all tasks have is reported once, as a problem of the scheduler.
   const shared = problems.size === 1 ? [...problems][0] : undefined;
   return {
     record,
@@ -37,7 +37,7 @@ function describeTask(
   const { spec, counts, countsAt, reading, noReading } = task;
   return {
     name: spec.name,
-    // It has a reading, or there is a stated reason why not.
+    // The task has a reading, or a known reason why not.
     ready: counts !== undefined && (spec.metric === undefined || noReading !== NOT_READ),
     readingAgeMs: reading === undefined ? undefined : steadyTime(epochMs, now) - reading.at,
     countsAgeMs: countsAt === undefined ? undefined : now.mono - countsAt,
@@ -60,7 +60,7 @@ function problemOf(
   return { problem: undefined };
 }
 
-/** What the scheduler is to say and has not said yet is not known, and left out. */
+/** Leaves out amounts that the scheduler has not reported yet. */
 function capacityOf({ capacity, measured: names = [] }: EngineSpec, measured: Measured): Amounts {
   const given = Object.entries(capacity).filter(([resource]) => !names.includes(resource));
   return { ...Object.fromEntries(given), ...("amounts" in measured ? measured.amounts : {}) };

@@ -7,30 +7,43 @@ import { formatDuration, INSTANCES, type Decision, type Limit } from "@microscal
 export function explain(decision: Decision): string {
   const { reason, desired, granted } = decision;
   const why = reasonText(decision);
-  // What holds a task is its reason already.
+  // The reason already says what holds the task.
   const limits = decision.limits.filter((limit) => reason !== "held" || !holds(limit));
   const [first, ...later] = limits;
   const bound = first === undefined ? undefined : boundText(first, granted);
-  // Where the capacity limits it too, the amount is not the bound's.
+  // If the capacity also limits the task, the bound does not determine the number.
   if (bound !== undefined && later.every(({ by }) => by === "waiting")) {
+    // It only keeps what it has, so it wants no number of its own.
+    if (first?.by === "min" && (reason === "meeting" || reason === "held"))
+      return `${stateText(decision)}: ${bound}${listText(later, decision)}`;
     const wants = granted === desired ? "wants more" : `wants ${desired}`;
     return `${why}${wants}, ${bound}${listText(later, decision)}`;
   }
   return `${why}${amountText(decision)}${listText(limits, decision)}`;
 }
 
-function reasonText({ reason, reading, belief, limits }: Decision): string {
+function readText({ reading, belief }: Decision): string {
   const read = reading === undefined ? "nothing read" : `${formatNumber(reading.value)} waiting`;
   const wait = belief?.expectedWaitSeconds;
   const rate = wait === undefined ? "" : ` (${formatDuration(wait * 1000)} at this rate)`;
   const ahead = belief?.forecastRate;
   const expected = ahead === undefined ? "" : `, ${Number(ahead.toPrecision(3))}/s expected`;
+  return `${read}${rate}${expected}`;
+}
+
+/** What there is to go by, without what follows from it. */
+function stateText(decision: Decision): string {
+  return decision.reason === "held" ? heldText(decision.limits.find(holds)) : readText(decision);
+}
+
+function reasonText(decision: Decision): string {
+  const { reason } = decision;
   switch (reason) {
     case "above":
     case "below":
-      return `${read}${rate}${expected}, `;
+      return `${readText(decision)}, `;
     case "meeting":
-      return `${read}${rate}${expected}, on target: `;
+      return `${readText(decision)}, on target: `;
     case "remainder":
     case "fixed":
     case "draining":
@@ -38,7 +51,7 @@ function reasonText({ reason, reading, belief, limits }: Decision): string {
     case "fallback":
       return "metric failed, fallback: ";
     case "held":
-      return `${heldText(limits.find(holds))}: `;
+      return `${stateText(decision)}: `;
     default:
       return reason satisfies never;
   }
@@ -51,7 +64,7 @@ function holds(limit: Limit): limit is Hold {
 }
 
 function heldText(hold: Hold | undefined): string {
-  if (hold === undefined) return "nothing to go by";
+  if (hold === undefined) return "no usable reading";
   return hold.by === "held" ? hold.reason : `counts unknown (${hold.reason})`;
 }
 
@@ -91,7 +104,7 @@ export function limitText(
     case "waiting":
       return `${granted - (requested ?? granted)} waiting for ${limit.task ?? "others"} to stop`;
     case "settling":
-      return "last change still under way";
+      return "last change still in progress";
     case "held":
     case "backoff":
     case "churn":

@@ -4,28 +4,28 @@ import type { Answer } from "../events.ts";
 /** One call to a plugin. */
 export interface Call {
   readonly id: number;
-  /** For the error when time is up: `scheduler docker: scale consumer`. */
+  /** Names the call in the error when time is up, such as `scheduler docker: scale consumer`. */
   readonly what: string;
-  /** In milliseconds. */
+  /** The deadline, in milliseconds. */
   readonly timeoutMs: number;
   readonly work: (signal: AbortSignal) => Promise<unknown>;
-  /** Told once: when the call ends, when its time is up, or when it is cancelled. */
+  /** Called once: when the call ends, when its time is up, or when it is cancelled. */
   readonly answered: (answer: Answer) => void;
-  /** Told when a call that was abandoned ends after all. */
+  /** Called when an abandoned call ends. */
   readonly returned: () => void;
 }
 
-/** The calls under way. */
+/** The calls in progress. */
 export interface Calls {
   begin(call: Call): void;
-  /** Nobody waits for this call any more. */
+  /** Stops waiting for a call. */
   cancel(id: number, why: string): void;
   cancelAll(why: string): void;
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is in progress. */
   idle(): Promise<void>;
 }
 
-/** Makes calls, each of them bounded whether or not the plugin heeds its signal. */
+/** Makes calls. Each has a deadline that applies even if the plugin ignores its signal. */
 export function createCalls(clock: Clock): Calls {
   const underWay = new Map<number, (error: Error) => void>();
   let waiting: (() => void)[] = [];

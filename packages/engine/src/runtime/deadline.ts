@@ -6,19 +6,19 @@ import {
   withTimeLimit,
 } from "@microscaling/core";
 
-/** How one call to a plugin is bounded. */
+/** The limits of one call to a plugin. */
 export interface Deadline {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** Ends the call early: the engine stops. */
+  /** Ends the call early, when the engine stops. */
   readonly signal: AbortSignal;
-  /** For the error: `scheduler docker: scale consumer`. */
+  /** Names the call in the error, such as `scheduler docker: scale consumer`. */
   readonly what: string;
 }
 
 /**
- * Calls a plugin and waits no longer than the deadline, whether or not the plugin heeds its signal. What it does later is ignored.
- * @throws MicroscalingError `ERR_DEADLINE` when time is up; the signal's reason when that aborts; whatever the call throws.
+ * Calls a plugin and waits no longer than the deadline, even if the plugin ignores its signal. A later result is ignored.
+ * @throws MicroscalingError `ERR_DEADLINE` when time is up; the signal's reason if it aborts; whatever the call throws.
  */
 export async function withDeadline<T>(
   { clock, timeoutMs, signal, what }: Deadline,

@@ -11,10 +11,10 @@ import { assertLease } from "./execute.ts";
 import { createMachine, type Machine } from "./machine.ts";
 import { createReporter } from "./reporter.ts";
 
-/** How long a reload waits for instances that no task of the new config owns, in milliseconds. They go on leaving after that. */
+/** How long a reload waits for instances that no task of the new config owns, in milliseconds. They continue to stop after that. */
 const LEAVE_MS = 10_000;
 
-/** Makes an engine. Starts nothing and does no I/O. */
+/** Creates an engine. Starts nothing and does no I/O. */
 export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
   const reporter = createReporter(context);
   let machine = open(spec);
@@ -38,7 +38,7 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
     return machine.record()!;
   }
 
-  /** Another scheduler: what the old one runs is finished by the old machine, while the new one is at work. */
+  /** Switches to another scheduler. The old machine stops the old scheduler's instances while the new machine works. */
   async function replace(next: EngineSpec): Promise<void> {
     const fresh = open(next);
     const old = machine;
@@ -52,8 +52,8 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
   }
 
   /**
-   * Ends a machine's work in bounded time: drains where that is asked for, waits for calls under way, gives the lease back.
-   * @returns the names of the tasks that were drained and may still have instances
+   * Ends a machine's work in bounded time: drains if requested, waits for calls in progress, and gives the lease back.
+   * @returns the names of the drained tasks that may still have instances
    */
   async function finish(
     { state, now, dispatch, until }: Machine,
@@ -69,7 +69,7 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
       left = leftOf(state);
     }
     dispatch({ type: "stop" });
-    // Another agent may act as soon as the lease is given back, so calls under way end first.
+    // Another agent may act as soon as the lease is given back, so calls in progress end first.
     await until(() => !isAtWork(state), leftMs());
     dispatch({ type: "resign" });
     await until(() => state.election === undefined || hasEnded(state.election), leftMs());
@@ -79,7 +79,7 @@ export function createEngine(spec: EngineSpec, context: EngineContext): Engine {
   function leftOf({ tasks, givenUp }: AgentState): readonly string[] {
     const late = tasks.flatMap((task) => (task.leavingSince === undefined ? [] : [task.spec.name]));
     if (late.length > 0)
-      context.logger.warn(`time is up: instances of ${late.join(", ")} are left`);
+      context.logger.warn(`time is up: some instances of ${late.join(", ")} are still running`);
     return [...givenUp, ...late];
   }
 

@@ -3,7 +3,7 @@ import type { Command, EngineEvent } from "../events.ts";
 import type { EngineSpec } from "../spec.ts";
 import type { Calls } from "./calls.ts";
 
-/** Making ready may pull a large image, in milliseconds. */
+/** The deadline of `prepare`, in milliseconds. It may pull a large image. */
 const PREPARE_TIMEOUT_MS = 600_000;
 
 /** The commands that are calls to plugins. */
@@ -12,7 +12,7 @@ export type CallCommand = Extract<
   { type: "read" | "observe" | "measure" | "prepare" | "scale" | "readLease" | "writeLease" }
 >;
 
-/** What executing a command needs. */
+/** What the execution of a command needs. */
 export interface Execution {
   readonly spec: EngineSpec;
   readonly calls: Calls;
@@ -20,7 +20,7 @@ export interface Execution {
   readonly dispatch: (event: EngineEvent) => void;
 }
 
-/** Makes the call that a command asks for, and tells what came of it. */
+/** Makes the call that a command asks for, and dispatches its answer. */
 export function execute(command: CallCommand, execution: Execution): void {
   const { spec, calls, clock, dispatch } = execution;
   const { name, scheduler, timeoutMs } = spec.scheduler;
@@ -63,7 +63,7 @@ export function execute(command: CallCommand, execution: Execution): void {
     case "prepare":
       calls.begin({
         id,
-        what: `scheduler ${name}: get ready to run ${command.task.name}`,
+        what: `scheduler ${name}: prepare ${command.task.name}`,
         timeoutMs: PREPARE_TIMEOUT_MS,
         work: async (signal) => scheduler.prepare?.(command.task, signal),
         answered: (answer) => dispatch({ type: "prepared", task: command.task.name, id, answer }),
@@ -119,8 +119,8 @@ async function askCapacity(spec: EngineSpec, signal: AbortSignal): Promise<Amoun
 }
 
 /**
- * Checks that the scheduler has the lease that the spec wants shared.
- * @throws MicroscalingError `ERR_PLUGIN_RESULT` when it has none
+ * Checks that the scheduler supports the lease that the spec names.
+ * @throws MicroscalingError `ERR_PLUGIN_RESULT` if it does not
  */
 export function assertLease(spec: EngineSpec): void {
   if (spec.ha !== undefined) openLease(spec, spec.ha.lease);

@@ -1,13 +1,13 @@
 import type { Clock, Logger } from "@microscaling/core";
 
-/** What a plugin's `watch` is followed with. */
+/** What following a plugin's `watch` needs. */
 export interface FollowContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
-/** Watches until `signal` aborts: a watch that ends or fails is begun again after `pauseMs` milliseconds. The caller polls meanwhile. */
+/** Watches until `signal` aborts. A watch that ends or fails begins again after `pauseMs` milliseconds. The caller polls meanwhile. */
 export async function follow(
   { clock, logger, signal }: FollowContext,
   what: string,

@@ -10,22 +10,22 @@ import { execute } from "./execute.ts";
 import type { Reporter } from "./reporter.ts";
 import { createWatches } from "./watches.ts";
 
-/** The engine's state with the world around it: it does what the reducer says, and tells the reducer what comes of it. */
+/** Connects the engine's state with the world: executes the reducer's commands, and dispatches the results as events. */
 export interface Machine {
   readonly state: AgentState;
   /** The newest turn. */
   readonly record: () => DecisionRecord | undefined;
   readonly now: () => Moment;
-  /** Goes on by itself until `end` is called. */
+  /** Starts the loop, which runs until `end` is called. */
   readonly start: () => void;
   readonly dispatch: (event: EngineEvent) => void;
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is in progress. */
   readonly idle: () => Promise<void>;
-  /** Resolves when `test` holds, or after `ms` milliseconds, or at the end: whether it held. */
+  /** Resolves when `test` holds, after `ms` milliseconds, or at the end. Returns whether `test` held. */
   readonly until: (test: (state: AgentState) => boolean, ms: number) => Promise<boolean>;
-  /** Another machine has taken over: this one finishes what it has begun and no longer reports. */
+  /** Called when another machine has taken over. This one finishes what it has begun and no longer reports. */
   readonly retire: () => void;
-  /** Nothing happens any more: what is under way is cancelled, and what is told later is ignored. */
+  /** Ends the machine: cancels everything in progress and ignores later events. */
   readonly end: () => void;
 }
 
@@ -34,7 +34,7 @@ export interface MachineContext extends EngineContext {
   readonly reporter: Reporter;
 }
 
-/** Makes a machine. Starts nothing. */
+/** Creates a machine. Starts nothing. */
 export function createMachine(spec: EngineSpec, context: MachineContext): Machine {
   const { clock, logger, dryRun, random, recorder, reporter } = context;
   const life = new AbortController();
@@ -46,7 +46,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
   const waiters = new Set<() => void>();
   let runs = false;
   let isRetired = false;
-  /** When the timer that is set goes off, by the monotonic clock. */
+  /** When the current timer fires, by the monotonic clock. */
   let timerAt = Number.POSITIVE_INFINITY;
   let timer = new AbortController();
   let record: DecisionRecord | undefined;
@@ -59,7 +59,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
     if (event.type === "configured" || event.type === "drain") watches.follow(state);
     for (const check of waiters) check();
     if (!runs) return;
-    // What is due now is begun now, not a timer later.
+    // Begins at once what is due now, without a timer.
     if (event.type !== "time" && wakeAt(state) <= clock.monotonic()) dispatch({ type: "time" });
     setTimer();
   }
@@ -68,7 +68,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
     try {
       return step(state, event, now());
     } catch (error) {
-      logger.error(`a fault of the engine's own at the event ${event.type}`, { error });
+      logger.error(`internal error of the engine at the event ${event.type}; report it`, { error });
       return [];
     }
   }
@@ -78,7 +78,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
       case "report": {
         if (isRetired) return;
         recorder?.decided(command.turn);
-        // Measured, not decided by: hence not the injected clock.
+        // Only a measurement that decides nothing, so it does not use the injected clock.
         record = { ...state.turn.record!, decideMs: performance.now() - startedAt };
         reporter.report(record);
         return;
@@ -106,7 +106,7 @@ export function createMachine(spec: EngineSpec, context: MachineContext): Machin
     }
   }
 
-  /** One timer for all that is due. It is not set anew when what it was set for comes later after all. */
+  /** One timer for everything that is due. It is not reset if the due time moves to later. */
   function setTimer(): void {
     const at = wakeAt(state);
     if (at >= timerAt || at === Number.POSITIVE_INFINITY) return;

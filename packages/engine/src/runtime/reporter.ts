@@ -1,21 +1,21 @@
 import { untilAborted, withTimeLimit, type DecisionRecord, type Monitor } from "@microscaling/core";
 import type { EngineContext } from "../spec.ts";
 
-/** Tells monitors of every turn. One that is slow gets the newest when it is done and misses those between. */
+/** Reports every turn to the monitors. A slow monitor gets the newest turn when it is ready, and misses those in between. */
 export interface Reporter {
   report(record: DecisionRecord): void;
-  /** Closes the monitors; those that do not close in `ms` milliseconds are left behind, and that is said. */
+  /** Closes the monitors. Logs a warning for monitors that do not close within `ms` milliseconds, and no longer waits for them. */
   close(ms: number): Promise<void>;
 }
 
-/** What is to be told to one monitor. */
+/** What one monitor still has to receive. */
 interface Line {
   readonly monitor: Monitor;
   isBusy: boolean;
   next: DecisionRecord | undefined;
 }
 
-/** A reporter for the monitors of an engine. */
+/** Creates a reporter for the monitors of an engine. */
 export function createReporter({
   monitors,
   logger,

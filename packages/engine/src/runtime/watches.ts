@@ -2,28 +2,28 @@ import type { EngineEvent } from "../events.ts";
 import type { AgentState } from "../state.ts";
 import { follow, type FollowContext } from "./follow.ts";
 
-/** A watch that was lost is begun anew after this time, in milliseconds. Everything is polled meanwhile. */
+/** A lost watch begins again after this time, in milliseconds. Everything is polled meanwhile. */
 const REWATCH_MS = 1000;
 
-/** What plugins tell by themselves. */
+/** Follows what plugins push. */
 export interface Watches {
-  /** Follows the scheduler and the sources of `state`; those that are followed already go on. */
+  /** Follows the scheduler and the sources of `state`. Those that are already followed continue. */
   follow(state: AgentState): void;
 }
 
-/** It only ever ends by its signal. */
+/** Ends only with its signal. */
 function followToTheEnd(...following: Parameters<typeof follow>): void {
   follow(...following).catch(() => {});
 }
 
-/** Follows plugins that push, until the signal aborts. */
+/** Follows plugins that push until the signal aborts. */
 export function createWatches(
   context: FollowContext,
   dispatch: (event: EngineEvent) => void,
 ): Watches {
   const { signal } = context;
   let isSchedulerFollowed = false;
-  /** By the name of the source, what is followed and how it is ended. */
+  /** What is followed and how to end it, by the name of the source. */
   const followed = new Map<string, { readonly key: string; readonly over: AbortController }>();
 
   function followScheduler({ spec }: AgentState): void {
@@ -38,7 +38,7 @@ export function createWatches(
       try {
         await scheduler.watch?.(events, signal);
       } finally {
-        // What happened while nobody listened is found by observing.
+        // Observing finds what happened while nothing was watched.
         dispatch({ type: "countsChanged" });
       }
     };

@@ -377,7 +377,7 @@ describe("how much a task may grow by", () => {
     for (let crashed = 1; crashed <= 3; crashed++) agent.count({ a: up(4, { crashed }) });
     expect(growth(agent)).toEqual([
       0,
-      "crash loop, trying again one at a time: instances end at once",
+      "crash loop, trying one instance at a time: instances end at once",
     ]);
     agent.wait(500);
     expect(scaled(agent.count({ a: up(0, { crashed: 3 }) }))).toEqual(["a to 1"]);

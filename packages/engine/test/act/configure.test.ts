@@ -196,7 +196,7 @@ describe("a task that a reload removes", () => {
         type: "log",
         level: "warn",
         message:
-          "a is no longer in the config: its instances are left running and no longer counted",
+          "a is no longer in the config: its instances keep running and are no longer counted",
       },
     ]);
     expect(names(agent)).toEqual(["b"]);
@@ -360,7 +360,7 @@ describe("a task that leaves is forgotten", () => {
         type: "log",
         level: "warn",
         message:
-          "a cannot be counted any more (no daemon): its instances, if there are any, are left",
+          "a was removed and can no longer be counted (no daemon): any instances of it keep running",
       },
     ]);
     expect(names(agent)).toEqual([]);

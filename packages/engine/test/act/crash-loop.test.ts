@@ -243,10 +243,10 @@ describe("crashes", () => {
 
   it("are told with their reason, and with who tries again", () => {
     expect(crashReason(false, up(0, { lastCrash: "exit code 1" }))).toBe(
-      "crash loop, trying again one at a time: exit code 1",
+      "crash loop, trying one instance at a time: exit code 1",
     );
     expect(crashReason(true, undefined)).toBe(
-      "crash loop, no more until they live: instances end at once",
+      "crash loop, no more instances until these stay up: instances end at once",
     );
   });
 });

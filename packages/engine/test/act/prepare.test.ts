@@ -46,7 +46,7 @@ describe("a task", () => {
   it("does not grow until it is ready, and shrinks all the same", () => {
     const { agent, answer } = preparing();
     agent.turn();
-    expect(agent.task()).toMatchObject({ growth: 0, growthReason: "getting ready to run it" });
+    expect(agent.task()).toMatchObject({ growth: 0, growthReason: "preparing to run it" });
     expect(agent.task().pending).toEqual([]);
     answer(value(undefined));
     expect(agent.state.turn.dueAt).toBe(agent.now.mono + 2);
@@ -62,18 +62,8 @@ describe("a task", () => {
 
   it.each([
     ["fails", failed(NO_IMAGE), "no such image", "ERR_IMAGE_MISSING"],
-    [
-      "throws no error",
-      failed("odd"),
-      "scheduler toy: get ready to run a: odd",
-      "ERR_PLUGIN_FAULT",
-    ],
-    [
-      "never ends",
-      abandoned(),
-      "scheduler toy: get ready to run a: no answer in time",
-      "ERR_PLUGIN_FAULT",
-    ],
+    ["throws no error", failed("odd"), "scheduler toy: prepare a: odd", "ERR_PLUGIN_FAULT"],
+    ["never ends", abandoned(), "scheduler toy: prepare a: no answer in time", "ERR_PLUGIN_FAULT"],
   ])("is made ready again after a back-off when that %s", (_, given, problem, code) => {
     const { agent, answer } = preparing();
     const [line] = only(answer(given), "log");

@@ -1,24 +1,24 @@
 import { arrivalsOf, demandOf, type Report, type ReportConfig, type ReportTask } from "./report.ts";
 
-/** More points than this no chart is wide enough for. */
+/** The largest number of points in a chart. No chart is wide enough for more. */
 const MOST_POINTS = 1200;
 
 type Points = readonly (number | null)[];
 
-/** What the page draws. */
+/** The data of the charts. */
 export interface Charts {
-  /** How many seconds one point stands for: the longest wait and queue in them, and the mean of everything else. */
+  /** How many seconds a point covers. It shows the longest wait and queue of these seconds, and the mean of everything else. */
   readonly secondsPerPoint: number;
   /** The time of each point, in seconds from the start. */
   readonly time: Points;
   readonly configs: readonly ConfigCharts[];
 }
 
-/** One config's charts. */
+/** The charts of one config. */
 export interface ConfigCharts {
   readonly name: string;
   readonly tasks: readonly TaskCharts[];
-  /** For each resource, what every task's instances use of it, in the order of the tasks. */
+  /** For each resource, the amount that each task's instances use, in the order of the tasks. */
   readonly capacity: readonly {
     readonly name: string;
     readonly amount: number;
@@ -26,7 +26,7 @@ export interface ConfigCharts {
   }[];
 }
 
-/** One task's charts. Those of a queue are absent when it has none. */
+/** The charts of one task. Those of the queue are absent if the task has none. */
 export interface TaskCharts {
   readonly name: string;
   readonly within: number;
@@ -39,7 +39,7 @@ export interface TaskCharts {
   readonly running: Points;
 }
 
-/** Makes a run's every second few enough to draw. */
+/** Reduces the seconds of a run to few enough points to draw. */
 export function chartsOf({ configs, seconds }: Report): Charts {
   const secondsPerPoint = Math.max(1, Math.ceil(seconds / MOST_POINTS));
   const points = Math.ceil(Math.ceil(seconds) / secondsPerPoint);
@@ -99,7 +99,7 @@ function binned(
 ): (number | null)[] {
   const points: (number | null)[] = [];
   for (let from = 0; from < values.length; from += bin) {
-    // What nobody said in a second is no number in it.
+    // NaN if a second has no value.
     const said = values.subarray(from, from + bin).filter((value) => !Number.isNaN(value));
     const value = said.length === 0 ? Number.NaN : sum(said);
     points.push(Number.isFinite(value) ? rounded(value) : null);
@@ -107,7 +107,7 @@ function binned(
   return points;
 }
 
-/** Fine enough for a chart, and short in the file. */
+/** Rounds for a chart, to keep the file small. */
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

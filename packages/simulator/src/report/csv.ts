@@ -3,7 +3,7 @@ import { arrivalsOf, demandOf, type Report, type ReportConfig, type ReportTask }
 const HEAD =
   "config,task,second,arrivals,waiting,longest_wait_s,expected_wait_s,demand,ordered,running";
 
-/** Every second of the first run: CSV, one line for each config, task and second. What a task does not have is empty. */
+/** Writes every second of the first run as CSV, with one line for each config, task and second. Missing values are empty. */
 export function reportCsv({ configs, seconds }: Report): string {
   const lines = configs.flatMap((config) =>
     config.tasks.flatMap((task) => linesOf(config, task, seconds)),

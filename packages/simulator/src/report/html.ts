@@ -13,8 +13,8 @@ import { chartsOf } from "./charts.ts";
 import type { Report } from "./report.ts";
 
 /**
- * A report as one HTML file: needs no network and no other file, is light or dark as its reader's screen, and can be printed.
- * @throws Error of `node:fs` when the package's own files are not there
+ * Writes a report as one HTML file. The file needs no network and no other file, follows the reader's light or dark mode, and can be printed.
+ * @throws Error of `node:fs` if the package's own files are missing
  */
 export function reportHtml(report: Report): string {
   const { load, configs, assumed, seeds, seconds } = report;
@@ -36,7 +36,7 @@ ${files.style}
 <body>
 <header>
 <h1>${escape(title)}</h1>
-<p>What Microscaling would have done, by <code>microscaling simulate</code>: ${escape(describeRuns(seconds, seeds))}</p>
+<p>What Microscaling would have done, computed by <code>microscaling simulate</code>. ${escape(describeRuns(seconds, seeds))}</p>
 </header>
 <section>
 <h2>Summary</h2>
@@ -45,11 +45,11 @@ ${tableOf(report, MAIN_FIGURES)}
 <main id="charts"><noscript><p>The charts need JavaScript.</p></noscript></main>
 <section>
 <h2>Elasticity</h2>
-<p>${escape(ELASTICITY_NOTE)} What drains a backlog counts as too much, so look at the waits beside it.</p>
+<p>${escape(ELASTICITY_NOTE)} Instances that drain a backlog count as too many, so also look at the waits.</p>
 ${tableOf(report, ELASTICITY_FIGURES)}
 </section>
 <section>
-<h2>What was assumed</h2>
+<h2>Assumptions</h2>
 <ul>
 ${assumed.map((one) => `<li>${escape(one)}</li>`).join("\n")}
 </ul>
@@ -66,11 +66,11 @@ ${files.script}
 `;
 }
 
-/** `the load lasts 3600 s; mean of 5 runs, seeds 1 to 5, with the least and the most; the charts show the first`. */
+/** `The load lasts 3600 s. Mean of 5 runs, seeds 1 to 5, with minimum and maximum. The charts show the first run.` */
 function describeRuns(seconds: number, seeds: readonly number[]): string {
-  const lasts = `the load lasts ${Math.round(seconds)} s`;
-  if (seeds.length === 1) return `${lasts}; one run, seed ${seeds[0]}.`;
-  return `${lasts}; the mean of ${seeds.length} runs, seeds ${seeds[0]} to ${seeds.at(-1)}, with the least and the most; the charts show the first.`;
+  const lasts = `The load lasts ${Math.round(seconds)} s`;
+  if (seeds.length === 1) return `${lasts}. One run, seed ${seeds[0]}.`;
+  return `${lasts}. Mean of ${seeds.length} runs, seeds ${seeds[0]} to ${seeds.at(-1)}, with minimum and maximum. The charts show the first run.`;
 }
 
 function tableOf({ configs }: Report, kinds: readonly FigureKind[]): string {
@@ -129,7 +129,7 @@ function escape(text: string): string {
   return text.replace(/[&<>"]/g, (letter) => ENTITIES[letter] ?? letter);
 }
 
-/** Nothing in a script ends it early. */
+/** Escapes JSON so that nothing in it ends the script early. */
 function escapeJson(json: string): string {
   return json.replaceAll("<", String.raw`\u003c`);
 }

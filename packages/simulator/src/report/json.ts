@@ -1,6 +1,6 @@
 import type { Report } from "./report.ts";
 
-/** The figures of a report as JSON, without its charts. Waits are in seconds, `late` is a part of 1, elasticity is in percent. */
+/** Writes the figures of a report as JSON, without the charts. Waits are in seconds, `late` is a fraction, elasticity is in percent. */
 export function reportJson({ load, seconds, seeds, assumed, configs }: Report): string {
   const figures = configs.map(({ name, capacity, tasks }) => ({
     name,

@@ -3,20 +3,20 @@ import type { Figures } from "../figures.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Timeline } from "../simulate.ts";
 
-/** What a report is made from: one load under one config or several. */
+/** The input of a report: one load under one or several configs. */
 export interface Report {
-  /** What the load is known by: a file's name. */
+  /** The name of the load: its file name. */
   readonly load: string;
-  /** How long each run lasted, in seconds of the load's time. */
+  /** How long each run lasted, in simulated seconds. */
   readonly seconds: number;
-  /** One run for each. The charts show the first. */
+  /** The seeds of the runs. The charts show the first run. */
   readonly seeds: readonly number[];
-  /** What was taken for granted, a sentence each. */
+  /** The assumptions, one sentence each. */
   readonly assumed: readonly string[];
   readonly configs: readonly ReportConfig[];
 }
 
-/** One config's part. */
+/** The results of one config. */
 export interface ReportConfig {
   readonly name: string;
   readonly capacity: Amounts;
@@ -24,19 +24,19 @@ export interface ReportConfig {
   readonly tasks: readonly ReportTask[];
 }
 
-/** One task's part. */
+/** The results of one task. */
 export interface ReportTask {
   readonly name: string;
-  /** A job that waits longer is late, in seconds. */
+  /** The longest wait that is not late, in seconds. */
   readonly withinSeconds: number;
   /** What one instance uses. */
   readonly uses: Amounts;
-  /** Over all runs. */
+  /** The figures over all runs. */
   readonly figures: Figures;
-  /** Of the first run. Absent: it has no queue. */
+  /** The outcome of the first run; absent if the task has no queue. */
   readonly jobs?: Jobs;
   readonly timeline: Timeline;
-  /** What its target expected jobs to wait in each second, in seconds; NaN where it did not say. Absent when it never does. */
+  /** The wait that the target expected in each second, in seconds; NaN if it did not say. Absent if it never says. */
   readonly expectedWait?: Float64Array;
 }
 
@@ -50,7 +50,7 @@ export function arrivalsOf({ at }: Jobs, seconds: number): Float64Array {
   return arrivals;
 }
 
-/** How many instances keep up with the mean rate of each second, as the elasticity metrics have it. */
+/** How many instances keep up with the mean rate in each second, as in the elasticity metrics. */
 export function demandOf({ rate, work }: Jobs, seconds: number): Float64Array {
   const meanWork = work.reduce((sum, one) => sum + one, 0) / Math.max(1, work.length);
   return Float64Array.from({ length: Math.ceil(seconds) }, (_, second) =>

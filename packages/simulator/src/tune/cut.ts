@@ -1,6 +1,6 @@
 import type { Jobs } from "../jobs.ts";
 
-/** The part of a load between two times, in whole seconds from its start; it then starts at 0. */
+/** The part of a load between two times, in whole seconds from its start. The part itself starts at 0. */
 export function cutJobs({ at, work, rate }: Jobs, from: number, to: number): Jobs {
   const first = at.findIndex((time) => time >= from);
   const begin = first < 0 ? at.length : first;

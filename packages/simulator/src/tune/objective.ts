@@ -1,18 +1,21 @@
 import { parseDuration } from "@microscaling/core";
 
-/** What a search weighs: a part of 1, seconds, seconds, ordered and ready instance-seconds over work, changes and starts a minute. */
+/**
+ * The figures that a search compares: a fraction (`late`), seconds (`p95`, `p99`), instance-seconds divided by work (`paid`, `ready`), and numbers
+ * per minute (`changes`, `starts`).
+ */
 export type Scores = Readonly<
   Record<"late" | "p95" | "p99" | "paid" | "ready" | "changes" | "starts", number>
 >;
 
-/** What must hold, and what is best then. */
+/** A condition, and which setting is best among those that meet it. */
 export interface Objective {
   readonly figure: keyof Scores;
-  /** In the unit of {@link Scores}. */
+  /** The limit, in the unit of {@link Scores}. */
   readonly bound: number;
-  /** Whether the bound itself is good enough. */
+  /** Whether the limit itself meets the condition: `<=` instead of `<`. */
   readonly orEqual: boolean;
-  /** The least of it is best. */
+  /** The figure whose lowest value is best. */
   readonly best: keyof Scores;
 }
 
@@ -77,12 +80,12 @@ function expected(what: string, found: string): SyntaxError {
   return new SyntaxError(`expected ${what}, found ${JSON.stringify(found)}`);
 }
 
-/** Whether what must hold does. */
+/** Whether the condition holds. */
 export function meets({ figure, bound, orEqual }: Objective, scores: Scores): boolean {
   return orEqual ? scores[figure] <= bound : scores[figure] < bound;
 }
 
-/** Below 0 when `a` is better: what must hold first, then what is best, then what is cheaper. Figures that cannot be told come last. */
+/** Returns less than 0 if `a` is better: by the condition, then by the best figure, then by cost. Unknown figures come last. */
 export function compareScores(objective: Objective, a: Scores, b: Scores): number {
   const { figure, best } = objective;
   const good = meets(objective, a);

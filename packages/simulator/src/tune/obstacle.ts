@@ -1,39 +1,39 @@
 import type { Jobs } from "../jobs.ts";
 
-/** What of a task and its plant says whether its jobs can be in time at all. */
+/** The data of a task and its plant that determine whether its jobs can be in time at all. */
 export interface ObstacleRequest {
   readonly jobs: Jobs;
-  /** The most instances there may be. */
+  /** The largest allowed number of instances. */
   readonly most: number;
   readonly startupSeconds: number;
   readonly withinSeconds: number;
 }
 
-/** Why some jobs are late whatever is decided. */
+/** Why some jobs are late, whatever is decided. */
 export interface Obstacle {
   /**
-   * `room`: even with `most` running all along, there is more work than can be begun in time.
-   * `startup`: even if `most` were asked for the moment the burst begins, they would be there too late.
+   * `room`: even if `most` instances always run, they cannot begin all the work in time.
+   * `startup`: even if `most` instances are requested when the burst begins, they start too late.
    */
   readonly kind: "room" | "startup";
-  /** When, in seconds from the start. */
+  /** When the burst begins, in seconds from the start. */
   readonly at: number;
-  /** How long the burst lasts, and how much work comes in it, in seconds of one instance. */
+  /** How long the burst lasts, and how much work arrives in it, in seconds of one instance. */
   readonly burstSeconds: number;
   readonly workSeconds: number;
-  /** How many instances would have to be there when it begins for its jobs to be in time. */
+  /** How many instances must run when the burst begins so that its jobs are in time. */
   readonly needed: number;
 }
 
-/** Bursts of these lengths are looked for, in seconds. */
+/** The lengths of bursts to look for, in seconds. */
 const BURSTS = [1, 2, 5, 10, 20, 60, 120];
-/** What came in so many seconds before tells how many instances there are when a burst begins. */
+/** The load of this many seconds before a burst determines how many instances run when it begins. */
 const BEFORE_SECONDS = 60;
 
 /**
- * Looks for a burst that cannot be served in time by any target that only knows what has arrived: one that finds as many instances as kept up
- * with the minute before it.
- * @returns the one that needs the most instances, or nothing
+ * Looks for a burst that no target can serve in time if it only knows what has arrived. At the start of the burst, as many instances run as the
+ * minute before it needed.
+ * @returns the burst that needs the most instances, or `undefined`
  */
 export function findObstacle(request: ObstacleRequest): Obstacle | undefined {
   const { jobs, most, startupSeconds, withinSeconds } = request;
@@ -49,7 +49,7 @@ export function findObstacle(request: ObstacleRequest): Obstacle | undefined {
       const alone = Math.min(time, startupSeconds);
       const joined = most * (time - alone);
       const possible = Math.min(ready, most) * alone + joined;
-      // A little beyond is chance: jobs are whole.
+      // A small excess is chance, because jobs are whole.
       if (work - possible < 1 || work <= 1.1 * possible) continue;
       const isRoom = work > most * time;
       const needed = Math.ceil(isRoom ? work / time : (work - joined) / alone);

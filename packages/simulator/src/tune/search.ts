@@ -1,65 +1,65 @@
 import { seeded, type Random } from "../random.ts";
 import { compareScores, type Objective, type Scores } from "./objective.ts";
 
-/** One number that may be another. */
+/** One number that the search may change. */
 export interface Parameter {
   readonly name: string;
-  /** 0 < from ≤ to on a logarithmic scale. */
+  /** The range. 0 < from ≤ to on a logarithmic scale. */
   readonly from: number;
   readonly to: number;
-  /** Whether twice as much is the same step everywhere, or one more. */
+  /** Whether equal steps multiply (`log`) or add (`linear`). */
   readonly scale: "log" | "linear";
-  /** Only whole numbers. */
+  /** Whether only whole numbers are allowed. */
   readonly whole?: boolean;
 }
 
-/** A value for each parameter, in their order. */
+/** One value for each parameter, in order. */
 export type Point = readonly number[];
 
-/** A point, and what came of it on average. */
+/** A point and its mean scores. */
 export interface Trial {
   readonly point: Point;
   readonly scores: Scores;
-  /** How many runs that is the mean of. */
+  /** The number of runs in the mean. */
   readonly runs: number;
 }
 
-/** What to search. */
+/** The input of a search. */
 export interface SearchRequest {
   readonly parameters: readonly Parameter[];
-  /** What there is now. */
+  /** The current values. */
   readonly start: Point;
   /** Runs one point with one seed. */
   readonly evaluate: (point: Point, seed: number) => Scores;
-  /** Points that are not allowed are not tried. */
+  /** Whether a point is allowed. Other points are not tried. */
   readonly allows: (point: Point) => boolean;
   readonly objective: Objective;
-  /** The same seed tries the same points. */
+  /** The seed. The same seed tries the same points. */
   readonly seed: number;
 }
 
-/** What came of a search. */
+/** The result of a search. */
 export interface SearchResult {
   readonly best: Trial;
   readonly start: Trial;
-  /** Of what was tried often enough to go by, all that nothing else beats in both figures of the objective; by the first. */
+  /** The points that were tried often enough and that no other point beats in both figures of the objective, ordered by the first figure. */
   readonly front: readonly Trial[];
-  /** How many points were tried. */
+  /** The number of points tried. */
   readonly tried: number;
 }
 
-/** Points drawn from everywhere, points near the best of them, and how many go on to more runs. */
+/** How many points are drawn from everywhere, how many near the best, and how many get more runs. */
 const WIDE = 64;
 const GOES_ON = 12;
 const NEAR = 32;
 const LAST = 5;
-/** Runs of a point that goes on, and of the last ones. */
+/** The number of runs of a point that stays in the search, and of the final points. */
 const SOME_RUNS = 3;
 const MANY_RUNS = 7;
 
 /**
- * Tries points at random, spends more runs on the better ones (successive halving), and looks around the best. Every point gets the same
- * seeds, so that they differ in nothing else.
+ * Tries random points, spends more runs on the better ones (successive halving), and then tries points near the best. Every point gets the same
+ * seeds, so that only the values differ.
  */
 export function search(request: SearchRequest): SearchResult {
   const { parameters, start, objective, allows, seed } = request;
@@ -90,7 +90,7 @@ export function search(request: SearchRequest): SearchResult {
   for (const point of [start, ...last]) runs.mean(point, MANY_RUNS);
   const tried = (): Trial[] => runs.all().filter((trial) => trial.runs >= SOME_RUNS);
   const first = (): Trial => tried().toSorted(byScore)[0]!;
-  // A few more runs may show that all of the last ones are worse than one that was left behind.
+  // More runs may show that all final points are worse than one that was dropped earlier.
   while (first().runs < MANY_RUNS) runs.mean(first().point, MANY_RUNS);
   const known = tried();
   return {
@@ -102,7 +102,7 @@ export function search(request: SearchRequest): SearchResult {
 }
 
 interface Runs {
-  /** The mean of so many runs, or of more if there were. */
+  /** The mean of at least this many runs. */
   mean(point: Point, runs: number): Trial;
   all(): Trial[];
 }
@@ -126,7 +126,7 @@ function createRuns({ evaluate, seed }: SearchRequest): Runs {
   };
 }
 
-/** Averages what came of several runs. */
+/** Averages the scores of several runs. */
 export function meanScores(all: readonly Scores[]): Scores {
   const mean = (key: keyof Scores): number =>
     all.reduce((sum, scores) => sum + scores[key], 0) / all.length;
@@ -145,7 +145,7 @@ function anywhere(parameters: readonly Parameter[], random: Random): Point {
   return parameters.map((parameter) => valueAt(parameter, random()));
 }
 
-/** Within a tenth of each range. */
+/** A random point within a tenth of each range. */
 function around(parameters: readonly Parameter[], centre: Point, random: Random): Point {
   return parameters.map((parameter, i) => {
     const place = placeOf(parameter, centre[i]!) + (random() - 0.5) / 5;
@@ -153,7 +153,7 @@ function around(parameters: readonly Parameter[], centre: Point, random: Random)
   });
 }
 
-/** Two digits that count: what is found is to be written down. */
+/** Rounds to two significant digits, because people write the result into a config. */
 function valueAt({ from, to, scale, whole }: Parameter, place: number): number {
   const value = scale === "log" ? from * (to / from) ** place : from + (to - from) * place;
   return whole === true ? Math.round(value) : Number(value.toPrecision(2));
@@ -172,7 +172,7 @@ function frontOf(trials: readonly Trial[], { figure, best }: Objective): Trial[]
   const front = trials
     .filter(({ scores }) => !trials.some((other) => beats(other.scores, scores)))
     .toSorted((a, b) => a.scores[figure] - b.scores[figure] || a.scores.paid - b.scores.paid);
-  // Of several that come to the same in both, one is enough.
+  // If several points have the same figures, one is enough.
   return front.filter(
     ({ scores }, i) => i === 0 || scores[figure] !== front[i - 1]!.scores[figure],
   );

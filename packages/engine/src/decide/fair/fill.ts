@@ -12,7 +12,9 @@ const ONE_LEVEL = 1e-9;
 export function fillClass(filling: Filling, from: number, to: number): void {
   const { bounded, granted, table, free } = filling;
   const { order } = table;
-  let members: Members = placesBetween(from, to);
+  let members: Members = wantingBetween(filling, from, to);
+  // The usual case, and the rest takes time.
+  if (giveAll(filling, members)) return;
   for (;;) {
     members = members.filter((k) => {
       const i = order[k]!;
@@ -24,10 +26,26 @@ export function fillClass(filling: Filling, from: number, to: number): void {
   }
 }
 
-function placesBetween(from: number, to: number): Members {
+function wantingBetween({ bounded, granted, table }: Filling, from: number, to: number): Members {
   const places: number[] = [];
-  for (let k = from; k < to; k++) places.push(k);
+  for (let k = from; k < to; k++) {
+    const i = table.order[k]!;
+    if (granted[i]! < bounded[i]!) places.push(k);
+  }
   return places;
+}
+
+/** Gives everything that is wanted, if it fits; says whether it does. */
+function giveAll({ table, bounded, granted, free }: Filling, members: Members): boolean {
+  const left = free.slice();
+  for (const k of members) {
+    const i = table.order[k]!;
+    addUses(table, left, i, granted[i]! - bounded[i]!);
+  }
+  if (!left.every((amount) => amount >= 0)) return false;
+  for (const k of members) granted[table.order[k]!] = bounded[table.order[k]!]!;
+  free.set(left);
+  return true;
 }
 
 /** How many instances task `i` has when all below `level` are given. */

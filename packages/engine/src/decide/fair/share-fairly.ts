@@ -60,6 +60,8 @@ function grantAll({ table, bounded, granted, free }: Filling): boolean {
  */
 function keepImmovable({ table, fair, granted, current, free }: Filling, demand: Demand): void {
   const { preemptible } = demand;
+  // In most cases there are none, and the rest takes time.
+  if (!preemptible.includes(0)) return;
   let kept = current;
   if (preemptible.some((is, i) => is === 0 && table.priority[i]! > 0)) {
     const isScaled = Uint8Array.from(table.priority, (priority) => Number(priority > 0));
@@ -88,6 +90,7 @@ function keepUnsettled(filling: Filling, { settled }: Demand, from: number, to: 
 
 /** Gives task `i` at most `count` instances, as far as they fit. */
 function raiseTo({ table, granted, free }: Filling, i: number, count: number): void {
+  if (count <= granted[i]!) return;
   const given = fitting(table, i, count - granted[i]!, free);
   granted[i] = granted[i]! + given;
   addUses(table, free, i, -given);

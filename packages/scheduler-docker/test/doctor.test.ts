@@ -37,7 +37,7 @@ describe("check", () => {
 
   it("asks the registry for what is missing, or is to be pulled always, and pulls nothing", async () => {
     registry(200, { Descriptor: {} });
-    const pullable = { level: "ok", message: expect.stringMatching(/may be pulled/) };
+    const pullable = { level: "ok", message: expect.stringMatching(/can be pulled/) };
     const auth = { username: "me", password: "hunter2" };
     expect(await check({ auth })).toEqual([pullable]);
     const request = engine.requests.find(({ url }) => url?.includes("distribution"));

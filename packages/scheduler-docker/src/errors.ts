@@ -4,20 +4,21 @@ import {
   shortageOf,
   type ErrorCode,
 } from "@microscaling/core";
+import { isTlsError } from "@microscaling/plugin-kit";
 
-/** What was being done when Docker failed. */
+/** What the plugin was doing when Docker failed. */
 export interface Purpose {
-  /** What it is when Docker's words tell nothing more precise. */
+  /** The error code if Docker's words say nothing more specific. */
   readonly code: ErrorCode;
-  /** Where Docker is, as the user wrote it. */
+  /** The address of Docker, as the user wrote it. */
   readonly at: string;
-  /** As the end of "cannot …": `list containers`. */
+  /** The action, as in "cannot …", such as `list containers`. */
   readonly doing: string;
   readonly task?: string;
   readonly image?: string;
 }
 
-/** `error` as one of ours: with a code, the task, Docker's words and what to do. */
+/** Turns `error` into a MicroscalingError with a code, the task, Docker's words and what to do. */
 export function toDockerError(error: unknown, purpose: Purpose): MicroscalingError {
   if (isMicroscalingError(error)) return error;
   const words = wordsOf(error);
@@ -32,12 +33,12 @@ export function statusOf(error: unknown): number | undefined {
   return typeof error.statusCode === "number" ? error.statusCode : undefined;
 }
 
-/** A failure that Docker tells otherwise than by the status of its answer. */
+/** A failure that Docker does not report with the status of its answer. */
 export function answered(words: string): Error {
   return Object.assign(new Error(words), { statusCode: 500 });
 }
 
-/** A file that `option` names, and that is needed to reach Docker. */
+/** The error for a file that `option` names and that is needed to reach Docker. */
 export function unreadableFile(option: string, error: unknown): MicroscalingError {
   const message = `${option} cannot be read: ${wordsOf(error)}`;
   return new MicroscalingError("ERR_SCHEDULER_REFUSED", message, { cause: error });
@@ -67,13 +68,13 @@ function explain(error: unknown, words: string, purpose: Purpose): Explained {
   if (/port is already allocated|address already in use|all ports are allocated/i.test(words)) {
     return {
       code: "ERR_PORT_TAKEN",
-      said: `a port of workload.ports is taken (${words}); publish another, or a range as wide as the task's most instances`,
+      said: `a port of workload.ports is already in use (${words}); publish another port, or a range as wide as the task's max`,
     };
   }
   if (status === 401 || status === 403) {
     return {
       code: "ERR_SCHEDULER_REFUSED",
-      said: `Docker at ${purpose.at} does not allow to ${purpose.doing}: ${words}`,
+      said: `Docker at ${purpose.at} refused to ${purpose.doing}: ${words}`,
     };
   }
   if (purpose.code === "ERR_IMAGE_MISSING") return imageMissing(words, purpose);
@@ -84,15 +85,12 @@ function explain(error: unknown, words: string, purpose: Purpose): Explained {
   };
 }
 
-const TLS_CODE =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO|HOSTNAME_)/;
-
-/** Docker did not answer with HTTP. */
+/** The error if Docker did not answer with HTTP. */
 function explainSilence(error: unknown, words: string, { at }: Purpose): Explained {
   if (error instanceof SyntaxError) {
     return {
       code: "ERR_SCHEDULER_REFUSED",
-      said: `what answers at ${at} is no Docker Engine (${words}); correct scheduler.host`,
+      said: `the server at ${at} is not a Docker Engine (${words}); correct scheduler.host`,
     };
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -101,10 +99,10 @@ function explainSilence(error: unknown, words: string, { at }: Purpose): Explain
     const said = `Docker at ${at} cannot be asked (${words}): ${shortage}`;
     return { code: "ERR_SCHEDULER_UNREACHABLE", said };
   }
-  if (TLS_CODE.test(code)) {
+  if (isTlsError(error)) {
     return {
       code: "ERR_SCHEDULER_REFUSED",
-      said: `TLS with Docker at ${at} failed (${words}); check scheduler.tls and that scheduler.host is the name in its certificate`,
+      said: `TLS with Docker at ${at} failed (${words}); check scheduler.tls and check that scheduler.host is the name in its certificate`,
     };
   }
   if (code === "EACCES" || code === "EPERM") {
@@ -128,7 +126,7 @@ function imageMissing(words: string, { image = "" }: Purpose): Explained {
   };
 }
 
-/** What Docker said. dockerode puts `(HTTP code 404) no such container - ` before it. */
+/** Docker's own words. dockerode puts `(HTTP code 404) no such container - ` in front of them. */
 export function wordsOf(error: unknown): string {
   const words = error instanceof Error ? error.message || String(error) : String(error);
   return words.replace(/^\(HTTP code \d+\) .*? - /, "").trim();

@@ -1,12 +1,12 @@
 import type { SchemaIssue, StandardSchema } from "@microscaling/core";
 
-/** Notes a mistake, `path` further in. Returns `undefined`, so that a check can end with it. */
+/** Records a mistake at `path`. Returns `undefined`, so that a check can end with it. */
 export type Fault = (message: string, path?: readonly (string | number)[]) => undefined;
 
-/** Checks one value. What it returns counts only when nothing was noted. */
+/** Checks one value. Its result counts only if no mistake was recorded. */
 export type Check<T> = (written: unknown, fault: Fault) => T | undefined;
 
-/** A Standard Schema from one check, by hand: this package depends on nothing. */
+/** Builds a Standard Schema from a check. Written by hand, because this package has no dependencies. */
 export function schemaOf<T>(
   check: Check<T>,
   jsonSchema: Record<string, unknown>,
@@ -29,7 +29,7 @@ export function schemaOf<T>(
 type Checks = Readonly<Record<string, Check<unknown>>>;
 type Checked<C extends Checks> = { [K in keyof C]?: Exclude<ReturnType<C[K]>, undefined> };
 
-/** Checks an object key by key: unknown keys and absent required ones are mistakes, all of which are noted. */
+/** Checks an object key by key. Records all mistakes, including unknown keys and missing required keys. */
 export function checkObject<C extends Checks>(
   written: unknown,
   fault: Fault,
@@ -47,7 +47,7 @@ export function checkObject<C extends Checks>(
   for (const key of Object.keys(written)) {
     if (allowed.includes(key)) continue;
     const expected =
-      allowed.length === 0 ? "there are no keys here" : `expected one of ${allowed.join(", ")}`;
+      allowed.length === 0 ? "no keys are allowed here" : `expected one of ${allowed.join(", ")}`;
     fault(`unknown key ${key}: ${expected}`, [key]);
   }
   for (const key of allowed) {

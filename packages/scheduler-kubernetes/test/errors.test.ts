@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ApiFailure, failureOf, toApiError } from "../src/api-errors.ts";
+import { ApiFailure, failureOf, toApiError } from "../src/errors.ts";
 
 const access = { verb: "patch", group: "apps", resource: "deployments/scale", namespace: "mail" };
 const purpose = { doing: "scale Deployment mail/worker", access, task: "worker" };
@@ -13,7 +13,12 @@ function told(status: number, message: string): ReturnType<typeof toApiError> {
 describe("what the API server answers", () => {
   it.each([
     [401, "Unauthorized", "ERR_SCHEDULER_REFUSED", /refuses the credentials.*renew/],
-    [404, "not found", "ERR_OBJECT_MISSING", /cannot scale Deployment mail\/worker.*create it/],
+    [
+      404,
+      "not found",
+      "ERR_OBJECT_MISSING",
+      /cannot scale Deployment mail\/worker.*create the object/,
+    ],
     [429, "slow down", "ERR_SCHEDULER_UNREACHABLE", /too busy/],
     [422, "must be ≥ 0", "ERR_SCHEDULER_REFUSED", /could not scale.*422, must be/],
     [503, "starting", "ERR_SCHEDULER_UNREACHABLE", /too busy/],

@@ -1,7 +1,7 @@
 import { MicroscalingError } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 
-import { toDockerError } from "../src/docker-errors.ts";
+import { toDockerError } from "../src/errors.ts";
 
 const purpose = {
   code: "ERR_START_FAILED",
@@ -49,7 +49,7 @@ describe("what Docker says", () => {
     [
       "ERR_SCHEDULER_REFUSED",
       answer(403, "authorization denied by plugin"),
-      /does not allow to start a container/,
+      /refused to start a container/,
     ],
     ["ERR_SCHEDULER_REFUSED", silence("EACCES"), /group "docker"/],
     [

@@ -6,7 +6,7 @@ import {
 } from "@microscaling/core";
 
 import type { Ask } from "./calls.ts";
-import { statusOf, wordsOf } from "./docker-errors.ts";
+import { statusOf, wordsOf } from "./errors.ts";
 import { readEnvFile } from "./env-file.ts";
 import { isImageThere, toAuthConfig } from "./images.ts";
 import { parseContainers } from "./instances.ts";
@@ -15,12 +15,12 @@ import type { DockerWorkload } from "./workload.ts";
 
 type Task = SchedulerTask<DockerWorkload>;
 
-/** What swarm mode writes on the containers of its services. */
+/** The label of containers that belong to a swarm service. */
 const SERVICE_LABEL = "com.docker.swarm.service.name";
 
 /**
- * Looks whether the task could run, and changes nothing: nothing is pulled.
- * @throws MicroscalingError when Docker cannot be asked.
+ * Checks whether the task can run. Changes nothing and pulls nothing.
+ * @throws MicroscalingError if Docker cannot be asked.
  */
 export async function checkTask(
   ask: Ask,
@@ -41,16 +41,22 @@ async function checkImage(ask: Ask, { workload }: Task, signal: AbortSignal): Pr
     return [{ level: "ok", message: `image ${image} is on the Docker host` }];
   if (pull === "never") {
     const message = `image ${image} is not on the Docker host, and workload.pull is "never"`;
-    return [{ level: "problem", message, advice: "pull or build it there, or change pull" }];
+    return [
+      {
+        level: "problem",
+        message,
+        advice: "pull or build the image there, or change workload.pull",
+      },
+    ];
   }
   const refusal = await askRegistry(ask, workload, signal);
   if (refusal === undefined)
-    return [{ level: "ok", message: `image ${image} is in its registry, and may be pulled` }];
+    return [{ level: "ok", message: `image ${image} is in its registry and can be pulled` }];
   const message = `image ${image} cannot be pulled: ${refusal}`;
-  return [{ level: "problem", message, advice: "check its name, and workload.auth" }];
+  return [{ level: "problem", message, advice: "check workload.image and workload.auth" }];
 }
 
-/** Why the image cannot be pulled, in the words of Docker or the registry, if so. */
+/** Why the image cannot be pulled, in the words of Docker or the registry; `undefined` if it can. */
 async function askRegistry(
   ask: Ask,
   { image, auth }: DockerWorkload,
@@ -79,7 +85,7 @@ async function checkEnvFile({ name, workload: { envFile } }: Task): Promise<Find
   }
 }
 
-/** Of all that might scale the same containers, a swarm is what leaves a trace. */
+/** Only a swarm leaves a trace that it also scales the same containers. */
 async function checkRivals(ask: Ask, { name }: Task, signal: AbortSignal): Promise<Finding[]> {
   const query = { all: true, filters: { label: [`${TASK_LABEL}=${name}`] }, abortSignal: signal };
   const purpose = { code: "ERR_SCHEDULER_REFUSED", doing: "list containers" } as const;
@@ -87,7 +93,7 @@ async function checkRivals(ask: Ask, { name }: Task, signal: AbortSignal): Promi
   const services = parseContainers(listed).flatMap(({ Labels }) => Labels[SERVICE_LABEL] ?? []);
   return [...new Set(services)].map((service) => ({
     level: "warning",
-    message: `the swarm service ${service} keeps containers of this task too`,
-    advice: `remove the label ${TASK_LABEL} from the service, or the service itself`,
+    message: `the swarm service ${service} also runs containers of this task`,
+    advice: `remove the label ${TASK_LABEL} from the service, or remove the service`,
   }));
 }

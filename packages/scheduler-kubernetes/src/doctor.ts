@@ -1,20 +1,20 @@
 import { isMicroscalingError, type Finding, type SchedulerTask } from "@microscaling/core";
+import { memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
-import { failureOf, ruleFor, type Access } from "./api-errors.ts";
+import { failureOf, ruleFor, type Access } from "./errors.ts";
 import type { Connection } from "./connection.ts";
-import { listOf, member, textOf } from "./json.ts";
 import { pathOf } from "./resources.ts";
 import { listRivals, RIVAL_ADVICE, rivalsOf } from "./rivals.ts";
 import { accessTo, type Locate, type Target } from "./targets.ts";
 import type { KubernetesWorkload } from "./workload.ts";
 
-/** What looking at a task needs. */
+/** What checking a task needs. */
 export interface CheckContext {
   readonly connection: Connection;
   readonly locate: Locate;
 }
 
-/** Looks whether a task can be scaled: one finding for each question. @throws MicroscalingError when the cluster cannot be asked. */
+/** Checks whether a task can be scaled. Returns one finding for each question. @throws MicroscalingError if the cluster cannot be asked. */
 export async function checkTask(
   { connection, locate }: CheckContext,
   task: SchedulerTask<KubernetesWorkload>,
@@ -36,13 +36,13 @@ export async function checkTask(
 }
 
 async function checkServer(connection: Connection, signal: AbortSignal): Promise<Finding> {
-  const doing = "tell its version";
+  const doing = "report its version";
   const version = await connection.ask({ doing, path: "/version" }, signal);
-  const message = `Kubernetes ${textOf(version, "gitVersion") ?? ""} answers at ${connection.at}`;
+  const message = `Kubernetes ${textIn(version, "gitVersion") ?? ""} answers at ${connection.at}`;
   return { level: "ok", message };
 }
 
-/** Looked for as the watch sees it, since the right to get one object is not needed for anything else. */
+/** Looks for the object with a list, because nothing else needs the permission to get a single object. */
 async function checkObject(
   connection: Connection,
   target: Target,
@@ -55,18 +55,19 @@ async function checkObject(
     query: { fieldSelector: `metadata.name=${name}` },
   };
   try {
-    const [object] = listOf(await connection.ask(request, signal), "items");
-    if (object !== undefined) return [{ level: "ok", message: `${label} is there` }];
-    const advice = "create it, or correct workload.name, workload.namespace or workload.kind";
-    return [{ level: "problem", message: `${label} is not there`, advice }];
+    const [object] = objectsIn(await connection.ask(request, signal), "items");
+    if (object !== undefined) return [{ level: "ok", message: `${label} exists` }];
+    const advice =
+      "create the object, or correct workload.name, workload.namespace or workload.kind";
+    return [{ level: "problem", message: `${label} does not exist`, advice }];
   } catch (error) {
-    // Which right is missing is told with the other rights.
+    // A missing permission is reported together with the other permissions.
     if (failureOf(error)?.status === 403) return [];
     throw error;
   }
 }
 
-/** Each error of ours says what to do behind its last semicolon. */
+/** Each error of this plugin says what to do after its last semicolon. */
 function problem(message: string): Finding {
   const cut = message.lastIndexOf("; ");
   if (cut < 0) return { level: "problem", message, advice: "see the message" };
@@ -101,11 +102,11 @@ async function checkRights(
   if (denied.length === 0)
     findings.push({ level: "ok", message: `the agent may watch and scale ${label}` });
   if (hidden.length === 0) {
-    findings.push({ level: "ok", message: `pods in namespace ${namespace} may be counted` });
+    findings.push({ level: "ok", message: `the agent may count pods in namespace ${namespace}` });
   } else {
     findings.push({
       level: "warning",
-      message: `pods in namespace ${namespace} may not be read, so pods that are being stopped are not counted`,
+      message: `the agent may not read pods in namespace ${namespace}, so stopping pods count only by their grace period`,
       advice: `add to the agent's Role there: { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] }`,
     });
   }
@@ -121,7 +122,7 @@ async function findDenied(
   return all.filter((_, index) => allowed[index] === false);
 }
 
-/** Everybody may ask the API server what they may do. */
+/** Every user may ask the API server for their own permissions. */
 async function isAllowed(
   connection: Connection,
   { verb, group, resource, namespace, name }: Access,
@@ -131,7 +132,7 @@ async function isAllowed(
   const resourceAttributes = { verb, group, resource: plural, subresource, namespace, name };
   const answer = await connection.ask(
     {
-      doing: "tell what the agent may do",
+      doing: "list the agent's permissions",
       method: "POST",
       path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
       body: {
@@ -142,7 +143,7 @@ async function isAllowed(
     },
     signal,
   );
-  return member(answer, "status")["allowed"] === true;
+  return memberIn(answer, "status")["allowed"] === true;
 }
 
 async function checkRivals(
@@ -154,14 +155,14 @@ async function checkRivals(
   const own = rivalsOf(target, rivals);
   const findings: Finding[] = own.map((rival) => ({
     level: "problem",
-    message: `${rival.label} scales ${target.label} as well, and the two will fight`,
+    message: `${rival.label} also scales ${target.label}, so the two change it back and forth`,
     advice: RIVAL_ADVICE,
   }));
   if (rivals.hidden.length > 0) {
     findings.push({
       level: "warning",
-      message: `${rivals.hidden.join(" and ")} may not be listed, so whether one scales ${target.label} as well is not known`,
-      advice: "allow the agent to list them, or look yourself: kubectl get hpa,scaledobjects",
+      message: `the agent may not list ${rivals.hidden.join(" and ")}, so it does not know whether one of these also scales ${target.label}`,
+      advice: "allow the agent to list them, or check yourself: kubectl get hpa,scaledobjects",
     });
   } else if (own.length === 0) {
     findings.push({ level: "ok", message: `no autoscaler scales ${target.label}` });

@@ -1,6 +1,6 @@
 import { isMicroscalingError, MicroscalingError, type ErrorCode } from "@microscaling/core";
 
-/** What a request needs of RBAC. */
+/** The RBAC permission that a request needs. */
 export interface Access {
   /** `get`, `list`, `watch`, `patch`, … */
   readonly verb: string;
@@ -13,21 +13,21 @@ export interface Access {
   readonly name?: string;
 }
 
-/** What was being asked when it failed. */
+/** What the plugin was doing when a request failed. */
 export interface Purpose {
-  /** As the end of "cannot …": `list deployments in default`. */
+  /** The action, as in "cannot …", such as `list deployments in default`. */
   readonly doing: string;
   readonly access?: Access;
   readonly task?: string | undefined;
 }
 
-/** The API server's answer when it is not what was asked for. Always the `cause` of one of our errors. */
+/** A failure that the API server answered. Always the `cause` of a MicroscalingError. */
 export class ApiFailure extends Error {
   /** The HTTP status. */
   readonly status: number;
-  /** Kubernetes' word for it: `NotFound`, `Conflict`, `Expired`, … */
+  /** Kubernetes' reason: `NotFound`, `Conflict`, `Expired`, … */
   readonly reason: string;
-  /** How long the server wants to be left alone, in milliseconds. */
+  /** How long the server asks the client to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(answer: {
@@ -51,7 +51,7 @@ export function failureOf(error: unknown): ApiFailure | undefined {
   return found instanceof ApiFailure ? found : undefined;
 }
 
-/** `error` as one of ours: with the server's words and what to do. */
+/** Turns `error` into a MicroscalingError with the server's words and what to do. */
 export function toApiError(error: unknown, at: string, purpose: Purpose): MicroscalingError {
   if (isMicroscalingError(error)) return error;
   const { code, said } =
@@ -60,7 +60,7 @@ export function toApiError(error: unknown, at: string, purpose: Purpose): Micros
   return new MicroscalingError(code, `${task}${said}`, { cause: error });
 }
 
-/** The rule that allows it, as it is written in a Role. */
+/** The rule that allows the access, as it is written in a Role. */
 export function ruleFor({ verb, group, resource }: Access): string {
   return `{ apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"] }`;
 }
@@ -83,14 +83,14 @@ function explain(failure: ApiFailure, at: string, { doing, access }: Purpose): E
     case 404:
       return {
         code: "ERR_OBJECT_MISSING",
-        said: `Kubernetes at ${at} cannot ${doing}: ${words}; create it, or correct the task's workload`,
+        said: `Kubernetes at ${at} cannot ${doing}: ${words}; create the object, or correct the task's workload`,
       };
     case 429:
     case 503:
     case 504:
       return {
         code: "ERR_SCHEDULER_UNREACHABLE",
-        said: `Kubernetes at ${at} is too busy to ${doing} (${words}); it is tried again`,
+        said: `Kubernetes at ${at} is too busy to ${doing} (${words}); trying again`,
       };
     default:
       return {
@@ -100,9 +100,9 @@ function explain(failure: ApiFailure, at: string, { doing, access }: Purpose): E
   }
 }
 
-/** An admission plugin also answers 403, and no rule helps against that. */
+/** An admission plugin also answers 403, and no rule helps in that case. */
 function forbidden(words: string, at: string, doing: string, access: Access | undefined): string {
-  const said = `Kubernetes at ${at} does not allow to ${doing}: ${words}`;
+  const said = `Kubernetes at ${at} refused to ${doing}: ${words}`;
   if (access === undefined || !/ cannot /.test(words)) return said;
   const role =
     access.namespace === undefined
@@ -111,13 +111,13 @@ function forbidden(words: string, at: string, doing: string, access: Access | un
   return `${said}; add to ${role}: ${ruleFor(access)}`;
 }
 
-/** The server did not answer with HTTP. */
+/** The error if the server did not answer with HTTP. */
 function explainSilence(error: unknown, at: string, { doing }: Purpose): Explained {
   const words = deepest(error);
   if (/alert (bad certificate|certificate required|handshake failure)/i.test(words)) {
     return {
       code: "ERR_SCHEDULER_REFUSED",
-      said: `Kubernetes at ${at} wants a client certificate that it trusts (${words}); set client-certificate and client-key of the kubeconfig's user`,
+      said: `Kubernetes at ${at} requires a client certificate that it trusts (${words}); set client-certificate and client-key of the kubeconfig's user`,
     };
   }
   if (/certificate|self-signed|altnames/i.test(words)) {
@@ -128,11 +128,11 @@ function explainSilence(error: unknown, at: string, { doing }: Purpose): Explain
   }
   return {
     code: "ERR_SCHEDULER_UNREACHABLE",
-    said: `Kubernetes at ${at} does not answer when asked to ${doing} (${words}); check that it runs there, or choose another kubeconfig or context`,
+    said: `Kubernetes at ${at} does not answer the request to ${doing} (${words}); check that it runs there, or choose another kubeconfig or context`,
   };
 }
 
-/** fetch and its like hide what happened behind "fetch failed". */
+/** fetch and similar functions hide the cause behind "fetch failed". */
 function deepest(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return deepest(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
