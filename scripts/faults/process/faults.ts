@@ -86,7 +86,7 @@ export const processFaults: readonly ProcessFault[] = [
   {
     name: "the program is missing",
     holds: "the other task keeps its instances",
-    says: /is not a file that may be executed/,
+    says: /is not an executable file/,
     kills: ["web"],
     still: true,
     lastsMs: 4000,
@@ -112,7 +112,7 @@ export const processFaults: readonly ProcessFault[] = [
   {
     name: "the reaper is killed, then the agent",
     holds: "all workers end, too",
-    says: /process that would end/,
+    says: /stops all instances if the agent is killed/,
     kills: true,
     async inject(scene) {
       process.kill(reaperOf(scene), "SIGKILL");
@@ -149,7 +149,7 @@ export const processFaults: readonly ProcessFault[] = [
     name: "workers flood a log that nobody reads",
     holds: "the agent drops and counts lines; its memory does not grow over time",
     grownMb: 150,
-    says: /lines of output dropped/,
+    says: /dropped \d+ lines of output/,
     kills: ["web"],
     still: true,
     lastsMs: 6000,
