@@ -53,6 +53,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every answer is 401",
+    slow: true,
     holds: "keeps what runs, starts nothing",
     says: /refuses the credentials/,
     lastsMs: 4000,
@@ -61,6 +62,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every answer is a web page",
+    slow: true,
     holds: "keeps what runs, starts nothing",
     says: /expected .* found|JSON|does not answer|was lost/,
     lastsMs: 4000,
@@ -77,6 +79,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every watch is told that it is too old",
+    slow: true,
     holds: "lists anew",
     lastsMs: 4000,
     inject: answerAll(({ isWatch }) => (isWatch ? status(410, "Expired") : undefined)),
@@ -98,6 +101,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "lists have no items but null",
+    slow: true,
     holds: "tasks are not taken for deleted",
     lastsMs: 4000,
     inject: changeLists("deployments", (list) => ({ ...list, items: null })),
