@@ -55,8 +55,9 @@ metricConformance(
     async setQueue(queue, length) {
       lengths.set(queue === 0 ? "mails" : "orders", length);
     },
-    missing: { query: () => ({ queue: "nowhere" }), gives: "failure" },
+    missing: [{ query: () => ({ queue: "nowhere" }), gives: "failure" }],
     requests: () => requests,
+    secret: () => auth.password,
     unreachable: () => ({ url: "http://127.0.0.1:1", auth }),
     outage: {
       begin: async () => void (isDown = true),

@@ -34,7 +34,7 @@ metricConformance(
       { written: { folder: 5 }, path: ["folder"] },
     ],
     setQueue: fill,
-    missing: { query: () => ({ folder: folder(7) }), gives: "failure" },
+    missing: [{ query: () => ({ folder: folder(7) }), gives: "failure" }],
     outage: {
       begin: () => rename(join(home, "spool"), join(home, "away")),
       end: () => rename(join(home, "away"), join(home, "spool")),

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,6 +22,8 @@ export interface Agent {
   ready(): Promise<boolean>;
   /** Resident memory, in megabytes; `undefined` when it does not run. */
   memoryMb(): Promise<number | undefined>;
+  /** Whether its log is read. While it is not, the pipe fills up. */
+  readLog(on: boolean): void;
   signal(signal: NodeJS.Signals): void;
   /** Waits until it has ended. @returns its exit code. */
   ended(): Promise<number | null>;
@@ -96,6 +98,10 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
       const kb = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
       return kb === undefined ? undefined : Number(kb) / 1024;
     },
+    readLog(on) {
+      if (on) child.stdout?.resume();
+      else child.stdout?.pause();
+    },
     signal: (signal) => void child.kill(signal),
     ended,
     async kill() {
@@ -123,4 +129,11 @@ function messageOf(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** From now on the agent may have no more than so many files open. */
+export function limitFiles({ pid }: Agent, files: number): void {
+  // The soft limit alone: not everyone may raise the other again.
+  const { status, stderr } = spawnSync("prlimit", [`--pid=${pid}`, `--nofile=${files}:`]);
+  if (status !== 0) throw new Error(`prlimit: ${String(stderr)}`);
 }

@@ -2,7 +2,9 @@ import {
   API_VERSION,
   defineMetric,
   MicroscalingError,
+  silentLogger,
   type Clock,
+  type Logger,
   type Metric,
   type MetricPlugin,
   type ReadingResult,
@@ -15,16 +17,23 @@ import { schemaOf } from "./memory-schema.ts";
 
 export interface Options {
   readonly down?: boolean;
+  readonly password?: string;
 }
 export interface Query {
   readonly queue?: string;
+  /** A list has no jobs in flight. */
+  readonly list?: boolean;
 }
+
+/** What must be in no error and no log line. */
+export const PASSWORD = "correct-horse";
 
 /** The backend: how long its queues are, and what is wrong with it. */
 export interface World {
   readonly clock: Clock;
   readonly queues: Map<string, number>;
   readonly watchers: Set<() => void>;
+  logger: Logger;
   requests: number;
   outage: boolean;
   stalled: boolean;
@@ -39,11 +48,12 @@ export const failure = (words: string): MicroscalingError =>
 
 /** A metric without fault, on queues in memory. */
 function createMemory(world: World, { down = false }: Options): MemoryMetric {
-  function result(queue: string, at: number): ReadingResult {
+  function result({ queue = "first", list = false }: Query, at: number): ReadingResult {
     const value = world.queues.get(queue);
     if (world.paused && queue === "first") return { kind: "hold", reason: "first is paused" };
     if (value === undefined) return { kind: "failure", error: failure(`no queue ${queue}`) };
-    return { kind: "reading", value, at, parts: { ready: value } };
+    const inFlight = list ? {} : { inFlight: 0 };
+    return { kind: "reading", value, at, parts: { ready: value, ...inFlight } };
   }
   return {
     read: async (queries, signal) => {
@@ -52,7 +62,7 @@ function createMemory(world: World, { down = false }: Options): MemoryMetric {
       if (world.stalled) await untilAborted(signal, never());
       if (down || world.outage) throw failure("the backend is not there");
       const at = world.clock.now();
-      return queries.map(({ query }) => result(query.queue ?? "first", at));
+      return queries.map(({ query }) => result(query, at));
     },
     watch: async (_, changed, signal) => {
       world.watchers.add(changed);
@@ -81,6 +91,7 @@ export function createFixture(
       ["second", 0],
     ]),
     watchers: new Set(),
+    logger: silentLogger,
     requests: 0,
     outage: false,
     stalled: false,
@@ -89,11 +100,13 @@ export function createFixture(
   const good: MemoryPlugin = defineMetric<Options, Query>({
     name: "memory",
     apiVersion: API_VERSION,
-    options: schemaOf<Options>({ down: "boolean" }),
-    query: schemaOf<Query>({ queue: "string" }),
-    capabilities: { watch, parts: ["ready"] },
+    options: schemaOf<Options>({ down: "boolean", password: "string" }),
+    query: schemaOf<Query>({ queue: "string", list: "boolean" }),
+    capabilities: { watch, parts: ["ready", "inFlight"] },
+    partsOf: ({ list }) => (list === true ? ["ready"] : ["ready", "inFlight"]),
     defaultIntervalMs: 500,
-    create: (options) => {
+    create: (options, { logger }) => {
+      world.logger = logger;
       const memory = createMemory(world, options);
       const read = missing === "failure" ? memory.read : missingAs(missing, memory.read);
       const metric = { ...memory, read };
@@ -106,17 +119,21 @@ export function createFixture(
     plugin: faults.plugin?.(good) ?? good,
     clock: world.clock,
     deadlineMs: 1000,
-    options: () => ({}),
+    options: () => ({ password: PASSWORD }),
+    secret: () => PASSWORD,
     invalidOptions: [{ written: { down: 1 }, path: ["down"] }],
-    queries: () => [{ queue: "first" }, { queue: "second" }],
+    queries: () => [{ queue: "first" }, { queue: "second", list: true }],
     invalidQueries: [{ written: { queue: 1 }, path: ["queue"] }],
     setQueue: async (queue, length) => {
       world.queues.set(queue === 0 ? "first" : "second", length);
       for (const changed of world.watchers) changed();
     },
-    missing: { query: () => ({ queue: "nowhere" }), gives: missing },
-    requests: () => world.requests,
-    unreachable: () => ({ down: true }),
+    missing: [
+      { query: () => ({ queue: "nowhere" }), gives: missing },
+      { what: "list", query: () => ({ queue: "nowhere", list: true }), gives: missing },
+    ],
+    requests: async () => world.requests,
+    unreachable: () => ({ down: true, password: PASSWORD }),
     outage: switchOf(world, "outage"),
     stall: switchOf(world, "stalled"),
     pause: switchOf(world, "paused"),

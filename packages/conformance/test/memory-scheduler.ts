@@ -2,9 +2,11 @@ import {
   API_VERSION,
   defineScheduler,
   MicroscalingError,
+  silentLogger,
   type Clock,
   type Counts,
   type LeaseState,
+  type Logger,
   type Outcome,
   type Scheduler,
   type SchedulerCapabilities,
@@ -20,7 +22,12 @@ import { schemaOf } from "./memory-schema.ts";
 
 export interface Options {
   readonly down?: boolean;
+  readonly password?: string;
 }
+
+/** What must be in no error and no log line. */
+export const PASSWORD = "correct-horse";
+
 export interface Workload {
   readonly crash?: boolean;
   readonly absent?: boolean;
@@ -37,6 +44,7 @@ export interface World {
   /** How many of each task the backend keeps up by itself; absent where it does not. */
   readonly wanted: Map<string, number> | undefined;
   readonly leases: Map<string, LeaseState>;
+  logger: Logger;
   outage: boolean;
   stalled: boolean;
 }
@@ -54,6 +62,7 @@ function createWorld(replaces: boolean): World {
     watchers: new Set(),
     leases: new Map(),
     wanted: replaces ? new Map() : undefined,
+    logger: silentLogger,
     outage: false,
     stalled: false,
   };
@@ -211,10 +220,11 @@ function declaring(capabilities: SchedulerCapabilities, faults: Faults): Schedul
   const good: MemoryPlugin = defineScheduler<Options, Workload>({
     name: "memory",
     apiVersion: API_VERSION,
-    options: schemaOf<Options>({ down: "boolean" }),
+    options: schemaOf<Options>({ down: "boolean", password: "string" }),
     workload: schemaOf<Workload>({ crash: "boolean", absent: "boolean" }),
     capabilities,
-    create: (options) => {
+    create: (options, { logger }) => {
+      world.logger = logger;
       const scheduler = createMemory(world, options);
       return faults.scheduler?.(scheduler, world, options) ?? scheduler;
     },
@@ -228,7 +238,7 @@ export function leastFixture(faults: Faults = {}): SchedulerFixture {
   const plugin: MemoryPlugin = defineScheduler<Options, Workload>({
     name: "memory",
     apiVersion: API_VERSION,
-    options: schemaOf<Options>({ down: "boolean" }),
+    options: schemaOf<Options>({ down: "boolean", password: "string" }),
     workload: schemaOf<Workload>({ crash: "boolean", absent: "boolean" }),
     capabilities: {
       watch: false,
@@ -237,7 +247,8 @@ export function leastFixture(faults: Faults = {}): SchedulerFixture {
       outlivesAgent: false,
       replaces: false,
     },
-    create: (options) => {
+    create: (options, { logger }) => {
+      world.logger = logger;
       const memory = createMemory(world, options);
       const { observe, scale } = memory;
       const close = async (): Promise<void> => world.instances.clear();
@@ -252,7 +263,8 @@ function fixtureOf(world: World, plugin: MemoryPlugin): SchedulerFixture {
     plugin,
     clock: world.clock,
     deadlineMs: 1000,
-    options: () => ({}),
+    options: () => ({ password: PASSWORD }),
+    secret: () => PASSWORD,
     invalidOptions: [{ written: { down: 1 }, path: ["down"] }],
     workload: () => ({}),
     invalidWorkloads: [{ written: { crash: 1, absent: 2 }, path: ["absent"] }],
@@ -264,7 +276,7 @@ function fixtureOf(world: World, plugin: MemoryPlugin): SchedulerFixture {
     },
     crashing: () => ({ crash: true }),
     unpreparable: () => ({ absent: true }),
-    unreachable: () => ({ down: true }),
+    unreachable: () => ({ down: true, password: PASSWORD }),
     outage: {
       begin: async () => void (world.outage = true),
       end: async () => void (world.outage = false),

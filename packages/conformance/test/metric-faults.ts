@@ -2,12 +2,22 @@ import { PLUGIN, type Reading, type ReadingParts, type ReadingResult } from "@mi
 
 import {
   failure,
+  PASSWORD,
   type Faults,
   type MemoryMetric,
   type MemoryPlugin,
   type World,
 } from "./memory-metric.ts";
-import { closesOnce, closesOnlyWhatWasUsed, connectsWhenMade, never } from "./lifecycle-faults.ts";
+import {
+  closesOnce,
+  closesOnlyWhatWasUsed,
+  connectsWhenMade,
+  hastyWays,
+  LEAVES_NOTHING,
+  never,
+  tellingWays,
+  untidyWays,
+} from "./lifecycle-faults.ts";
 import { brokenSchemas } from "./memory-schema.ts";
 
 /** One way to be broken, and exactly the tests that must fail by it. */
@@ -96,9 +106,36 @@ const lifecycleRows: Row[] = [
     ],
     (good, _, { down }) => connectsWhenMade(good, down),
   ),
+  ...hastyWays.map(([what, work, ...more]) =>
+    other(what, ["lifecycle: does no I/O when it is made", ...more], (good) => {
+      work();
+      return good;
+    }),
+  ),
+  ...untidyWays.map(([what, work]) =>
+    reading(what, [LEAVES_NOTHING], (good, { clock }) => {
+      let done = false;
+      return (queries, signal) => {
+        if (!done) work(clock);
+        done = true;
+        return good.read(queries, signal);
+      };
+    }),
+  ),
 ];
 
+const secretRows: Row[] = tellingWays.map(([what, tell]) =>
+  reading(what, ["secrets: are in no error and no log line"], (good, world) => async (...asked) => {
+    try {
+      return await good.read(...asked);
+    } catch {
+      throw tell("ERR_METRIC_UNREACHABLE", PASSWORD, world.logger);
+    }
+  }),
+);
+
 const MISSING = "read: gives failure for a queue that is not there, and the others' numbers";
+const MISSING_LIST = "read: gives failure for a list that is not there, and the others' numbers";
 
 const readRows: Row[] = [
   numbers("never says 0", ["read: follows the length of a queue, down to 0"], (good) => ({
@@ -165,18 +202,43 @@ const readRows: Row[] = [
   ),
   reading(
     "takes a missing queue for an empty one",
-    [MISSING],
+    [MISSING, MISSING_LIST],
     (good) => async (queries, signal) => {
       const results = await good.read(queries, signal);
       const at = results.find((result) => result.kind === "reading")?.at ?? 0;
       return results.map((result) => (result.kind === "failure" ? zero(at) : result));
     },
   ),
-  reading("lets one missing queue fail all", [MISSING], (good) => async (queries, signal) => {
-    const results = await good.read(queries, signal);
-    const failed = results.find((result) => result.kind === "failure");
-    return failed === undefined ? results : results.map(() => failed);
-  }),
+  reading(
+    "takes a missing list for an empty one",
+    [MISSING_LIST],
+    (good) => async (queries, signal) => {
+      const results = await good.read(queries, signal);
+      const at = results.find((result) => result.kind === "reading")?.at ?? 0;
+      return results.map((result, index) =>
+        result.kind === "failure" && queries[index]?.query.list === true ? zero(at) : result,
+      );
+    },
+  ),
+  reading(
+    "has parts that a list has not",
+    ["read: gives no parts but those it declares"],
+    (good) => async (queries, signal) => {
+      const results = await good.read(queries, signal);
+      return results.map((result) =>
+        result.kind === "reading" ? Object.assign(result, { parts: { inFlight: 0 } }) : result,
+      );
+    },
+  ),
+  reading(
+    "lets one missing queue fail all",
+    [MISSING, MISSING_LIST],
+    (good) => async (queries, signal) => {
+      const results = await good.read(queries, signal);
+      const failed = results.find((result) => result.kind === "failure");
+      return failed === undefined ? results : results.map(() => failed);
+    },
+  ),
 ];
 
 const callRows: Row[] = [
@@ -261,6 +323,7 @@ export const watchingRows: readonly Row[] = [
   ...lifecycleRows,
   ...readRows,
   ...callRows,
+  ...secretRows,
 ];
 
 /** Faults of a metric without `watch`, for which a missing queue is empty. */
@@ -268,7 +331,10 @@ export const pollingRows: readonly Row[] = [
   other("has watch all the same", ["lifecycle: has no watch, as declared"], (good) => good),
   other(
     "takes a missing queue for a failure",
-    ["read: gives zero for a queue that is not there, and the others' numbers"],
+    [
+      "read: gives zero for a queue that is not there, and the others' numbers",
+      "read: gives zero for a list that is not there, and the others' numbers",
+    ],
     ({ read, close }) => ({
       close,
       read: async (queries, signal) => {

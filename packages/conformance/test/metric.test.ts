@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
 import { metricConformance, type MetricFixture } from "../src/index.ts";
 import { collect, type Results } from "./collect.ts";
+import { endAllLeft } from "./lifecycle-faults.ts";
 import { createFixture, type Faults } from "./memory-metric.ts";
 import { pollingRows, watchingRows } from "./metric-faults.ts";
 
@@ -14,6 +15,8 @@ const kinds = [
   { kind: "watches", rows: watchingRows, fixture: watching },
   { kind: "does not watch", rows: pollingRows, fixture: polling },
 ];
+afterEach(endAllLeft);
+
 const run = (fixture: MetricFixture): Promise<Results> =>
   collect((runner) => metricConformance(runner, fixture));
 

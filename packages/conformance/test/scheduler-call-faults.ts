@@ -8,7 +8,7 @@ import {
   stopOne,
   type World,
 } from "./memory-scheduler.ts";
-import { never } from "./lifecycle-faults.ts";
+import { LEAVES_NOTHING, never } from "./lifecycle-faults.ts";
 import { checkRows } from "./scheduler-check-faults.ts";
 import { observing, other, scaling, without, type Row } from "./scheduler-rows.ts";
 
@@ -46,6 +46,7 @@ const scaleRows: Row[] = [
       "counts: never says less than there is while instances stop",
       "scale: stops all at 0",
       "instances that end: do not count as crashed when they were asked to stop",
+      LEAVES_NOTHING,
     ],
     (good) => (task, instances, signal) => good.scale(task, Math.max(1, instances), signal),
   ),

@@ -1,8 +1,16 @@
 import { PLUGIN } from "@microscaling/core";
 
 import { leaseRows } from "./lease-faults.ts";
-import { closesOnce, closesOnlyWhatWasUsed, connectsWhenMade } from "./lifecycle-faults.ts";
-import { countsOf } from "./memory-scheduler.ts";
+import {
+  closesOnce,
+  closesOnlyWhatWasUsed,
+  connectsWhenMade,
+  hastyWays,
+  LEAVES_NOTHING,
+  tellingWays,
+  untidyWays,
+} from "./lifecycle-faults.ts";
+import { countsOf, PASSWORD } from "./memory-scheduler.ts";
 import { brokenSchemas } from "./memory-schema.ts";
 import { callRows } from "./scheduler-call-faults.ts";
 import { observing, other, plugin, scaling, without, type Row } from "./scheduler-rows.ts";
@@ -95,7 +103,39 @@ const lifecycleRows: Row[] = [
     ["lifecycle: leaves instances running, and finds them again"],
     (good, world) => ({ ...good, close: async () => world.instances.clear() }),
   ),
+  ...hastyWays.map(([what, work, ...more]) =>
+    other(what, ["lifecycle: does no I/O when it is made", ...more], (good) => {
+      work();
+      return good;
+    }),
+  ),
+  ...untidyWays.map(([what, work]) =>
+    other(what, [LEAVES_NOTHING], (good, { clock }) => {
+      let done = false;
+      return {
+        ...good,
+        observe: (tasks, signal) => {
+          if (!done) work(clock);
+          done = true;
+          return good.observe(tasks, signal);
+        },
+      };
+    }),
+  ),
 ];
+
+const secretRows: Row[] = tellingWays.map(([what, tell]) =>
+  other(what, ["secrets: are in no error and no log line"], (good, world) => ({
+    ...good,
+    observe: async (tasks, signal) => {
+      try {
+        return await good.observe(tasks, signal);
+      } catch {
+        throw tell("ERR_SCHEDULER_UNREACHABLE", PASSWORD, world.logger);
+      }
+    },
+  })),
+);
 
 const countRows: Row[] = [
   other(
@@ -157,6 +197,7 @@ export const fullRows: readonly Row[] = [
   ...countRows,
   ...callRows,
   ...leaseRows,
+  ...secretRows,
 ];
 
 /** Faults of a plugin whose backend replaces instances. */

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
 import { schedulerConformance, type SchedulerFixture } from "../src/index.ts";
 import { collect, type Results } from "./collect.ts";
+import { endAllLeft } from "./lifecycle-faults.ts";
 import { fullFixture, leastFixture, replacingFixture, type Faults } from "./memory-scheduler.ts";
 import { fullRows, leastRows, replacingRows } from "./scheduler-faults.ts";
 
@@ -14,6 +15,8 @@ const kinds = [
   },
   { kind: "nothing", rows: leastRows, fixture: leastFixture },
 ];
+afterEach(endAllLeft);
+
 const run = (fixture: SchedulerFixture): Promise<Results> =>
   collect((runner) => schedulerConformance(runner, fixture));
 

@@ -4,7 +4,7 @@
  */
 export const ERROR_CODES = {
   ERR_CONFIG_UNREADABLE: {
-    means: "The config file cannot be read, or is larger than 1 MB.",
+    means: "The config file cannot be read, or is larger than 10 MB.",
     todo: "Check the path and its permissions; `--config` names another file.",
   },
   ERR_CONFIG_INVALID: {

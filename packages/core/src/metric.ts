@@ -54,6 +54,11 @@ export interface MetricPlugin<Options = unknown, Query = unknown> extends Plugin
   /** How often to read if the config does not say, in milliseconds. */
   readonly defaultIntervalMs: number;
   /**
+   * Which of `capabilities.parts` the readings of this query may have, if that depends on the query. For example, a list has no jobs in flight,
+   * but a stream has. Absent: all of them.
+   */
+  partsOf?(query: Query): readonly (keyof ReadingParts)[];
+  /**
    * The largest age of a reading that the metric may return again, in milliseconds. For a metric that does not ask its backend at every read,
    * because requests cost money. A task's `maxAge` must be at least this.
    */

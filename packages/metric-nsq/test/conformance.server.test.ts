@@ -45,7 +45,7 @@ metricConformance(
       await emptyChannel(nsqd, `queue${queue}`, channel);
       await publish(nsqd, `queue${queue}`, length);
     },
-    missing: { query: () => ({ topic: "nowhere", channel }), gives: "zero" },
+    missing: [{ query: () => ({ topic: "nowhere", channel }), gives: "zero" }],
     unreachable: () => ({ nsqd: ["127.0.0.1:1"] }),
     outage: { begin: () => nsqd.halt(), end: () => nsqd.restart() },
     stall: { begin: () => nsqd.freeze(), end: () => nsqd.thaw() },

@@ -65,7 +65,7 @@ for (const [name, start, problem] of [
           await purgeQueue(queues[index]);
           await sendMessages(queues[index], length);
         },
-        missing: { query: () => ({ queue: "nowhere" }), gives: "failure" },
+        missing: [{ query: () => ({ queue: "nowhere" }), gives: "failure" }],
         requests: () => gate.requests.length,
         unreachable: () => ({ region, endpoint: "http://127.0.0.1:1" }),
         outage: {

@@ -33,7 +33,7 @@ metricConformance(
       { written: { file: 5 }, path: ["file"] },
     ],
     setQueue: (queue, length) => writeFile(file(String(queue)), `${length}\n`),
-    missing: { query: () => ({ file: file("nowhere") }), gives: "failure" },
+    missing: [{ query: () => ({ file: file("nowhere") }), gives: "failure" }],
     outage: { begin: () => rename(folder, away), end: () => rename(away, folder) },
   },
 );

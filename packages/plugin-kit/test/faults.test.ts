@@ -49,7 +49,7 @@ test.each([
 
 test("file descriptors that are used up are said to be", () => {
   const fault = networkFault(failure("connect EMFILE", "EMFILE"), settings);
-  expect(fault?.text).toMatch(/^no file descriptors left \(EMFILE\)/);
+  expect(fault?.text).toMatch(/^the agent has no file descriptors left.*\(connect EMFILE\)$/);
 });
 
 test("other errors are not the network's", () => {

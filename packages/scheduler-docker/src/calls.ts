@@ -8,7 +8,7 @@ import {
 import type Docker from "dockerode";
 
 import type { Connection } from "./connection.ts";
-import { toDockerError, type Purpose } from "./docker-errors.ts";
+import { toDockerError, type Purpose } from "./errors.ts";
 
 /** A request to Docker. */
 export interface Question extends Omit<Purpose, "at"> {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type Docker from "dockerode";
 
 import { failOnCutAnswers } from "./dial.ts";
-import { unreadableFile } from "./docker-errors.ts";
+import { unreadableFile } from "./errors.ts";
 import type { DockerOptions } from "./options.ts";
 import { createSshAgent } from "./ssh.ts";
 

@@ -8,7 +8,7 @@ import {
 import type Docker from "dockerode";
 
 import type { Ask } from "./calls.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 
 /** A container that has ended, or whose state in Docker's list may be wrong. */
 export interface Ended {

@@ -1,8 +1,8 @@
 import type { SchedulerEvents } from "@microscaling/core";
+import { jsonLines } from "@microscaling/plugin-kit";
 import { z } from "zod";
 
 import type { Ask } from "./calls.ts";
-import { jsonLines } from "./json-lines.ts";
 import { INSTANCE_LABEL, KNOCK_LABEL, TASK_LABEL } from "./labels.ts";
 
 /** One event of a container with our label. */

@@ -1,8 +1,8 @@
 import type { SchedulerTask } from "@microscaling/core";
+import { jsonLines } from "@microscaling/plugin-kit";
 
 import type { Ask } from "./calls.ts";
-import { answered, statusOf, toDockerError } from "./docker-errors.ts";
-import { jsonLines } from "./json-lines.ts";
+import { answered, statusOf, toDockerError } from "./errors.ts";
 import type { DockerWorkload, RegistryAuth } from "./workload.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from "@microscaling/core";
 
 import type { Ask } from "./calls.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 
 /** The interval, in milliseconds, so that a silent Docker is logged within five seconds. */
 const PING_MS = 1500;

@@ -8,7 +8,7 @@ import {
 } from "@microscaling/core";
 
 import type { Ask } from "./calls.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 import { isGone } from "./ended.ts";
 import { startOf } from "./identity.ts";
 import type { Listed } from "./instances.ts";
@@ -50,6 +50,7 @@ export interface RivalsContext {
   readonly agent: string;
   /** Aborts when the scheduler is closed. */
   readonly life: AbortSignal;
+  readonly changed: () => void;
   readonly goOn: (work: Promise<void>) => void;
 }
 
@@ -66,7 +67,7 @@ const PURPOSE = { code: "ERR_SCHEDULER_REFUSED", doing: "ask for another agent" 
 
 /** Creates the state of an agent that has seen no other. */
 export function createRivals(context: RivalsContext): Rivals {
-  const { ask, clock, logger, agent, life, goOn } = context;
+  const { ask, clock, logger, agent, life, changed, goOn } = context;
   let phase: "new" | "in charge" | "standing by" = "new";
   let standsByUntil = 0;
   let claiming: Promise<void> | undefined;
@@ -179,6 +180,8 @@ export function createRivals(context: RivalsContext): Rivals {
     saidStandby = false;
     gone = before;
     phase = "in charge";
+    // What the others half made can be removed now.
+    if (others.length > 0) changed();
   }
 
   function standBy(others: readonly string[]): void {

@@ -14,7 +14,7 @@ import pLimit from "p-limit";
 import { z } from "zod";
 
 import { createAsk, withDeadline } from "./calls.ts";
-import { checkTask } from "./check.ts";
+import { checkTask } from "./doctor.ts";
 import { createConnection } from "./connection.ts";
 import { readEnvFile } from "./env-file.ts";
 import { followEvents } from "./events.ts";

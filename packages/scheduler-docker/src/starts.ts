@@ -11,7 +11,7 @@ import type { LimitFunction } from "p-limit";
 import { withDeadline, type Ask } from "./calls.ts";
 import { createContainerSpec } from "./container-spec.ts";
 import { readEnvFile } from "./env-file.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 import type { Change, Ledger } from "./ledger.ts";
 import type { DockerWorkload } from "./workload.ts";

@@ -9,7 +9,7 @@ import type { LimitFunction } from "p-limit";
 
 import { withDeadline, type Ask } from "./calls.ts";
 import { graceSeconds } from "./container-spec.ts";
-import { statusOf } from "./docker-errors.ts";
+import { statusOf } from "./errors.ts";
 import { isGone, unlessGone } from "./ended.ts";
 import type { Ledger } from "./ledger.ts";
 import type { DockerWorkload } from "./workload.ts";

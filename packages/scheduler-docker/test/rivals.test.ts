@@ -62,7 +62,15 @@ function create(agent: string): Rivals {
     info: (text: string) => void said.push(`${agent.slice(14)}: ${text}`),
   };
   const life = new AbortController().signal;
-  return createRivals({ ask, clock, logger, agent, life, goOn: (work) => void work });
+  return createRivals({
+    ask,
+    clock,
+    logger,
+    agent,
+    life,
+    changed: () => {},
+    goOn: (work) => void work,
+  });
 }
 
 const madeBy = (agent: string): Listed => ({

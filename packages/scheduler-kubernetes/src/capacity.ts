@@ -1,8 +1,8 @@
 import { INSTANCES, MicroscalingError, type Amounts } from "@microscaling/core";
+import { type Fields, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
-import { failureOf, type Access } from "./api-errors.ts";
+import { failureOf, type Access } from "./errors.ts";
 import type { Connection } from "./connection.ts";
-import { listOf, member, textOf, type Json } from "./json.ts";
 import { readQuantity } from "./quantity.ts";
 
 /** The parts of a connection that reading the capacity needs. */
@@ -36,12 +36,14 @@ async function readNodes(connection: Asked, signal: AbortSignal): Promise<Amount
     const page = { limit: PAGE, ...(next === "" ? {} : { continue: next }) };
     const request = { doing: "list nodes", access, path: "/api/v1/nodes", query: page };
     const list = await connection.ask(request, signal);
-    for (const node of listOf(list, "items").filter(takesPods)) {
+    for (const node of objectsIn(list, "items").filter(takesPods)) {
       counted += 1;
-      for (const [name, amount] of Object.entries(amountsOf(member(node, "status"), "allocatable")))
+      for (const [name, amount] of Object.entries(
+        amountsOf(memberIn(node, "status"), "allocatable"),
+      ))
         sum.set(name, (sum.get(name) ?? 0) + amount);
     }
-    next = textOf(member(list, "metadata"), "continue") ?? "";
+    next = textIn(memberIn(list, "metadata"), "continue") ?? "";
   } while (next !== "");
   // Otherwise the agent would stop everything because of an answer that is probably wrong.
   if (counted === 0)
@@ -53,13 +55,13 @@ async function readNodes(connection: Asked, signal: AbortSignal): Promise<Amount
 }
 
 /** Whether a node accepts pods: it is neither cordoned nor reserved for the control plane. A node that is down still counts, so that nothing is stopped. */
-function takesPods(node: Json): boolean {
-  const spec = member(node, "spec");
+function takesPods(node: Fields): boolean {
+  const spec = memberIn(node, "spec");
   if (spec["unschedulable"] === true) return false;
-  return !listOf(spec, "taints").some(
+  return !objectsIn(spec, "taints").some(
     (taint) =>
-      textOf(taint, "key") === "node-role.kubernetes.io/control-plane" &&
-      textOf(taint, "effect") === "NoSchedule",
+      textIn(taint, "key") === "node-role.kubernetes.io/control-plane" &&
+      textIn(taint, "effect") === "NoSchedule",
   );
 }
 
@@ -75,7 +77,7 @@ async function readQuota(
   const label = `ResourceQuota ${namespace}/${name}`;
   try {
     const quota = await connection.ask({ doing: `get ${label}`, access, path }, signal);
-    return amountsOf(member(quota, "spec"), "hard");
+    return amountsOf(memberIn(quota, "spec"), "hard");
   } catch (error) {
     if (failureOf(error)?.status !== 404) throw error;
     throw new MicroscalingError(
@@ -87,9 +89,9 @@ async function readQuota(
 }
 
 /** Converts amounts to the names of the config: `pods` become instances, and `requests.` is removed from names. */
-function amountsOf(object: Json, key: string): Amounts {
+function amountsOf(object: Fields, key: string): Amounts {
   const amounts = new Map<string, number>();
-  for (const [name, written] of Object.entries(member(object, key))) {
+  for (const [name, written] of Object.entries(memberIn(object, key))) {
     const amount = readQuantity(written);
     if (amount === undefined || /^(limits\.|count\/)/.test(name)) continue;
     amounts.set(name === "pods" ? INSTANCES : name.replace(/^requests\./, ""), amount);

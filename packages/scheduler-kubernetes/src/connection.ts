@@ -1,9 +1,9 @@
 import { silentLogger, untilAborted, type Clock, type Logger } from "@microscaling/core";
+import { jsonLines } from "@microscaling/plugin-kit";
 import type { Dispatcher } from "undici";
 
-import { ApiFailure, toApiError, type Purpose } from "./api-errors.ts";
+import { ApiFailure, toApiError, type Purpose } from "./errors.ts";
 import { createClient, toConfigError, type Client } from "./client.ts";
-import { jsonLines } from "./json-lines.ts";
 import type { KubernetesOptions } from "./options.ts";
 
 /** One request to the API server. */

@@ -1,8 +1,8 @@
 import type { Claim, Clock, Lease, LeaseState } from "@microscaling/core";
+import { type Fields, countIn, memberIn, textIn } from "@microscaling/plugin-kit";
 
-import { failureOf, type Purpose } from "./api-errors.ts";
+import { failureOf, type Purpose } from "./errors.ts";
 import type { Connection } from "./connection.ts";
-import { countOf, member, textOf, type Json } from "./json.ts";
 import { FIELD_MANAGER } from "./scaling.ts";
 
 /** The duration of a lease without one, in seconds: Kubernetes' own default. */
@@ -25,19 +25,19 @@ export function createLease({ connection, clock }: LeaseContext, written: string
   let last: { readonly state: LeaseState; readonly transitions: number } | undefined;
 
   function take(object: unknown): LeaseState {
-    const spec = member(object, "spec");
+    const spec = memberIn(object, "spec");
     const state = {
-      holder: textOf(spec, "holderIdentity") ?? "",
-      durationMs: (countOf(spec, "leaseDurationSeconds") ?? DURATION_S) * 1000,
-      version: textOf(member(object, "metadata"), "resourceVersion") ?? "",
+      holder: textIn(spec, "holderIdentity") ?? "",
+      durationMs: (countIn(spec, "leaseDurationSeconds") ?? DURATION_S) * 1000,
+      version: textIn(memberIn(object, "metadata"), "resourceVersion") ?? "",
     };
-    last = { state, transitions: countOf(spec, "leaseTransitions") ?? 0 };
+    last = { state, transitions: countIn(spec, "leaseTransitions") ?? 0 };
     return state;
   }
 
   async function ask(
     verb: "get" | "create" | "patch",
-    body: Json | undefined,
+    body: Fields | undefined,
     signal: AbortSignal,
   ): Promise<unknown> {
     const namespace = own ?? (await connection.namespace());
@@ -55,7 +55,7 @@ export function createLease({ connection, clock }: LeaseContext, written: string
   }
 
   /** The times are only for people. No clock is trusted. */
-  function specOf({ holder, durationMs }: Claim): Json {
+  function specOf({ holder, durationMs }: Claim): Fields {
     const now = new Date(clock.now()).toISOString().replace("Z", "000Z");
     const spec = {
       // The API server refuses an empty text. In a patch, null removes it.

@@ -5,10 +5,10 @@ import {
   withTimeLimit,
   type Clock,
 } from "@microscaling/core";
+import { type Fields, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
-import { ApiFailure, failureOf } from "./api-errors.ts";
+import { ApiFailure, failureOf } from "./errors.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
-import { listOf, member, textOf, type Json } from "./json.ts";
 
 /**
  * All objects of one resource in one namespace, as the API server told them. One list, then one watch, whatever the number of objects.
@@ -45,7 +45,7 @@ export interface ListWatchTarget {
 /** What to list and watch, and what to keep of it. */
 export interface ListWatchSpec<Item> extends ListWatchTarget {
   /** What is kept of an object. A whole one is some kilobytes. */
-  readonly reduce: (object: Json) => Item;
+  readonly reduce: (object: Fields) => Item;
   /** An item is new, is another or is gone. */
   readonly changed: (name: string, now: Item | undefined, before: Item | undefined) => void;
 }
@@ -271,31 +271,31 @@ function request(
   };
 }
 
-function readList(answer: unknown): { items: readonly Json[]; resourceVersion: string } {
+function readList(answer: unknown): { items: readonly Fields[]; resourceVersion: string } {
   const resourceVersion = readVersion(answer);
-  if (resourceVersion !== undefined) return { items: listOf(answer, "items"), resourceVersion };
+  if (resourceVersion !== undefined) return { items: objectsIn(answer, "items"), resourceVersion };
   throw new Error("expected a list of objects, found something else");
 }
 
-function readEvent(event: unknown): { type: string; object: Json } {
-  const type = textOf(event, "type");
-  if (type !== undefined) return { type, object: member(event, "object") };
+function readEvent(event: unknown): { type: string; object: Fields } {
+  const type = textIn(event, "type");
+  if (type !== undefined) return { type, object: memberIn(event, "object") };
   throw new Error("expected an event of a watch, found something else");
 }
 
 function readVersion(object: unknown): string | undefined {
-  const version = textOf(member(object, "metadata"), "resourceVersion");
+  const version = textIn(memberIn(object, "metadata"), "resourceVersion");
   return version === "" ? undefined : version;
 }
 
-function nameOf(object: Json): string {
-  const name = textOf(member(object, "metadata"), "name");
+function nameOf(object: Fields): string {
+  const name = textIn(memberIn(object, "metadata"), "name");
   if (name !== undefined) return name;
   throw new Error("expected an object with a name, found one without");
 }
 
 /** The object of an ERROR event is the same that a failed request is answered with. */
-function toFailure(status: Json): ApiFailure {
+function toFailure(status: Fields): ApiFailure {
   return new ApiFailure({ status: Number(status["code"]), body: JSON.stringify(status) });
 }
 

@@ -1,4 +1,4 @@
-import { isJson, member, textOf, type Json } from "./json.ts";
+import { type Fields, isFields, memberIn, textIn } from "@microscaling/plugin-kit";
 import type { ListWatchTarget } from "./list-watch.ts";
 import type { Labels } from "./selector.ts";
 
@@ -22,10 +22,12 @@ export function podsIn(namespace: string): ListWatchTarget {
 }
 
 /** Reads a pod's metadata. */
-export function readPod(object: Json): Pod {
-  const metadata = member(object, "metadata");
+export function readPod(object: Fields): Pod {
+  const metadata = memberIn(object, "metadata");
   const labels: Record<string, string> = {};
-  for (const [name, value] of Object.entries(isJson(metadata["labels"]) ? metadata["labels"] : {}))
+  for (const [name, value] of Object.entries(
+    isFields(metadata["labels"]) ? metadata["labels"] : {},
+  ))
     labels[name] = String(value);
-  return { labels, stopping: textOf(metadata, "deletionTimestamp") !== undefined };
+  return { labels, stopping: textIn(metadata, "deletionTimestamp") !== undefined };
 }

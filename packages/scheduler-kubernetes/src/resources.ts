@@ -1,7 +1,7 @@
 import { MicroscalingError, untilAborted } from "@microscaling/core";
+import { objectsIn, textIn } from "@microscaling/plugin-kit";
 
 import type { Connection } from "./connection.ts";
-import { listOf, textOf } from "./json.ts";
 
 /** A kind of objects that can be scaled, as the cluster names it. */
 export interface Resource {
@@ -49,7 +49,7 @@ export function createDiscovery(connection: Pick<Connection, "ask" | "at">): Dis
     // Not the signal of one task, because many tasks wait for the same answer.
     const { signal } = new AbortController();
     const doing = `find ${apiVersion} among its APIs`;
-    return listOf(await connection.ask({ doing, path: root }, signal), "resources");
+    return objectsIn(await connection.ask({ doing, path: root }, signal), "resources");
   }
 
   function ask(root: string, apiVersion: string): Promise<readonly unknown[]> {
@@ -88,19 +88,19 @@ function pick(resources: readonly unknown[], wanted: Wanted): Resource {
   const { apiVersion, kind, group, root, at } = wanted;
   const scalable = new Set<string>();
   for (const one of resources) {
-    const [plural, sub] = (textOf(one, "name") ?? "").split("/");
+    const [plural, sub] = (textIn(one, "name") ?? "").split("/");
     if (sub === "scale" && plural !== undefined) scalable.add(plural);
   }
-  const main = resources.filter((one) => textOf(one, "name")?.includes("/") === false);
-  const found = main.find((one) => textOf(one, "kind") === kind);
-  const plural = textOf(found, "name");
+  const main = resources.filter((one) => textIn(one, "name")?.includes("/") === false);
+  const found = main.find((one) => textIn(one, "kind") === kind);
+  const plural = textIn(found, "name");
   if (plural !== undefined && scalable.has(plural)) {
     const namespaced = !(typeof found === "object" && found !== null) || isNamespaced(found);
     return { kind, group, plural, root, namespaced, custom: !BUILT_IN.has(group) };
   }
   const others = main
-    .filter((one) => scalable.has(textOf(one, "name") ?? ""))
-    .map((one) => textOf(one, "kind"));
+    .filter((one) => scalable.has(textIn(one, "name") ?? ""))
+    .map((one) => textIn(one, "kind"));
   const hint = `these kinds can be scaled there: ${others.join(", ") || "none"}`;
   if (plural === undefined) {
     throw new MicroscalingError(

@@ -1,8 +1,8 @@
 import type { Clock, Logger } from "@microscaling/core";
+import { type Fields, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
-import { failureOf } from "./api-errors.ts";
+import { failureOf } from "./errors.ts";
 import type { Connection } from "./connection.ts";
-import { listOf, member, textOf, type Json } from "./json.ts";
 import type { ScaledObject } from "./scaled-object.ts";
 import { FIELD_MANAGER } from "./scaling.ts";
 import type { Target } from "./targets.ts";
@@ -52,7 +52,7 @@ export async function listRivals(
     const path = `/apis/${group}/${version}/namespaces/${namespace}/${plural}`;
     const doing = `list ${plural} in namespace ${namespace}`;
     try {
-      const items = listOf(await connection.ask({ doing, path }, signal), "items");
+      const items = objectsIn(await connection.ask({ doing, path }, signal), "items");
       found.push(...items.flatMap((item) => readRival(item, kind, namespace)));
     } catch (error) {
       const status = failureOf(error)?.status;
@@ -63,13 +63,14 @@ export async function listRivals(
   return { found, hidden };
 }
 
-function readRival(item: Json, kind: string, namespace: string): readonly Rival[] {
-  const metadata = member(item, "metadata");
+function readRival(item: Fields, kind: string, namespace: string): readonly Rival[] {
+  const metadata = memberIn(item, "metadata");
   // An autoscaler that a ScaledObject created is not reported in addition.
-  if (listOf(metadata, "ownerReferences").some((one) => one["kind"] === "ScaledObject")) return [];
-  const aim = member(member(item, "spec"), "scaleTargetRef");
-  const label = `${kind} ${namespace}/${textOf(metadata, "name") ?? "?"}`;
-  return [{ label, kind: textOf(aim, "kind") ?? "Deployment", name: textOf(aim, "name") ?? "" }];
+  if (objectsIn(metadata, "ownerReferences").some((one) => one["kind"] === "ScaledObject"))
+    return [];
+  const aim = memberIn(memberIn(item, "spec"), "scaleTargetRef");
+  const label = `${kind} ${namespace}/${textIn(metadata, "name") ?? "?"}`;
+  return [{ label, kind: textIn(aim, "kind") ?? "Deployment", name: textIn(aim, "name") ?? "" }];
 }
 
 /** The autoscalers that scale the object of a target. */

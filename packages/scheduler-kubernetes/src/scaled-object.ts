@@ -1,4 +1,4 @@
-import { countOf, listOf, member, textOf, type Json } from "./json.ts";
+import { type Fields, countIn, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 import { parseSelector, type Selector } from "./selector.ts";
 
 /** What is kept of an object that is scaled. */
@@ -26,21 +26,21 @@ export interface ScaledObject {
 const GRACE_S = 30;
 
 /** Reads a Deployment, StatefulSet, ReplicaSet, ReplicationController, or anything that is built like them. */
-export function readScaledObject(object: Json): ScaledObject {
+export function readScaledObject(object: Fields): ScaledObject {
   const { spec, status, metadata } = object;
-  const podSpec = member(member(spec, "template"), "spec");
+  const podSpec = memberIn(memberIn(spec, "template"), "spec");
   return {
-    resourceVersion: textOf(metadata, "resourceVersion") ?? "",
+    resourceVersion: textIn(metadata, "resourceVersion") ?? "",
     // The API server fills in 1 where nothing was written.
-    wanted: countOf(spec, "replicas") ?? 1,
-    present: countOf(status, "replicas") ?? 0,
-    ready: countOf(status, "readyReplicas"),
-    selector: parseSelector(member(spec, "selector")),
+    wanted: countIn(spec, "replicas") ?? 1,
+    present: countIn(status, "replicas") ?? 0,
+    ready: countIn(status, "readyReplicas"),
+    selector: parseSelector(memberIn(spec, "selector")),
     settled:
-      (countOf(status, "observedGeneration") ?? Infinity) >= (countOf(metadata, "generation") ?? 0),
-    graceMs: (countOf(podSpec, "terminationGracePeriodSeconds") ?? GRACE_S) * 1000,
-    scaledBy: readScaler(member(object, "metadata")),
-    failure: readFailure(member(object, "status")),
+      (countIn(status, "observedGeneration") ?? Infinity) >= (countIn(metadata, "generation") ?? 0),
+    graceMs: (countIn(podSpec, "terminationGracePeriodSeconds") ?? GRACE_S) * 1000,
+    scaledBy: readScaler(memberIn(object, "metadata")),
+    failure: readFailure(memberIn(object, "status")),
   };
 }
 
@@ -50,25 +50,25 @@ export type Scale = Pick<ScaledObject, "resourceVersion" | "wanted" | "present" 
 /** Reads `autoscaling/v1` Scale. */
 export function readScale(scale: unknown): Scale {
   return {
-    resourceVersion: textOf(member(scale, "metadata"), "resourceVersion") ?? "",
-    wanted: countOf(member(scale, "spec"), "replicas") ?? 0,
-    present: countOf(member(scale, "status"), "replicas") ?? 0,
-    selector: parseSelector(textOf(member(scale, "status"), "selector")),
+    resourceVersion: textIn(memberIn(scale, "metadata"), "resourceVersion") ?? "",
+    wanted: countIn(memberIn(scale, "spec"), "replicas") ?? 0,
+    present: countIn(memberIn(scale, "status"), "replicas") ?? 0,
+    selector: parseSelector(textIn(memberIn(scale, "status"), "selector")),
   };
 }
 
 /** Every manager of fields is written down by the API server; the last one that wrote `spec.replicas` has it. */
-function readScaler(metadata: Json): string | undefined {
-  const owner = listOf(metadata, "managedFields").find(
-    (entry) => "f:replicas" in member(member(entry, "fieldsV1"), "f:spec"),
+function readScaler(metadata: Fields): string | undefined {
+  const owner = objectsIn(metadata, "managedFields").find(
+    (entry) => "f:replicas" in memberIn(memberIn(entry, "fieldsV1"), "f:spec"),
   );
-  return textOf(owner, "manager");
+  return textIn(owner, "manager");
 }
 
 /** A quota that is used up, or an admission plugin that refuses the pods. */
-function readFailure(status: Json): string | undefined {
-  const failed = listOf(status, "conditions").find(
+function readFailure(status: Fields): string | undefined {
+  const failed = objectsIn(status, "conditions").find(
     (condition) => condition["type"] === "ReplicaFailure" && condition["status"] === "True",
   );
-  return failed === undefined ? undefined : (textOf(failed, "message") ?? "no reason given");
+  return failed === undefined ? undefined : (textIn(failed, "message") ?? "no reason given");
 }

@@ -1,7 +1,7 @@
 import { MicroscalingError, type Clock, type Outcome } from "@microscaling/core";
 import type { LimitFunction } from "p-limit";
 
-import { failureOf } from "./api-errors.ts";
+import { failureOf } from "./errors.ts";
 import type { Connection } from "./connection.ts";
 import { readScale, type Scale } from "./scaled-object.ts";
 import { accessTo, type Target } from "./targets.ts";

@@ -12,7 +12,7 @@ import {
 import pLimit from "p-limit";
 
 import { readCapacity } from "./capacity.ts";
-import { checkTask } from "./check.ts";
+import { checkTask } from "./doctor.ts";
 import { createConnection } from "./connection.ts";
 import { createLease } from "./lease.ts";
 import type { KubernetesOptions } from "./options.ts";

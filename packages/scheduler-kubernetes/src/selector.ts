@@ -1,4 +1,4 @@
-import { isJson, listOf, textOf, type Json } from "./json.ts";
+import { type Fields, isFields, objectsIn, textIn } from "@microscaling/plugin-kit";
 
 /** Labels by name. */
 export type Labels = Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface Selector {
  * Reads a selector as a Deployment has it, as a ReplicationController has it, or the text that a scale subresource has.
  * @returns `undefined` for one that selects nothing, or that is written in a way not known here.
  */
-export function parseSelector(written: Json | string | undefined): Selector | undefined {
+export function parseSelector(written: Fields | string | undefined): Selector | undefined {
   if (written === undefined || written === "") return undefined;
   const terms = typeof written === "string" ? parseText(written) : parseObject(written);
   if (terms === undefined || terms.length === 0) return undefined;
@@ -65,17 +65,17 @@ function holds({ key, operator, values }: Term, labels: Labels): boolean {
 
 const OPERATORS = new Set(["In", "NotIn", "Exists", "DoesNotExist"]);
 
-function parseObject(selector: Json): readonly Term[] | undefined {
+function parseObject(selector: Fields): readonly Term[] | undefined {
   const { matchLabels, matchExpressions } = selector;
   const plain = matchLabels === undefined && matchExpressions === undefined;
-  const labels = plain ? selector : isJson(matchLabels) ? matchLabels : {};
+  const labels = plain ? selector : isFields(matchLabels) ? matchLabels : {};
   const terms: Term[] = Object.entries(labels).map(([key, value]) => equalTo(key, String(value)));
-  for (const one of listOf(selector, "matchExpressions")) {
+  for (const one of objectsIn(selector, "matchExpressions")) {
     const { values } = one;
-    const operator = textOf(one, "operator") ?? "";
+    const operator = textIn(one, "operator") ?? "";
     if (!OPERATORS.has(operator)) return undefined;
     terms.push({
-      key: textOf(one, "key") ?? "",
+      key: textIn(one, "key") ?? "",
       operator,
       values: Array.isArray(values) ? values.map(String) : [],
     });

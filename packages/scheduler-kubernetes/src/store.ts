@@ -1,7 +1,7 @@
 import { MicroscalingError, type Counts, type Logger } from "@microscaling/core";
 
-import { failureOf, ruleFor } from "./api-errors.ts";
-import { countInstances } from "./count.ts";
+import { failureOf, ruleFor } from "./errors.ts";
+import { countInstances } from "./counts.ts";
 import { createListWatch, type ListWatch, type ListWatchContext } from "./list-watch.ts";
 import { createAgreement } from "./agreement.ts";
 import { createPast } from "./past.ts";

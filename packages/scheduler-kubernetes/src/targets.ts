@@ -1,6 +1,6 @@
 import type { SchedulerTask } from "@microscaling/core";
 
-import type { Access } from "./api-errors.ts";
+import type { Access } from "./errors.ts";
 import type { Connection } from "./connection.ts";
 import { pathOf, type Discovery, type Resource } from "./resources.ts";
 import type { KubernetesWorkload } from "./workload.ts";

@@ -2,9 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { MicroscalingError } from "@microscaling/core";
+import { memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 import type { KubeConfig } from "@kubernetes/client-node";
-
-import { listOf, member, textOf } from "./json.ts";
 
 /** What of the library is needed to read a kubeconfig past it. */
 type Library = Pick<typeof import("./library.ts"), "loadYaml" | "findHomeDir">;
@@ -22,7 +21,7 @@ export function takeTokenFile(
 ): string | undefined {
   const user = config.getCurrentUser();
   if (user === null) return undefined;
-  let found = textOf(member(user.authProvider, "config"), "tokenFile");
+  let found = textIn(memberIn(user.authProvider, "config"), "tokenFile");
   if (found !== undefined)
     config.users = config.users.map((one) =>
       one === user ? { ...one, authProvider: undefined } : one,
@@ -30,8 +29,8 @@ export function takeTokenFile(
   // The first file that has a user is the one that counts.
   for (const path of kubeconfigsOf(kubeconfig, library).toReversed()) {
     const parsed: unknown = library.loadYaml(readFileSync(path, "utf8"));
-    const entry = listOf(parsed, "users").find((one) => textOf(one, "name") === user.name);
-    const file = textOf(member(entry, "user"), "tokenFile");
+    const entry = objectsIn(parsed, "users").find((one) => textIn(one, "name") === user.name);
+    const file = textIn(memberIn(entry, "user"), "tokenFile");
     if (file !== undefined) found = resolve(dirname(path), file);
   }
   return found;

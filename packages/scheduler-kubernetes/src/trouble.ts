@@ -1,7 +1,7 @@
 import { MicroscalingError, type Clock, type Counts, type Logger } from "@microscaling/core";
+import { type Fields, countIn, memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
 import type { Connection } from "./connection.ts";
-import { countOf, listOf, member, textOf, type Json } from "./json.ts";
 import type { Selector } from "./selector.ts";
 import type { Target } from "./targets.ts";
 
@@ -93,7 +93,7 @@ export function createTrouble({
       },
       life,
     );
-    const pods = listOf(answer, "items").map(readPod);
+    const pods = objectsIn(answer, "items").map(readPod);
     const crashing = pods.filter(({ crash }) => crash !== undefined);
     const stuck = pods.filter(({ problem }) => problem !== undefined);
     noteCrashes(seen, pods, crashing);
@@ -174,36 +174,38 @@ const CRASH = "CrashLoopBackOff";
 const PROBLEMS =
   /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|Create\w*Error|RunContainerError)$/;
 
-function readPod(pod: Json): PodState {
+function readPod(pod: Fields): PodState {
   const { metadata, status } = pod;
   const containers = [
-    ...listOf(status, "initContainerStatuses"),
-    ...listOf(status, "containerStatuses"),
+    ...objectsIn(status, "initContainerStatuses"),
+    ...objectsIn(status, "containerStatuses"),
   ];
-  const waitingFor = (one: Json): string =>
-    textOf(member(member(one, "state"), "waiting"), "reason") ?? "";
   const crashing = containers.find((one) => waitingFor(one) === CRASH);
   const stuck = containers.find((one) => PROBLEMS.test(waitingFor(one)));
   return {
-    name: textOf(metadata, "name") ?? "",
-    uid: textOf(metadata, "uid") ?? "",
-    restarts: containers.reduce((sum, one) => sum + (countOf(one, "restartCount") ?? 0), 0),
+    name: textIn(metadata, "name") ?? "",
+    uid: textIn(metadata, "uid") ?? "",
+    restarts: containers.reduce((sum, one) => sum + (countIn(one, "restartCount") ?? 0), 0),
     crash: crashing && endOf(crashing),
     problem: stuck && problemOf(stuck),
   };
 }
 
-function endOf(container: Json): string {
-  const ended = member(member(container, "lastState"), "terminated");
-  const words = [textOf(ended, "reason"), textOf(ended, "message")?.slice(0, 200)];
-  const more = words.filter((word) => word !== undefined && word !== "Error").join(": ");
-  return `exit code ${countOf(ended, "exitCode") ?? "unknown"}${more === "" ? "" : `: ${more}`}`;
+function waitingFor(container: Fields): string {
+  return textIn(memberIn(memberIn(container, "state"), "waiting"), "reason") ?? "";
 }
 
-function problemOf(container: Json): string {
-  const waiting = member(member(container, "state"), "waiting");
-  const message = textOf(waiting, "message")?.slice(0, 200);
-  return [textOf(waiting, "reason"), message].filter((word) => word !== undefined).join(": ");
+function endOf(container: Fields): string {
+  const ended = memberIn(memberIn(container, "lastState"), "terminated");
+  const words = [textIn(ended, "reason"), textIn(ended, "message")?.slice(0, 200)];
+  const more = words.filter((word) => word !== undefined && word !== "Error").join(": ");
+  return `exit code ${countIn(ended, "exitCode") ?? "unknown"}${more === "" ? "" : `: ${more}`}`;
+}
+
+function problemOf(container: Fields): string {
+  const waiting = memberIn(memberIn(container, "state"), "waiting");
+  const message = textIn(waiting, "message")?.slice(0, 200);
+  return [textIn(waiting, "reason"), message].filter((word) => word !== undefined).join(": ");
 }
 
 function toError(

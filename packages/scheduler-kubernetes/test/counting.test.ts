@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { countInstances } from "../src/count.ts";
+import { countInstances } from "../src/counts.ts";
 import { createPodCounter } from "../src/pod-counter.ts";
 import { readPod } from "../src/pods.ts";
 import { readScale, readScaledObject } from "../src/scaled-object.ts";

@@ -1,7 +1,7 @@
 import { createTestClock, type TestClock } from "@microscaling/conformance";
 import { onTestFinished } from "vitest";
 
-import { ApiFailure, toApiError } from "../src/api-errors.ts";
+import { ApiFailure, toApiError } from "../src/errors.ts";
 import type { ApiRequest } from "../src/connection.ts";
 import { createStore, type Store } from "../src/store.ts";
 import type { Target } from "../src/targets.ts";

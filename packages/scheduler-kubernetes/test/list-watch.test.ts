@@ -1,7 +1,7 @@
 import { createTestClock, type TestClock } from "@microscaling/conformance";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { ApiFailure, toApiError } from "../src/api-errors.ts";
+import { ApiFailure, toApiError } from "../src/errors.ts";
 import type { ApiRequest } from "../src/connection.ts";
 import {
   BACKOFF_MS,

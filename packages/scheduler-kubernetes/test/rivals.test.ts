@@ -1,7 +1,7 @@
 import { createTestClock, type TestClock } from "@microscaling/conformance";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { ApiFailure } from "../src/api-errors.ts";
+import { ApiFailure } from "../src/errors.ts";
 import type { ApiRequest } from "../src/connection.ts";
 import { createRivalWatch, type RivalWatch } from "../src/rivals.ts";
 import { readScaledObject } from "../src/scaled-object.ts";

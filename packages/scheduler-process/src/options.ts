@@ -2,7 +2,7 @@ import { constants } from "node:os";
 
 import { durationPattern, parseDuration, type StandardSchema } from "@microscaling/core";
 
-import { checkObject, schemaOf, type Check } from "./check.ts";
+import { checkObject, schemaOf, type Check } from "./schema.ts";
 
 /** This scheduler has no options. */
 export type ProcessOptions = Readonly<Record<string, never>>;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildWorkerImage } from "@microscaling/test-servers";
 import type Docker from "dockerode";
-import { startAgent, type Agent } from "../agent.ts";
-import type { Fault, Scene } from "../fault.ts";
+import { limitFiles, startAgent, type Agent } from "../agent.ts";
+import type { Fault } from "../fault.ts";
 import { httpAnswer, WEB_PAGE, type Passing } from "../proxy.ts";
 import type { DockerWorld } from "./world.ts";
 
@@ -29,10 +29,6 @@ async function containersOf({ docker }: DockerWorld, task: string): Promise<Dock
   const listed = await docker.listContainers({ filters });
   return listed.map(({ Id }) => docker.getContainer(Id));
 }
-
-/** The agent may open no more files. */
-const starve = ({ agent }: Scene<DockerWorld>, files: string): void =>
-  void spawnSync("prlimit", [`--pid=${agent.pid}`, `--nofile=${files}`]);
 
 let second: Agent | undefined;
 let filler: ChildProcess | undefined;
@@ -94,7 +90,8 @@ const instancesGoWrong: readonly DockerFault[] = [
   },
   {
     name: "a task's image is removed and an instance of it killed",
-    holds: "the other task keeps its instances",
+    holds: "the other task keeps its instances; the next try comes after a back-off",
+    rightMs: 10_000,
     says: /image "fault-web" is not on the Docker host/,
     kills: ["web"],
     still: true,
@@ -249,7 +246,6 @@ const agentGoesWrong: readonly DockerFault[] = [
     holds: "what it half made is adopted or removed",
     kills: ["batch"],
     lastsMs: 0,
-    rightMs: 15_000,
     async inject({ world, agent }) {
       await untilStarting(world);
       await agent.kill();
@@ -267,13 +263,14 @@ const agentGoesWrong: readonly DockerFault[] = [
     name: "the agent may open no more files",
     holds: "says what has run out",
     says: /file descriptors/,
+    still: true,
     inject: async (scene) => {
-      starve(scene, "20");
+      limitFiles(scene.agent, 20);
       // Connections that are open would serve on.
       scene.world.proxy.set("shut");
       scene.world.proxy.set("open");
     },
-    heal: async (scene) => starve(scene, "4096"),
+    heal: async ({ agent }) => limitFiles(agent, 4096),
   },
   {
     name: "a second agent wants to scale the same tasks",

@@ -12,9 +12,6 @@ export interface Field<T> {
 /** The keys of one map in the config. */
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
-/** The keys of a map whose values are these. */
-export type FieldsOf<T> = { readonly [Key in keyof T]-?: Field<T[Key]> };
-
 /** What is left of a map once its wrong values are taken away. */
 export type Checked<F extends Fields> = {
   readonly [Key in keyof F]?: F[Key] extends Field<infer T> ? T : never;

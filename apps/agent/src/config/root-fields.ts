@@ -1,13 +1,11 @@
-import { parseDuration } from "@microscaling/core";
 import { z } from "zod";
-import { optional, required, type FieldsOf } from "./field.ts";
-import { amounts, capacityAmount, duration, isFilled, map, oneOf, text } from "./shape.ts";
+import { optional, required, type Fields } from "./field.ts";
+import { amounts, capacityAmount, durationMs, isFilled, map, oneOf, text } from "./shape.ts";
 import { LOG_COMPONENTS, LOG_LEVELS } from "./types.ts";
-import type { RootFields, SchedulerFields, SourceFields } from "./written.ts";
 
 const PORT = "a port from 0 to 65535";
 
-const http = (): z.ZodType<RootFields["http"]> =>
+const http = () =>
   z.union(
     [
       z.literal(false),
@@ -23,7 +21,7 @@ const http = (): z.ZodType<RootFields["http"]> =>
     { error: "false, or a map with host and port" },
   );
 
-const log = (): z.ZodType<RootFields["log"]> =>
+const log = () =>
   map({
     level: oneOf(LOG_LEVELS).optional(),
     debug: z.array(oneOf(LOG_COMPONENTS), { error: "a list of components" }).optional(),
@@ -32,47 +30,46 @@ const log = (): z.ZodType<RootFields["log"]> =>
 const LEASE = "a name such as microscaling, or a namespace and a name such as ops/microscaling";
 const leaseName = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.source.slice(1, -1);
 
-const LONGEST_LEASE_MS = 3_600_000;
+/** The engine uses no longer one. */
+const LONGEST_LEASE = { ms: 3_600_000, error: "a duration of at most 1h" };
 
-const ha = (): z.ZodType<RootFields["ha"]> =>
+const ha = () =>
   map({
     lease: z
       .string({ error: LEASE })
       .regex(new RegExp(`^(${leaseName}/)?${leaseName}$`), { error: LEASE })
       .describe("The lease that all agents with these tasks share."),
-    duration: duration(1000)
-      // The engine uses no longer one.
-      .refine((written) => (parseDuration(written) ?? 0) <= LONGEST_LEASE_MS, {
-        error: "a duration of at most 1h",
-      })
+    duration: durationMs(1000, LONGEST_LEASE)
       .optional()
-      .describe("How long it outlives an agent that died. Default: 15s."),
+      .describe("How long the lease outlives an agent that died. Default: 15s."),
   });
 
-const share = (): z.ZodType<number> =>
+const share = () =>
   z
     .number({ error: "a number above 0 and at most 1" })
     .gt(0, { error: "a number above 0 and at most 1" })
     .max(1, { error: "a number above 0 and at most 1" });
 
-const sharing = (): z.ZodType<RootFields["sharing"]> =>
+const sharing = () =>
   map({
     minIsGuarantee: z
       .boolean({ error: "true or false" })
       .optional()
       .describe(
-        "A higher priority may not take what a lower one needs for its min. Default: true.",
+        "Whether each task keeps its min even if a task of higher priority wants more. Default: true.",
       ),
     protectYoung: z
       .boolean({ error: "true or false" })
       .optional()
-      .describe("No instance is taken that is younger than a start takes. Default: true."),
+      .describe("Whether a task whose instances have just started keeps them. Default: true."),
     maxTakenShare: share()
       .optional()
-      .describe("The largest part of the capacity that changes hands in a round. Default: 1."),
+      .describe(
+        "The largest fraction of the capacity that moves between tasks in one round. Default: 1.",
+      ),
   });
 
-const groups = (): z.ZodType<RootFields["groups"]> =>
+const groups = () =>
   z.record(
     z.string(),
     amounts("a map of amounts, such as { cpu: 4 }").refine(isFilled, {
@@ -82,33 +79,32 @@ const groups = (): z.ZodType<RootFields["groups"]> =>
   );
 
 /** `scheduler:` without the plugin's own options. */
-export const schedulerFields: FieldsOf<SchedulerFields> = {
+export const schedulerFields = {
   use: required(
     () => text("the name of a scheduler, such as docker or process"),
-    "The scheduler's name.",
+    "The name of the scheduler.",
   ),
   interval: optional(
-    () => duration(50),
-    "How often counts are asked for. Default: 5s if the scheduler pushes, else 500ms.",
+    () => durationMs(50),
+    "How often the agent asks for counts. Default: 5s if the scheduler pushes changes, else 500ms.",
   ),
-  timeout: optional(() => duration(1), "The deadline of one call. Default: 30s."),
-};
+  timeout: optional(() => durationMs(1), "The deadline of one call. Default: 30s."),
+} as const satisfies Fields;
 
 /** A source under `metrics:` without the plugin's own options. */
-export const sourceFields: FieldsOf<SourceFields> = {
+export const sourceFields = {
   use: optional(
     () => text("the name of a metric, such as nsq"),
-    "The metric's name. Default: the source's own name.",
+    "The name of the metric. Default: the name of the source.",
   ),
-  interval: optional(() => duration(50), "How often to read. Default: the metric's own."),
-  timeout: optional(() => duration(1), "The deadline of one read. Default: 2s."),
-};
+  interval: optional(() => durationMs(50), "How often to read. Default: the metric's own."),
+  timeout: optional(() => durationMs(1), "The deadline of one read. Default: 2s."),
+} as const satisfies Fields;
 
-const someMap = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
-  z.record(z.string(), z.unknown(), { error: what });
+const someMap = (what: string) => z.record(z.string(), z.unknown(), { error: what });
 
 /** The config itself. What has its own fields above is any map here. */
-export const rootFields: FieldsOf<RootFields> = {
+export const rootFields = {
   scheduler: required(() => someMap("a map with use, such as { use: docker }")),
   capacity: required(
     () =>
@@ -117,28 +113,34 @@ export const rootFields: FieldsOf<RootFields> = {
           error: "a map of amounts, such as { instances: 10 }",
         })
         .refine(isFilled, { error: "at least one amount, such as { instances: 10 }" }),
-    "What there is to share: instances, and any other resources.",
+    "The capacity to share: instances and any other resources.",
   ),
   share: optional(
     () => oneOf(["fair", "ordered"]),
     "How tasks of one priority share: by weight, or in the order of the config. Default: fair.",
   ),
-  groups: optional(groups, "Parts of the capacity that the tasks of a group share."),
-  sharing: optional(sharing, "What keeps a fair share from moving too much."),
+  groups: optional(
+    groups,
+    "Named parts of the capacity. The tasks of a group together get no more than its part.",
+  ),
+  sharing: optional(sharing, "Options that limit how much moves between tasks."),
   metrics: optional(() => someMap("a map of named sources")),
   tasks: required(() =>
     someMap("a map of named tasks").refine(isFilled, { error: "at least one task" }),
   ),
-  ha: optional(ha, "High availability: several agents, of which one acts."),
+  ha: optional(ha, "High availability: one of several agents acts, and the others stand by."),
   shutdown: optional(
     () => oneOf(["leave", "drain"]),
-    "What becomes of the instances when the agent stops. Default: leave.",
+    "What happens to the instances when the agent stops: they keep running (leave) or are stopped (drain). Default: leave.",
   ),
-  shutdownGrace: optional(() => duration(0), "How long the agent may take to stop. Default: 30s."),
+  shutdownGrace: optional(
+    () => durationMs(0),
+    "How long the agent may take to stop. Default: 30s.",
+  ),
   learned: optional(
     () => text("the path of a file, such as /var/lib/microscaling/learned.json"),
-    "Where what was learned of the load is kept over a restart. Default: nowhere.",
+    "The file that keeps what was learned of the load across restarts. Default: none.",
   ),
-  http: optional(http, "Where the health and metrics endpoints listen."),
+  http: optional(http, "The address of the health and metrics endpoints."),
   log: optional(log, "What to log."),
-};
+} as const satisfies Fields;

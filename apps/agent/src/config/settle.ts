@@ -1,47 +1,21 @@
 import { hostname } from "node:os";
-import { INSTANCES, parseAmount, parseDuration, type Amounts } from "@microscaling/core";
-import type {
-  HaSpec,
-  SharingSpec,
-  TargetSpec,
-  TaskMetric,
-  TaskSpec,
-  WindowSpec,
-} from "@microscaling/engine";
+import { INSTANCES, type Amounts } from "@microscaling/core";
+import type { HaSpec, SharingSpec, TargetSpec, TaskMetric, TaskSpec } from "@microscaling/engine";
 import type { Draft, MetricDraft, SourceDraft, TaskDraft } from "./draft.ts";
-import { MEASURED, type WrittenTarget, type WrittenWindow } from "./written.ts";
 
 /** The original's gains: `MSS_KU` 0.05 and `MSS_TU` 10. */
 const GAINS = { kP: 0.04, kI: 0, kD: 1.25, velocitySamples: 1 };
-const CHANGES_PER_MINUTE = 6;
 const LEAST_MAX_AGE_MS = 10_000;
-const METRIC_TIMEOUT = "2s";
-const SCHEDULER_TIMEOUT = "30s";
+const METRIC_TIMEOUT_MS = 2000;
+const SCHEDULER_TIMEOUT_MS = 30_000;
 const FAILURES = 3;
-const LEASE_DURATION = "15s";
+const LEASE_MS = 15_000;
 
 let holder: string | undefined;
 
 /** In Kubernetes the host's name is the pod's. The rest tells apart what ran there before. The same for as long as the agent runs. */
 function holderName(): string {
   return (holder ??= `${hostname()}_${crypto.randomUUID().slice(0, 8)}`);
-}
-
-/** Reads amounts that were checked already. */
-export function settleAmounts(written: Readonly<Record<string, number | string>>): Amounts {
-  return Object.fromEntries(
-    Object.entries(written).map(([name, amount]) => [name, parseAmount(amount) ?? 0]),
-  );
-}
-
-/** What there is to share; `Infinity` of what the scheduler will say. */
-export function settleCapacity({ root: { capacity = {} } }: Draft): Amounts {
-  return Object.fromEntries(
-    Object.entries(capacity).map(([name, amount]) => [
-      name,
-      amount === MEASURED ? Number.POSITIVE_INFINITY : (parseAmount(amount) ?? 0),
-    ]),
-  );
 }
 
 /** How the capacity is shared. */
@@ -51,9 +25,7 @@ export function settleSharing({ root: { share, groups, sharing } }: Draft): Shar
     minIsGuarantee: sharing?.minIsGuarantee ?? true,
     protectYoung: sharing?.protectYoung ?? true,
     maxTakenShare: sharing?.maxTakenShare ?? 1,
-    groups: new Map(
-      Object.entries(groups ?? {}).map(([name, amounts]) => [name, settleAmounts(amounts)]),
-    ),
+    groups: new Map(Object.entries(groups ?? {})),
   };
 }
 
@@ -67,7 +39,7 @@ export interface Bounds {
 
 /** What one instance of the task uses of each resource. */
 export function settleUses(task: TaskDraft, capacity: Amounts): Amounts {
-  const uses = settleAmounts(task.fields.uses ?? {});
+  const { uses = {} } = task.fields;
   return Object.hasOwn(capacity, INSTANCES) ? { ...uses, [INSTANCES]: 1 } : uses;
 }
 
@@ -104,30 +76,29 @@ function mostAllowed(uses: Amounts, capacity: Amounts): number {
 
 /** How often a source is read, in milliseconds. */
 export function settleInterval(source: SourceDraft): number {
-  return parseDuration(source.fields.interval) ?? source.plugin?.defaultIntervalMs ?? 500;
+  return source.fields.interval ?? source.plugin?.defaultIntervalMs ?? 500;
 }
 
 /** The deadline of one read, in milliseconds. */
 export function settleReadTimeout(source: SourceDraft): number {
-  return parseDuration(source.fields.timeout ?? METRIC_TIMEOUT) ?? 0;
+  return source.fields.timeout ?? METRIC_TIMEOUT_MS;
 }
 
 /** The deadline of one call to the scheduler, and how often it is asked for counts, in milliseconds. */
 export function settleScheduler(draft: Draft): { intervalMs: number; timeoutMs: number } {
   const fields = draft.scheduler?.fields ?? {};
   // What pushes its changes is asked only in case a push was lost.
-  const interval = draft.scheduler?.plugin?.capabilities.watch === true ? "5s" : "500ms";
+  const interval = draft.scheduler?.plugin?.capabilities.watch === true ? 5000 : 500;
   return {
-    intervalMs: parseDuration(fields.interval ?? interval) ?? 0,
-    timeoutMs: parseDuration(fields.timeout ?? SCHEDULER_TIMEOUT) ?? 0,
+    intervalMs: fields.interval ?? interval,
+    timeoutMs: fields.timeout ?? SCHEDULER_TIMEOUT_MS,
   };
 }
 
 /** The lease that this agent shares, if any. */
 export function settleHa({ root: { ha } }: Draft): HaSpec | undefined {
   if (ha === undefined) return undefined;
-  const durationMs = parseDuration(ha.duration ?? LEASE_DURATION) ?? 0;
-  return { lease: ha.lease, holder: holderName(), durationMs };
+  return { lease: ha.lease, holder: holderName(), durationMs: ha.duration ?? LEASE_MS };
 }
 
 /** How far apart the readings of a source may be when all is well, in milliseconds. */
@@ -139,7 +110,7 @@ export function settlePause(source: SourceDraft): number {
 
 /** A task's `maxAge` in milliseconds. */
 export function settleMaxAge(metric: MetricDraft, source: SourceDraft): number {
-  return parseDuration(metric.fields.maxAge) ?? Math.max(LEAST_MAX_AGE_MS, 3 * settlePause(source));
+  return metric.fields.maxAge ?? Math.max(LEAST_MAX_AGE_MS, 3 * settlePause(source));
 }
 
 /** The tasks as the engine takes them. Only for a draft without mistakes. */
@@ -151,7 +122,7 @@ export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
       name: task.name,
       priority,
       ...settleBounds(task, capacity),
-      ...(schedule === undefined ? {} : { schedule: schedule.map(settleWindow) }),
+      ...(schedule === undefined ? {} : { schedule }),
       ...(weight === undefined ? {} : { weight }),
       ...(group === undefined ? {} : { group }),
       uses: settleUses(task, capacity),
@@ -165,48 +136,9 @@ export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
 function settleTarget({ fields }: TaskDraft, { asOriginal }: Draft): TargetSpec {
   // Only a task of priority 0 may have none: it is counted and never scaled.
   const target = fields.target ?? { use: "fixed", instances: 0 };
-  if (target.use === "latency") return settleLatency(target);
   const keepsOne = asOriginal ? {} : { keepsOne: true };
   if (target.use === "simple-queue") return { ...target, ...keepsOne };
-  if (target.use !== "queue") return target;
-  return {
-    use: "queue",
-    length: target.length,
-    ...(target.gains === undefined ? {} : { gains: target.gains }),
-    kP: target.kP ?? GAINS.kP,
-    kI: target.kI ?? GAINS.kI,
-    kD: target.kD ?? GAINS.kD,
-    velocitySamples: target.velocitySamples ?? GAINS.velocitySamples,
-    ...keepsOne,
-  };
-}
-
-function settleLatency(target: Extract<WrittenTarget, { use: "latency" }>): TargetSpec {
-  const { within, serviceTime, startupTime, concurrency, startCost, forecast } = target;
-  const { changesPerMinute = CHANGES_PER_MINUTE } = target;
-  const serviceMs = parseDuration(serviceTime);
-  const startupMs = parseDuration(startupTime);
-  const startCostMs = parseDuration(startCost);
-  return {
-    use: "latency",
-    withinMs: parseDuration(within) ?? 0,
-    ...(serviceMs === undefined ? {} : { serviceMs }),
-    ...(startupMs === undefined ? {} : { startupMs }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(startCostMs === undefined ? {} : { startCostMs }),
-    changesPerMinute,
-    ...(forecast === undefined ? {} : { forecast }),
-  };
-}
-
-function settleWindow({ start, for: length, timeZone, min, max }: WrittenWindow): WindowSpec {
-  return {
-    start,
-    durationMs: parseDuration(length) ?? 0,
-    timeZone: timeZone ?? "UTC",
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
-  };
+  return target.use === "queue" ? { ...GAINS, ...target, ...keepsOne } : target;
 }
 
 function settleMetric({ metric }: TaskDraft, { sources }: Draft): TaskMetric | undefined {

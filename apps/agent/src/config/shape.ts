@@ -1,7 +1,9 @@
 import { amountPattern, durationPattern, parseAmount, parseDuration } from "@microscaling/core";
 import { z } from "zod";
 import { either } from "./words.ts";
-import { MEASURED } from "./written.ts";
+
+/** In an amount's place in the capacity: the scheduler says how much there is. */
+const MEASURED = "scheduler";
 
 // The words of each error are what was expected; the finder of mistakes adds what was found, and where.
 
@@ -21,7 +23,6 @@ export const text = (what: string): z.ZodString =>
   z.string({ error: what }).min(1, { error: what });
 
 /** A number from 0. */
-/** A number from 0. */
 export const notNegative = (): z.ZodNumber =>
   z
     .number({ error: "a number from 0" })
@@ -31,7 +32,7 @@ export const notNegative = (): z.ZodNumber =>
 const DURATION = "a duration such as 500ms, 2s or 1m";
 
 /** A duration, as written; at least so many milliseconds. */
-export const duration = (leastMs: number): z.ZodType<string> =>
+export const duration = (leastMs: number): z.ZodType<string, string> =>
   z
     .string({ error: DURATION })
     .regex(durationPattern, { error: DURATION })
@@ -43,23 +44,40 @@ export const duration = (leastMs: number): z.ZodType<string> =>
       error: "a duration of at most 596h",
     });
 
+/** A duration in milliseconds, written as text; at least `leastMs` and, where given, at most what `most` says. */
+export const durationMs = (
+  leastMs: number,
+  most?: { readonly ms: number; readonly error: string },
+): z.ZodType<number, string> =>
+  duration(leastMs)
+    .refine((written) => most === undefined || (parseDuration(written) ?? 0) <= most.ms, {
+      error: most?.error ?? DURATION,
+    })
+    .transform((written) => parseDuration(written) ?? 0);
+
 const AMOUNT = "an amount: a number from 0, or text such as 500m or 2Gi";
 
-const amount = (error = AMOUNT): z.ZodType<number | string> =>
+/** An amount, written as a number or as text. */
+const amount = (error = AMOUNT): z.ZodType<number, number | string> =>
   z
     .union([z.number({ error }).min(0, { error }), z.string().regex(amountPattern, { error })], {
       error,
     })
-    .refine((written) => parseAmount(written) !== undefined, { error });
+    .refine((written) => parseAmount(written) !== undefined, { error })
+    .transform((written) => parseAmount(written) ?? 0);
 
-const CAPACITY_AMOUNT = `${AMOUNT}; or ${MEASURED}, for what the scheduler says`;
+const CAPACITY_AMOUNT = `${AMOUNT}; or ${MEASURED}, for the amount that the scheduler reports`;
 
-/** Of the capacity: an amount, or the scheduler's word. */
-export const capacityAmount = (): z.ZodType<number | string> =>
-  z.union([z.literal(MEASURED), amount(CAPACITY_AMOUNT)], { error: CAPACITY_AMOUNT });
+/** Of the capacity: an amount; `Infinity` for what the scheduler says. */
+export const capacityAmount = (): z.ZodType<number, number | string> =>
+  z
+    .union([z.literal(MEASURED), amount(CAPACITY_AMOUNT)], { error: CAPACITY_AMOUNT })
+    .transform((read) => (read === MEASURED ? Number.POSITIVE_INFINITY : read));
 
 /** A map of named amounts. */
-export const amounts = (what: string): z.ZodRecord<z.ZodString, z.ZodType<number | string>> =>
+export const amounts = (
+  what: string,
+): z.ZodRecord<z.ZodString, z.ZodType<number, number | string>> =>
   z.record(z.string(), amount(), { error: what });
 
 /** A map that takes these keys and no others. */
@@ -84,4 +102,22 @@ export const length = (): z.ZodNumber =>
 /** Whether a map has anything in it. */
 export function isFilled(written: object): boolean {
   return Object.keys(written).length > 0;
+}
+
+/** What of a map is there: what is left out is absent, and not `undefined`. */
+export type Filled<T> = T extends unknown
+  ? { readonly [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
+      readonly [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<
+        T[Key],
+        undefined
+      >;
+    }
+  : never;
+
+/** The same map without what is `undefined`. */
+export function filled<T extends object>(read: T): Filled<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is there is kept
+  return Object.fromEntries(
+    Object.entries(read).filter(([, value]) => value !== undefined),
+  ) as Filled<T>;
 }

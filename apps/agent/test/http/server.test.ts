@@ -17,6 +17,7 @@ import {
 
 interface Opened {
   readonly server: HttpServer;
+  readonly address: string;
   readonly get: (path: string) => Promise<{ status: number; text: string; type: string | null }>;
 }
 
@@ -32,6 +33,7 @@ async function open(state: EngineState, log: LogHealth = WELL): Promise<Opened> 
   const address = await server.listen({ host: "127.0.0.1", port: 0 }, source);
   return {
     server,
+    address,
     async get(path) {
       const response = await fetch(address + path);
       const type = response.headers.get("content-type");
@@ -69,7 +71,7 @@ describe("/readyz", () => {
     expect((await get("/metrics")).text).toContain("microscaling_log_lost_lines_total 7\n");
   });
 
-  it("is 503 once nothing could be done for any task for a minute, and says why", async () => {
+  it("is 503 once the agent has been unable to act for any task for a minute, and says why", async () => {
     const schedulerProblem = "the session with s3cr3t was destroyed";
     const before = await open(engineState({ blockedMs: 59_000, schedulerProblem }));
     expect(await before.get("/readyz")).toMatchObject({ status: 200 });
@@ -80,7 +82,7 @@ describe("/readyz", () => {
       ready: false,
       missing: [],
       problem:
-        "nothing could be done for any task for 75s: the session with [redacted] was destroyed",
+        "the agent has been unable to act for any task for 75s: the session with [redacted] was destroyed",
     });
     // The loop turns, so that a restart would change nothing.
     expect(await get("/livez")).toMatchObject({ status: 200 });
@@ -251,6 +253,29 @@ describe("/state", () => {
         },
       ],
     });
+  });
+});
+
+describe("what is no endpoint", () => {
+  it("is 404, and what there is", async () => {
+    const { get } = await open(engineState());
+    const { status, text } = await get("/metric");
+    expect(status).toBe(404);
+    expect(text).toContain("/livez, /readyz, /metrics, /state");
+  });
+
+  it("is 405 with another method than GET and HEAD", async () => {
+    const { address } = await open(engineState());
+    expect((await fetch(`${address}/state`, { method: "POST", body: "{}" })).status).toBe(405);
+    const head = await fetch(`${address}/livez?verbose`, { method: "HEAD" });
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+  });
+
+  it("does not end the agent when it fails", async () => {
+    const { server, get } = await open(engineState({ tasks: undefined as never }));
+    expect(await get("/readyz")).toMatchObject({ status: 500 });
+    expect(server).toBeDefined();
+    expect(await get("/livez")).toMatchObject({ status: 200 });
   });
 });
 

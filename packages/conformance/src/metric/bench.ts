@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   isMicroscalingError,
   silentLogger,
+  type Logger,
   type Metric,
   type MetricQuery,
   type Reading,
@@ -10,6 +11,7 @@ import {
 } from "@microscaling/core";
 
 import { parse } from "../schema.ts";
+import { createTraces, traced, tracesOf } from "../traces.ts";
 import { createWaiting, type Waiting } from "../waiting.ts";
 import type { MetricFixture } from "./fixture.ts";
 
@@ -44,14 +46,24 @@ export function onBench(
     } finally {
       // That it closes is a test of its own, and must not hide the failure of this one.
       await bench.within(bench.metric.close(), "close").catch(() => {});
+      tracesOf(bench.metric).release();
     }
   };
 }
 
-/** Makes a metric from options as written in a config. */
-export async function make(fixture: MetricFixture, written: unknown): Promise<Metric> {
+/** Makes a metric from options as written in a config. Whatever it opens is traced. */
+export async function make(
+  fixture: MetricFixture,
+  written: unknown,
+  logger: Logger = silentLogger,
+): Promise<Metric> {
   const options = await parse(fixture.plugin.options, written);
-  return fixture.plugin.create(options, { clock: fixture.clock, logger: silentLogger });
+  const traces = createTraces();
+  const context = { clock: fixture.clock, logger };
+  return traced(
+    traces.runBlocking(() => fixture.plugin.create(options, context)),
+    traces,
+  );
 }
 
 async function createBench(fixture: MetricFixture): Promise<MetricBench> {

@@ -6,6 +6,7 @@ import type { MetricFixture } from "./fixture.ts";
 import { metricLifecycleSuite } from "./lifecycle.ts";
 import { metricOutageSuite } from "./outage.ts";
 import { metricReadSuite } from "./read.ts";
+import { metricSecretSuite } from "./secrets.ts";
 import { metricWatchSuite } from "./watch.ts";
 
 /** The mark, the name, the version and the capabilities. */
@@ -43,5 +44,6 @@ export function metricConformance(runner: TestRunner, fixture: MetricFixture): v
     metricWatchSuite(runner, fixture);
     metricAbortSuite(runner, fixture);
     metricOutageSuite(runner, fixture);
+    metricSecretSuite(runner, fixture);
   });
 }

@@ -1,5 +1,7 @@
+import { assertNoIo, assertNothingLeft } from "../leftovers.ts";
 import { assertDeclared } from "../plugin-shape.ts";
 import type { TestRunner } from "../runner.ts";
+import { tracesOf } from "../traces.ts";
 import { createWaiting } from "../waiting.ts";
 import { make, onBench } from "./bench.ts";
 import type { MetricFixture } from "./fixture.ts";
@@ -20,6 +22,28 @@ export function metricLifecycleSuite({ describe, it }: TestRunner, fixture: Metr
       const metric = await make(fixture, fixture.options());
       await waiting.within(metric.close(), "close");
     });
+    it("does no I/O when it is made", async () => {
+      const metric = await make(fixture, fixture.options());
+      try {
+        await assertNoIo(metric, waiting);
+      } finally {
+        await waiting.within(metric.close(), "close").catch(() => {});
+        tracesOf(metric).release();
+      }
+    });
+    it(
+      "leaves nothing behind when it is closed: no connection, timer or process",
+      onBench(fixture, async ({ metric, queries, read, within, tick }) => {
+        const stop = new AbortController();
+        const watching = metric.watch?.(queries, () => {}, stop.signal).catch(() => {});
+        await read(queries);
+        await tick();
+        stop.abort();
+        await Promise.race([watching, tick()]);
+        await within(metric.close(), "close");
+        await assertNothingLeft(metric, fixture, waiting);
+      }),
+    );
     it(
       "closes twice",
       onBench(fixture, async ({ metric, queries, read, within }) => {

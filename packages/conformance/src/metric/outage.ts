@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Switch, TestRunner } from "../runner.ts";
+import { tracesOf } from "../traces.ts";
 import { assertFails, assertReading, make, onBench, patient } from "./bench.ts";
 import type { MetricFixture } from "./fixture.ts";
 
@@ -18,6 +19,7 @@ export function metricOutageSuite({ describe, it }: TestRunner, fixture: MetricF
               await within(assertFails(metric.read(queries, patient())), "read");
             } finally {
               await metric.close();
+              tracesOf(metric).release();
             }
           }),
         );

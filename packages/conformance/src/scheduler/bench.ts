@@ -4,6 +4,7 @@ import {
   isMicroscalingError,
   silentLogger,
   type Counts,
+  type Logger,
   type MicroscalingError,
   type Outcome,
   type Scheduler,
@@ -11,6 +12,7 @@ import {
 } from "@microscaling/core";
 
 import { parse } from "../schema.ts";
+import { createTraces, traced, tracesOf } from "../traces.ts";
 import { createWaiting, type Waiting } from "../waiting.ts";
 import type { SchedulerFixture } from "./fixture.ts";
 
@@ -59,10 +61,19 @@ export function onBench(
   };
 }
 
-/** Makes a scheduler from options as written in a config. */
-export async function make(fixture: SchedulerFixture, written: unknown): Promise<Scheduler> {
+/** Makes a scheduler from options as written in a config. Whatever it opens is traced. */
+export async function make(
+  fixture: SchedulerFixture,
+  written: unknown,
+  logger: Logger = silentLogger,
+): Promise<Scheduler> {
   const options = await parse(fixture.plugin.options, written);
-  return fixture.plugin.create(options, { clock: fixture.clock, logger: silentLogger });
+  const traces = createTraces();
+  const context = { clock: fixture.clock, logger };
+  return traced(
+    traces.runBlocking(() => fixture.plugin.create(options, context)),
+    traces,
+  );
 }
 
 async function createBench(
@@ -139,6 +150,7 @@ async function clearUp(
   }
   const closed = made.map((scheduler) => bench.within(scheduler.close(), "close"));
   await Promise.allSettled(closed);
+  for (const scheduler of made) tracesOf(scheduler).release();
 }
 
 /** The counts that `observe` gave of one task. Fails when it has none, or an error in their place. */

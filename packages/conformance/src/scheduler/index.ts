@@ -11,6 +11,7 @@ import { schedulerLifecycleSuite } from "./lifecycle.ts";
 import { schedulerOutageSuite } from "./outage.ts";
 import { schedulerPrepareSuite } from "./prepare.ts";
 import { schedulerScaleSuite } from "./scale.ts";
+import { schedulerSecretSuite } from "./secrets.ts";
 import { schedulerWatchSuite } from "./watch.ts";
 
 /** The mark, the name, the version and the capabilities. */
@@ -53,5 +54,6 @@ export function schedulerConformance(runner: TestRunner, fixture: SchedulerFixtu
     schedulerLeaseSuite(runner, fixture);
     schedulerAbortSuite(runner, fixture);
     schedulerOutageSuite(runner, fixture);
+    schedulerSecretSuite(runner, fixture);
   });
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 
+import { assertNoIo, assertNothingLeft } from "../leftovers.ts";
 import { assertDeclared } from "../plugin-shape.ts";
 import type { TestRunner } from "../runner.ts";
+import { tracesOf } from "../traces.ts";
 import { createWaiting } from "../waiting.ts";
 import { make, onBench, patient } from "./bench.ts";
 import type { SchedulerFixture } from "./fixture.ts";
@@ -28,6 +30,32 @@ export function schedulerLifecycleSuite(
       const scheduler = await make(fixture, fixture.options());
       await waiting.within(scheduler.close(), "close");
     });
+    it("does no I/O when it is made", async () => {
+      const scheduler = await make(fixture, fixture.options());
+      try {
+        await assertNoIo(scheduler, waiting);
+      } finally {
+        await waiting.within(scheduler.close(), "close").catch(() => {});
+        tracesOf(scheduler).release();
+      }
+    });
+    it(
+      "leaves nothing behind when it is closed: no connection, timer or process",
+      onBench(fixture, async ({ scheduler, task, scale, settled, within, tick }) => {
+        const used = await task();
+        const stop = new AbortController();
+        const events = { changed: () => {}, failed: () => {} };
+        const watching = scheduler.watch?.(events, stop.signal).catch(() => {});
+        await scale(used, 1);
+        await settled(used, 1);
+        await scale(used, 0);
+        await settled(used, 0);
+        stop.abort();
+        await Promise.race([watching, tick()]);
+        await within(scheduler.close(), "close");
+        await assertNothingLeft(scheduler, fixture, waiting);
+      }),
+    );
     it(
       "closes twice",
       onBench(fixture, async ({ scheduler, task, within }) => {

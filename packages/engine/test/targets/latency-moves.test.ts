@@ -378,11 +378,12 @@ describe("up", () => {
     expect(desire(look).instances).toBeGreaterThanOrEqual(1);
   });
 
-  it("goes no more than the task may have, nor fewer than there are for that", () => {
-    expect(desire({ ...burst, max: 6 }).instances).toBe(6);
-    expect(desire({ ...burst, max: 3 }).instances).toBe(4);
+  it("asks for one more than the task may have where that is not enough, so that people are told", () => {
+    expect(desire({ ...burst, max: 6 })).toMatchObject({ instances: 7, reason: "above" });
+    expect(desire({ ...burst, max: 4 })).toMatchObject({ instances: 5, reason: "above" });
+    expect(desire({ ...burst, max: 3 })).toMatchObject({ instances: 4, reason: "meeting" });
     const short = { waiting: 0, inFlight: 4, withinMs: 500, max: 5 };
-    expect(desire(short).instances).toBe(5);
+    expect(desire(short).instances).toBe(6);
   });
 
   it("forgets what instances have cost that were not needed", () => {

@@ -4,6 +4,7 @@ import {
   shortageOf,
   type ErrorCode,
 } from "@microscaling/core";
+import { isTlsError } from "@microscaling/plugin-kit";
 
 /** What the plugin was doing when Docker failed. */
 export interface Purpose {
@@ -84,9 +85,6 @@ function explain(error: unknown, words: string, purpose: Purpose): Explained {
   };
 }
 
-const TLS_CODE =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO|HOSTNAME_)/;
-
 /** The error if Docker did not answer with HTTP. */
 function explainSilence(error: unknown, words: string, { at }: Purpose): Explained {
   if (error instanceof SyntaxError) {
@@ -101,7 +99,7 @@ function explainSilence(error: unknown, words: string, { at }: Purpose): Explain
     const said = `Docker at ${at} cannot be asked (${words}): ${shortage}`;
     return { code: "ERR_SCHEDULER_UNREACHABLE", said };
   }
-  if (TLS_CODE.test(code)) {
+  if (isTlsError(error)) {
     return {
       code: "ERR_SCHEDULER_REFUSED",
       said: `TLS with Docker at ${at} failed (${words}); check scheduler.tls and check that scheduler.host is the name in its certificate`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ApiFailure, failureOf, toApiError } from "../src/api-errors.ts";
+import { ApiFailure, failureOf, toApiError } from "../src/errors.ts";
 
 const access = { verb: "patch", group: "apps", resource: "deployments/scale", namespace: "mail" };
 const purpose = { doing: "scale Deployment mail/worker", access, task: "worker" };

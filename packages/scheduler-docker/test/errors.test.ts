@@ -1,7 +1,7 @@
 import { MicroscalingError } from "@microscaling/core";
 import { describe, expect, it } from "vitest";
 
-import { toDockerError } from "../src/docker-errors.ts";
+import { toDockerError } from "../src/errors.ts";
 
 const purpose = {
   code: "ERR_START_FAILED",

@@ -6,7 +6,7 @@ import {
 } from "@microscaling/core";
 
 import type { Ask } from "./calls.ts";
-import { statusOf, wordsOf } from "./docker-errors.ts";
+import { statusOf, wordsOf } from "./errors.ts";
 import { readEnvFile } from "./env-file.ts";
 import { isImageThere, toAuthConfig } from "./images.ts";
 import { parseContainers } from "./instances.ts";

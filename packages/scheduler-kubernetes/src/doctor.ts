@@ -1,8 +1,8 @@
 import { isMicroscalingError, type Finding, type SchedulerTask } from "@microscaling/core";
+import { memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 
-import { failureOf, ruleFor, type Access } from "./api-errors.ts";
+import { failureOf, ruleFor, type Access } from "./errors.ts";
 import type { Connection } from "./connection.ts";
-import { listOf, member, textOf } from "./json.ts";
 import { pathOf } from "./resources.ts";
 import { listRivals, RIVAL_ADVICE, rivalsOf } from "./rivals.ts";
 import { accessTo, type Locate, type Target } from "./targets.ts";
@@ -38,7 +38,7 @@ export async function checkTask(
 async function checkServer(connection: Connection, signal: AbortSignal): Promise<Finding> {
   const doing = "report its version";
   const version = await connection.ask({ doing, path: "/version" }, signal);
-  const message = `Kubernetes ${textOf(version, "gitVersion") ?? ""} answers at ${connection.at}`;
+  const message = `Kubernetes ${textIn(version, "gitVersion") ?? ""} answers at ${connection.at}`;
   return { level: "ok", message };
 }
 
@@ -55,7 +55,7 @@ async function checkObject(
     query: { fieldSelector: `metadata.name=${name}` },
   };
   try {
-    const [object] = listOf(await connection.ask(request, signal), "items");
+    const [object] = objectsIn(await connection.ask(request, signal), "items");
     if (object !== undefined) return [{ level: "ok", message: `${label} exists` }];
     const advice =
       "create the object, or correct workload.name, workload.namespace or workload.kind";
@@ -143,7 +143,7 @@ async function isAllowed(
     },
     signal,
   );
-  return member(answer, "status")["allowed"] === true;
+  return memberIn(answer, "status")["allowed"] === true;
 }
 
 async function checkRivals(
