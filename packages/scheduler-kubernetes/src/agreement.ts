@@ -10,7 +10,7 @@ export interface Agreement {
 }
 
 /** A difference of this length is no moment, in milliseconds. */
-export const DIFFER_MS = 3000;
+const DIFFER_MS = 3000;
 /** The longest interval, in milliseconds: a difference may be there to stay, such as foreign pods with the same labels. */
 const MOST_MS = 300_000;
 

@@ -76,8 +76,8 @@ export const marathonFaults: readonly MarathonFault[] = [
     holds: "waits, and does not cancel it",
     lastsMs: 4000,
     async inject({ world }) {
-      const { end } = world.marathon.deploy(BATCH);
-      setTimeout(() => end(), 4000).unref();
+      const deployment = world.marathon.deploy(BATCH);
+      setTimeout(() => deployment.end(), 4000).unref();
     },
     heal: async () => {},
   },
@@ -88,9 +88,9 @@ export const marathonFaults: readonly MarathonFault[] = [
     lastsMs: 3000,
     kills: true,
     async inject({ world }) {
-      const { end } = world.marathon.deleteApp(BATCH);
+      const deletion = world.marathon.deleteApp(BATCH);
       setTimeout(() => {
-        end();
+        deletion.end();
         world.marathon.createApp({ id: BATCH, instances: 0 });
       }, 2500).unref();
     },
