@@ -10,7 +10,7 @@ export interface Agreement {
 }
 
 /** A difference that lasts this long, in milliseconds, needs a list. */
-export const DIFFER_MS = 3000;
+const DIFFER_MS = 3000;
 /** The longest interval, in milliseconds: a difference may be there to stay, such as foreign pods with the same labels. */
 const MOST_MS = 300_000;
 

@@ -53,6 +53,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every answer is 401",
+    slow: true,
     holds: "the running instances stay; the agent starts none",
     says: /refuses the credentials/,
     lastsMs: 4000,
@@ -61,6 +62,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every answer is a web page",
+    slow: true,
     holds: "the running instances stay; the agent starts none",
     says: /expected .* found|JSON|does not answer|was lost/,
     lastsMs: 4000,
@@ -77,6 +79,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every watch is refused as too old",
+    slow: true,
     holds: "the agent lists again",
     lastsMs: 4000,
     inject: answerAll(({ isWatch }) => (isWatch ? status(410, "Expired") : undefined)),
@@ -98,6 +101,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "lists have no items but null",
+    slow: true,
     holds: "no task counts as deleted",
     lastsMs: 4000,
     inject: changeLists("deployments", (list) => ({ ...list, items: null })),

@@ -68,6 +68,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the right to watch is lost, lists are allowed",
+    slow: true,
     holds: "the agent uses lists",
     lastsMs: 6000,
     inject: allow(
@@ -158,6 +159,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "pods take 4 s longer to stop",
+    slow: true,
     holds: "nothing starts in their room",
     lastsMs: 4000,
     inject: async ({ world }) => world.kubernetes.kubelet.hold(world.namespace),
@@ -165,6 +167,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "a quota allows no more pods",
+    slow: true,
     holds: "the running instances stay; the log says so",
     says: /exceeded quota/,
     lastsMs: 4000,
@@ -181,6 +184,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "all pods of a task are deleted",
+    slow: true,
     holds: "the Deployment creates others",
     kills: true,
     async inject({ world }) {

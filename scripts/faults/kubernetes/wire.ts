@@ -22,6 +22,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "one byte from the API server arrives wrong",
+    slow: true,
     holds: "the agent opens a new session at once",
     lastsMs: 0,
     inject: async ({ world }) => world.way.corrupt("back"),
@@ -39,6 +40,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the connection is dead without a reset",
+    slow: true,
     holds: "the agent gives up requests after 4 s, and watches after 9 s",
     lastsMs: 8000,
     inject: async ({ world }) => world.way.silence(),
@@ -94,6 +96,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "all watches become silent for good",
+    slow: true,
     holds: "the agent lists every 9 s",
     lastsMs: 10_000,
     async inject({ world }) {
@@ -121,12 +124,14 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the agent is killed",
+    slow: true,
     holds: "the next agent continues",
     inject: ({ agent }) => agent.kill(),
     heal: async ({ agent }) => agent.restart(),
   },
   {
     name: "the agent is frozen",
+    slow: true,
     holds: "the agent continues",
     lastsMs: 6000,
     inject: async ({ agent }) => agent.signal("SIGSTOP"),

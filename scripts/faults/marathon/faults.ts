@@ -22,7 +22,11 @@ const BATCH = "/batch";
 /** What goes wrong with Marathon. */
 export const marathonFaults: readonly MarathonFault[] = [
   all("no master can be reached", "refuse", { holds: keeps, says: /cannot be reached/ }),
-  all("no master answers", "stall", { holds: keeps, says: /did not answer|not answered/ }),
+  {
+    ...all("no master answers", "stall", { holds: "", says: /has not answered/ }),
+    holds: `${keeps}; two masters that do not answer take 6 s`,
+    rightMs: 7000,
+  },
   all("every answer is 500", 500, { holds: keeps, says: /answered 500/ }),
   all("every answer is a web page", "garbage", { holds: keeps, says: /expected .*, found/ }),
   all("lists have no apps", "empty", { holds: "the agent requests each app by itself" }),
@@ -72,8 +76,8 @@ export const marathonFaults: readonly MarathonFault[] = [
     holds: "the agent waits, and does not cancel it",
     lastsMs: 4000,
     async inject({ world }) {
-      const { end } = world.marathon.deploy(BATCH);
-      setTimeout(() => end(), 4000).unref();
+      const deployment = world.marathon.deploy(BATCH);
+      setTimeout(() => deployment.end(), 4000).unref();
     },
     heal: async () => {},
   },
@@ -84,9 +88,9 @@ export const marathonFaults: readonly MarathonFault[] = [
     lastsMs: 3000,
     kills: true,
     async inject({ world }) {
-      const { end } = world.marathon.deleteApp(BATCH);
+      const deletion = world.marathon.deleteApp(BATCH);
       setTimeout(() => {
-        end();
+        deletion.end();
         world.marathon.createApp({ id: BATCH, instances: 0 });
       }, 2500).unref();
     },
