@@ -57,7 +57,7 @@ metricConformance(
     },
     missing: [{ query: () => ({ queue: "nowhere" }), gives: "failure" }],
     requests: () => requests,
-    secret: auth.password,
+    secret: () => auth.password,
     unreachable: () => ({ url: "http://127.0.0.1:1", auth }),
     outage: {
       begin: async () => void (isDown = true),

@@ -82,7 +82,9 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
     },
     lines,
     async ready() {
-      const address = lines.map(({ text }) => /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0]);
+      // Other lines name other servers.
+      const first = / tasks? on .*?(http:\/\/127\.0\.0\.1:\d+)/;
+      const address = lines.map(({ text }) => first.exec(text)?.[1]);
       const last = address.findLast((found) => found !== undefined);
       if (last === undefined || hasEnded()) return false;
       const signal = AbortSignal.timeout(1000);

@@ -42,7 +42,7 @@ export interface Fault<W extends World = World> {
   /** For the table, what is expected while it lasts: "keeps what runs, starts nothing". */
   readonly holds: string;
   /** Some line of the agent's log that is about the fault matches it. Absent where there is nothing that anybody would have to know. */
-  readonly says?: RegExp;
+  readonly says?: RegExp | undefined;
   /** How long the fault lasts at least, in milliseconds. Default 3,000. */
   readonly lastsMs?: number;
   /** The fault itself ends instances, of all tasks or of these, so that there may be fewer. */
@@ -51,10 +51,12 @@ export interface Fault<W extends World = World> {
   readonly still?: boolean;
   /** The fault itself starts so many instances beyond the capacity, or lets them be started. */
   readonly foreign?: number;
-  /** Takes too long for `npm test`, which has ten minutes for all. */
+  /** Takes too long for a run of so many minutes, such as that of `npm test`. */
   readonly slow?: boolean;
   /** How long until all is right again at most, in milliseconds, counted from the end of the fault. Default 5,000. */
   readonly rightMs?: number;
+  /** How much more memory the agent may use meanwhile, in megabytes. Default 80: a collector that has not run yet leaves as much. */
+  readonly grownMb?: number;
   /** Makes it go wrong. */
   inject(scene: Scene<W>): Promise<void>;
   /** Ends the fault. */

@@ -1,6 +1,7 @@
 import { dockerSuite } from "./docker/suite.ts";
 import type { Suite } from "./fault.ts";
 import { kubernetesSuite } from "./kubernetes/suite.ts";
+import { marathonSuite } from "./marathon/suite.ts";
 import { processSuite } from "./process/suite.ts";
 import { azureSuite } from "./queues/azure.ts";
 import { nsqSuite } from "./queues/nsq.ts";
@@ -11,6 +12,7 @@ export const suites: readonly Suite[] = [
   dockerSuite,
   processSuite,
   kubernetesSuite,
+  marathonSuite,
   nsqSuite,
   sqsSuite,
   azureSuite,

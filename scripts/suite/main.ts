@@ -2,6 +2,7 @@
 // need. CI=true does so too, and makes a missing server a failure.
 import { parseArgs } from "node:util";
 import { pnpm } from "../setup.mjs";
+import { authorStep } from "./author.ts";
 import { serverSteps } from "./servers.ts";
 import { smokeStep } from "./smoke.ts";
 import { commandStep, fail, type Result, type Step } from "./step.ts";
@@ -21,6 +22,7 @@ const steps: readonly Step[] = [
   commandStep("build", [...turbo, "build"]),
   commandStep("packages", [...turbo, "check:package"]),
   smokeStep,
+  authorStep,
   ...serverSteps({ install: values.install || ci, required: ci }),
 ];
 

@@ -279,7 +279,7 @@ describe.skipIf(!canRun)("Kubernetes fed by NSQ, SQS and Azure at once", () => {
     expect(well.code).toBe(0);
     expect(well.stdout).not.toMatch(/^✗/m);
     for (const line of [
-      /^✓ scheduler kubernetes: answers, and has counted 4 tasks$/m,
+      /^✓ scheduler kubernetes: answers, and counted 4 tasks$/m,
       /^✓ scheduler kubernetes: Kubernetes \S+ answers/m,
       /^✓ orders: 0 running$/m,
       /^✓ orders: metric nsq: 0 /m,

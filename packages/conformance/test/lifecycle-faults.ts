@@ -73,7 +73,9 @@ export function endAllLeft(): void {
 }
 
 // Not the plugin's: it listens before there is one.
-const server = createServer().listen(0, "127.0.0.1").unref();
+const server = createServer((socket) => socket.unref())
+  .listen(0, "127.0.0.1")
+  .unref();
 
 function connectToNobody(): () => void {
   const { port } = server.address() as AddressInfo;

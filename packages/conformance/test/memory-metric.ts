@@ -120,7 +120,7 @@ export function createFixture(
     clock: world.clock,
     deadlineMs: 1000,
     options: () => ({ password: PASSWORD }),
-    secret: PASSWORD,
+    secret: () => PASSWORD,
     invalidOptions: [{ written: { down: 1 }, path: ["down"] }],
     queries: () => [{ queue: "first" }, { queue: "second", list: true }],
     invalidQueries: [{ written: { queue: 1 }, path: ["queue"] }],

@@ -264,7 +264,7 @@ function fixtureOf(world: World, plugin: MemoryPlugin): SchedulerFixture {
     clock: world.clock,
     deadlineMs: 1000,
     options: () => ({ password: PASSWORD }),
-    secret: PASSWORD,
+    secret: () => PASSWORD,
     invalidOptions: [{ written: { down: 1 }, path: ["down"] }],
     workload: () => ({}),
     invalidWorkloads: [{ written: { crash: 1, absent: 2 }, path: ["absent"] }],

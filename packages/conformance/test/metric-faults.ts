@@ -226,7 +226,7 @@ const readRows: Row[] = [
     (good) => async (queries, signal) => {
       const results = await good.read(queries, signal);
       return results.map((result) =>
-        result.kind === "reading" ? { ...result, parts: { ...result.parts, inFlight: 0 } } : result,
+        result.kind === "reading" ? Object.assign(result, { parts: { inFlight: 0 } }) : result,
       );
     },
   ),

@@ -5,16 +5,16 @@ import type { QueueServiceClient, StoragePipelineOptions } from "@azure/storage-
 import type { StorageSharedKeyCredential as Key } from "@azure/storage-queue";
 import { ACCOUNT, KEY, type Options } from "./options.ts";
 
-/** How a source signs in, and where. Nothing is connected yet. */
+/** How and where a source signs in. Nothing is connected yet. */
 export interface SignIn {
   readonly by: "key" | "sas" | "identity";
-  /** What holds the credentials, for messages: an option or a variable. */
+  /** The option or variable that has the credentials, for messages. */
   readonly setting: string;
-  /** Loads the SDK, which takes a while. @throws MicroscalingError `ERR_PLUGIN_LOAD` without `@azure/identity`, if that is needed. */
+  /** Loads the SDK, which takes a while. @throws MicroscalingError `ERR_PLUGIN_LOAD` if `@azure/identity` is needed and missing. */
   connect(): Promise<QueueServiceClient>;
 }
 
-/** No retries, since the engine reads again soon, and has its own deadline. */
+/** No retries, because the engine reads again soon and has its own deadline. */
 const PIPELINE: StoragePipelineOptions = {
   retryOptions: { maxTries: 1 },
   userAgentOptions: { userAgentPrefix: "microscaling" },
@@ -28,8 +28,8 @@ async function client(url: string, by?: TokenCredential | Key): Promise<QueueSer
 }
 
 /**
- * Finds out how to sign in. What the options leave open comes from `AZURE_STORAGE_ACCOUNT_NAME` and `AZURE_STORAGE_ACCOUNT_KEY`.
- * @throws MicroscalingError `ERR_CONFIG_SETTING` when they do not say enough.
+ * Finds out how to sign in. Missing options come from `AZURE_STORAGE_ACCOUNT_NAME` and `AZURE_STORAGE_ACCOUNT_KEY`.
+ * @throws MicroscalingError `ERR_CONFIG_SETTING` if something is missing.
  */
 export function createSignIn(options: Options): SignIn {
   const { connectionString, sas, identity, endpointSuffix = "core.windows.net" } = options;
@@ -58,24 +58,24 @@ export function createSignIn(options: Options): SignIn {
   return { by: "key", setting, connect };
 }
 
-/** Where a client's queues are: host and path alone, since the rest may be a signature. */
+/** The address of a client's queues: only host and path, because the rest may be a signature. */
 export function addressOf({ url }: QueueServiceClient): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`.replace(/\/$/, "");
 }
 
-/** Whoever the agent runs as: workload identity, managed identity, Azure CLI, … The package is only loaded where it is used. */
+/** The identity of the agent: workload identity, managed identity, Azure CLI, … The package is loaded only if used. */
 async function createIdentity(): Promise<TokenCredential> {
   const identity = await loadOptional("@azure/identity", () => import("@azure/identity"));
   const credential = new identity.DefaultAzureCredential();
   return {
     async getToken(scopes, options) {
       try {
-        // Not ended with the read that asked for it: a token that takes longer than a read may is there for the next one.
+        // Does not end with the read that asked for it: a token that takes longer than a read is available for the next one.
         const { abortSignal: _, ...patient } = options ?? {};
         return await credential.getToken(scopes, patient);
       } catch (error) {
-        // The first line has the reason; those below it have what each of the ways that were tried says.
+        // The first line has the reason. The lines below have the message of each way that was tried.
         const [reason, ...details] = linesOf(error);
         const text = `\`identity\`: no token available: ${reason}`;
         throw new MicroscalingError("ERR_METRIC_REFUSED", text, { details });

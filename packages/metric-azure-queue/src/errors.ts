@@ -4,34 +4,35 @@ import type { Fault } from "@microscaling/plugin-kit";
 import type { RestError } from "@azure/storage-queue";
 import type { SignIn } from "./client.ts";
 
-/** Azure takes signatures that are no more than 15 minutes off; those of a SAS have a start as well. */
+/** Azure accepts signatures that are at most 15 minutes off. A SAS also has a start time. */
 const MOST_SKEW_MS = 5 * 60_000;
 const SETTINGS = { address: "`account`, `endpointSuffix` and `endpoint`", tls: "`endpoint`" };
 
-const CUT: Fault = { kind: "unusable", text: "the answer broke off, or cannot be read" };
+const CUT: Fault = { kind: "unusable", text: "the answer broke off or cannot be read" };
 
 type Texts = Readonly<Record<SignIn["by"], string>>;
 
 const NOT_VALID: Texts = {
-  key: "the key is not the account's. Check SETTING, and whether the key was changed",
-  sas: "the signature is not valid, or no longer. Check SETTING, its end (se) above all",
+  key: "the key does not belong to the account. Check SETTING, and check whether the key was changed",
+  sas: "the signature is not valid or has expired. Check SETTING, above all its end (se)",
   identity: "the token is not valid for the account. Check the tenant of `identity`",
 };
 const NOT_PERMITTED: Texts = {
-  key: "not permitted. Check the networks that the account's firewall lets in",
+  key: "not permitted. Check the networks that the account's firewall allows",
   sas: "not permitted. SETTING must allow reading (sp=r) of queues (of an account's SAS also ss=q, srt=co), from this address",
   identity:
     'not permitted. Give the identity the role "Storage Queue Data Reader" on the account or the queue (it may take minutes to hold), and check the account\'s firewall',
 };
-const NO_KEYS = "the account refuses keys, and SAS made with them. Use `identity`, not SETTING";
+const NO_KEYS =
+  "the account refuses keys, and SAS that were made with keys. Use `identity` instead of SETTING";
 
 const FORBIDDEN = / (Authorization\w*(Failure|Mismatch)|InsufficientAccountPermissions)$/;
 
-/** What `status code` of Azure means, the first that fits. SETTING is filled in. */
+/** The meaning of Azure's `status code`. The first match applies. SETTING is filled in. */
 const MEANINGS: readonly (readonly [said: RegExp, kind: Fault["kind"], text: Texts | string])[] = [
   // Of Azure, or of something before it.
   [/^(429|503)| OperationTimedOut$/, "throttled", "too many requests"],
-  [/ QueueNotFound$/, "missing", "no such queue. Create it, or correct `queue`"],
+  [/ QueueNotFound$/, "missing", "no such queue. Create the queue, or correct `queue`"],
   [/ AuthenticationFailed$/, "refused", NOT_VALID],
   [FORBIDDEN, "refused", NOT_PERMITTED],
   [/ AccountIsDisabled$/, "refused", "the account is disabled"],
@@ -40,9 +41,9 @@ const MEANINGS: readonly (readonly [said: RegExp, kind: Fault["kind"], text: Tex
 ];
 
 /**
- * Says what a failure means. Never has the client's error as its cause: that holds the request, with its signature.
- * @param at where the account's queues are, without secrets.
- * @param now when the failure came, in milliseconds since the epoch.
+ * Explains a failure. The client's error is never the cause, because it contains the request with its signature.
+ * @param at the address of the account's queues, without secrets.
+ * @param now the time of the failure, in milliseconds since the epoch.
  */
 export function explain(error: unknown, at: string, by: SignIn, now: number): MicroscalingError {
   if (isMicroscalingError(error)) return errorAt("metric", at, error);
@@ -54,10 +55,13 @@ function faultOf(error: unknown, { by, setting }: SignIn, now: number): Fault {
   const { statusCode: status, response, request, details } = error;
   const said = `${status} ${wordOf(details)}`.trimEnd();
   const skewMs = now - Date.parse(response?.headers.get("date") ?? "");
-  // With a clock that is wrong no signature and no token can be right.
+  // With a wrong clock, no signature and no token can be valid.
   if (said.endsWith(" AuthenticationFailed") && Math.abs(skewMs) > MOST_SKEW_MS) {
     const off = `${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? "ahead of" : "behind"}`;
-    return { kind: "refused", text: `this machine's clock is ${off} Azure's (${said}). Set it` };
+    return {
+      kind: "refused",
+      text: `this machine's clock is ${off} Azure's (${said}). Set the clock`,
+    };
   }
   const [, kind, texts = ""] = MEANINGS.find(([pattern]) => pattern.test(said)) ?? [];
   const text = (typeof texts === "string" ? texts : texts[by]).replace("SETTING", setting);
@@ -69,12 +73,12 @@ function faultOf(error: unknown, { by, setting }: SignIn, now: number): Fault {
   return { kind: "unusable", text: `${moved}. Check ${SETTINGS.address}` };
 }
 
-/** Not by the client's own guard, so that the client is only loaded once it is needed. */
+/** Does not use the client's own type guard, so that the client is loaded only if needed. */
 function isAnswer(error: unknown): error is RestError & { readonly statusCode: number } {
   return typeof fieldsOf(error)["statusCode"] === "number";
 }
 
-/** Azure's word for it, of the header or else of the body. What is not such a word may be anything. */
+/** Azure's error code from the header, or else from the body. Anything that does not look like a code is ignored. */
 function wordOf(details: unknown): string {
   const { errorCode, code = "" } = fieldsOf(details);
   return /^"?([A-Za-z]{1,60})"?$/.exec(JSON.stringify(errorCode ?? code))?.[1] ?? "";

@@ -4,23 +4,23 @@ import * as z from "zod";
 
 /** A metric source of this plugin, as written under `metrics:`. */
 export interface Options {
-  /** Has the address and a key or a SAS in it. */
+  /** The connection string, with the address and a key or a SAS. */
   readonly connectionString?: string | undefined;
   readonly account?: string | undefined;
   /** One of the account's two keys, in base64. */
   readonly key?: string | undefined;
   /** A shared access signature: `sv=…&sig=…`. */
   readonly sas?: string | undefined;
-  /** Signs in as whoever the agent runs as, through `@azure/identity`. */
+  /** Whether to sign in with the identity of the agent, with `@azure/identity`. */
   readonly identity?: true | undefined;
   readonly endpointSuffix?: string | undefined;
   readonly endpoint?: string | undefined;
 }
 
-/** Which queue a task looks at. */
+/** The queue that a task reads. */
 export interface Query {
   readonly queue: string;
-  /** `all`: those that wait, those that workers have, and those that may not be taken yet. `visible`: those that wait. */
+  /** `all`: waiting messages, messages that workers have, and delayed messages. `visible`: only waiting messages. */
   readonly count: "all" | "visible";
 }
 
@@ -36,19 +36,21 @@ export const KEY: Form = ["a storage account's key, in base64", BASE64];
 const SAS: Form = ["a shared access signature (sv=…&sig=…)", /^\??(\w+=.*&)?sig=/];
 
 async function isConnectionString(written: string): Promise<boolean> {
-  // Loaded only where it is needed: commands that read a config and nothing else should not wait for it.
+  // Loaded only if needed, so that commands that only read a config do not wait for it.
   const sdk = import("@azure/storage-queue");
   const made = sdk.then((loaded) => loaded.QueueServiceClient.fromConnectionString(written));
-  // The error may have parts of the string in it.
+  // The error may contain parts of the string.
   return made.then(() => true).catch(() => false);
 }
 
 const CONNECTION = "a storage account's connection string, as the portal shows it";
 const connection = secret("The account's connection string.", CONNECTION, isConnectionString);
 const NAME = "The storage account's name. Default: AZURE_STORAGE_ACCOUNT_NAME.";
-const ONE_KEY = "One of the account's keys. Without any credentials: AZURE_STORAGE_ACCOUNT_KEY.";
-const IDENTITY = "Sign in as whoever the agent runs as, by the package @azure/identity.";
-const SUFFIX = "Default core.windows.net; core.chinacloudapi.cn in China, and so on.";
+const ONE_KEY =
+  "One of the account's keys. Default, without other credentials: AZURE_STORAGE_ACCOUNT_KEY.";
+const IDENTITY = "Sign in with the identity of the agent, with the package @azure/identity.";
+const SUFFIX =
+  "The end of the host name. Default: core.windows.net. In China: core.chinacloudapi.cn.";
 const HOST_END = "the end of a host name, such as core.windows.net";
 
 /** Checks a source under `metrics:`. */
@@ -60,7 +62,9 @@ export const options: StandardSchema<Options> = z
     sas: secret("A shared access signature.", ...SAS).optional(),
     identity: z.literal(true).optional().describe(IDENTITY),
     endpointSuffix: text(SUFFIX, HOST_END, /^[a-z0-9-]+(\.[a-z0-9-]+)+$/).optional(),
-    endpoint: httpUrl("URL of the account's queues, for Azurite or a name of your own.").optional(),
+    endpoint: httpUrl(
+      "The URL of the account's queues, for Azurite or a custom domain.",
+    ).optional(),
   })
   .check(
     atMostOne("connectionString", "key", "sas", "identity"),
@@ -68,14 +72,14 @@ export const options: StandardSchema<Options> = z
     atMostOne("endpoint", "endpointSuffix"),
   )
   .refine(({ endpoint, identity }) => !identity || !endpoint?.startsWith("http:"), {
-    error: "expected https:// with identity, since tokens are secret, found http://",
+    error: "expected https:// with identity because tokens are secret, found http://",
     path: ["endpoint"],
   });
 
 const QUEUE =
   "a queue's name: 3 to 63 lowercase letters, digits and single dashes, with a letter or digit at both ends";
 const COUNT =
-  "all: messages that wait, that workers have, and that are delayed. visible: those that wait, as far as peeking shows: exact up to 31, all beyond that.";
+  "all: waiting messages, messages that workers have, and delayed messages. visible: only waiting messages, exact up to 31; above that, the same as all.";
 
 /** Checks a task's `metric:`. */
 export const query: StandardSchema<Query> = z.strictObject({

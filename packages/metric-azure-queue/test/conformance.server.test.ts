@@ -55,6 +55,7 @@ describe.each(["all", "visible"])("count: %s", (count) => {
         { written: { queue: "queue", count: "some" }, path: ["count"] },
       ],
       setQueue,
+      secret: () => azurite.key,
       missing: [{ query: () => ({ queue: "nowhere", count }), gives: "failure" }],
       unreachable: () => ({ account: "store", key: "a2V5", endpoint: "http://127.0.0.1:1/store" }),
       outage: {

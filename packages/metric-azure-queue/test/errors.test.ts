@@ -48,7 +48,7 @@ const failures: [string, Answer, string, RegExp][] = [
     "no such queue",
     failure(404, "QueueNotFound"),
     "ERR_QUEUE_MISSING",
-    /404 QueueNotFound: no such queue\. Create it, or correct `queue`/,
+    /404 QueueNotFound: no such queue\. Create the queue, or correct `queue`/,
   ],
   [
     "a wrong key",
@@ -58,7 +58,7 @@ const failures: [string, Answer, string, RegExp][] = [
       "<AuthenticationErrorDetail>The MAC signature found in the HTTP request 'SECRET' …</AuthenticationErrorDetail>",
     ),
     "ERR_METRIC_REFUSED",
-    /403 AuthenticationFailed: the key is not the account's\. Check `key`/,
+    /403 AuthenticationFailed: the key does not belong to the account\. Check `key`/,
   ],
   [
     "a firewall",
@@ -112,7 +112,7 @@ test.each([
   const azure = await startFakeServer(answer);
   const metric = await makeKeyMetric(azure.endpoint);
   const result = await readOne(metric, "jobs:visible");
-  expect(messageOf(result, "ERR_METRIC_RESPONSE")).toMatch(/expected a whole list of messages/);
+  expect(messageOf(result, "ERR_METRIC_RESPONSE")).toMatch(/expected a complete list of messages/);
 });
 
 test("a server that is not there", async () => {
@@ -188,7 +188,7 @@ test.each([
 });
 
 test.each([
-  ["AuthenticationFailed", /signature is not valid, or no longer\. Check `sas`/],
+  ["AuthenticationFailed", /signature is not valid or has expired\. Check `sas`/],
   ["AuthorizationPermissionMismatch", /not permitted\. `sas` must allow reading \(sp=r\)/],
   ["AuthorizationServiceMismatch", /ss=q, srt=co/],
 ])("with a SAS, %s says what the SAS needs", async (code, words) => {

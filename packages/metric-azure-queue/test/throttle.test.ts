@@ -16,12 +16,14 @@ test("a throttled queue keeps its last reading with the time it has, and is said
     expect(await readOne(metric)).toEqual(reading);
   }
   expect(context.lines).toEqual([
-    expect.stringMatching(/^queue jobs: .*503 ServerBusy.*\. Its last reading stands meanwhile$/),
+    expect.stringMatching(
+      /^queue jobs: .*503 ServerBusy.*\. Meanwhile its last reading stays valid$/,
+    ),
   ]);
   azure.answer = all(8);
   await context.clock.advance(60_000);
   expect(await readOne(metric)).toMatchObject({ value: 8, at: context.clock.now() });
-  expect(context.lines[1]).toBe("queue jobs is read again");
+  expect(context.lines[1]).toBe("queue jobs can be read again");
 });
 
 test("it is asked ever more slowly: after 1, 2, 4, … and at most 60 seconds, up to half of it less by chance", async () => {

@@ -6,9 +6,9 @@ import type { Options } from "./options.ts";
 
 /** The nsqds to add up. */
 export interface Servers {
-  /** Their addresses. @throws MicroscalingError when none is known; the signal's reason when it aborts. */
+  /** Their addresses. @throws MicroscalingError if none is known; the signal's reason if it aborts. */
   addresses(signal: AbortSignal): Promise<readonly string[]>;
-  /** Is told of one that failed. @returns whether it is no longer one of the servers, so that its failure does not matter. */
+  /** Records that a server failed. @returns whether it is no longer one of the servers, so that its failure does not matter. */
   failed(address: string): boolean;
   close(): void;
 }
@@ -20,13 +20,13 @@ const node = z
   );
 const nodes = unwrapped(z.object({ producers: z.array(node) }));
 
-/** How long an nsqlookupd may take, in milliseconds, so that it is named before the engine gives up on the first reading. */
+/** How long an nsqlookupd may take, in milliseconds, so that the error names it before the engine gives up the first reading. */
 const LOOKUPD_MS = 1500;
 
 /**
- * Those that are configured, or those that nsqlookupds know. The first call waits for these; later ones refresh in the background, when
- * it is time or when an nsqd has failed. An nsqd that is no longer listed counts until it fails too: an nsqlookupd that was restarted
- * knows none for a while.
+ * The configured servers, or those that nsqlookupds know. The first call waits for the nsqlookupds. Later calls refresh in the background, at
+ * intervals or when an nsqd has failed. An nsqd that is no longer listed counts until it also fails, because a restarted nsqlookupd knows no nsqd
+ * for a while.
  */
 export function createServers(
   nsqd: readonly string[],
@@ -46,7 +46,7 @@ export function createServers(
       listed.set(address, (await client.getJson(request, life.signal)).producers);
       return say.over(address);
     } catch (error) {
-      if (!life.signal.aborted) say.warn(address, `nsqlookupd does not help: ${wordsOf(error)}`);
+      if (!life.signal.aborted) say.warn(address, `cannot use this nsqlookupd: ${wordsOf(error)}`);
       return error;
     }
   }
@@ -63,7 +63,7 @@ export function createServers(
     async addresses(signal) {
       if (known.size === 0 || clock.monotonic() >= askAt) {
         asking ??= askAll().finally(() => (asking = undefined));
-        // What fails in the background was logged, and the servers stay as they are.
+        // A failure in the background was logged, and the servers stay the same.
         asking.catch(() => {});
       }
       if (known.size === 0 && asking !== undefined) await untilAborted(signal, asking);

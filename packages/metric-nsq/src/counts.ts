@@ -10,7 +10,7 @@ export interface Stats {
   readonly found: ReadonlyMap<string, Fields>;
 }
 
-/** Objects of which no more than the name is looked at: there may be thousands of queues, and a task wants one. */
+/** Objects of which only the name is checked: there may be thousands of queues, and a task needs one. */
 function named(key: string): z.ZodType<Fields[]> {
   const error = `an object with a name as its \`${key}\``;
   const isNamed = (found: unknown): boolean => /./.test(nameOf(found, key));
@@ -27,7 +27,7 @@ export function unwrapped<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z.preprocess((found) => fieldsOf(found)["data"] ?? found, schema);
 }
 
-/** What of an nsqd's statistics is looked at for every queue. */
+/** The parts of an nsqd's statistics that are checked for every queue. */
 export const topics: z.ZodType<{ topics: Fields[] }> = unwrapped(
   z.object({ topics: named("topic_name") }),
 );
@@ -40,7 +40,7 @@ const counts = pausable.extend({
   message_count: count().optional(),
 });
 
-/** Takes an nsqd's answer apart. @throws MicroscalingError when it is not such an answer. */
+/** Parses an nsqd's answer. @throws MicroscalingError if the answer is not valid. */
 export function indexStats(all: readonly Fields[], at: string): Stats {
   const found = new Map<string, Fields>();
   for (const topic of all) {
@@ -52,7 +52,7 @@ export function indexStats(all: readonly Fields[], at: string): Stats {
   return { address: at, found };
 }
 
-/** One queue's reading, summed up; 0 when no nsqd has the topic. @throws MicroscalingError when a count is not one. */
+/** The reading of one queue, summed over the nsqds; 0 if no nsqd has the topic. @throws MicroscalingError if a count is not valid. */
 export function readQueue(
   all: readonly Stats[],
   { topic, channel }: Query,
@@ -70,7 +70,7 @@ export function readQueue(
     if (own.paused) return { kind: "hold", reason: `channel ${queue} is paused` };
     parts.push(what === queue ? partsOf(own) : waiting(own.depth));
   }
-  // Nobody has published to the topic yet, which is as true a 0 as any.
+  // Nothing has been published to the topic yet, so 0 is right.
   const sums = sumParts(parts.length > 0 ? parts : [waiting(0)]);
   return { kind: "reading", value: sums.ready ?? 0, at, parts: sums };
 }
@@ -80,7 +80,7 @@ function partsOf(own: z.infer<typeof counts>): SomeParts {
   return { ready, inFlight, delayed: own.deferred_count, arrived: own.message_count };
 }
 
-/** A channel that nobody has made yet: all that its topic holds becomes the channel's then. */
+/** A channel that does not exist yet. It gets everything in its topic when it is created. */
 function waiting(depth: number): SomeParts {
   return { ready: depth, inFlight: 0, delayed: 0, arrived: depth };
 }

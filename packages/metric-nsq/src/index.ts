@@ -4,8 +4,8 @@ import { options, query, type Options, type Query } from "./options.ts";
 
 export type { Options as NsqOptions, Query as NsqQuery } from "./options.ts";
 
-// `finished` is not among the parts: nsqd does not say it, and arrivals less what is left are not it, since an emptied channel counts
-// as finished then, and a restarted nsqd has a backlog but no arrivals.
+// `finished` is not among the parts: nsqd does not report it. It cannot be computed from arrivals and the backlog either, because an emptied channel
+// would count as finished, and a restarted nsqd has a backlog but no arrivals.
 const plugin: MetricPlugin<Options, Query> = defineMetric({
   name: "nsq",
   apiVersion: API_VERSION,

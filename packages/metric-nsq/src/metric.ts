@@ -6,7 +6,7 @@ import { createServers, type Servers } from "./client.ts";
 import { indexStats, readQueue, topics, type Stats } from "./counts.ts";
 import type { Options, Query } from "./options.ts";
 
-/** All queues at once, and nothing that costs nsqd more than counting. */
+/** Asks for all queues at once, and for nothing that costs nsqd more than counting. */
 const STATS = "/stats?format=json&include_clients=false&include_mem=false";
 
 const FROM_ENV = ["NSQ_STATS_ENDPOINT", HTTP_ADDRESS_FORM, isHttpAddress] as const;
@@ -31,7 +31,7 @@ export function createMetric(options: Options, context: PluginContext): Metric<Q
     } catch (thrown) {
       signal.throwIfAborted();
       const error = asMicroscalingError(thrown, "ERR_METRIC_RESPONSE", address);
-      if (partial) say.warn(address, `nsqd is left out of the sums: ${error.message}`);
+      if (partial) say.warn(address, `this nsqd is left out of the sums: ${error.message}`);
       return { address, error };
     }
   }
@@ -40,7 +40,7 @@ export function createMetric(options: Options, context: PluginContext): Metric<Q
     const queue = `${query.topic}/${query.channel}`;
     const where = stats.map(({ address }) => address).join(", ");
     if (!stats.some(({ found }) => found.has(query.topic)))
-      say.warn(queue, `topic ${query.topic} of ${queue} is on none of ${where}: read as 0`);
+      say.warn(queue, `topic ${query.topic} of ${queue} does not exist on ${where}: read as 0`);
     return orFailure(queue, () => readQueue(stats, query, at));
   }
 
@@ -61,7 +61,7 @@ export function createMetric(options: Options, context: PluginContext): Metric<Q
   };
 }
 
-/** The statistics to add up. @throws MicroscalingError when they are not enough to make a sum of. */
+/** The statistics to add up. @throws MicroscalingError if they are not enough for a sum. */
 function usable(answers: readonly Answer[], servers: Servers, isPartial: boolean): Stats[] {
   const stats = answers.filter((answer) => "found" in answer);
   const failed = answers.filter((answer) => "error" in answer);

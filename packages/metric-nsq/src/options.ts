@@ -22,7 +22,7 @@ export interface Options {
   readonly auth?: BasicAuth | undefined;
 }
 
-/** Which queue a task looks at. */
+/** The queue that a task reads. */
 export interface Query {
   readonly topic: string;
   readonly channel: string;
@@ -34,17 +34,18 @@ const NSQD = "HTTP addresses of all nsqds. Default: NSQ_STATS_ENDPOINT, else 127
 export const options: StandardSchema<Options> = z
   .strictObject({
     nsqd: httpAddresses(NSQD).optional(),
-    lookupd: httpAddresses("HTTP addresses of nsqlookupds, to find the nsqds by.").optional(),
-    lookupdRefresh: duration("How often to ask the nsqlookupds, at least 1s.", 1000).default("60s"),
+    lookupd: httpAddresses("HTTP addresses of nsqlookupds that know the nsqds.").optional(),
+    lookupdRefresh: duration("How often to ask the nsqlookupds; at least 1s.", 1000).default("60s"),
     partial: z.boolean().default(false).describe("Whether the nsqds that answer are enough."),
-    tls: tlsFiles("HTTPS for addresses without a scheme, with these files.").optional(),
+    tls: tlsFiles("Use HTTPS for addresses without a scheme, with these files.").optional(),
     auth: basicAuth("HTTP basic authentication, for servers behind a proxy.").optional(),
   })
   .check(atMostOne("nsqd", "lookupd"));
 
 // As nsqd checks names: protocol.IsValidTopicName.
 const NAME = /^(?!.{65})[.a-zA-Z0-9_-]+(#ephemeral)?$/;
-const FORM = "1 to 64 letters, digits, dots, dashes or underscores, and perhaps #ephemeral";
+const FORM =
+  "1 to 64 letters, digits, dots, dashes or underscores, optionally with #ephemeral at the end";
 
 /** Checks a task's `metric:`. */
 export const query: StandardSchema<Query> = z.strictObject({

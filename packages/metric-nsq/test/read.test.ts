@@ -65,7 +65,7 @@ test("a topic that is nowhere is 0, and said once for each query", async () => {
   const results = [await readOne(metric), await readOne(metric)];
   for (const result of results) expect(result).toMatchObject({ kind: "reading", value: 0 });
   expect(context.lines).toEqual([
-    `topic demo of demo/work is on none of ${nsqd.address}: read as 0`,
+    `topic demo of demo/work does not exist on ${nsqd.address}: read as 0`,
   ]);
 });
 

@@ -40,7 +40,9 @@ test("with partial it is left out and said once; all of them failing is a failur
     expect(result).toMatchObject({ kind: "reading", value: 3 });
   }
   expect(context.lines).toEqual([
-    expect.stringContaining(`nsqd is left out of the sums: ${down.address}: cannot be reached`),
+    expect.stringContaining(
+      `this nsqd is left out of the sums: ${down.address}: cannot be reached`,
+    ),
   ]);
   await up.close();
   await expect(readOne(metric)).rejects.toThrow("2 of 2 nsqds gave no statistics");
@@ -60,7 +62,7 @@ test("with partial an nsqd that never answers does not hold up the others", asyn
   await context.clock.advance(1500);
   expect(await read).toMatchObject({ value: 3 });
   expect(context.lines).toEqual([
-    `nsqd is left out of the sums: ${stuck.address}: did not answer within 1.5s`,
+    `this nsqd is left out of the sums: ${stuck.address}: did not answer within 1.5s`,
   ]);
   stuck.answer = depth(4);
   expect(await readOne(metric)).toMatchObject({ value: 7 });
@@ -172,7 +174,7 @@ test("one of two nsqlookupds is enough, and the other is named once", async () =
   await vi.waitUntil(() => context.clock.pending === 0);
   expect(down.requests).toHaveLength(2);
   expect(context.lines).toEqual([
-    expect.stringContaining(`nsqlookupd does not help: ${down.address}: expected`),
+    expect.stringContaining(`cannot use this nsqlookupd: ${down.address}: expected`),
   ]);
 });
 

@@ -5,22 +5,22 @@ import * as z from "zod";
 import { explain, type Action } from "./errors.ts";
 import { ATTRIBUTES, isQueueUrl, type Options, type Query } from "./options.ts";
 
-/** What SQS says of a queue, by its names for it. */
+/** The attributes of a queue, by SQS's names. */
 export type Attributes = Readonly<Record<string, string>>;
 
-/** Asks SQS, over connections that stay open. */
+/** Asks SQS over connections that stay open. */
 export interface Sqs {
   /** The attributes of a queue. @throws MicroscalingError, without the queue's name. */
   attributesOf(query: Query, signal: AbortSignal): Promise<Attributes>;
   close(): void;
 }
 
-/** All of them, whatever the tasks count: they cost no more. */
+/** All attributes, whatever the tasks count, because they cost nothing more. */
 const AttributeNames = Object.values(ATTRIBUTES);
 
 const resolved = z.object({ QueueUrl: z.string() });
 
-/** Makes one client for each region that queues are in. Loads the SDK, and connects, when it is first asked. */
+/** Creates one client for each region that has queues. Loads the SDK and connects at the first request. */
 export function createSqs(options: Options): Sqs {
   const clients = new Map<string | undefined, Promise<SQS>>();
   const urls = new Map<string, string>();
@@ -51,7 +51,7 @@ export function createSqs(options: Options): Sqs {
         return (await client.getQueueAttributes(asked, { abortSignal })).Attributes ?? {};
       } catch (thrown) {
         const error = explain(thrown, action);
-        // One of that name that is made later may have another URL.
+        // A queue with this name that is created later may have another URL.
         if (error.code === "ERR_QUEUE_MISSING") urls.delete(key);
         throw error;
       }
@@ -65,7 +65,7 @@ export function createSqs(options: Options): Sqs {
 const REGION =
   /(?:^|\.)sqs(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com|api\.)|^([a-z0-9-]+)\.queue\.amazonaws\.com/;
 
-/** `eu-west-1` of `https://sqs.eu-west-1.amazonaws.com/…`; a queue is asked where it is. Emulators' URLs have no region. */
+/** The region of a URL, such as `eu-west-1` of `https://sqs.eu-west-1.amazonaws.com/…`. URLs of emulators have no region. */
 function regionOf(queueUrl: string): string | undefined {
   const [, region, legacy] = REGION.exec(URL.parse(queueUrl)?.hostname ?? "") ?? [];
   return region ?? legacy;
@@ -75,13 +75,13 @@ async function connect(options: Options, region: string | undefined): Promise<SQ
   const { SQS: Client } = await import("@aws-sdk/client-sqs");
   const { endpoint, profile } = options;
   const credentials = await credentialsOf(options, region);
-  // What is undefined would hide the SDK's own defaults. Without a logger it writes to the console.
+  // An undefined option would hide the SDK's own default. Without a logger, the SDK writes to the console.
   const given = Object.entries({ endpoint, profile, region, credentials });
   const config = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   return new Client({ ...config, logger: silentLogger, retryStrategy });
 }
 
-/** The credentials that the options ask for; `undefined` when that is the SDK's own chain, which the client finds by itself. */
+/** The credentials of the options; `undefined` for the SDK's own chain, which the client uses by default. */
 async function credentialsOf(
   { profile, role, webIdentity: token }: Options,
   region: string | undefined,
@@ -103,8 +103,8 @@ async function credentialsOf(
 }
 
 /**
- * A connection that broke, or a clock that the SDK has just allowed for, is worth one more try at once. All else is for the next
- * reading: the SDK's own waits would outlast the deadline.
+ * Retries once, at once, after a broken connection or a clock difference that the SDK has just corrected. Everything else waits for the next
+ * reading, because the SDK's own delays would exceed the deadline.
  */
 const retryStrategy: NonNullable<SQSClientConfig["retryStrategy"]> = {
   acquireInitialRetryToken: async () => tokenAfter(0),

@@ -2,7 +2,7 @@ import { isMicroscalingError, MicroscalingError } from "@microscaling/core";
 import { faultError, fieldsOf, networkFault, statusFault, wordsOf } from "@microscaling/plugin-kit";
 import type { Fault } from "@microscaling/plugin-kit";
 
-/** What was asked, as IAM names it. */
+/** The action, as IAM names it. */
 export type Action = "sqs:GetQueueUrl" | "sqs:GetQueueAttributes";
 
 const GONE = / (QueueDoesNotExist|\S*NonExistentQueue|InvalidAddress): /;
@@ -17,24 +17,32 @@ const NO_CREDENTIALS = / (\S*Credential\S*|TokenProviderError): /;
 const WAYS =
   "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the source's `profile`, `role` or `webIdentity`, or give the machine a role";
 
-/** What `status name: message` of an error of the SDK means, the first that fits. NAME and ACTION are filled in. */
+/** The meaning of `status name: message` of an SDK error. The first match applies. NAME and ACTION are filled in. */
 const MEANINGS: readonly (readonly [said: RegExp, kind: Fault["kind"], text: string])[] = [
   [GONE, "missing", "no such queue. Check its name, its account and the region"],
   [THROTTLED, "throttled", "too many requests (NAME). Raise the source's `interval`"],
-  [SKEWED, "refused", "AWS refuses the time of this machine's clock (NAME). Set it by NTP"],
-  [DENIED, "refused", "access denied. Allow ACTION on it, or check the role that is assumed"],
-  [UNKNOWN_CALLER, "refused", "AWS refuses the credentials (NAME). Check them and the region"],
+  [
+    SKEWED,
+    "refused",
+    "AWS refuses the time of this machine's clock (NAME). Set the clock, for example with NTP",
+  ],
+  [DENIED, "refused", "access denied. Allow ACTION on the queue, or check the assumed role"],
+  [
+    UNKNOWN_CALLER,
+    "refused",
+    "AWS refuses the credentials (NAME). Check the credentials and the region",
+  ],
   [NO_CREDENTIALS, "refused", `no AWS credentials found. ${WAYS}`],
 ];
 
 /**
- * Says in words of our own what an error of the SDK means. The SDK's error is not kept as the cause: it has the request in it, and the
- * words about a wrong signature have the session's token.
+ * Explains an error of the SDK. The SDK's error is not kept as the cause, because it contains the request, and its message about a wrong signature
+ * contains the session's token.
  */
 export function explain(thrown: unknown, action: Action): MicroscalingError {
   if (isMicroscalingError(thrown)) return thrown;
   if (wordsOf(thrown).startsWith("Region is missing"))
-    return new MicroscalingError("ERR_CONFIG_SETTING", "no region. Set `region`, or AWS_REGION");
+    return new MicroscalingError("ERR_CONFIG_SETTING", "no region set. Set `region` or AWS_REGION");
   return faultError("metric", "SQS", faultOf(thrown, action));
 }
 

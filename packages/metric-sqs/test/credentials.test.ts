@@ -44,7 +44,7 @@ test("no region anywhere is said, and asks nobody", async () => {
   expect(await readOne(metric)).toMatchObject({
     error: {
       code: "ERR_CONFIG_SETTING",
-      message: "queue jobs: no region. Set `region`, or AWS_REGION",
+      message: "queue jobs: no region set. Set `region` or AWS_REGION",
     },
   });
   expect(sqs.requests).toEqual([]);

@@ -41,7 +41,7 @@ const failures: [string, FakeAnswer, string, RegExp][] = [
     "no right to read",
     { type: "AccessDeniedException", status: 403 },
     "ERR_METRIC_REFUSED",
-    /access denied\. Allow sqs:GetQueueAttributes on it/,
+    /access denied\. Allow sqs:GetQueueAttributes on the queue/,
   ],
   [
     "unknown credentials",

@@ -50,7 +50,7 @@ test.each([
   [{ queue: "jobs", account: "12" }, "account: expected an account's 12 digits"],
   [
     { queue: "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs", account: "123456789012" },
-    "account: expected no account beside a URL",
+    "account: expected no account with a URL",
   ],
   [{ queue: "jobs", count: [] }, "count: "],
   [{ queue: "jobs", count: ["visible"] }, "count.0: "],

@@ -91,7 +91,7 @@ test("a throttled queue keeps its last reading with its time, and is left alone 
   sqs.answer = counts(9);
   await context.clock.advance(8 * SECOND);
   expect(await readOne(metric)).toMatchObject({ value: 9 });
-  expect(context.lines.at(-1)).toBe("queue jobs is read again");
+  expect(context.lines.at(-1)).toBe("queue jobs can be read again");
   expect(await readFor(3)).toEqual([1, 1, 1]);
 });
 

@@ -3,13 +3,13 @@ import * as z from "zod";
 import { faultError, type PluginKind } from "./faults.ts";
 import { excerpt } from "./json.ts";
 
-/** A whole number ≥ 0 in an answer. */
+/** A schema for a whole number ≥ 0 in an answer. */
 export function count(): z.ZodNumber {
   const error = "a whole number ≥ 0";
   return z.number({ error }).int({ error }).min(0, { error });
 }
 
-/** A whole number ≥ 0 that an answer gives as text: a header, an attribute. */
+/** A schema for a whole number ≥ 0 that an answer has as text, for example in a header. */
 export function countText(): z.ZodType<number> {
   const error = "a whole number ≥ 0";
   return z
@@ -18,19 +18,19 @@ export function countText(): z.ZodType<number> {
     .transform(Number);
 }
 
-/** What an answer is, for messages. */
+/** Describes an answer, for messages. */
 export interface AnswerPlace {
-  /** What the plugin is. */
+  /** The kind of the plugin. */
   readonly of: PluginKind;
-  /** Who answered: the server's address. */
+  /** The address of the server that answered. */
   readonly at: string;
-  /** Which part of the answer is checked: `channel demo/work`. */
+  /** The checked part of the answer, such as `channel demo/work`. */
   readonly what?: string;
 }
 
 /**
- * What `schema` makes of an answer, or of a part of it.
- * @throws MicroscalingError that says which member of the answer was expected to be what, and what was found.
+ * Parses an answer, or a part of it, with `schema`.
+ * @throws MicroscalingError that names the member of the answer, what was expected, and what was found.
  */
 export function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, place: AnswerPlace): T {
   const { data, error } = schema.safeParse(answer, { reportInput: true });
@@ -42,7 +42,7 @@ export function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, place: Ans
   throw unusable(place.of, place.at, `${subject} to be ${form}`, excerpt(input));
 }
 
-/** An answer that makes no sense: what was expected, and what was found. */
+/** The error for an answer that cannot be used: what was expected, and what was found. */
 export function unusable(
   of: PluginKind,
   at: string,

@@ -1,12 +1,12 @@
 import type { Clock } from "@microscaling/core";
 
-/** Leaves each of several things alone for a time that doubles, for as long as it goes wrong. */
+/** Delays the next attempt for each of several things, twice as long after each failure. */
 export interface BackOff {
-  /** Whether it is to be left alone now. */
+  /** Whether the next attempt must still wait. */
   isQuiet(key: string): boolean;
-  /** It went wrong once more: it is left alone from now on. */
+  /** Records a failure, so that the next attempt must wait. */
   failed(key: string): void;
-  /** It went well. @returns whether it had gone wrong. */
+  /** Records a success. @returns whether there was a failure before. */
   passed(key: string): boolean;
 }
 
@@ -14,9 +14,8 @@ const FIRST_MS = 1000;
 const LAST_MS = 60_000;
 
 /**
- * Makes a back-off of 1, 2, 4, … and at most 60 seconds. Half of each time is by chance, so that things that went wrong together do not
- * come back together.
- * @param random a number from 0 to 1.
+ * Creates a back-off of 1, 2, 4, … and at most 60 seconds. Half of each time is random, so that things that failed together do not retry together.
+ * @param random returns a number from 0 to 1.
  */
 export function createBackOff(clock: Clock, random: () => number = Math.random): BackOff {
   const states = new Map<string, { readonly times: number; readonly quietUntil: number }>();

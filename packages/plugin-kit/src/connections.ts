@@ -1,4 +1,4 @@
-// Node's own client: undici holds 28 MB more, a quarter of what the whole agent needs.
+// Node's own client, because undici takes 28 MB more, a quarter of the whole agent.
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Agent as TlsAgent } from "node:https";
 import { closedError, type PluginKind } from "./faults.ts";
@@ -6,18 +6,18 @@ import { readTlsFiles, type TlsFiles } from "./files.ts";
 
 /** Connections that stay open. */
 export interface Connections {
-  /** Sends a request; resolves when its answer begins. @throws Node's own errors. */
+  /** Sends a request. Resolves when its answer begins. @throws Node's own errors. */
   send(url: URL, body: string | undefined, options: RequestOptions): Promise<IncomingMessage>;
-  /** Ends all of them. Safe to call twice. */
+  /** Closes all connections. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** What is loaded on first use: `microscaling validate` needs none of it. */
+/** Modules that are loaded on first use, because `microscaling validate` does not need them. */
 interface Loaded {
   readonly request: (url: URL, options: RequestOptions) => ClientRequest;
-  /** Connections that stay open, by protocol. */
+  /** The connections that stay open, by protocol. */
   readonly kept: Agents;
-  /** New ones, for a request that found a kept one closed. */
+  /** New connections, for a request that found a kept one closed. */
   readonly fresh: Agents;
 }
 
@@ -27,7 +27,7 @@ type Sent =
   | { readonly response: IncomingMessage }
   | { readonly error: Error; readonly wasReused: boolean };
 
-/** Makes connections; connects when it is first asked. */
+/** Creates connections. Connects at the first request. */
 export function createConnections(of: PluginKind, tls: TlsFiles | undefined): Connections {
   let loaded: Loaded | undefined;
   let isClosed = false;
@@ -54,7 +54,7 @@ export function createConnections(of: PluginKind, tls: TlsFiles | undefined): Co
       const send = (agents: Agents): Promise<Sent> =>
         sendOnce(request(url, { ...options, agent: agents[url.protocol] }), body);
       let sent = await send(kept);
-      // A server may close a connection in the moment in which it is used again; then nothing was done.
+      // A server may close a connection just when it is used again. Then the request had no effect.
       const isStale = "error" in sent && sent.wasReused && options.method !== "POST";
       if (isStale && options.signal?.aborted !== true && !isClosed) sent = await send(fresh);
       if ("error" in sent) throw sent.error;
@@ -72,7 +72,7 @@ export function createConnections(of: PluginKind, tls: TlsFiles | undefined): Co
 function sendOnce(request: ClientRequest, body: string | undefined): Promise<Sent> {
   const { promise, resolve } = Promise.withResolvers<Sent>();
   request.once("response", (response) => resolve({ response }));
-  // Later errors are those of the answer, which tells them itself.
+  // Later errors belong to the answer, which reports them itself.
   request.on("error", (error: Error & { code?: string }) => {
     const wasReused = request.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(error.code ?? "");
     resolve({ error, wasReused });

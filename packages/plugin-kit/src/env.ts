@@ -1,9 +1,9 @@
 import { MicroscalingError } from "@microscaling/core";
 
 /**
- * The value of an environment variable; `undefined` when it is not set or empty.
- * @param expected what `form` accepts, for the message: `a URL`.
- * @throws MicroscalingError `ERR_CONFIG_SETTING` when it is something else. The value is not shown, since it may be a secret.
+ * The value of an environment variable; `undefined` if it is not set or empty.
+ * @param expected what `form` accepts, for the message, such as `a URL`.
+ * @throws MicroscalingError `ERR_CONFIG_SETTING` if the value is something else. The message does not show it, because it may be a secret.
  */
 export function fromEnv(
   name: string,
@@ -17,9 +17,9 @@ export function fromEnv(
 }
 
 /**
- * The value of an environment variable that must be set, unless an option is.
- * @param option which, for the message: `` `account` ``.
- * @throws MicroscalingError `ERR_CONFIG_SETTING` when it is not set, and as {@link fromEnv} does.
+ * The value of an environment variable that must be set unless an option is.
+ * @param option the name of the option, for the message, such as `` `account` ``.
+ * @throws MicroscalingError `ERR_CONFIG_SETTING` if it is not set, and as {@link fromEnv} does.
  */
 export function neededFromEnv(
   option: string,

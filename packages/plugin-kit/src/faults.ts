@@ -5,21 +5,21 @@ import {
   type ErrorCode,
 } from "@microscaling/core";
 
-/** What kind of plugin an error is for. */
+/** The kind of plugin that an error is for. */
 export type PluginKind = "metric" | "scheduler";
 
-/** What went wrong with a backend, before it has a code and a place. */
+/** A problem with a backend, before it has a code and an address. */
 export interface Fault {
   /**
-   * `unreachable`: no answer. `refused`: credentials, rights or TLS. `unusable`: an answer that makes no sense. `throttled`: asked too
-   * often. `missing`: the backend has no such queue or object.
+   * `unreachable`: no answer. `refused`: credentials, permissions or TLS. `unusable`: an answer that cannot be used. `throttled`: too many requests.
+   * `missing`: the backend does not have the queue or object.
    */
   readonly kind: "unreachable" | "refused" | "unusable" | "throttled" | "missing";
-  /** What happened and what to do, without saying where. */
+  /** What happened and what to do, without the address. */
   readonly text: string;
 }
 
-/** The code of each fault: the one table for all plugins. */
+/** The code of each fault. This is the table for all plugins. */
 const CODES: Readonly<Record<PluginKind, Readonly<Record<Fault["kind"], ErrorCode>>>> = {
   metric: {
     unreachable: "ERR_METRIC_UNREACHABLE",
@@ -38,8 +38,8 @@ const CODES: Readonly<Record<PluginKind, Readonly<Record<Fault["kind"], ErrorCod
 };
 
 /**
- * A fault as an error, with the place before its text: `127.0.0.1:4151: answered 500`.
- * @param cause absent for a client library whose errors hold the request, since that has secrets in it.
+ * Turns a fault into an error with the address before its text, such as `127.0.0.1:4151: answered 500`.
+ * @param cause absent for a client library whose errors contain the request, because the request has secrets in it.
  */
 export function faultError(
   of: PluginKind,
@@ -50,12 +50,12 @@ export function faultError(
   return new MicroscalingError(CODES[of][kind], `${where}: ${text}`, { cause });
 }
 
-/** What is thrown by what is asked of a plugin that was closed. */
+/** The error for a call of a plugin that was closed. */
 export function closedError(of: PluginKind): MicroscalingError {
   return new MicroscalingError(CODES[of].unreachable, `the ${of} is closed`);
 }
 
-/** Whatever was thrown as one of our errors: ours with the place before its words, the network's explained, others by their words. */
+/** Turns anything that was thrown into a MicroscalingError: puts the address in front, explains network errors, and keeps other messages. */
 export function errorAt(of: PluginKind, where: string, thrown: unknown): MicroscalingError {
   if (isMicroscalingError(thrown)) {
     const { code, message, details, cause } = thrown;
@@ -65,34 +65,34 @@ export function errorAt(of: PluginKind, where: string, thrown: unknown): Microsc
   return faultError(of, where, fault, thrown);
 }
 
-/** What a status other than 2xx means. */
+/** The meaning of a status other than 2xx. */
 export function statusFault(status: number): Fault {
   const text = `answered ${status}`;
   if (status === 401 || status === 403 || status === 407) {
-    return { kind: "refused", text: `${text}. Check the credentials and what they allow` };
+    return { kind: "refused", text: `${text}. Check the credentials and their permissions` };
   }
   if (status === 429) return { kind: "throttled", text: `${text}: too many requests` };
   if (status === 502 || status === 503 || status === 504) return { kind: "unreachable", text };
   return { kind: "unusable", text: `expected 200, found ${status}` };
 }
 
-/** Which settings of the user's the advice names. */
+/** The settings that the advice names. */
 export interface Settings {
-  /** Those that say where the server is: `` `nsqd` ``. */
+  /** The settings for the server's address, such as `` `nsqd` ``. */
   readonly address?: string;
-  /** Those that say whom to trust: `` `tls` ``. */
+  /** The settings for trust, such as `` `tls` ``. */
   readonly tls?: string;
 }
 
 const TLS =
   /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO$|HOSTNAME_|CRL_|INVALID_(CA|PURPOSE))/;
-/** Node's codes for system calls that fail, of which `ERR_…` are none: `ECONNREFUSED`, `EAI_AGAIN`, `ENOTFOUND`. */
+/** Node's codes for failed system calls, such as `ECONNREFUSED`, `EAI_AGAIN` and `ENOTFOUND`, but not `ERR_…`. */
 const SYSTEM = /^E(?!RR_)[A-Z0-9_]+$/;
 const FILE = /^(ENOENT|EACCES|EISDIR|EPERM)$/;
 
 /**
- * What an error of the network, of TLS or of the HTTP parser means, of Node's own modules or of a library on top of them.
- * @returns `undefined` when it is none of these.
+ * Explains an error of the network, of TLS or of the HTTP parser, from Node's own modules or from a library that uses them.
+ * @returns `undefined` if it is none of these.
  */
 export function networkFault(
   error: unknown,
@@ -123,7 +123,7 @@ function advice(settings: string | undefined): string {
   return settings === undefined ? "" : `. Check ${settings}`;
 }
 
-/** The first error of a chain of causes that has a code, since libraries hide it behind words such as "fetch failed". */
+/** The first error with a code in a chain of causes, because libraries hide it behind messages such as "fetch failed". */
 function deepest(error: unknown, depth = 0): { readonly code: string; readonly words: string } {
   const own = error instanceof Error && "code" in error ? String(error.code) : "";
   const isCode = TLS.test(own) || SYSTEM.test(own) || own.startsWith("HPE_");
@@ -131,16 +131,16 @@ function deepest(error: unknown, depth = 0): { readonly code: string; readonly w
     const found = deepest(error.cause, depth + 1);
     if (found.code !== "") return found;
   }
-  // Several addresses of one host fail with a message that is empty.
+  // If several addresses of one host fail, the message is empty.
   return { code: isCode ? own : "", words: wordsOf(error) || own };
 }
 
-/** The first line of what an error says. Of no more than 200 characters. */
+/** The first line of an error's message, with at most 200 characters. */
 export function wordsOf(error: unknown): string {
   return (linesOf(error)[0] ?? "").slice(0, 200);
 }
 
-/** What an error says, line by line. */
+/** The lines of an error's message. */
 export function linesOf(error: unknown): string[] {
   return (error instanceof Error ? error.message : String(error)).split("\n");
 }

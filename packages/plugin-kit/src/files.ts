@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { faultError, wordsOf, type PluginKind } from "./faults.ts";
 
-/** Paths of PEM files. */
+/** The paths of PEM files. */
 export interface TlsFiles {
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
@@ -9,7 +9,7 @@ export interface TlsFiles {
 }
 
 /**
- * A file that an option names.
+ * Reads a file that an option names.
  * @throws MicroscalingError `ERR_METRIC_REFUSED` or `ERR_SCHEDULER_REFUSED` that names the option and the path.
  */
 export async function readOptionFile(
@@ -25,7 +25,7 @@ export async function readOptionFile(
   }
 }
 
-/** The content of the TLS files. @throws MicroscalingError as {@link readOptionFile} does. */
+/** Reads the TLS files. @throws MicroscalingError as {@link readOptionFile} does. */
 export async function readTlsFiles(
   of: PluginKind,
   files: TlsFiles = {},

@@ -14,49 +14,49 @@ import { faultError, networkFault, statusFault, type Fault, type PluginKind } fr
 import type { TlsFiles } from "./files.ts";
 import { excerpt } from "./json.ts";
 
-/** How a client introduces itself to every server. */
+/** The user agent that the client sends. */
 export type HttpAuth =
   | { readonly username: string; readonly password: string }
   | { readonly token: string };
 
-/** What a client needs to know. */
+/** Options for {@link createHttpClient}. */
 export interface HttpClientOptions {
-  /** What it works for: the codes of its errors follow from that. */
+  /** The kind of plugin. It determines the codes of errors. */
   readonly of: PluginKind;
   readonly clock: Clock;
-  /** PEM files. With them, addresses without a scheme are asked over HTTPS. */
+  /** PEM files. With them, addresses without a scheme use HTTPS. */
   readonly tls?: TlsFiles | undefined;
   /** Basic or bearer authentication. */
   readonly auth?: HttpAuth | undefined;
-  /** The longest answer, in bytes. Default 16 MiB. */
+  /** The longest answer, in bytes. Default: 16 MiB. */
   readonly maxBytes?: number;
 }
 
 /** A request. */
 export interface HttpRequest {
-  /** `host:port` or a URL without credentials and query, as the user wrote it; messages begin with it. */
+  /** `host:port` or a URL without credentials and query, as the user wrote it. Messages begin with it. */
   readonly address: string;
-  /** What follows the address: `/stats?format=json`. Never shown. */
+  /** The path and query, such as `/stats?format=json`. Messages never show it. */
   readonly path?: string;
-  /** Default `GET`. All but `POST` are sent again when a connection that was kept open turns out to be closed. */
+  /** Default: `GET`. All methods except `POST` are sent again if a kept connection turns out to be closed. */
   readonly method?: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** How long the whole answer may take, or a stream until it begins, in milliseconds. Default: as long as the signal allows. */
+  /** How long the whole answer may take, or the begin of a stream, in milliseconds. Default: as long as the signal allows. */
   readonly timeoutMs?: number;
-  /** Of a stream: how long it may be silent, in milliseconds, before it is given up. Default: for ever. */
+  /** How long a stream may be silent before it is given up, in milliseconds. Default: for ever. */
   readonly idleMs?: number;
 }
 
 /** A request for JSON. */
 export interface JsonRequest<T> extends HttpRequest {
-  /** What of the answer is used. */
+  /** The schema for the used part of the answer. */
   readonly schema: z.ZodType<T>;
-  /** What a 404 means, where it means that the queue or object is missing: `no such queue. Create it, or correct its name`. */
+  /** The message for a 404 that means a missing queue or object, such as `no such queue. Create it, or correct its name`. */
   readonly missing?: string;
 }
 
-/** An answer, whatever its status. Redirects are not followed, since credentials would go with them. */
+/** An answer with any status. Redirects are not followed, because they would also send the credentials. */
 export interface HttpAnswer {
   readonly address: string;
   readonly status: number;
@@ -64,30 +64,30 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** An answer that is read as it comes. */
+/** An answer that is read as it arrives. */
 export interface HttpStream extends Omit<HttpAnswer, "text"> {
-  /** Throws as {@link HttpClient.request} does. Leaving the loop early ends the connection. */
+  /** The chunks. Throws as {@link HttpClient.request} does. Leaving the loop early ends the connection. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Asks servers over connections that stay open. Every error begins with the server's address. */
+/** Sends requests over connections that stay open. Every error begins with the server's address. */
 export interface HttpClient {
   /**
-   * What the request's schema makes of the JSON of an answer with status 200.
-   * @throws MicroscalingError when there is none, or another one; the signal's reason when it aborts.
+   * Parses the JSON of an answer with status 200, with the request's schema.
+   * @throws MicroscalingError if there is no such answer; the signal's reason if it aborts.
    */
   getJson<T>(request: JsonRequest<T>, signal: AbortSignal): Promise<T>;
-  /** Any answer. @throws MicroscalingError when there is none; the signal's reason when it aborts. */
+  /** Returns any answer. @throws MicroscalingError if there is none; the signal's reason if it aborts. */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
-  /** Any answer, as soon as it begins. @throws as {@link HttpClient.request}. */
+  /** Returns any answer as soon as it begins. @throws as {@link HttpClient.request}. */
   stream(request: HttpRequest, signal: AbortSignal): Promise<HttpStream>;
-  /** Ends what is under way. Safe to call twice; later requests fail. */
+  /** Ends everything in progress. Safe to call twice. Later requests fail. */
   close(): Promise<void>;
 }
 
 const MAX_BYTES = 16 * 2 ** 20;
 
-/** Makes a client. Loads Node's HTTP modules, reads the TLS files and connects when it is first asked. */
+/** Creates a client. It loads Node's HTTP modules, reads the TLS files and connects at the first request. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { of, clock, tls, auth, maxBytes = MAX_BYTES } = options;
   const connections = createConnections(of, tls);
@@ -157,7 +157,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   function explain(address: string, error: unknown, otherwise: string): Error {
     if (isMicroscalingError(error)) return error;
     const found = networkFault(error, { address: "the address and its port", tls: "`tls`" });
-    // A connection that ends in mid-answer is told by the same codes as one that cannot be made.
+    // A connection that ends during an answer has the same codes as one that cannot be opened.
     const isCut = otherwise !== "cannot be reached" && found?.kind !== "refused";
     const fault: Fault = isCut
       ? { kind: "unusable", text: otherwise }

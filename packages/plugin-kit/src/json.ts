@@ -1,17 +1,17 @@
-/** An object out of an answer, of which nothing is known yet. */
+/** An object in an answer whose members are not checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether `value` is an object, and no list. */
+/** Whether `value` is an object and not a list. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** `value` if it is an object, else one without members. */
+/** `value` if it is an object, otherwise an empty object. */
 export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
-/** The objects of a list; none if it is something else. */
+/** The objects in a list; none if `value` is not a list. */
 export function objectsOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : [];
 }
@@ -21,14 +21,14 @@ export function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** So little of what was found that it holds no secret worth the name, on one line. `undefined` is `nothing`. */
+/** A short part of a value on one line, too short to reveal a secret. `undefined` becomes `nothing`. */
 export function excerpt(found: unknown): string {
   if (found === undefined) return "nothing";
   const text = typeof found === "string" ? found : (JSON.stringify(found) ?? typeof found);
   return text.length > 20 ? `${JSON.stringify(text.slice(0, 20))}…` : JSON.stringify(text);
 }
 
-/** The JSON of a text; `undefined` when it is something else, as the web pages are that proxies answer with. */
+/** Parses JSON; `undefined` if the text is something else, for example the web page of a proxy. */
 export function tryJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -37,35 +37,35 @@ export function tryJson(text: string): unknown {
   }
 }
 
-/** A member that is an object, or an empty one. */
+/** A member that is an object; otherwise an empty object. */
 export function memberIn(value: unknown, name: string): Fields {
   return fieldsOf(fieldsOf(value)[name]);
 }
 
-/** A member that is a text, or `undefined`. */
+/** A member that is a text; otherwise `undefined`. */
 export function textIn(value: unknown, name: string): string | undefined {
   const found = fieldsOf(value)[name];
   return typeof found === "string" ? found : undefined;
 }
 
-/** A member that is a whole number ≥ 0, or `undefined`. */
+/** A member that is a whole number ≥ 0; otherwise `undefined`. */
 export function countIn(value: unknown, name: string): number | undefined {
   const found = fieldsOf(value)[name];
   return isCount(found) ? found : undefined;
 }
 
-/** A member that is a list: those of its members that are objects. */
+/** The objects in a member that is a list. */
 export function objectsIn(value: unknown, name: string): readonly Fields[] {
   return objectsOf(fieldsOf(value)[name]);
 }
 
-/** Longer lines are no answer of any backend's. Characters. */
+/** The longest line that any backend sends, in characters. */
 const LONGEST_LINE = 64 * 2 ** 20;
 
 /**
- * The JSON values of a stream that has one on each line, empty lines aside.
- * @param longest the most characters of a line; 64 million unless told.
- * @throws SyntaxError for a line that is not JSON, or that is longer.
+ * Reads the JSON values of a stream with one value per line. Skips empty lines.
+ * @param longest the largest number of characters in a line. Default: 64 million.
+ * @throws SyntaxError for a line that is not JSON or is longer.
  */
 export async function* jsonLines(
   stream: AsyncIterable<Uint8Array | string>,
@@ -76,7 +76,7 @@ export async function* jsonLines(
   for await (const chunk of stream) {
     const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
     const lines = text.split("\n");
-    // A line of many chunks is joined once it is whole or grows; most fit into one.
+    // Chunks are joined only when a line is complete or grows. Most lines fit into one chunk.
     lines[0] = rest + (lines[0] ?? "");
     rest = lines.pop() ?? "";
     if (rest.length > longest) throw new SyntaxError("a line of JSON without an end");

@@ -1,8 +1,8 @@
 import { MicroscalingError } from "@microscaling/core";
 
 /**
- * Loads a package that only some users of a plugin need, so that it is an optional peer dependency.
- * @throws MicroscalingError `ERR_PLUGIN_LOAD` when it is not installed or cannot be loaded.
+ * Loads a package that only some users of a plugin need, and that is therefore an optional peer dependency.
+ * @throws MicroscalingError `ERR_PLUGIN_LOAD` if it is not installed or cannot be loaded.
  * @example await loadOptional("@azure/identity", () => import("@azure/identity"))
  */
 export async function loadOptional<T>(name: string, load: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ const PARTS = ["ready", "inFlight", "delayed", "arrived", "finished"] as const;
 /** Parts, of which any may be unknown. */
 export type SomeParts = { readonly [Part in keyof ReadingParts]?: number | undefined };
 
-/** The sum of each part that all of them know, for a queue that is spread over several servers. */
+/** Adds up each part that all readings have, for a queue on several servers. */
 export function sumParts(all: readonly SomeParts[]): ReadingParts {
   const sums: [string, number][] = [];
   for (const part of PARTS) {

@@ -12,69 +12,69 @@ import { createBackOff } from "./back-off.ts";
 import { closedError, errorAt, faultError } from "./faults.ts";
 import { createSayOnce } from "./say-once.ts";
 
-/** A backend that is asked queue by queue. */
+/** A backend that is asked for each queue separately. */
 export interface QueueSource<Query> {
-  /** What does not answer, for messages: `SQS`, `127.0.0.1:15672`. */
+  /** The name or address of the server, for messages, such as `SQS` or `127.0.0.1:15672`. */
   readonly server: string | (() => string);
-  /** How messages call the queue: `queue jobs`. Tasks whose queries have the same name share one answer. */
+  /** The name of the queue in messages, such as `queue jobs`. Tasks whose queries have the same name share one answer. */
   readonly nameOf: (query: Query) => string;
   /**
-   * Asks for one queue, once for all the tasks that look at it. What it throws becomes these tasks' failure, with the queue's name before
-   * it; after `ERR_METRIC_THROTTLED` the queue is left alone for a while and its last answer stands.
-   * @param queries one for each task, at least one.
+   * Asks for one queue, once for all tasks that read it. An error becomes the failure of these tasks, with the queue's name in front. After
+   * `ERR_METRIC_THROTTLED`, the queue is not asked for a while, and its last answer stays valid.
+   * @param queries one query for each task, at least one.
    */
   ask(queries: readonly [Query, ...Query[]], asking: Asking): Promise<QueueAnswer<Query>>;
   /** How many queues are asked at the same time. Default 16. */
   readonly concurrency?: number;
   /**
-   * For a backend that bills every request: how often to ask a queue whose results stand still, in milliseconds. One that moves is asked
-   * at every reading, and for so long after. Declare it by `keepsReadingMs`, too. Default 0: ask at every reading.
+   * For a backend that bills every request: how often to ask a queue whose results do not change, in milliseconds. A queue whose results change is
+   * asked at every reading, and for this long after. Also declare it as `keepsReadingMs`. Default: 0, which asks at every reading.
    */
   readonly idleMs?: number;
   /** Releases what `ask` uses. Called once. */
   close?(): unknown;
 }
 
-/** What a source is given to ask with. */
+/** What `ask` receives. */
 export interface Asking {
-  /** Aborts when the queue has had its time, when the read is given up, and when the metric closes. */
+  /** Aborts when the time for the queue is up, when the read is given up, and when the metric closes. */
   readonly signal: AbortSignal;
-  /** The time of asking, in milliseconds since the epoch: a reading's `at`. */
+  /** The time of the request, in milliseconds since the epoch, for the `at` of a reading. */
   readonly at: number;
 }
 
-/** The same for all tasks, or each task's own. */
+/** One result for all tasks, or a function that returns each task's own. */
 export type QueueAnswer<Query> = ReadingResult | ((query: Query) => ReadingResult);
 
 const CONCURRENCY = 16;
-/** What the engine waits unless it says so, in milliseconds. */
+/** How long the engine waits by default, in milliseconds. */
 const TIMEOUT_MS = 2000;
-/** A queue that has not answered after this part of it fails alone, before the engine's deadline fails all. */
+/** After this fraction of the deadline, a queue without an answer fails alone, before the engine's deadline fails all queues. */
 const ANSWER_PART = 0.75;
 
-/** How long to wait for a server, so that it fails alone and by name, before the engine gives up on the whole read. Milliseconds. */
+/** How long to wait for a server, in milliseconds, so that only this server fails before the engine gives up the whole read. */
 export function answerMs(timeoutMs: number = TIMEOUT_MS): number {
   return Math.ceil(timeoutMs * ANSWER_PART);
 }
 
-/** What is known of one queue. */
+/** What is known about one queue. */
 interface Known<Query> {
-  /** The last answer, for as long as nothing but throttling has come since. */
+  /** The last answer, unless something other than throttling has come since. */
   readonly answer: QueueAnswer<Query>;
   /** The results without their time. */
   readonly shown: string;
-  /** When to ask again, and when the results moved last, by the monotonic clock. */
+  /** When to ask again, and when the results last changed, by the monotonic clock. */
   readonly askAt: number;
   readonly movedAt: number;
 }
 
-/** Timers and clocks are not exact; a queue does not wait for one interval more because of that. Milliseconds. */
+/** A tolerance in milliseconds, because timers and clocks are not exact. Without it, a queue might wait one interval longer. */
 const SLACK_MS = 30;
 
-/** The time that a queue has to answer is over. */
+/** The error when the time for a queue is up. */
 class Late extends Error {}
 
-/** Makes a metric that asks each queue once however many tasks look at it, several at a time, so that one that is slow or fails does so alone. */
+/** Creates a metric that asks each queue once, however many tasks read it, and several queues at a time. A slow or failed queue does not affect others. */
 export function createQueueMetric<Query>(
   { clock, logger }: PluginContext,
   source: QueueSource<Query>,
@@ -105,7 +105,7 @@ export function createQueueMetric<Query>(
       answered(name, answer, queries);
       return answer;
     } catch (thrown) {
-      // A read that is given up says nothing about its queues.
+      // An aborted read says nothing about its queues.
       if (until.aborted && !(until.reason instanceof Late)) throw thrown;
       return failed(name, thrown);
     }
@@ -120,7 +120,7 @@ export function createQueueMetric<Query>(
     const askAt = isIdle ? now + idleMs - SLACK_MS : 0;
     known.set(name, { answer, shown, askAt, movedAt });
     passed(name);
-    say.over(name, `${name} is read again`);
+    say.over(name, `${name} can be read again`);
   }
 
   function failed(name: string, thrown: unknown): QueueAnswer<Query> {
@@ -132,7 +132,7 @@ export function createQueueMetric<Query>(
       passed(name);
       return failure;
     }
-    const meanwhile = last === undefined ? "" : ". Its last reading stands meanwhile";
+    const meanwhile = last === undefined ? "" : ". Meanwhile its last reading stays valid";
     say.warn(name, `${error.message}${meanwhile}`);
     refusals.set(name, failure);
     throttled.failed(name);
@@ -197,7 +197,7 @@ function show<Query>(answer: QueueAnswer<Query>, query: Query): unknown {
   return { ...result, at: undefined };
 }
 
-/** What `work` gives; the failure of this one task, with `where` before its words, when it throws. */
+/** The result of `work`; if it throws, the failure of this task, with `where` in front of the message. */
 export function orFailure(where: string, work: () => ReadingResult): ReadingResult {
   try {
     return work();

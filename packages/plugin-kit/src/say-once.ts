@@ -1,14 +1,14 @@
 import type { Logger } from "@microscaling/core";
 
-/** Logs a state that lasts once, when it begins, and its end. */
+/** Logs a lasting state once when it begins, and its end. */
 export interface SayOnce {
-  /** Warns, unless it was said already since the last {@link SayOnce.over}. */
+  /** Logs a warning, unless it was already logged since the last {@link SayOnce.over}. */
   warn(key: string, message: string): void;
-  /** The state has ended: says so if its beginning was said. */
+  /** Logs the end of the state, if its beginning was logged. */
   over(key: string, message?: string): void;
 }
 
-/** Makes one that has said nothing yet. */
+/** Creates a {@link SayOnce} that has logged nothing yet. */
 export function createSayOnce(logger: Logger): SayOnce {
   const said = new Set<string>();
   return {

@@ -2,7 +2,7 @@ import { durationPattern, formatDuration, parseDuration } from "@microscaling/co
 import * as z from "zod";
 import type { TlsFiles } from "./files.ts";
 
-/** An `http://` or `https://` URL, in which no credentials, query or fragment may hide. */
+/** A schema for an `http://` or `https://` URL without credentials, query and fragment. */
 export function httpUrl(description: string): z.ZodType<string, string> {
   const form = "an http:// or https:// URL without credentials and query";
   return z
@@ -11,7 +11,7 @@ export function httpUrl(description: string): z.ZodType<string, string> {
     .describe(description);
 }
 
-/** Credentials that stand in a URL must not be shown: these words say what was found, so that nobody adds the value to them. */
+/** Credentials in a URL must not be shown. The message says what was found, so that no caller adds the value. */
 function withoutSecrets(form: string): (issue: { readonly input?: unknown }) => string {
   return ({ input }) =>
     /[@?#]/.test(String(input)) ? `expected ${form}, found one with them` : `expected ${form}`;
@@ -24,7 +24,7 @@ export function isHttpUrl(written: string): boolean {
   return `${url.username}${url.password}${url.search}${url.hash}` === "";
 }
 
-/** What {@link isHttpAddress} wants, for messages. */
+/** What {@link isHttpAddress} accepts, for messages. */
 export const HTTP_ADDRESS_FORM = "host:port, or an http:// or https:// URL without credentials";
 
 /** Whether `written` is `host:port`, or a URL that {@link httpUrl} accepts. */
@@ -33,7 +33,7 @@ export function isHttpAddress(written: string): boolean {
   return /^[^\s/@?#]+:\d+$/.test(written) && isHttpUrl(`http://${written}`);
 }
 
-/** A list of addresses, `host:port` or URLs, each of them once. */
+/** A schema for a list of different addresses, `host:port` or URLs. */
 export function httpAddresses(description: string): z.ZodType<string[], string[]> {
   return z
     .array(z.string().refine(isHttpAddress, { error: withoutSecrets(HTTP_ADDRESS_FORM) }))
@@ -46,13 +46,13 @@ function file(description: string): z.ZodOptional<z.ZodString> {
   return z.string().min(1).optional().describe(description);
 }
 
-/** Paths of PEM files, `cert` and `key` together. */
+/** A schema for paths of PEM files. `cert` and `key` are only allowed together. */
 export function tlsFiles(description: string): z.ZodType<TlsFiles, TlsFiles> {
   return z
     .strictObject({
-      ca: file("PEM file of the authority that signed the servers' certificates."),
-      cert: file("PEM file of the certificate to show to the servers."),
-      key: file("PEM file of that certificate's key."),
+      ca: file("A PEM file with the authority that signed the servers' certificates."),
+      cert: file("A PEM file with the certificate to show to the servers."),
+      key: file("A PEM file with the key of that certificate."),
     })
     .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
       error: "expected cert and key together",
@@ -61,15 +61,15 @@ export function tlsFiles(description: string): z.ZodType<TlsFiles, TlsFiles> {
     .describe(description);
 }
 
-/** User name and password of HTTP basic authentication. */
+/** The user name and password of HTTP basic authentication. */
 export interface BasicAuth {
   readonly username: string;
   readonly password: string;
 }
 
-/** A user name for HTTP basic authentication. */
+/** A schema for a user name of HTTP basic authentication. */
 export function username(description: string): z.ZodType<string, string> {
-  // RFC 7617: what follows the first colon is the password.
+  // RFC 7617: the password follows the first colon.
   const error = "expected no colon in it";
   return z
     .string()
@@ -77,14 +77,14 @@ export function username(description: string): z.ZodType<string, string> {
     .describe(description);
 }
 
-/** User name and password, as an object of their own. */
+/** A schema for an object with a user name and a password. */
 export function basicAuth(description: string): z.ZodType<BasicAuth, BasicAuth> {
   return z
     .strictObject({ username: username("User name."), password: secret("Password.") })
     .describe(description);
 }
 
-/** A duration such as `500ms`, as text: `parseDuration` of core reads it. @param atLeastMs the shortest, in milliseconds. */
+/** A schema for a duration such as `500ms`, as text. `parseDuration` of core parses it. @param atLeastMs the shortest, in milliseconds. */
 export function duration(description: string, atLeastMs: number = 0): z.ZodType<string, string> {
   const error = `expected at least ${formatDuration(atLeastMs)}`;
   return z
@@ -95,8 +95,8 @@ export function duration(description: string, atLeastMs: number = 0): z.ZodType<
 }
 
 /**
- * A text of a certain form.
- * @param expected what `form` accepts, for the message: `a region such as eu-west-1`.
+ * A schema for a text with a certain form.
+ * @param expected what `form` accepts, for the message, such as `a region such as eu-west-1`.
  */
 export function text(
   description: string,
@@ -109,7 +109,7 @@ export function text(
     .describe(description);
 }
 
-/** For `check` of an object: that at most one of these keys is there. The mistake is that of the second one. */
+/** A check for an object: at most one of these keys is set. The mistake is reported for the second key. */
 export function atMostOne(...keys: readonly string[]): (payload: Payload) => void {
   return ({ value, issues }) => {
     const [first, second] = keys.filter((key) => Reflect.get(value, key) !== undefined);
@@ -127,16 +127,16 @@ export function atMostOne(...keys: readonly string[]): (payload: Payload) => voi
 type Payload = z.core.ParsePayload<object>;
 
 /**
- * A text that is secret: a password, a token, a key. The agent shows nothing of it, in no message and no log.
- * @param description what it is; how to write it is added.
- * @param expected what `form` accepts, for the message: `a key in base64`.
+ * A schema for a secret text: a password, a token or a key. The agent never shows it in a message or a log.
+ * @param description the description. How to write the secret is added to it.
+ * @param expected what `form` accepts, for the message, such as `a key in base64`.
  */
 export function secret(
   description: string,
   expected: string = "a text",
   form: RegExp | ((written: string) => boolean | Promise<boolean>) = /^/,
 ): z.ZodType<string, string> {
-  // These words say what was found, so that nobody adds the value to them.
+  // The message says what was found, so that no caller adds the value.
   const error = `expected ${expected}, found something else`;
   return z
     .string({ error })

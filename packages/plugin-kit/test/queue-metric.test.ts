@@ -122,8 +122,8 @@ test("a throttled queue keeps its reading with its time, is left alone ever long
   await clock.advance(60_000);
   expect(await read("jobs")).toMatchObject([{ value: 8, at: clock.now() }]);
   expect(lines).toEqual([
-    "queue jobs: too many requests. Its last reading stands meanwhile",
-    "queue jobs is read again",
+    "queue jobs: too many requests. Meanwhile its last reading stays valid",
+    "queue jobs can be read again",
   ]);
 });
 

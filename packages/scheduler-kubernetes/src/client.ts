@@ -23,6 +23,8 @@ export interface Client {
       readonly headers: Readonly<Record<string, string>>;
     },
   ) => Promise<Dispatcher.ResponseData>;
+  /** The next request opens a new connection. What was begun goes on. */
+  renew(): void;
   /** Breaks every connection. The next request opens a new one. */
   close(): Promise<void>;
 }
@@ -113,6 +115,9 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     namespace,
     // Only creating an object must not be done twice.
     dispatch: (url, request) => send(url, request, request.method !== "POST"),
+    renew() {
+      if (newest !== undefined) retire(newest.dispatcher);
+    },
     async close() {
       newest = undefined;
       const old = [...all];

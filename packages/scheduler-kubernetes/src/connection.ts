@@ -29,6 +29,8 @@ export interface Connection {
   ask(request: ApiRequest, signal: AbortSignal): Promise<unknown>;
   /** Follows a stream of JSON lines, such as a watch. Resolves when the server has begun to answer. */
   follow(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<unknown>>;
+  /** The next request opens a new connection, because the present one may be dead. What was begun goes on. */
+  renew(): void;
   /** Closes every connection. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -42,6 +44,8 @@ interface Patience {
 
 /** Large lists take a while. */
 const ANSWER: Patience = { beginMs: 10_000, goOnMs: 5000 };
+/** What is written is small. */
+const WRITTEN: Patience = { beginMs: 5000, goOnMs: 5000 };
 /** A watch begins at once. Its follower decides how long it may be silent. */
 const WATCH: Patience = { beginMs: 4000, goOnMs: 0 };
 
@@ -157,7 +161,8 @@ export function createConnection(
     namespace: async () => options.namespace ?? (await load()).namespace,
     ask: (request, signal) =>
       guarded(request, signal, async () => {
-        const answer = await send(request, signal, ANSWER);
+        const patience = (request.method ?? "GET") === "GET" ? ANSWER : WRITTEN;
+        const answer = await send(request, signal, patience);
         return answer.body.json();
       }),
     follow: (request, signal) =>
@@ -165,6 +170,7 @@ export function createConnection(
         const answer = await send(request, signal, WATCH);
         return jsonLines(answer.body);
       }),
+    renew: () => void client?.then((loaded) => loaded.renew()).catch(() => {}),
     async close() {
       closed = true;
       await client?.then((loaded) => loaded.close()).catch(() => {});

@@ -20,6 +20,8 @@ export interface ListWatch<Item> {
   readonly version: number;
   /** Whether the items are facts now. */
   readonly isTrusted: boolean;
+  /** Cuts the watch and lists, because what is known from elsewhere does not fit. */
+  doubt(): void;
   /**
    * Resolves when the items are facts: they were listed, and the watch stands or was lost a moment ago.
    * @throws MicroscalingError that says why they are none.
@@ -50,7 +52,7 @@ export interface ListWatchSpec<Item> extends ListWatchTarget {
 
 /** What a list-watch needs. */
 export interface ListWatchContext {
-  readonly connection: Pick<Connection, "ask" | "follow">;
+  readonly connection: Pick<Connection, "ask" | "follow" | "renew">;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -99,6 +101,8 @@ export function createListWatch<Item>(
   let failures = 0;
   /** Since when lists have said that nothing is there, although something was. */
   let emptySince: number | undefined;
+  /** Cuts the watch. */
+  let cut: (() => void) | undefined;
   let outcome = Promise.withResolvers<void>();
 
   function put(name: string, now: Item | undefined): void {
@@ -155,6 +159,8 @@ export function createListWatch<Item>(
     };
     const startedAt = clock.monotonic();
     const late = new Error("the watch did not end in time");
+    const doubted = Promise.withResolvers<void>();
+    cut = () => doubted.reject(late);
     const limit = { clock, ms: timeoutSeconds * 1000 + OVERDUE_MS, signal: life, late };
     const follow = async (signal: AbortSignal): Promise<void> => {
       const events = await connection.follow(request(spec, "watch", query), signal);
@@ -166,10 +172,16 @@ export function createListWatch<Item>(
       }
     };
     try {
-      await withTimeLimit(limit, (signal) => untilAborted(signal, follow(signal)));
+      await withTimeLimit(limit, (signal) =>
+        Promise.race([doubted.promise, untilAborted(signal, follow(signal))]),
+      );
     } catch (error) {
       if (error !== late) throw error;
       resourceVersion = undefined;
+      connection.renew();
+      return;
+    } finally {
+      cut = undefined;
     }
     if (clock.monotonic() - startedAt < SHORT_MS) throw new Error("the watch ended at once");
   }
@@ -234,6 +246,7 @@ export function createListWatch<Item>(
     get isTrusted() {
       return isTrusted();
     },
+    doubt: () => cut?.(),
     trusted,
   };
 }

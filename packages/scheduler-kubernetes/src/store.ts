@@ -3,6 +3,7 @@ import { MicroscalingError, type Counts, type Logger } from "@microscaling/core"
 import { failureOf, ruleFor } from "./errors.ts";
 import { countInstances } from "./counts.ts";
 import { createListWatch, type ListWatch, type ListWatchContext } from "./list-watch.ts";
+import { createAgreement } from "./agreement.ts";
 import { createPast } from "./past.ts";
 import { createPodCounter, type PodCount, type PodCounter } from "./pod-counter.ts";
 import { podsIn, readPod, type Pod } from "./pods.ts";
@@ -59,6 +60,7 @@ export function createStore(context: StoreContext): Store {
   const scales = new Map<string, Scale>();
   const doubts = new Map<string, string | undefined>();
   const past = createPast(context.clock);
+  const agreement = createAgreement(context.clock);
 
   function watchOf(target: Target): ListWatch<ScaledObject> {
     const { resource, namespace, key } = target;
@@ -189,6 +191,17 @@ export function createStore(context: StoreContext): Store {
     return counter.count(key, () => selectorsIn(target.namespace));
   }
 
+  /** A watch that stays open and falls silent is noticed by what the other watch and the answers to requests say. */
+  function compare(target: Target, object: ScaledObject, pods: PodCount | undefined): void {
+    const scale = scales.get(target.key);
+    const isBehind = scale !== undefined && isNewer(scale.resourceVersion, object.resourceVersion);
+    const differs =
+      !target.resource.custom && pods !== undefined && pods.present !== object.present;
+    if (!agreement.isOverdue(target.key, !isBehind && !differs)) return;
+    watchOf(target).doubt();
+    if (differs) podsOf(target.namespace).watch.doubt();
+  }
+
   /** Pods that were the object's own before and still exist. */
   function countFormer(target: Target): number {
     if (past.former(target.key) === undefined) return 0;
@@ -233,6 +246,7 @@ export function createStore(context: StoreContext): Store {
       const asked = wantedOf(target) ?? object?.wanted;
       if (object === undefined || asked === undefined) return undefined;
       const pods = object.selector && countPods(target, target.key);
+      compare(target, object, pods);
       const former = countFormer(target);
       return countInstances(object, {
         wanted: asked,

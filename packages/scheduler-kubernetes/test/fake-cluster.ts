@@ -19,6 +19,10 @@ export interface FakeCluster {
   /** Makes or replaces a pod. */
   addPod(name: string, labels: object, isStopping?: boolean): Promise<void>;
   deletePod(name: string): Promise<void>;
+  /** How many lists were asked for. */
+  lists(): number;
+  /** Watches that are open say nothing more. */
+  silence(): void;
   /** What may not be listed or watched: `pods`, `deployments`. Ends its watches. */
   forbid(resource: string): Promise<void>;
   allow(resource: string): Promise<void>;
@@ -56,6 +60,7 @@ export function createFakeCluster(): FakeCluster {
   const followers = new Set<Follower>();
   const forbidden = new Set<string>();
   const { logger, warnings } = createListener();
+  let lists = 0;
   let version = 1;
   let generation = 1;
 
@@ -111,11 +116,13 @@ export function createFakeCluster(): FakeCluster {
   const store = createStore({
     connection: {
       async ask(request) {
+        lists += 1;
         check(request);
         const items = [...(objects.get(request.path)?.values() ?? [])];
         return { metadata: { resourceVersion: String(version) }, items };
       },
       follow,
+      renew: () => {},
     },
     clock,
     random: () => 0.5,
@@ -168,6 +175,8 @@ export function createFakeCluster(): FakeCluster {
         metadata: { ...metadata(name), labels, ...(isStopping && { deletionTimestamp: "now" }) },
       }),
     deletePod: (name) => remove(PODS, name),
+    lists: () => lists,
+    silence: () => followers.clear(),
     async forbid(resource) {
       const path = resource === "pods" ? PODS : DEPLOYMENTS;
       forbidden.add(path);

@@ -96,6 +96,7 @@ function start(): ListWatch<object> {
       if (watchFailure !== undefined) throw watchFailure;
       return openWatch(request);
     },
+    renew: () => {},
   };
   return createListWatch<object>(
     {
@@ -343,7 +344,7 @@ describe("a list-watch", () => {
     const stuck = createListWatch<object>(
       { path: "/x", group: "", resource: "x", namespace: "y", reduce: (o) => o, changed: () => {} },
       {
-        connection: { ask: () => gate.promise, follow: () => gate.promise },
+        connection: { ask: () => gate.promise, follow: () => gate.promise, renew: () => {} },
         clock,
         random: () => 1,
         life: life.signal,

@@ -132,3 +132,37 @@ describe("a number that others set and take back before its controller has seen 
     expect(await count()).toMatchObject({ running: 2, stopping: 6, requested: 2 });
   });
 });
+
+describe("watches that stay open and fall silent", () => {
+  /** Observes once a second. */
+  async function observe(seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i += 1) {
+      await count();
+      await cluster.clock.advance(1000);
+    }
+  }
+
+  it("are followed by lists once there are not as many pods as their controller says", async () => {
+    await run(3);
+    await observe(1);
+    await cluster.deploy({ replicas: 3, present: 2 });
+    cluster.silence();
+    await cluster.deletePod("pod-0");
+    await cluster.deploy({ replicas: 2 });
+    await observe(4);
+    expect(await count()).toEqual({ running: 2, starting: 0, stopping: 0, requested: 2 });
+  });
+
+  it("are followed by lists once an answer is newer than what they brought", async () => {
+    await run(3);
+    await observe(1);
+    const { store, target } = cluster;
+    const before = cluster.lists();
+    cluster.silence();
+    store.note(target, { resourceVersion: "1000", wanted: 2, present: 3, selector: undefined });
+    await observe(3);
+    expect(cluster.lists()).toBe(before);
+    await observe(2);
+    expect(cluster.lists()).toBe(before + 1);
+  });
+});

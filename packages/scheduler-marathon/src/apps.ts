@@ -4,7 +4,7 @@ import * as z from "zod";
 import { unusable, type Answer } from "./errors.ts";
 import { appIdPattern, type MarathonWorkload } from "./options.ts";
 
-/** A task of the engine's; Marathon calls its instances tasks too. */
+/** A task of the engine. (Marathon also calls instances tasks.) */
 export type Task = SchedulerTask<MarathonWorkload>;
 
 /** One instance of an app. */
@@ -15,7 +15,7 @@ export interface AppInstance {
   readonly startedAt?: string | undefined;
 }
 
-/** How the last instance ended that ended by itself. */
+/** How the last instance that ended by itself ended. */
 export interface AppFailure {
   readonly taskId: string;
   readonly timestamp: string;
@@ -24,7 +24,7 @@ export interface AppFailure {
   readonly message: string;
 }
 
-/** What matters of an app. */
+/** The parts of an app that are used. */
 export interface App {
   readonly id: string;
   readonly instances: number;
@@ -72,52 +72,52 @@ export function appIdOf({ name, workload }: Task): string {
   return id.startsWith("/") ? id : `/${id}`;
 }
 
-/** Where the app is asked for. Slashes stay as they are. @throws MicroscalingError when there can be no app of that id. */
+/** The path of the app. Slashes are not escaped. @throws MicroscalingError if the id is not valid. */
 export function appPath(task: Task): string {
   const id = appIdOf(task);
   if (appIdPattern.test(id)) return `/v2/apps${id}`;
   throw new MicroscalingError(
     "ERR_OBJECT_MISSING",
-    `task "${task.name}": ${id} cannot be the id of an app; set workload.app to one such as /prod/worker`,
+    `task "${task.name}": ${id} is not a valid app id; set workload.app to an id such as /prod/worker`,
   );
 }
 
-/** What is wrong when there is no such app. */
+/** The error for a missing app. */
 export function missingApp(task: Task, from: string): MicroscalingError {
   const hint =
-    task.workload.app === undefined ? "set workload.app to its id" : "check workload.app";
+    task.workload.app === undefined ? "set workload.app to the app's id" : "check workload.app";
   return new MicroscalingError(
     "ERR_OBJECT_MISSING",
-    `task "${task.name}": ${from} has no app ${appIdOf(task)}, or it may not be viewed; create it, or ${hint}`,
+    `task "${task.name}": ${from} has no app ${appIdOf(task)}, or the agent may not view it; create the app, or ${hint}`,
   );
 }
 
-/** The request that tells of all these apps at once, and of as few others as can be. */
+/** The request that returns all these apps at once, and as few others as possible. */
 export function listPath(tasks: readonly Task[]): string {
   const embed = ["counts", "deployments", "tasks", "lastTaskFailure"].map(
     (what) => `embed=apps.${what}`,
   );
   const part = commonPart(tasks.map(appIdOf));
-  // Ids are chosen by a part of them, wherever it stands; there is no list of them to be given.
+  // The API filters ids by a part of the id, at any position. It does not accept a list of ids.
   const id = part === "" ? [] : [`id=${encodeURIComponent(part)}`];
   return `/v2/apps?${[...id, ...embed].join("&")}`;
 }
 
-/** How all ids begin, the slash aside. */
+/** The common start of all ids, without the slash. */
 function commonPart([first = "/", ...others]: readonly string[]): string {
   let part = first;
   for (const id of others) while (!id.startsWith(part)) part = part.slice(0, -1);
   return part.slice(1);
 }
 
-/** The apps of a list, each by its id; one that is not as expected is its reason instead. @throws MicroscalingError when it is no list. */
+/** The apps of a list by id. For an invalid app, the value is an error. @throws MicroscalingError if the answer is not a list. */
 export function parseApps({ json, from }: Answer): ReadonlyMap<string, App | MicroscalingError> {
   const { data } = z.object({ apps: z.array(z.looseObject({ id: z.string() })) }).safeParse(json);
   if (data === undefined) throw unusable(from, "a list of apps");
   return new Map(data.apps.map((app) => [app.id, parseApp(app, from)]));
 }
 
-/** The app of a single answer. @throws MicroscalingError when it is none. */
+/** The app of a single answer. @throws MicroscalingError if the answer is not an app. */
 export function parseOneApp({ json, from }: Answer): App {
   const { data } = z.object({ app: z.unknown() }).safeParse(json);
   const app = parseApp(data?.app, from);
@@ -133,8 +133,8 @@ function parseApp(app: unknown, from: string): App | MicroscalingError {
 }
 
 /**
- * What Marathon says of an app, as counts. `instances` is what is wanted; what runs is `tasksRunning`, in which tasks that are being
- * killed may still be, and staged tasks are not the ones that wait for room.
+ * Converts an app to counts. `instances` is the requested number. `tasksRunning` may still include tasks that are being killed. Staged tasks are not
+ * the tasks that wait for room.
  */
 export function countApp(app: App): Counts {
   const { instances, tasksRunning, tasksStaged, tasksUnhealthy, tasks } = app;

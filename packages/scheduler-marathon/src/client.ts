@@ -12,16 +12,16 @@ import { toError, unusable, type Answer } from "./errors.ts";
 import { createMasters } from "./masters.ts";
 import type { MarathonOptions } from "./options.ts";
 
-/** Asks a Marathon, whichever of its masters answers. */
+/** Asks a Marathon through any master that answers. */
 export interface Client {
   /**
-   * Any answer, refusals included. When a master cannot be reached, or cannot reach its leader, the next one is asked.
-   * @throws MicroscalingError `ERR_SCHEDULER_UNREACHABLE` or `ERR_SCHEDULER_REFUSED` when none answers; the signal's reason when it aborts.
+   * Returns any answer, including refusals. If a master cannot be reached, or cannot reach its leader, the next master is asked.
+   * @throws MicroscalingError `ERR_SCHEDULER_UNREACHABLE` or `ERR_SCHEDULER_REFUSED` if none answers; the signal's reason if it aborts.
    */
   ask(request: Ask, signal: AbortSignal): Promise<Answer>;
-  /** The event stream. @throws as {@link Client.ask}, and when there is no stream. */
+  /** Opens the event stream. @throws as {@link Client.ask}, and if there is no stream. */
   open(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
-  /** Ends what is under way. Idempotent. */
+  /** Ends everything in progress. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -30,29 +30,29 @@ export interface Ask {
   readonly method: "GET" | "PUT" | "POST";
   readonly path: string;
   readonly body?: object;
-  /** Asking twice would do it twice, so only one master is asked. */
+  /** Whether only one master is asked, because asking twice would do it twice. */
   readonly isOnce?: boolean;
 }
 
-/** By these a master says that it has no leader to ask, or none that is ready. */
+/** Statuses with which a master says that it has no leader, or no leader that is ready. */
 const LEADERLESS: ReadonlySet<number> = new Set([502, 503, 504]);
 const LOGIN = "/acs/api/v1/auth/login";
 const MAX_REDIRECTS = 3;
 
-/** Thousands of apps with all their tasks are less. */
+/** Thousands of apps with all their tasks are smaller than this. */
 const MAX_BYTES = 256 * 2 ** 20;
 
 /** Times in milliseconds. */
 export interface StreamTimes {
-  /** A master that has not begun its stream by then is given up. */
+  /** How long a master may take to begin its stream. */
   readonly timeoutMs: number;
-  /** Every 10 s Marathon sends at least an empty line; a stream that is silent for longer is dead. */
+  /** Marathon sends at least an empty line every 10 s. A stream that is silent for longer is dead. */
   readonly idleMs: number;
 }
 
 const STREAM_TIMES: StreamTimes = { timeoutMs: 10_000, idleMs: 35_000 };
 
-/** Makes a client. Connects when it is first asked. */
+/** Creates a client. Connects at the first request. */
 export function createClient(
   options: MarathonOptions,
   context: PluginContext,
@@ -83,7 +83,7 @@ export function createClient(
     );
   }
 
-  /** Sends with credentials, and once more with fresh ones when they are refused. */
+  /** Sends a request with credentials, and again with new credentials if they are refused. */
   async function authorised<T extends { readonly status: number }>(
     signal: AbortSignal,
     send: (headers: Readonly<Record<string, string>>) => Promise<T>,
@@ -95,7 +95,7 @@ export function createClient(
     return send(fresh === undefined ? {} : { authorization: fresh });
   }
 
-  /** Streams are opened at the leader itself: the others say where that is. */
+  /** Streams are opened at the leader itself. The other masters redirect to it. */
   async function openAt(
     master: string,
     path: string,
@@ -119,11 +119,11 @@ export function createClient(
     }
     throw new MicroscalingError(
       "ERR_SCHEDULER_UNREACHABLE",
-      `${master} and others send each other's way for the event stream: no leader yet`,
+      `${master} and other masters redirect to each other for the event stream, so there is no leader yet`,
     );
   }
 
-  /** Credentials go to the masters that the user named and to nobody else. */
+  /** Credentials are sent only to the masters that the user named. */
   function isOurs({ origin }: URL): boolean {
     return options.url.some((master) => new URL(master).origin === origin);
   }
@@ -139,7 +139,7 @@ export function createClient(
       }),
     async open(path, outer) {
       const stream = await authorised(outer, (authorization) =>
-        // A stream lives on after it is opened, so it goes by the outer signal.
+        // A stream continues after it is opened, so it uses the outer signal.
         masters.first((master) => openAt(master, path, authorization, outer), outer, isLeaderless),
       );
       if (stream.status === 200) return stream.chunks;
@@ -172,6 +172,6 @@ async function textOf({ chunks }: HttpStream): Promise<string> {
 function strangeLeader(master: string, { origin }: URL): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `${master} sends to ${origin} for the event stream, which gets no credentials; add it to \`url\` of \`scheduler:\``,
+    `${master} redirects to ${origin} for the event stream, but credentials are sent only to masters in \`url\`; add ${origin} to \`url\` of \`scheduler:\``,
   );
 }

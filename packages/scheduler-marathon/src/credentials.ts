@@ -6,20 +6,20 @@ import * as z from "zod";
 import { toError, unusable, type Answer } from "./errors.ts";
 import type { DcosOptions, MarathonOptions } from "./options.ts";
 
-/** Says who we are. */
+/** Provides credentials. */
 export interface Credentials {
-  /** The `Authorization` header for the next request, got by a login if need be. */
+  /** The `Authorization` header for the next request. Logs in if needed. */
   header(signal: AbortSignal): Promise<string | undefined>;
   /**
-   * The header that was used is good no more. @returns whether another one may be had.
+   * Records that the last header is no longer valid. @returns whether a new one is possible.
    */
   refused(header: string | undefined): boolean;
 }
 
-/** Sends a login. `url`: where to, if it is told. */
+/** Sends a login, to `url` if it is set. */
 export type Login = (url: string | undefined, body: string, signal: AbortSignal) => Promise<Answer>;
 
-/** Makes credentials of the options. Reads files and logs in when they are first asked for. */
+/** Creates credentials from the options. Reads files and logs in at the first use. */
 export function createCredentials(
   options: MarathonOptions,
   context: { readonly clock: Clock; readonly login: Login },
@@ -31,11 +31,11 @@ export function createCredentials(
   return { header: async () => fixed, refused: () => false };
 }
 
-/** A login token is good for this long, in milliseconds: it is used at once. */
+/** How long a login token is valid, in milliseconds. It is used at once. */
 const LOGIN_MS = 300_000;
 /** How long a login may take, in milliseconds. */
 const WAIT_MS = 20_000;
-/** An authentication token is renewed so long before it expires, in milliseconds, or in the last tenth of its life. */
+/** How long before its end an authentication token is renewed, in milliseconds; at the latest in the last tenth of its life. */
 const RENEW_MS = 60_000;
 
 interface Session {
@@ -52,7 +52,7 @@ function dcosCredentials(
   let loggingIn: Promise<Session> | undefined;
   const late = new MicroscalingError(
     "ERR_SCHEDULER_UNREACHABLE",
-    `the login of \`scheduler.dcos\` was not answered within ${WAIT_MS / 1000} s`,
+    `no answer to the login of \`scheduler.dcos\` within ${WAIT_MS / 1000} s`,
   );
   const limit = { clock, ms: WAIT_MS, signal: new AbortController().signal, late };
 
@@ -75,7 +75,7 @@ function dcosCredentials(
   }
 
   async function renew(signal: AbortSignal): Promise<Session> {
-    // Requests that come meanwhile wait for the same login, so that none of them may end it for the others.
+    // Requests that come meanwhile wait for the same login, so that none of them can end it for the others.
     loggingIn ??= withTimeLimit(limit, open).finally(() => (loggingIn = undefined));
     return (session = await untilAborted(signal, loggingIn));
   }
@@ -109,7 +109,7 @@ function loginError(answer: Answer, uid: string): MicroscalingError {
   if (answer.status !== 401 && answer.status !== 403) return toError(answer, { doing });
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `cannot ${doing}: ${answer.from} answered ${answer.status}; check that the account exists and that dcos.serviceAccount is its key`,
+    `cannot ${doing}: ${answer.from} answered ${answer.status}; check that the account exists, and that dcos.serviceAccount has its key`,
   );
 }
 
@@ -128,14 +128,14 @@ async function readAccount(
     const missing = account === undefined ? "private_key" : "uid";
     throw wrongAccount(
       dcos,
-      `${missing} in it${missing === "uid" ? ", or dcos.uid beside it" : ""}`,
+      `${missing} in the file${missing === "uid" ? ", or dcos.uid in the config" : ""}`,
     );
   }
   try {
     return { uid, key: createPrivateKey(account.private_key) };
   } catch {
     // What OpenSSL says of it may have the key in it.
-    throw wrongAccount(dcos, "an RSA private key in PEM in it");
+    throw wrongAccount(dcos, "an RSA private key in PEM in the file");
   }
 }
 

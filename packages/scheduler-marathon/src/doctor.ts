@@ -6,7 +6,7 @@ import { findApp } from "./changes.ts";
 import type { Client } from "./client.ts";
 import { toError } from "./errors.ts";
 
-/** What there is to say about one task without changing anything. @throws MicroscalingError when Marathon cannot be asked. */
+/** Checks one task without changing anything. @throws MicroscalingError if Marathon cannot be asked. */
 export async function examine(
   client: Client,
   task: Task,
@@ -43,7 +43,7 @@ function thereIs(app: App): Finding {
   const { running, requested } = countApp(app);
   return {
     level: "ok",
-    message: `app ${app.id} is there: ${running} of ${requested} instances run. Whether it may be changed is seen at the first change`,
+    message: `app ${app.id} exists: ${running} of ${requested} instances run. Only the first change shows whether the agent may change it`,
   };
 }
 
@@ -51,13 +51,13 @@ function healthOf(app: App): readonly Finding[] {
   const { unhealthy = 0, running } = countApp(app);
   if (unhealthy === 0) return [];
   const message = `${unhealthy} of ${running} instances of app ${app.id} are unhealthy`;
-  return [{ level: "warning", message, advice: "look at the app's health checks and logs" }];
+  return [{ level: "warning", message, advice: "check the app's health checks and logs" }];
 }
 
 function locksOn(app: App): readonly Finding[] {
   return app.deployments.map(({ id }) => ({
     level: "warning",
-    message: `app ${app.id} is locked by deployment ${id}: it is not scaled before that has ended`,
-    advice: `wait for it; one that is stuck is ended by DELETE /v2/deployments/${id}, and GET /v2/queue says what it waits for`,
+    message: `app ${app.id} is locked by deployment ${id}, so it cannot be scaled before the deployment ends`,
+    advice: `wait for it; GET /v2/queue shows what it waits for, and DELETE /v2/deployments/${id} ends it if it is stuck`,
   }));
 }

@@ -36,18 +36,18 @@ function explain({ status, json }: Answer): { readonly code: ErrorCode; readonly
       "check the credentials: `username` and `password`, `token` or `dcos` of `scheduler:`",
     );
   if (status === 403) return refused("let the account view and update the app");
-  if (status === 404) return refused("check `url` of `scheduler:`, and that the app is there");
-  if (status === 422) return refused("Marathon's rules for the app forbid it");
+  if (status === 404) return refused("check `url` of `scheduler:`, and check that the app exists");
+  if (status === 422) return refused("Marathon's rules for the app forbid this change");
   if (status >= 500)
-    return { code: "ERR_SCHEDULER_UNREACHABLE", found: `${answered}; it is asked again` };
-  return refused("check that `url` of `scheduler:` is a Marathon");
+    return { code: "ERR_SCHEDULER_UNREACHABLE", found: `${answered}; trying again` };
+  return refused("check that `url` of `scheduler:` is the address of a Marathon");
 }
 
 /** An answer with status 200 that is not what Marathon gives. */
 export function unusable(from: string, expected: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `${from}: expected ${expected}, found something else; check that \`url\` of \`scheduler:\` is a Marathon`,
+    `${from}: expected ${expected}, found something else; check that \`url\` of \`scheduler:\` is the address of a Marathon`,
   );
 }
 

@@ -53,7 +53,7 @@ export function parseEvent(type: string, data: string): MarathonEvent | undefine
   if (eventType === "") return undefined;
   const apps = [appId, runSpecId, ...appsOf(plan)].filter((app) => typeof app === "string");
   if (!/^deployment_(success|failed)$/.test(eventType)) return { type: eventType, apps };
-  const failed = typeof reason === "string" ? reason : "it does not say why";
+  const failed = typeof reason === "string" ? reason : "no reason given";
   const failure = eventType === "deployment_failed" ? failed : undefined;
   return { type: eventType, apps, ended: { deployment: String(id), failure } };
 }

@@ -20,7 +20,7 @@ export function createLockReport({ clock, logger }: PluginContext): LockReport {
     if (known.told || clock.monotonic() - known.since < LONG_MS) return;
     known.told = true;
     logger.warn(
-      `app ${app} cannot be scaled: deployment ${deployment} has locked it for ${LONG_MS / 1000} s; GET /v2/queue tells what it waits for, DELETE /v2/deployments/${deployment} ends it`,
+      `app ${app} cannot be scaled: deployment ${deployment} has locked it for ${LONG_MS / 1000} s; GET /v2/queue shows what it waits for, DELETE /v2/deployments/${deployment} ends it`,
     );
   };
 }

@@ -20,7 +20,7 @@ export interface Masters {
 /** Something that is asked of one master, by its URL without a slash at the end. */
 export type Work<T> = (master: string, signal: AbortSignal) => Promise<T>;
 
-/** With other masters to turn to, one that has not answered after this many milliseconds is passed over. */
+/** With other masters to turn to, one that has not answered after this many milliseconds is skipped. */
 const PASS_OVER_MS = 5000;
 
 /** Makes the masters of these URLs. */
@@ -51,7 +51,7 @@ export function createMasters(urls: readonly string[], { clock, logger }: Plugin
 
   function note(index: number): void {
     if (index === answered) return;
-    logger.warn(`Marathon at ${masters[answered]} fails: ${masters[index]} is asked from now on`);
+    logger.warn(`Marathon at ${masters[answered]} fails; asking ${masters[index]} from now on`);
     answered = index;
   }
 
@@ -80,11 +80,11 @@ export function createMasters(urls: readonly string[], { clock, logger }: Plugin
 
 function noneAnswers(failures: readonly MicroscalingError[]): Error {
   const [first] = failures;
-  if (first === undefined) return new Error("there is always a master");
+  if (first === undefined) return new Error("no master configured");
   if (failures.length === 1) return first;
   return new MicroscalingError(
     first.code,
-    `none of ${failures.length} masters answers: ${first.message}`,
+    `none of the ${failures.length} masters answers: ${first.message}`,
     { cause: first, details: failures.map(({ message }) => message) },
   );
 }

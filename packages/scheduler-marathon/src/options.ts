@@ -46,9 +46,13 @@ const dcos = z.strictObject({
     .string()
     .min(1)
     .describe(
-      "File with the service account's secret: its JSON with uid and private_key, or the private key alone in PEM.",
+      "The path of a file with the service account's secret: its JSON with uid and private_key, or only the private key in PEM.",
     ),
-  uid: z.string().min(1).optional().describe("The account's id, if the file does not say it."),
+  uid: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The id of the account, if the file does not have it."),
   loginUrl: httpUrl(
     "Where to log in. Default: /acs/api/v1/auth/login on the host of `url`.",
   ).optional(),
@@ -74,8 +78,8 @@ export const optionsSchema: StandardSchema<MarathonOptions> = z
     username: username("User name, for HTTP basic authentication.").optional(),
     password: secret("Password.").optional(),
     token: secret("DC/OS authentication token.", "a token", /./).optional(),
-    dcos: dcos.optional().describe("DC/OS service account to log in with."),
-    tls: tlsFiles("Files for HTTPS.").optional(),
+    dcos: dcos.optional().describe("The DC/OS service account to log in with."),
+    tls: tlsFiles("The files for HTTPS.").optional(),
   })
   .refine((options) => (options.username === undefined) === (options.password === undefined), {
     path: ["password"],
@@ -93,17 +97,13 @@ export const workloadSchema: StandardSchema<MarathonWorkload> = z.strictObject({
     .string()
     .regex(appIdPattern, { error: 'expected the id of an app, such as "/prod/worker"' })
     .optional()
-    .describe("Id of the app, with its groups: /prod/worker. The task's name unless told."),
+    .describe("The id of the app with its groups, such as /prod/worker. Default: the task's name."),
   force: z
     .boolean()
     .default(false)
-    .describe(
-      "Cancel a deployment that locks the app, whoever's it is, instead of waiting for it.",
-    ),
+    .describe("Whether to cancel any deployment that locks the app, instead of waiting for it."),
   kill: z
     .enum(["newest", "oldest"])
     .optional()
-    .describe(
-      "Which tasks go first when scaling down. As the app's killSelection says unless told.",
-    ),
+    .describe("Which instances stop first. Default: as the app's killSelection says."),
 });

@@ -91,13 +91,13 @@ async function isBeingDeleted(client: Client, id: string, signal: AbortSignal): 
 function leaving(task: Task, from: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `task "${task.name}": ${from} is deleting app ${appIdOf(task)}, whose instances keep their room until they have stopped; take the task out of the config`,
+    `task "${task.name}": ${from} is deleting app ${appIdOf(task)}, whose instances keep their room until they have stopped; remove the task from the config`,
   );
 }
 
 function unsure(task: Task, from: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `task "${task.name}": ${from} no longer lists app ${appIdOf(task)}; it is asked for by itself soon`,
+    `task "${task.name}": ${from} no longer lists app ${appIdOf(task)}; the agent will ask for this app directly`,
   );
 }

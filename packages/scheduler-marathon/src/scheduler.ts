@@ -110,8 +110,11 @@ export function createScheduler(
       return waitForLock(app, signal);
     }
     if (isCrowded(answer))
-      return { status: "busy", reason: "Marathon runs as many deployments as it may" };
-    // An app that is not there would be created, if there were only more to go by.
+      return {
+        status: "busy",
+        reason: "Marathon already runs the largest allowed number of deployments",
+      };
+    // A missing app would be created if the request had more fields.
     const isMissing = (status === 422 || status === 404) && !(await findApp(client, task, signal));
     if (isMissing) return { status: "failed", error: missingApp(task, from) };
     const doing = `scale app ${app} to ${instances}`;
@@ -122,7 +125,7 @@ export function createScheduler(
   async function waitForLock(app: string, signal: AbortSignal): Promise<Outcome> {
     const lock = locks.lockOf(app);
     if (lock !== undefined) report(app, lock);
-    const reason = `app ${app} is locked by deployment ${lock ?? "that has just ended"}`;
+    const reason = `app ${app} is locked by ${lock === undefined ? "a deployment that has just ended" : `deployment ${lock}`}`;
     if (!isWatching) return { status: "busy", reason };
     const enough = new AbortController();
     const either = AbortSignal.any([signal, life.signal, enough.signal]);
@@ -138,7 +141,7 @@ export function createScheduler(
     try {
       const chunks = await client.open(EVENTS_PATH, either);
       isWatching = true;
-      // Whatever happened before the stream was open has been missed.
+      // Events before the stream was open are missed.
       events.changed();
       await followEvents(chunks, (event) => handle(event, events));
     } catch (error) {
@@ -173,13 +176,13 @@ export function createScheduler(
 function sharedApp(task: Task, owner: Task): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `task "${task.name}": app ${appIdOf(task)} is scaled by task "${owner.name}" already; set workload.app of one of them to another app`,
+    `task "${task.name}": task "${owner.name}" already scales app ${appIdOf(task)}; set workload.app of either task to another app`,
   );
 }
 
 function failedDeployment(task: string, deployment: string, reason: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
-    `task "${task}": deployment ${deployment} was accepted and failed: ${reason}; it is asked for again if it is still wanted`,
+    `task "${task}": deployment ${deployment} was accepted but failed: ${reason}; the agent requests the number again if it is still needed`,
   );
 }

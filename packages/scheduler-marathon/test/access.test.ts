@@ -141,9 +141,9 @@ describe("a service account of DC/OS", () => {
   });
 
   it.each([
-    ["no key", "{}", "expected private_key in it"],
-    ["no uid", JSON.stringify({ private_key: rsa.privateKey }), "expected uid in it"],
-    ["another text", "swordfish", "expected uid in it"],
+    ["no key", "{}", "expected private_key in the file"],
+    ["no uid", JSON.stringify({ private_key: rsa.privateKey }), "expected uid in the file"],
+    ["another text", "swordfish", "expected uid in the file"],
     [
       "a broken key",
       JSON.stringify({ uid: "scaler", private_key: "-----BEGIN swordfish" }),

@@ -134,7 +134,7 @@ describe("an event", () => {
     [
       "deployment_failed",
       { id: "1" },
-      { apps: [], ended: { deployment: "1", failure: "it does not say why" } },
+      { apps: [], ended: { deployment: "1", failure: "no reason given" } },
     ],
   ])("%s %j", (eventType, fields, expected) => {
     const data = JSON.stringify({ eventType, ...fields });

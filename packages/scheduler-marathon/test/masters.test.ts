@@ -30,7 +30,7 @@ describe("several masters", () => {
     expect(await scheduler.scale(task, 2, never)).toEqual({ status: "accepted" });
     expect(await countsOf(scheduler, task)).toMatchObject({ requested: 2 });
     expect(lines).toEqual([
-      `Marathon at ${marathon.urls[0]} fails: ${marathon.urls[1]} is asked from now on`,
+      `Marathon at ${marathon.urls[0]} fails; asking ${marathon.urls[1]} from now on`,
     ]);
   });
 
@@ -64,7 +64,7 @@ describe("several masters", () => {
     const scheduler = await schedulerWith({ url: urls });
     await expect(countsOf(scheduler, await taskOf("worker"))).rejects.toMatchObject({
       code: "ERR_SCHEDULER_UNREACHABLE",
-      message: expect.stringContaining("none of 2 masters answers: ") as unknown,
+      message: expect.stringContaining("none of the 2 masters answers: ") as unknown,
       details: urls.map((url) => expect.stringContaining(url) as unknown),
     });
   });
@@ -100,7 +100,7 @@ describe("the event stream", () => {
     const { ended } = await watching(other);
     expect(await ended).toMatchObject({
       code: "ERR_SCHEDULER_REFUSED",
-      message: expect.stringContaining("add it to `url` of `scheduler:`") as unknown,
+      message: expect.stringContaining("to `url` of `scheduler:`") as unknown,
     });
     expect(marathon.listeners()).toBe(1);
   });

@@ -35,7 +35,9 @@ describe("one look", () => {
     expect(found.get("batch")).toMatchObject({ requested: 1 });
     expect(found.get("gone")).toMatchObject({
       code: "ERR_OBJECT_MISSING",
-      message: expect.stringMatching(/has no app \/gone.*set workload\.app to its id/) as unknown,
+      message: expect.stringMatching(
+        /has no app \/gone.*set workload\.app to the app's id/,
+      ) as unknown,
     });
     expect(found.get("My task")).toMatchObject({ code: "ERR_OBJECT_MISSING" });
   });
@@ -48,7 +50,7 @@ describe("one look", () => {
     expect(found.get("a")).toMatchObject({ requested: 1 });
     expect(found.get("b")).toMatchObject({
       code: "ERR_SCHEDULER_REFUSED",
-      message: expect.stringContaining('is scaled by task "a" already') as unknown,
+      message: expect.stringContaining('task "a" already scales') as unknown,
     });
   });
 
@@ -280,7 +282,7 @@ it("finds out for the doctor, and changes nothing", async () => {
   };
   expect(await levels(WORKER)).toEqual([
     `ok: marathon 1.10.0 answers at ${marathon.url}`,
-    expect.stringMatching(/^ok: app \/prod\/worker is there: \d of 1 instances run/),
+    expect.stringMatching(/^ok: app \/prod\/worker exists: \d of 1 instances run/),
     expect.stringContaining(`warning: app ${WORKER} is locked by deployment ${id}`),
   ]);
   expect(await levels("/prod/gone")).toEqual([

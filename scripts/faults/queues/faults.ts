@@ -18,6 +18,8 @@ const onTheWay = (name: string, passing: Passing, more: Partial<QueueFault> = {}
   heal: async ({ world }) => world.proxy.set("open"),
 });
 
+const NO_BACKEND: Passing = { answer: httpAnswer(503, "no backend", "text/plain") };
+
 /** What goes wrong between the agent and any server that speaks HTTP. */
 export const wayFaults: readonly QueueFault[] = [
   onTheWay("connections are refused", "shut"),
@@ -25,8 +27,17 @@ export const wayFaults: readonly QueueFault[] = [
   onTheWay("answers are cut", "cut"),
   onTheWay("answers are corrupted", "corrupt"),
   onTheWay("a web server answers", { answer: WEB_PAGE }),
-  onTheWay("a proxy answers 503", { answer: httpAnswer(503, "no backend", "text/plain") }),
 ];
+
+/** A proxy has nobody to ask. */
+export const backendFault: QueueFault = onTheWay("a proxy answers 503", NO_BACKEND);
+
+/** By that answer some services want to be asked less often. */
+export const throttleFault: QueueFault = {
+  ...onTheWay("it answers 503: too many requests", NO_BACKEND),
+  holds: "the last reading stands, and it is asked more slowly",
+  says: undefined,
+};
 
 /** What goes wrong in addition with a server that answers in JSON. */
 export const jsonFaults: readonly QueueFault[] = [
@@ -61,9 +72,11 @@ export function serverFaults(server: () => Mortal): readonly QueueFault[] {
       holds: KEEPS,
       says: NO_READING,
       lastsMs: 6000,
-      still: true,
       inject: async () => server().freeze(),
-      heal: async () => server().thaw(),
+      async heal({ world }) {
+        await server().thaw();
+        await world.fill();
+      },
     },
   ];
 }

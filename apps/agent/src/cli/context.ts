@@ -6,9 +6,9 @@ import type { Log } from "../log/logger.ts";
 import type { Redactor } from "../log/redact.ts";
 import type { PartsRequest } from "../run/parts.ts";
 
-/** What all commands get besides their own options. */
+/** What every command gets besides its own options. */
 export interface CommandContext {
-  /** Knows the config's secrets as soon as it is read; errors are printed through it. */
+  /** Hides secrets in printed errors. Knows the config's secrets as soon as the config is read. */
   readonly redactor: Redactor;
 }
 
@@ -30,7 +30,7 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** What every command that makes an engine starts from. It goes on in the config's folder. */
+/** Loads the config for commands that create an engine. Changes to the folder of the config. */
 export function partsRequest(config: string | undefined, dryRun: boolean, log: Log): PartsRequest {
   return {
     ...fileOf(config),
@@ -52,12 +52,12 @@ export function enterFolder(config: string | undefined): string {
   try {
     if (file !== undefined) process.chdir(dirname(file));
   } catch {
-    // That the file cannot be read is said by who reads it.
+    // Reading the file reports the error later.
   }
   return cwd;
 }
 
-/** `--config` as `loadConfig` and its like take it. */
+/** `--config` in the form that `loadConfig` and similar functions take. */
 export function fileOf(config: string | undefined): { readonly file?: string } {
   return config === undefined ? {} : { file: config };
 }

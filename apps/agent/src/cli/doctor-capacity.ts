@@ -12,7 +12,7 @@ import { withDeadline, type EngineSpec } from "@microscaling/engine";
 import { limitOf, lineOf, type DoctorLine } from "./doctor-line.ts";
 import type { SchedulerExam } from "./doctor-scheduler.ts";
 
-/** Compares the capacity with what runs, if that is known. @param said what the scheduler's backend says it has, if it did */
+/** Compares the capacity with what runs, if that is known. @param said the capacity that the scheduler's backend reports, if any */
 export function examineUse(
   { capacity, measured = [], tasks }: EngineSpec,
   counts: SchedulerExam["counts"],
@@ -37,27 +37,27 @@ const presentOf = ({ running, starting, stopping }: Counts): number =>
 
 function describeUse(resource: string, used: number, there: number): Finding {
   const message = `${resource}: ${used} of ${there} in use`;
-  // A little more, since amounts are sums of fractions.
+  // With a small tolerance, because amounts are sums of fractions.
   if (used <= there * (1 + 1e-9)) return { level: "ok", message };
   const advice =
-    "The agent stops what is too much, the least important first; raise it if that is not meant.";
+    "The agent will stop instances until the rest fits, the least important first. If you do not want that, raise the capacity.";
   return { level: "warning", message, advice };
 }
 
-/** What the scheduler's backend says it has. */
+/** The capacity that the scheduler's backend reports. */
 export interface BackendExam {
   readonly lines: readonly DoctorLine[];
-  /** Absent when it was not asked, or did not say. */
+  /** Absent if the backend was not asked or did not answer. */
   readonly said?: Amounts;
 }
 
-/** Asks the scheduler's backend what it has, and compares the capacity with it. */
+/** Asks the scheduler's backend for its capacity, and compares the config's capacity with it. */
 export async function examineBackend(spec: EngineSpec, clock: Clock): Promise<BackendExam> {
   const { capacity, measured = [] } = spec;
   const { name, scheduler } = spec.scheduler;
   const isAsked = measured.length > 0 || Object.keys(capacity).some((one) => one !== INSTANCES);
   if (scheduler.capacity === undefined || !isAsked) return { lines: [] };
-  const what = `scheduler ${name}: say what it can hold`;
+  const what = `scheduler ${name}: capacity`;
   try {
     const said: Amounts = await withDeadline(
       limitOf(spec.scheduler, clock, what),
@@ -79,13 +79,15 @@ function compare(
     const there = said[resource];
     if (measured.includes(resource)) {
       if (there !== undefined)
-        return [{ about: "capacity", level: "ok", message: `${resource}: ${name} says ${there}` }];
-      const message = `${resource}: ${name} does not say how much there is, only ${Object.keys(said).join(" and ") || "nothing"}`;
-      const advice = `Write an amount under capacity.${resource}; until then nothing is scaled.`;
+        return [
+          { about: "capacity", level: "ok", message: `${resource}: ${name} reports ${there}` },
+        ];
+      const message = `${resource}: ${name} does not report this amount, only ${Object.keys(said).join(" and ") || "nothing"}`;
+      const advice = `Write an amount under capacity.${resource}. Until then, nothing is scaled.`;
       return [{ about: "capacity", level: "problem", message, advice }];
     }
     if (resource === INSTANCES || there === undefined || wanted <= there) return [];
-    const message = `${resource}: ${wanted} to share, but ${name} has only ${there}`;
+    const message = `${resource}: the config has ${wanted}, but ${name} has only ${there}`;
     return [
       { about: "capacity", level: "warning", message, advice: `Lower capacity.${resource}.` },
     ];
@@ -97,11 +99,12 @@ function examineFailure(
   measured: readonly string[],
 ): DoctorLine[] {
   if (measured.length > 0) {
-    const advice = `Fix that, or write an amount instead of capacity.${measured[0]}; until then nothing is scaled.`;
+    const advice = `Fix that, or write an amount for capacity.${measured[0]}. Until then, nothing is scaled.`;
     return [{ about: "capacity", level: "problem", message, advice }];
   }
-  // A right that only comparing needs is none that anybody must give.
+  // A permission that is needed only for this comparison is not required.
   if (code === "ERR_SCHEDULER_REFUSED") return [];
-  const advice = "It was not compared with what the backend has; see the lines of the scheduler.";
+  const advice =
+    "The capacity could not be compared with the backend's. See the lines about the scheduler.";
   return [{ about: "capacity", level: "warning", message, advice }];
 }

@@ -17,8 +17,11 @@ async function readLease(name: string, spec: SchedulerSpec, clock: Clock): Promi
     const found = await withDeadline(limitOf(spec, clock, what), async (signal) =>
       spec.scheduler.lease?.(name).read(signal),
     );
-    const holder = found === undefined || found.holder === "" ? "nobody" : found.holder;
-    return { level: "ok", message: `can be read, and is held by ${holder}` };
+    const isFree = found === undefined || found.holder === "";
+    return {
+      level: "ok",
+      message: `can be read; ${isFree ? "no agent holds it" : `its holder is ${found.holder}`}`,
+    };
   } catch (error) {
     return problemOf(asMicroscalingError(error, "ERR_PLUGIN_FAULT", what));
   }

@@ -3,19 +3,19 @@ import type { Deadline } from "@microscaling/engine";
 
 /** One line of the doctor. */
 export interface DoctorLine extends Finding {
-  /** The task, or what stands for several: `scheduler docker`, `metric nsq`, `capacity`, `config`. */
+  /** The task, or a part that concerns several tasks: `scheduler docker`, `metric nsq`, `capacity`, `config`. */
   readonly about: string;
 }
 
-/** A finding, and what it is about. */
+/** Builds a line from a finding and its subject. */
 export function lineOf(about: string, finding: Finding): DoctorLine {
   return { about, ...finding };
 }
 
-/** No call may take longer, in milliseconds, whatever the config allows: nobody waits for a doctor that long. */
+/** The longest deadline of a call, in milliseconds, whatever the config allows. */
 const LONGEST_MS = 10_000;
 
-/** The limit of one call: the config's own, as the agent would have it. */
+/** The deadline of one call: the config's own, up to that limit. */
 export function limitOf(
   { timeoutMs }: { readonly timeoutMs: number },
   clock: Clock,

@@ -2,16 +2,16 @@ import type { LogFields, Logger } from "@microscaling/core";
 import type { Log } from "../log/logger.ts";
 import { lineOf, type DoctorLine } from "./doctor-line.ts";
 
-/** A log that remembers what plugins warn of. */
+/** A log that collects the warnings of plugins. */
 export interface ListeningLog {
   readonly log: Log;
-  /** What plugins have warned of so far, each of it once. */
+  /** The warnings of plugins so far, each of them once. */
   readonly heard: () => readonly DoctorLine[];
 }
 
 /**
- * Listens to what plugins log while the doctor asks them: what they go on with in a running agent is worth a look now, such as a topic
- * that does not exist and is read as 0.
+ * Collects what plugins log while the doctor asks them. A running agent tolerates such problems, but the user should know about them now: for
+ * example a topic that does not exist and is read as 0.
  */
 export function listenTo(log: Log): ListeningLog {
   const heard = new Map<string, DoctorLine>();
@@ -20,7 +20,7 @@ export function listenTo(log: Log): ListeningLog {
     const hear = (message: string): void => {
       const { component, plugin } = fields;
       if (component !== "metric" && component !== "scheduler") return;
-      const advice = "The agent goes on with that. Correct it if it is not meant.";
+      const advice = "The agent continues all the same. If this is not intended, correct it.";
       const line = lineOf(`${component} ${String(plugin)}`, { level: "warning", message, advice });
       heard.set(`${line.about}: ${message}`, line);
     };

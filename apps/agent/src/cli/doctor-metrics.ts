@@ -57,7 +57,7 @@ async function examineSource(
       return [lineOf(named, problemOf(problem))];
     }
   }
-  // A first read loads a client and connects, all of them at once here; on a busy machine that alone may take too long.
+  // A first read loads a client and connects. Here all sources do that at once, which may take too long on a busy machine.
   const first = await attempt();
   return first.some(({ level }) => level === "problem") ? attempt() : first;
 }
@@ -69,8 +69,8 @@ function findingOf(named: string, result: ReadingResult): Finding {
     case "hold":
       return {
         level: "warning",
-        message: `${named} gives no number now: ${result.reason}`,
-        advice: "The task keeps the instances that it has until there is one.",
+        message: `${named} has no number now: ${result.reason}`,
+        advice: "Until there is a number, the task keeps its instances.",
       };
     case "failure": {
       const problem = problemOf(result.error);

@@ -56,7 +56,7 @@ export async function examineScheduler(
   return { lines: [whole, ...withoutRepeats(lines)], counts: lost ? undefined : counts };
 }
 
-/** What is well with several tasks in the same words is no news of each of them. */
+/** Reports a finding that is the same for several tasks only once, if all is well. */
 function findShared(checks: Found<readonly Finding[]>): (finding: Finding) => boolean {
   const seen = new Set<string>();
   const shared = new Set<string>();
@@ -148,7 +148,7 @@ function assertFindings(findings: unknown, what: string): readonly Finding[] {
   if (Array.isArray(findings) && list.every(isFinding)) return list;
   throw new MicroscalingError(
     "ERR_PLUGIN_RESULT",
-    `${what}: expected findings, found other things`,
+    `${what}: expected a list of findings, found something else`,
   );
 }
 
@@ -156,10 +156,10 @@ function describeAnswer(counts: Found<Counts> | MicroscalingError): Finding {
   if (isMicroscalingError(counts)) return problemOf(counts);
   const known = [...counts.values()].filter((count) => !isMicroscalingError(count)).length;
   const of = known === counts.size ? "" : `${known} of `;
-  return { level: "ok", message: `answers, and has counted ${of}${countTasks(counts.size)}` };
+  return { level: "ok", message: `answers, and counted ${of}${countTasks(counts.size)}` };
 }
 
-/** What a check has found a problem with is told in the check's words alone. */
+/** If a check has found a problem with a task, only the check's words are shown. */
 function describeCount(
   count: Counts | MicroscalingError | undefined,
   findings: readonly Finding[],

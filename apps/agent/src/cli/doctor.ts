@@ -19,16 +19,16 @@ export interface DoctorOptions extends ConfigOption {
   readonly json?: boolean;
 }
 
-/** How long letting go of the plugins may take, in milliseconds. */
+/** How long closing the plugins may take, in milliseconds. */
 const CLOSE_MS = 2000;
 
-/** Checks the config against the live world, and changes nothing there. */
+/** Checks the config against the real queues and the real scheduler. Changes nothing. */
 export async function doctorCommand(
   options: DoctorOptions,
   context: CommandContext,
 ): Promise<number> {
   const { log, heard } = listenTo(await openLog(context, process.stderr));
-  // The lines say all there is to say.
+  // The lines already say everything.
   log.configure({ level: "error", debug: [], detail: false });
   const request = partsRequest(options.config, true, log);
   const config = await readConfig(request);
@@ -46,8 +46,8 @@ export async function doctorCommand(
 }
 
 /**
- * Asks the scheduler and every metric once, all at the same time and each under a deadline. Never throws.
- * @returns what concerns several tasks first, then task by task in the order of the config, then the capacity.
+ * Asks the scheduler and every metric once, all at the same time and each with a deadline. Never throws.
+ * @returns the lines: first those that concern several tasks, then the tasks in the order of the config, then the capacity.
  */
 export async function examine(spec: EngineSpec, clock: Clock): Promise<readonly DoctorLine[]> {
   const [exam, lease, backend, ...metrics] = await Promise.all([

@@ -1,22 +1,22 @@
 import { isMicroscalingError } from "@microscaling/core";
 
-/** What the program's exit codes mean. */
+/** The exit codes of the program. */
 export const EXIT = {
   ok: 0,
-  /** It was started rightly and something went wrong: a port in use, a metric that cannot be read, a second Ctrl-C. */
+  /** An error after a correct start, for example a port in use, a metric that cannot be read, or a second Ctrl-C. */
   failed: 1,
-  /** Bad config, an unknown plugin, or bad usage: nothing was touched. */
+  /** A mistake in the config or the command line, or an unknown plugin. Nothing was changed. */
   badConfig: 2,
-  /** `shutdown: drain` could not bring every instance to an end in time. */
+  /** `shutdown: drain` could not stop every instance in time. */
   left: 3,
 } as const;
 
-/** For the help. */
+/** The exit codes for the help. */
 export const EXIT_HELP = `Exit codes:
-  0  all is well
-  1  failed: a port in use, something that could not be read or done, a second Ctrl-C
-  2  bad config, plugin or usage; every mistake is named and nothing was touched
-  3  run: \`shutdown: drain\` left instances behind, which are named in the log`;
+  0  success
+  1  failure: for example a port in use, a failed read or action, or a second Ctrl-C
+  2  a mistake in the config, a plugin or the command line; all mistakes are listed, and nothing was changed
+  3  run: \`shutdown: drain\` left some instances running; the log names their tasks`;
 
 const BAD_CONFIG = /^ERR_(?:USAGE|CONFIG_\w+|PLUGIN_(?:NOT_FOUND|LOAD|SHAPE|KIND))$/;
 

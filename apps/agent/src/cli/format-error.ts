@@ -1,6 +1,6 @@
 import { ERROR_CODES, isMicroscalingError } from "@microscaling/core";
 
-/** Writes an error for people: its code and message, its details indented, and what to do. The stack only with `debug`. */
+/** Formats an error for people: its code and message, its indented details, and what to do. Includes the stack only with `debug`. */
 export function formatError(error: unknown, debug: boolean): string {
   const lines = isMicroscalingError(error)
     ? [
@@ -10,7 +10,7 @@ export function formatError(error: unknown, debug: boolean): string {
       ]
     : [
         `error ${error instanceof Error ? error.message : String(error)}`,
-        "This is a fault in microscaling or in a plugin. Run the command again with --debug to see where, and report it.",
+        "This is a bug in microscaling or in a plugin. Run the command again with --debug to see where it comes from, and report it.",
       ];
   if (debug) lines.push("", ...stacksOf(error));
   return `${lines.join("\n")}\n`;

@@ -1,11 +1,11 @@
 import type { KNOWN_PLUGINS } from "../plugins/known.ts";
 import type { InitAnswers } from "./init-template.ts";
 
-/** What a first config says to one scheduler. Lines of YAML, indented as they stand in the file. */
+/** The parts of a first config for one scheduler. Lines of YAML with the indentation of the file. */
 export interface SchedulerPart {
-  /** More under `scheduler:`. */
+  /** Further lines under `scheduler:`. */
   readonly options: string;
-  /** The important task's workload. */
+  /** The workload of the important task. */
   readonly workload: (answers: InitAnswers) => string;
   /** The workload of a task that can wait, in one line. */
   readonly batch: string;
@@ -22,22 +22,23 @@ const SCHEDULER_PARTS: Readonly<Record<(typeof KNOWN_PLUGINS.scheduler)[number],
     batch: "workload: { image: batch:latest }",
   },
   kubernetes: {
-    options: `  # Which cluster: the one that kubectl talks to, or, in a pod, the one around it. Otherwise:
+    options: `  # The default cluster is the one that kubectl uses or, in a pod, the pod's own. To use another:
   # kubeconfig: /etc/microscaling/kubeconfig
   # context: production
   # namespace: shop
 `,
-    workload: () => `    # What it scales: the Deployment with the task's name. Otherwise:
+    workload:
+      () => `    # The default is to scale the Deployment with the task's name. To scale something else:
     # workload: { apiVersion: apps/v1, kind: StatefulSet, name: worker, namespace: shop }`,
     batch: "workload: {}",
   },
   marathon: {
-    options: `  # A list of all masters is better: when one fails, the next is asked.
+    options: `  # A list of all masters is better: if one fails, the agent asks the next.
   url: http://localhost:8080
   # username: microscaling
   # password: \${MARATHON_PASSWORD}
 `,
-    workload: () => `    # What it scales: the app with the task's name. Otherwise:
+    workload: () => `    # The default is to scale the app with the task's name. To scale another:
     # workload: { app: /shop/worker }`,
     batch: "workload: {}",
   },
@@ -51,7 +52,7 @@ const SCHEDULER_PARTS: Readonly<Record<(typeof KNOWN_PLUGINS.scheduler)[number],
   toy: { options: "", workload: () => "    workload: {}", batch: "workload: {}" },
 };
 
-/** What a first config says to one metric. */
+/** The parts of a first config for one metric. */
 export interface MetricPart {
   /** The `metrics:` section, if it needs one. */
   readonly source: string;
@@ -83,7 +84,7 @@ const METRIC_PARTS: Readonly<Record<(typeof KNOWN_PLUGINS.metric)[number], Metri
     # role: { arn: "arn:aws:iam::123456789012:role/scaler" }
 `,
     query: ({ queue }) => `{ use: sqs, queue: ${quote(queue)} }`,
-    before: "export AWS_REGION=eu-west-1   # unless the queue is given by its URL",
+    before: "export AWS_REGION=eu-west-1   # not needed if the queue is given by its URL",
   },
   "azure-queue": {
     source: `metrics:
@@ -100,25 +101,25 @@ const METRIC_PARTS: Readonly<Record<(typeof KNOWN_PLUGINS.metric)[number], Metri
   toy: { source: "", query: () => "{ use: toy, value: 0 }" },
 };
 
-/** What to write for a scheduler. Of one that is not this project's nothing is known but its name. */
+/** The parts for a scheduler. Only the name is known of a scheduler that is not part of this project. */
 export function schedulerPart(name: string): SchedulerPart {
   const parts: Readonly<Record<string, SchedulerPart>> = SCHEDULER_PARTS;
   if (Object.hasOwn(parts, name)) return parts[name]!;
   return {
-    options: "  # Its options, if it has any.\n",
-    workload: () => "    # What it runs or scales.\n    workload: {}",
+    options: "  # The options of the scheduler, if it has any.\n",
+    workload: () => "    # What the task runs or scales.\n    workload: {}",
     batch: "workload: {}",
   };
 }
 
-/** What to write for a metric. Of one that is not this project's nothing is known but its name. */
+/** The parts for a metric. Only the name is known of a metric that is not part of this project. */
 export function metricPart(name: string): MetricPart {
   const parts: Readonly<Record<string, MetricPart>> = METRIC_PARTS;
   if (Object.hasOwn(parts, name)) return parts[name]!;
   return { source: "", query: ({ queue }) => `{ use: ${quote(name)}, queue: ${quote(queue)} }` };
 }
 
-/** A text as YAML takes it: JSON is YAML, and safe whatever is in it. */
+/** Quotes a text for YAML. JSON is valid YAML, and safe for any text. */
 export function quote(text: string): string {
   return /^[a-z][\w-]*$/i.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
     ? text

@@ -3,7 +3,7 @@ import type { InitOptions } from "./init.ts";
 import { KNOWN_PLUGINS } from "../plugins/known.ts";
 import { parseCapacity } from "./parse-capacity.ts";
 
-/** Asks, on the terminal, for what the flags leave open. `undefined` when the user gives up. */
+/** Asks on the terminal for values that the flags do not set. Returns `undefined` if the user cancels. */
 export async function askForRest(given: InitOptions): Promise<InitOptions | undefined> {
   intro("A first microscaling.yaml");
   const options: { -readonly [Key in keyof InitOptions]: InitOptions[Key] } = { ...given };
@@ -15,7 +15,7 @@ export async function askForRest(given: InitOptions): Promise<InitOptions | unde
   return options;
 }
 
-/** One question: answers nothing to add when it need not be asked, `undefined` when the user gives up. */
+/** One question. Returns no values if the question is not needed, and `undefined` if the user cancels. */
 type Question = (options: InitOptions) => Promise<InitOptions | undefined>;
 
 const QUESTIONS: readonly Question[] = [
@@ -58,7 +58,7 @@ const QUESTIONS: readonly Question[] = [
   },
   async (options) => {
     if (options.capacity !== undefined) return {};
-    const capacity = await tell("How many instances may there be in all?", "10", parseCapacity);
+    const capacity = await tell("How many instances may run in total?", "10", parseCapacity);
     return capacity === undefined ? undefined : { capacity: parseCapacity(capacity) };
   },
 ];
@@ -72,7 +72,7 @@ async function choose<Choice extends string>(
   return values.find((value) => value === answer);
 }
 
-/** @param check throws when it cannot use the answer; the user is then asked again. */
+/** @param check throws if it cannot use the answer. The user is then asked again. */
 async function tell(
   message: string,
   defaultValue: string,
@@ -95,12 +95,12 @@ async function tell(
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  docker: "containers of a Docker Engine",
-  kubernetes: "Deployments, or whatever else can be scaled",
+  docker: "containers on a Docker Engine",
+  kubernetes: "Deployments, or anything else that can be scaled",
   marathon: "apps on Mesos",
   process: "processes on this machine",
-  toy: "nothing real, to try things out",
-  nsq: "topics of nsqd",
-  sqs: "queues of AWS",
-  "azure-queue": "queues of Azure Storage",
+  toy: "simulated instances, to try things out",
+  nsq: "NSQ topics",
+  sqs: "Amazon SQS queues",
+  "azure-queue": "Azure Storage queues",
 };

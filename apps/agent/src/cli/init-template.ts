@@ -1,16 +1,16 @@
 import { metricPart, quote, schedulerPart } from "./init-parts.ts";
 
-/** What the first config is made from. */
+/** The values for a first config. */
 export interface InitAnswers {
   readonly scheduler: string;
   readonly metric: string;
-  /** The important task's name. */
+  /** The name of the important task. */
   readonly task: string;
   readonly topic: string;
   readonly channel: string;
-  /** The queue's name, or on SQS its URL. */
+  /** The name of the queue; for SQS also its URL. */
   readonly queue: string;
-  /** How many instances there may be in all, ≥ 1. */
+  /** The total number of instances, ≥ 1. */
   readonly capacity: number;
   /** The image that `docker` runs. */
   readonly image: string;
@@ -18,12 +18,12 @@ export interface InitAnswers {
   readonly command: readonly string[];
 }
 
-/** Writes the config that `answers` ask for, with a comment at each place where a user may want something else. */
+/** Writes the config for `answers`, with a comment at each place that a user may want to change. */
 export function renderConfig(answers: InitAnswers): string {
   const { scheduler, capacity, task } = answers;
   const { options, workload, batch } = schedulerPart(scheduler);
   const { source, query } = metricPart(answers.metric);
-  return `# Microscaling: who gets how many instances. Every key: microscaling schema. Check this file: microscaling validate.
+  return `# Microscaling: which task gets how many instances. "microscaling schema" shows every key, "microscaling validate" checks this file.
 
 scheduler:
   use: ${quote(scheduler)}

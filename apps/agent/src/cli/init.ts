@@ -10,7 +10,7 @@ import { splitCommand } from "./words.ts";
 import { renderConfig, type InitAnswers } from "./init-template.ts";
 import { assertNoFile, writeNewFile } from "./write-file.ts";
 
-/** The options of `init`; what is not given is asked for on a terminal, and has a default elsewhere. */
+/** The options of `init`. Missing options are asked for on a terminal, and otherwise have defaults. */
 export interface InitOptions {
   readonly config?: string;
   readonly scheduler?: string;
@@ -28,7 +28,7 @@ export interface InitOptions {
 
 const DEFAULT_FILE = "microscaling.yaml";
 
-/** Writes a first config, and says what to do next. */
+/** Writes a first config, and prints what to do next. */
 export async function initCommand(options: InitOptions): Promise<number> {
   const file = options.config ?? DEFAULT_FILE;
   if (/\.json$/i.test(file))
@@ -65,11 +65,11 @@ function withDefaults(options: InitOptions): InitAnswers {
   const { metric = "nsq", topic = "jobs", queue = "jobs" } = options;
   const scheduler = options.scheduler ?? "docker";
   const task = options.task ?? nameFrom(metric === "nsq" ? topic : lastPart(queue));
-  // There the task's name is that of what it scales.
+  // On these schedulers, the task's name is also the name of the object that it scales.
   if (NAMES_OBJECTS.has(scheduler) && !OBJECT_NAME.test(task))
     throw new MicroscalingError(
       "ERR_USAGE",
-      `--task: expected lower-case letters, digits and hyphens, as ${scheduler} wants names, found ${JSON.stringify(task)}`,
+      `--task: expected lower-case letters, digits and hyphens, because ${scheduler} requires that, found ${JSON.stringify(task)}`,
     );
   return {
     scheduler,
@@ -84,12 +84,12 @@ function withDefaults(options: InitOptions): InitAnswers {
   };
 }
 
-/** Schedulers on which a task is called like what it scales. */
+/** Schedulers on which a task has the same name as the object that it scales. */
 const NAMES_OBJECTS = new Set(["kubernetes", "marathon"]);
-/** A name as DNS, and so Kubernetes and Marathon, take it. */
+/** A name that is valid in DNS, and so on Kubernetes and Marathon. */
 const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** A name that every scheduler takes, from that of a queue. */
+/** Makes a name that every scheduler accepts from the name of a queue. */
 function nameFrom(queue: string): string {
   const name = queue
     .toLowerCase()
@@ -99,7 +99,7 @@ function nameFrom(queue: string): string {
   return trimmed === "" ? "worker" : trimmed;
 }
 
-/** A plugin of this project, or one that is installed. */
+/** Checks that a plugin is part of this project or installed. */
 function assertPlugin(kind: PluginKind, name: string | undefined): void {
   if (name === undefined || isKnownPlugin(kind, name)) return;
   const installed = installedPlugins(kind);
@@ -107,7 +107,7 @@ function assertPlugin(kind: PluginKind, name: string | undefined): void {
   const known = [...new Set([...KNOWN_PLUGINS[kind], ...installed])];
   throw new MicroscalingError(
     "ERR_USAGE",
-    `--${kind}: expected ${either(known)}, or one that is installed, found ${JSON.stringify(name)}${didYouMean(name, known)}`,
+    `--${kind}: expected ${either(known)}, or another installed one, found ${JSON.stringify(name)}${didYouMean(name, known)}`,
   );
 }
 
@@ -117,12 +117,12 @@ function installedPlugins(kind: PluginKind): string[] {
   );
 }
 
-/** What may have to be installed: what is not of this project is installed already. */
+/** The packages that may have to be installed. A plugin that is not part of this project is already installed. */
 function packagesOf(kind: PluginKind, name: string): string[] {
   return isKnownPlugin(kind, name) ? [`@microscaling/${kind}-${name}`] : [];
 }
 
-/** Of a queue's URL the queue's name. */
+/** The name of a queue from its URL. */
 function lastPart(queue: string): string {
   return queue.slice(queue.lastIndexOf("/") + 1);
 }

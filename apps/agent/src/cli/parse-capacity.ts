@@ -1,7 +1,7 @@
 import { MicroscalingError } from "@microscaling/core";
 
 /**
- * Reads how many instances there may be in all, as `init` takes it.
+ * Parses the total number of instances for `init`.
  * @throws MicroscalingError `ERR_USAGE`.
  */
 export function parseCapacity(text: string): number {

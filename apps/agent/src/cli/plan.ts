@@ -14,20 +14,20 @@ export interface PlanOptions extends ConfigOption {
 interface PlanRow {
   readonly task: string;
   readonly priority: number;
-  /** `null` when nothing could be read, or nothing is to be. */
+  /** `null` if nothing could be read, or nothing has to be read. */
   readonly reading: number | null;
   readonly running: number | null;
   readonly desired: number;
   readonly granted: number;
-  /** How many more, or fewer, would be requested now. */
+  /** How many more or fewer instances would be requested now. */
   readonly change: number;
   readonly why: string;
-  /** `null` when the target learns nothing, or has not yet. */
+  /** `null` if the target does not learn, or has not learned anything yet. */
   readonly belief: Belief | null;
   readonly problem: string | null;
 }
 
-/** Reads the real metrics and counts once, and shows what would be done. */
+/** Reads the real metrics and counts once, and shows what the agent would do. */
 export async function planCommand(options: PlanOptions, context: CommandContext): Promise<number> {
   const log = await openLog(context, process.stderr);
   log.configure({ level: "warn", debug: [], detail: false });

@@ -8,12 +8,14 @@ export interface PluginsOptions extends ConfigOption {
   readonly json?: boolean;
 }
 
-/** Lists the plugins that the config file, or the agent, can find. */
+/** Lists the plugins that the config file or the agent can find. */
 export async function pluginsCommand(options: PluginsOptions): Promise<number> {
   const plugins = await listPlugins({ ...fileOf(options.config), cwd: process.cwd() });
   if (options.json === true) print(JSON.stringify(plugins, null, 2));
   else if (plugins.length === 0)
-    print("No plugins are installed here. For example: npm install @microscaling/scheduler-docker");
+    print(
+      "No plugins are installed here. To install one, run for example: npm install @microscaling/scheduler-docker",
+    );
   else
     print(
       formatTable({

@@ -5,7 +5,7 @@ import type { SimulateOptions } from "./simulate.ts";
 import type { TuneOptions } from "./tune.ts";
 
 const LOAD_FLAGS = "-l, --load <file>";
-const LOAD_HELP = "the load: a load file, or the .csv of the one task that has a metric";
+const LOAD_HELP = "the load: a load file, or a .csv file if only one task has a metric";
 
 /** Adds `simulate`. */
 export function addSimulate(program: Command, bind: Bind): void {
@@ -14,13 +14,13 @@ export function addSimulate(program: Command, bind: Bind): void {
     .description("replay a load against the config, job by job, and show how long jobs would wait")
     .option("-c, --config <file>", "the config file (default: ./microscaling.yaml, or .json)")
     .requiredOption(LOAD_FLAGS, LOAD_HELP)
-    .option("--compare <file...>", "other configs, on the same arrivals")
+    .option("--compare <file...>", "other configs to run with the same arrivals")
     .option("--details", "also print instance-seconds and the elasticity figures")
-    .option("--html <file>", "write a report with charts, in one file")
-    .option("--csv <file>", "write every second of the first run")
-    .option("--json <file>", "write the figures; - prints them instead of the tables")
-    .addOption(wholeOption("--seed <n>", "which random numbers", 1))
-    .addOption(wholeOption("--seeds <n>", "how many runs, each with another seed", 1))
+    .option("--html <file>", "write a report with charts to a file")
+    .option("--csv <file>", "write every second of the first run to a file")
+    .option("--json <file>", "write the figures to a file; - prints them instead of the tables")
+    .addOption(wholeOption("--seed <n>", "the seed of the random numbers", 1))
+    .addOption(wholeOption("--seeds <n>", "the number of runs, each with another seed", 1))
     .addHelpText(
       "after",
       `
@@ -41,15 +41,15 @@ Examples:
 export function addTune(program: Command, bind: Bind): void {
   program
     .command("tune")
-    .description("search the targets' parameters for an objective, on a load of yours")
+    .description("search for better target settings, for an objective and a load")
     .option("-c, --config <file>", "the config file (default: ./microscaling.yaml, or .json)")
     .requiredOption(LOAD_FLAGS, LOAD_HELP)
     .requiredOption(
       "-o, --objective <text>",
-      'what must hold and what is best then, such as "late <= 0.1%, then cheapest"',
+      'a condition, and what is best if it holds, such as "late <= 0.1%, then cheapest"',
     )
     .option("--json", "print JSON instead of tables")
-    .addOption(wholeOption("--seed <n>", "which random numbers", 1))
+    .addOption(wholeOption("--seed <n>", "the seed of the random numbers", 1))
     .addHelpText(
       "after",
       `

@@ -89,7 +89,7 @@ function addHelp(program: Command): void {
       const command = program.commands.find((one) => one.name() === name);
       if (name !== undefined && command === undefined)
         throw new MicroscalingError("ERR_USAGE", `unknown command '${name}'`, {
-          details: [`the commands: ${program.commands.map((one) => one.name()).join(", ")}`],
+          details: [`commands: ${program.commands.map((one) => one.name()).join(", ")}`],
         });
       (command ?? program).outputHelp();
     });
@@ -97,12 +97,12 @@ function addHelp(program: Command): void {
 
 const EXAMPLES = `Examples:
   microscaling init            write a first microscaling.yaml
-  microscaling validate        check it
-  microscaling doctor          check it against the live world
-  microscaling plan            show what would be done, and why
-  microscaling simulate        show what would have been done with a load of yours
-  microscaling run             do it, until Ctrl-C
-  microscaling help run        more about one command`;
+  microscaling validate        check the file
+  microscaling doctor          check the real queues and the real scheduler
+  microscaling plan            show what the agent would do now, and why
+  microscaling simulate        show what the agent would have done with your load
+  microscaling run             run the agent, until Ctrl-C
+  microscaling help run        show the help of one command`;
 
 const CONFIG_FLAGS = "-c, --config <file>";
 const CONFIG_HELP = "the config file (default: ./microscaling.yaml, or .json)";
@@ -110,29 +110,29 @@ const CONFIG_HELP = "the config file (default: ./microscaling.yaml, or .json)";
 function addRun(program: Command, bind: Bind): void {
   program
     .command("run")
-    .description("scale the tasks of the config until a signal ends it")
+    .description("scale the tasks of the config until a signal stops it")
     .option(CONFIG_FLAGS, CONFIG_HELP)
-    .option("--dry-run", "decide and report, but start and stop nothing")
+    .option("--dry-run", "decide and report, but do not start or stop anything")
     .option("--once", "read, decide and act once, wait for the outcomes, and end")
-    .option("--live", "show a live view on a terminal; lines elsewhere")
+    .option("--live", "show a live view if the output is a terminal; otherwise log lines")
     .addOption(
       new Option(
         "--record <file>",
-        "append all that is decided, and why, so that it can be replayed",
+        "append all decisions and their input to a file, to replay them later",
       ).conflicts("once"),
     )
     .addOption(
       new Option(
         "--log-format <format>",
-        "how to log (default: pretty on a terminal, else json)",
+        "the log format (default: pretty on a terminal, else json)",
       ).choices(["pretty", "json"]),
     )
     .addHelpText(
       "after",
       `
 Signals:
-  SIGTERM, SIGINT   stop, as \`shutdown:\` in the config says (leave or drain); a second one ends at once
-  SIGHUP            read the config again, as a change of the file does; a bad one is refused and the old one goes on
+  SIGTERM, SIGINT   stop, as \`shutdown:\` in the config says (leave or drain); a second signal stops at once
+  SIGHUP            read the config again, as after a change of the file; a config with mistakes is refused and the old one stays
 
 Examples:
   microscaling run --live
@@ -149,7 +149,7 @@ Examples:
 function addValidate(program: Command, bind: Bind): void {
   program
     .command("validate")
-    .description("check the config and its plugins; every mistake is named with its line")
+    .description("check the config and its plugins, and report every mistake with its line")
     .option(CONFIG_FLAGS, CONFIG_HELP)
     .addHelpText("after", "\nExample:\n  microscaling validate --config staging.yaml")
     .action(
@@ -162,12 +162,12 @@ function addValidate(program: Command, bind: Bind): void {
 function addPlan(program: Command, bind: Bind): void {
   program
     .command("plan")
-    .description("read the real metrics and counts once, and show what would be done and why")
+    .description("read the real metrics and counts once, and show what the agent would do and why")
     .option(CONFIG_FLAGS, CONFIG_HELP)
     .option("--json", "print JSON instead of a table")
     .addHelpText(
       "after",
-      "\nEnds with 1 when something could not be read.\n\nExample:\n  microscaling plan --json | jq '.tasks[] | {task, change, why}'",
+      "\nThe exit code is 1 if something could not be read.\n\nExample:\n  microscaling plan --json | jq '.tasks[] | {task, change, why}'",
     )
     .action(
       bind<PlanOptions>(async (options, context) =>
@@ -180,7 +180,7 @@ function addDoctor(program: Command, bind: Bind): void {
   program
     .command("doctor")
     .description(
-      "check the config against the live world: what can be reached, read and scaled, and what to do if not",
+      "check that the real queues and the scheduler can be reached, read and scaled, and say what to do if not",
     )
     .option(CONFIG_FLAGS, CONFIG_HELP)
     .option("--json", "print JSON instead of lines")
@@ -189,14 +189,14 @@ function addDoctor(program: Command, bind: Bind): void {
       `
 Asks the scheduler and every metric once, and changes nothing.
 
-  ✓  as it should be
-  !  works, with a catch
-  ✗  a problem: it does not work until it is fixed
+  ✓  all is well
+  !  works with a limitation
+  ✗  does not work until you fix it
 
 Exit codes:
-  0  no problem; there may be warnings
-  1  a problem
-  2  bad config, plugin or usage
+  0  no problem (there may be warnings)
+  1  at least one problem
+  2  a mistake in the config, a plugin or the command line
 
 Example:
   microscaling doctor --json | jq -r '.findings[] | select(.level == "problem") | .message'`,
@@ -211,32 +211,32 @@ Example:
 function addInit(program: Command, bind: Bind): void {
   program
     .command("init")
-    .description("write a first config: asks on a terminal, takes flags elsewhere")
-    .option("-c, --config <file>", "where to write (default: microscaling.yaml)")
+    .description(
+      "write a first config; asks for the values on a terminal, otherwise uses the flags",
+    )
+    .option("-c, --config <file>", "the file to write (default: microscaling.yaml)")
     .option(
       "--scheduler <name>",
-      `what runs the workers: ${KNOWN_PLUGINS.scheduler.join(", ")}, or one that is installed`,
+      `what runs the workers: ${KNOWN_PLUGINS.scheduler.join(", ")}, or another installed one`,
     )
     .option(
       "--metric <name>",
-      `where the jobs are: ${KNOWN_PLUGINS.metric.join(", ")}, or one that is installed`,
+      `where the jobs are: ${KNOWN_PLUGINS.metric.join(", ")}, or another installed one`,
     )
     .option("--topic <name>", "the NSQ topic")
     .option("--channel <name>", "the NSQ channel")
     .option("--queue <name>", "the SQS or Azure queue; for SQS its URL works too")
     .option(
       "--task <name>",
-      "the task's name, and that of the Deployment or app on kubernetes and marathon (default: the queue's)",
+      "the name of the task, and of the Deployment or app on kubernetes and marathon (default: the queue's name)",
     )
     .option("--image <image>", "for docker: the image that works on the jobs")
     .option("--command <command>", "for process: the program and its arguments")
     .addOption(
-      new Option("--capacity <n>", "how many instances there may be in all").argParser(
-        parseCapacity,
-      ),
+      new Option("--capacity <n>", "the total number of instances").argParser(parseCapacity),
     )
-    .option("--yes", "ask nothing; use defaults for what the flags leave open")
-    .option("--force", "replace a file that is there already")
+    .option("--yes", "do not ask; use defaults for missing flags")
+    .option("--force", "replace an existing file")
     .addHelpText(
       "after",
       "\nExample:\n  microscaling init --scheduler docker --image shop/mailer:3 --metric nsq --topic mails --channel send --yes",
@@ -248,10 +248,10 @@ function addSchema(program: Command, bind: Bind): void {
   program
     .command("schema")
     .description(
-      "print the JSON Schema of the config, with the installed plugins' parts, for editors",
+      "print the JSON Schema of the config, with the options of the installed plugins, for editors",
     )
-    .option(CONFIG_FLAGS, "find plugins from this file's folder")
-    .option("-o, --output <file>", "write it to a file")
+    .option(CONFIG_FLAGS, "look for plugins from the folder of this file")
+    .option("-o, --output <file>", "write the schema to a file")
     .addHelpText(
       "after",
       "\nExample:\n  microscaling schema -o microscaling.schema.json\n  and as the first line of the config:  # yaml-language-server: $schema=microscaling.schema.json",
@@ -264,8 +264,8 @@ function addSchema(program: Command, bind: Bind): void {
 function addPlugins(program: Command, bind: Bind): void {
   program
     .command("plugins")
-    .description("list the schedulers and metrics that are installed")
-    .option(CONFIG_FLAGS, "find plugins from this file's folder")
+    .description("list the installed schedulers and metrics")
+    .option(CONFIG_FLAGS, "look for plugins from the folder of this file")
     .option("--json", "print JSON instead of a table")
     .addHelpText(
       "after",

@@ -13,7 +13,7 @@ export interface RunOptions extends ConfigOption {
   readonly once?: boolean;
   readonly live?: boolean;
   readonly logFormat?: LogFormat;
-  /** The file to record into. */
+  /** The file for the record. */
   readonly record?: string;
 }
 
@@ -46,7 +46,7 @@ async function runOnceCommand(options: RunOptions, context: CommandContext): Pro
   return isWhole(result) ? EXIT.ok : EXIT.failed;
 }
 
-/** The live view needs a terminal; anything else gets lines. */
+/** The live view needs a terminal. Any other output gets lines. */
 async function openOutput(
   options: RunOptions,
   context: CommandContext,
@@ -65,7 +65,7 @@ async function openOutput(
   return { log, view };
 }
 
-/** A terminal that was closed is a reason to stop in good order, like Ctrl-C in it. A file or pipe that cannot be written to is none. */
+/** If the terminal is closed, the agent stops in good order, as after Ctrl-C. If a file or pipe cannot be written, it continues. */
 function stopWhenTerminalIsGone(): void {
   if (!process.stdout.isTTY) return;
   let told = false;

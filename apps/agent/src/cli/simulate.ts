@@ -24,7 +24,7 @@ const JSON_REPORT = /^\{\s*"load": /;
 const CSV_REPORT = /^config,task,second,/;
 const HTML_REPORT = /<meta name="generator" content="microscaling simulate">/;
 
-/** Runs a load against a config, or several, without touching anything but the files that are asked for. */
+/** Runs a load against one or several configs. Changes nothing except the requested output files. */
 export async function simulateCommand(
   options: SimulateOptions,
   context: CommandContext,
@@ -44,12 +44,12 @@ export async function simulateCommand(
   return EXIT.ok;
 }
 
-/** `--config a --compare b`, or `--compare a b` alone. One config that is not named is `microscaling.yaml`. */
+/** The configs of `--config a --compare b` or `--compare a b`. A missing config is `microscaling.yaml`. */
 function configsOf({ config, compare = [] }: SimulateOptions): (string | undefined)[] {
   return config !== undefined || compare.length < 2 ? [config, ...compare] : [...compare];
 }
 
-/** Loads the configs, then the load, whose gaps they fill. */
+/** Loads the configs, then the load. The configs provide values that the load does not have. */
 export async function loadAll(
   files: readonly (string | undefined)[],
   file: string,

@@ -4,16 +4,16 @@ import Table from "cli-table3";
 /** A table for people: plain columns, without borders. */
 export interface TableText {
   readonly head: readonly string[];
-  /** As many cells as `head`; the last column takes what width is left. */
+  /** Each row has as many cells as `head`. The last column takes the remaining width. */
   readonly rows: readonly (readonly string[])[];
-  /** Columns of the terminal; without it nothing is cut or wrapped. */
+  /** The columns of the terminal. Without it, nothing is cut or wrapped. */
   readonly width?: number;
-  /** What becomes of a last cell that is too long. */
+  /** How to show a last cell that is too long. */
   readonly overflow: "cut" | "wrap";
 }
 
 const GAP = 2;
-/** A last column narrower than this is unreadable; it then runs over the edge instead. */
+/** The narrowest readable last column. If there is less room, it extends over the edge. */
 const NARROWEST = 16;
 
 /** Lays out `table`; lines end without spaces. */

@@ -4,7 +4,7 @@ import { countTasks } from "../log/words.ts";
 import { enterFolder, fileOf, print, type CommandContext, type ConfigOption } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 
-/** Checks the config and its plugins, and touches nothing. */
+/** Checks the config and its plugins. Changes nothing. */
 export async function validateCommand(
   options: ConfigOption,
   { redactor }: CommandContext,

@@ -1,11 +1,11 @@
 import { MicroscalingError } from "@microscaling/core";
 
-/** One piece of a word: in double quotes, in single quotes, or plain. A backslash takes the next character as it is. */
+/** One piece of a word: in double quotes, in single quotes, or plain. A backslash escapes the next character. */
 const PIECE = /"((?:[^"\\]|\\.)*)"|'([^']*)'|((?:[^\s"'\\]|\\.)+)/gsy;
 
 /**
- * Takes a command line apart as a shell does: quotes hold words together. Nothing is expanded.
- * @throws MicroscalingError `ERR_USAGE` when a quote is not closed
+ * Splits a command line as a shell does: quotes keep words together. Nothing is expanded.
+ * @throws MicroscalingError `ERR_USAGE` if a quote is not closed
  */
 export function splitCommand(text: string): string[] {
   const words: string[] = [];

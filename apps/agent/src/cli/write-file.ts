@@ -4,7 +4,7 @@ import { MicroscalingError } from "@microscaling/core";
 import { mayReplace } from "../run/own-file.ts";
 
 /**
- * Checks that a new file may be written, before a user is asked twenty questions.
+ * Checks that a new file can be written, before the user answers any questions.
  * @throws MicroscalingError `ERR_FILE_EXISTS`.
  */
 export function assertNoFile(file: string): void {
@@ -16,7 +16,7 @@ function existsAlready(file: string, cause?: unknown): MicroscalingError {
 }
 
 /**
- * Writes a new file; replaces an old one only with `force`.
+ * Writes a new file. Replaces an existing file only with `force`.
  * @throws MicroscalingError `ERR_FILE_EXISTS` or `ERR_FILE_WRITE`.
  */
 export async function writeNewFile(
@@ -32,8 +32,8 @@ export async function writeNewFile(
 }
 
 /**
- * Writes a file that a command makes again and again: it replaces one of its own kind, and no other file.
- * @param own what files of this kind have near their start
+ * Writes a file that a command writes repeatedly. Replaces only a file of the same kind.
+ * @param own a pattern that files of this kind have near their start
  * @throws MicroscalingError `ERR_FILE_EXISTS` or `ERR_FILE_WRITE`.
  */
 export async function writeOwnFile(file: string, text: string, own: RegExp): Promise<void> {
@@ -44,7 +44,7 @@ export async function writeOwnFile(file: string, text: string, own: RegExp): Pro
   }
   throw new MicroscalingError(
     "ERR_FILE_EXISTS",
-    `${file} exists and was not written by this command`,
+    `${file} already exists and was not written by this command`,
   );
 }
 

@@ -52,7 +52,7 @@ const configFields = {
 type App = ReturnType<typeof checkFields<typeof appFields>>;
 type AppConfig = ReturnType<typeof checkFields<typeof configFields>>;
 
-/** What the original's metric types read, in our words. */
+/** The metrics for the original's metric types. */
 const METRICS: Readonly<Record<string, (config: AppConfig) => Record<string, unknown>>> = {
   NSQ({ topicName, channelName, queueName }) {
     const topic = topicName ?? queueName;
@@ -62,12 +62,12 @@ const METRICS: Readonly<Record<string, (config: AppConfig) => Record<string, unk
   AzureQueue: ({ queueName }) => ({ use: "azure-queue", queue: queueName }),
 };
 
-/** What the original gave a container to end. */
+/** How long the original gave a container to stop. */
 const STOP_GRACE = "1s";
 
 const TARGETS: Readonly<Record<string, string>> = { Queue: "queue", SimpleQueue: "simple-queue" };
 
-/** What the original had built in, as its apps message: a consumer of an NSQ queue, and work that takes the rest. */
+/** The built-in demo of the original, as an apps message: a consumer of an NSQ queue, and a task that takes the rest. */
 const HARDCODED = {
   maxContainers: 10,
   apps: [
@@ -108,8 +108,8 @@ export function readHardcoded(scheduler: string): Document {
 }
 
 /**
- * Turns an apps message (`MSS_CONFIG_DATA`, or the server's answer) into a config.
- * @param scheduler short name of the scheduler that it will run on.
+ * Converts an apps message (`MSS_CONFIG_DATA`, or the server's answer) to a config.
+ * @param scheduler the short name of the scheduler that will run it.
  * @throws MicroscalingError `ERR_CONFIG_INVALID` with every mistake in the message.
  */
 export function readAppsMessage(message: string, name: string, scheduler: string): Document {
@@ -133,7 +133,7 @@ export function readAppsMessage(message: string, name: string, scheduler: string
     const task = readApp(source, path, scheduler);
     if (task === undefined) continue;
     if (Object.hasOwn(tasks, task.name))
-      source.mistakes.add([...path, "name"], `${JSON.stringify(task.name)} is there twice`);
+      source.mistakes.add([...path, "name"], `${JSON.stringify(task.name)} occurs twice`);
     if (task.name === "__proto__") {
       source.mistakes.add([...path, "name"], '"__proto__" cannot be a name');
       continue;
@@ -141,12 +141,12 @@ export function readAppsMessage(message: string, name: string, scheduler: string
     tasks[task.name] = task.task;
     document.places.set(tasks, task.name, source.places.find(source.value, path));
   }
-  // What a variable puts in there has a place of its own.
+  // The value of a variable has its own place.
   document.places.set(config, "scheduler", whole);
   document.places.set(config, "tasks", source.places.find(source.value, ["apps"]));
   source.mistakes.assertNone();
   if (fields.maxContainers === undefined)
-    document.warnings.push(`${name}: maxContainers is not there, so nothing may run`);
+    document.warnings.push(`${name}: maxContainers is missing, so nothing may run`);
   document.warnings.push(...source.warnings);
   return document;
 }
@@ -204,7 +204,7 @@ function readMetric(
   return metric;
 }
 
-/** Where the message leaves the type out, the field that names the queue tells it. */
+/** If the message has no type, the field that names the queue determines it. */
 function guessType({ topicName, queueURL, queueName }: AppConfig): string | undefined {
   if (topicName !== undefined) return "NSQ";
   if (queueURL !== undefined) return "SQS";
@@ -222,7 +222,7 @@ function readWorkload({ image, command, publishAllPorts, networkMode }: AppConfi
   };
 }
 
-/** The original passed over fields that it did not know, so they are not mistakes here. */
+/** The original ignored unknown fields, so they are not mistakes here. */
 function warnOthers(source: Document, path: Path, fields: Fields): void {
   const map = valueAt(source.value, path);
   if (!isMap(map)) return;
@@ -230,6 +230,6 @@ function warnOthers(source: Document, path: Path, fields: Fields): void {
   for (const key of Object.keys(map).filter((name) => !known.includes(name))) {
     const place = source.places.find(source.value, [...path, key]);
     const where = place.source.locate(place.key);
-    source.warnings.push(`${where} ${JSON.stringify(key)} is passed over${didYouMean(key, known)}`);
+    source.warnings.push(`${where} ${JSON.stringify(key)} is ignored${didYouMean(key, known)}`);
   }
 }

@@ -19,13 +19,13 @@ import {
 import type { AgentSettings, LoadedConfig, LoadRequest, PluginKind } from "./types.ts";
 import type { Variables } from "./variables.ts";
 
-/** The port that Prometheus exporters of OpenTelemetry have: Prometheus's own 9090 is often taken. */
+/** The port of OpenTelemetry's Prometheus exporters. Prometheus's own port 9090 is often in use. */
 const HTTP = { host: "127.0.0.1", port: 9464 };
 const SHUTDOWN_GRACE_MS = 30_000;
 
 type Instance = Scheduler | Metric;
 
-/** Something that a plugin's `create` returned, and what it was made from. */
+/** The result of a plugin's `create`, and its input. */
 interface Made {
   /** `scheduler`, or `metric` and the source's name. */
   readonly place: string;
@@ -34,10 +34,10 @@ interface Made {
   readonly instance: Instance;
 }
 
-/** What each config made, for the reload that follows it. Kept here, since options may hold secrets. */
+/** What each config created, for the next reload. Kept here, because options may contain secrets. */
 const madeBy = new WeakMap<LoadedConfig, readonly Made[]>();
 
-/** A config without mistakes, on its way to its plugins. */
+/** A config without mistakes, before its plugins are created. */
 export interface AssembleRequest {
   readonly load: LoadRequest;
   readonly opened: Opened;
@@ -46,8 +46,8 @@ export interface AssembleRequest {
 }
 
 /**
- * Makes the plugins, or takes over those of the config before, and puts everything together.
- * @throws MicroscalingError `ERR_PLUGIN_FAULT` when a plugin's `create` throws; what was made by then is closed.
+ * Creates the plugins, or takes over those of the previous config, and assembles everything.
+ * @throws MicroscalingError `ERR_PLUGIN_FAULT` if a plugin's `create` throws. What was created before is closed.
  */
 export async function assemble(request: AssembleRequest): Promise<LoadedConfig> {
   const { load, opened, draft, variables } = request;
@@ -165,7 +165,7 @@ function create<I>(where: string, make: () => I): I {
   try {
     return make();
   } catch (error) {
-    throw asMicroscalingError(error, "ERR_PLUGIN_FAULT", `${where} could not be made`);
+    throw asMicroscalingError(error, "ERR_PLUGIN_FAULT", `cannot create ${where}`);
   }
 }
 
@@ -207,7 +207,7 @@ function createClose(made: readonly Made[]): LoadedConfig["close"] {
   };
 }
 
-/** Closes all, whatever becomes of each. @throws the first failure, once all have ended. */
+/** Closes all, even if some fail. @throws the first failure, after all have ended. */
 async function closeAll(made: readonly Made[]): Promise<void> {
   const results = await Promise.allSettled(
     made.map(async ({ instance }) => await instance.close()),

@@ -21,7 +21,7 @@ interface Check {
   readonly find: FindPlugin;
 }
 
-/** The longest name of a task or source: longer ones fit no label. */
+/** The longest name of a task or source. Longer names do not fit into labels. */
 const LONGEST_NAME = 128;
 
 /**
@@ -76,7 +76,7 @@ async function checkSources(
   for (const name of named) {
     checkName(document, ["metrics", name], name);
     if (used.has(name)) continue;
-    document.warnings.push(`metrics.${name}: no task uses it, so it is not read`);
+    document.warnings.push(`metrics.${name}: no task uses this source, so it is not read`);
     sources.delete(name);
   }
   return sources;

@@ -7,9 +7,9 @@ import { describeValue, didYouMean } from "./words.ts";
 /** Values shorter than this are not taken for secrets: hiding every `1` would make logs unreadable. */
 const SHORTEST_SECRET = 4;
 
-/** A config on its way to being checked: plain values, where each was written, and what is wrong with it so far. */
+/** A config while it is checked: plain values, the place of each, and the mistakes so far. */
 export interface Document {
-  /** What people know it by: `microscaling.yaml`. */
+  /** The name for people, such as `microscaling.yaml`. */
   readonly name: string;
   readonly value: unknown;
   readonly places: Places;
@@ -20,7 +20,7 @@ export interface Document {
   readonly asOriginal: boolean;
 }
 
-/** Collects every mistake, so that all of them can be told at once. */
+/** Collects every mistake, so that all of them can be reported at once. */
 export interface Mistakes {
   /** Something is wrong with the value at `path`. Only the first mistake at a path counts. */
   add(path: Path, text: string): void;
@@ -30,7 +30,7 @@ export interface Mistakes {
   expected(path: Path, expectation: string, words?: readonly string[]): void;
   /** The map at `path` has a key that nobody knows. @param elsewhere where it belongs, if that is known */
   unknownKey(path: Path, key: string, known: readonly string[], elsewhere?: string): void;
-  /** A plugin could not be had. Kept apart, since alone it is thrown as it is. */
+  /** A plugin cannot be loaded. Kept apart, because a single such error is thrown unchanged. */
   plugin(path: Path, error: MicroscalingError): void;
   /** @throws MicroscalingError if there is any mistake. */
   assertNone(): void;
@@ -52,14 +52,14 @@ export function createDocument(
   return { name, value, places, mistakes, warnings: [], secrets, asOriginal };
 }
 
-/** What stands at `path`, for a mistake: never a secret. */
+/** Describes the value at `path` for a mistake. Never shows a secret. */
 export function foundText(document: Pick<Document, "value" | "places">, path: Path): string {
   const { value: root, places } = document;
   const value = valueAt(root, path) ?? undefined;
   if (value === undefined) return describeValue(value);
   const { from } = places.find(root, path);
   if (isHidden(document, path))
-    return from === undefined ? "a value that is not shown" : `a value from ${from}`;
+    return from === undefined ? "a hidden value" : `a value from ${from}`;
   return from === undefined ? describeValue(value) : `${describeValue(value)} from ${from}`;
 }
 
@@ -144,7 +144,7 @@ function withPlace(where: string, error: MicroscalingError): MicroscalingError {
   });
 }
 
-/** The same error without the secrets: a plugin's words may quote what it was given. */
+/** The same error without secrets. A plugin's words may quote its input. */
 export function hideSecrets(error: unknown, secrets: ReadonlySet<string>): unknown {
   if (!isMicroscalingError(error) || secrets.size === 0) return error;
   const longestFirst = [...secrets].toSorted((a, b) => b.length - a.length);

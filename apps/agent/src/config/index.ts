@@ -14,7 +14,7 @@ export { generateSchema, type LookRequest } from "./schema.ts";
 export type { LoadedConfig, LoadRequest, PluginEntry } from "./types.ts";
 
 /**
- * Reads the config file and the `MSS_*` variables, checks everything, and only then makes the plugins.
+ * Reads the config file and the `MSS_*` variables, checks everything, and only then creates the plugins.
  * @throws MicroscalingError `ERR_CONFIG_*` with every mistake in `details`, or `ERR_PLUGIN_*`.
  */
 export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
@@ -32,7 +32,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   }
 }
 
-/** Looks for plugins from the config's folder, then from the agent's. */
+/** Looks for plugins from the folder of the config, then from the agent's folder. */
 function createFinder(folder: string): FindPlugin {
   const folders = searchFolders(folder);
   return async (kind, use) => await loadPlugin({ kind, use, folders });

@@ -32,13 +32,13 @@ export async function openConfig(request: OpenRequest, variables: Variables): Pr
     return openVariables(request, variables, "ENVVAR");
   if (data !== undefined) {
     const text =
-      "MSS_CONFIG_DATA: has no meaning with a config file; set MSS_CONFIG=ENVVAR or unset it";
+      "MSS_CONFIG_DATA: cannot be used with a config file; set MSS_CONFIG=ENVVAR or unset MSS_CONFIG_DATA";
     throw new MicroscalingError("ERR_CONFIG_SETTING", text);
   }
   if (found !== undefined) return await openFile(request, found);
   if (mode === undefined && names.length > 0) {
     const text =
-      "MSS_CONFIG: not being set means SERVER, which is not supported yet; use MSS_CONFIG=ENVVAR with MSS_CONFIG_DATA, or a config file";
+      "MSS_CONFIG: the default is SERVER, which is not supported yet; use MSS_CONFIG=ENVVAR with MSS_CONFIG_DATA, or a config file";
     throw new MicroscalingError("ERR_CONFIG_LATER", text);
   }
   const text = `there is no config: no ${CONFIG_FILES.join(" or ")} in ${request.cwd}`;
@@ -58,16 +58,17 @@ function openVariables(
   mode: "ENVVAR" | "HARDCODED",
 ): Opened {
   if (file !== undefined) {
-    const text = `MSS_CONFIG: ${mode} has no meaning with --config; use one of them`;
+    const text = `MSS_CONFIG: ${mode} cannot be used with --config; use either MSS_CONFIG or --config`;
     throw new MicroscalingError("ERR_CONFIG_SETTING", text);
   }
   if (mode === "ENVVAR" && data === undefined) {
     const text =
-      "MSS_CONFIG_DATA: expected the apps message, since MSS_CONFIG is ENVVAR; found nothing";
+      "MSS_CONFIG_DATA: expected the apps message because MSS_CONFIG is ENVVAR, found nothing";
     throw new MicroscalingError("ERR_CONFIG_SETTING", text);
   }
   if (mode === "HARDCODED" && data !== undefined) {
-    const text = "MSS_CONFIG_DATA: has no meaning with MSS_CONFIG=HARDCODED; unset one of them";
+    const text =
+      "MSS_CONFIG_DATA: cannot be used with MSS_CONFIG=HARDCODED; unset either of the two";
     throw new MicroscalingError("ERR_CONFIG_SETTING", text);
   }
   const document =
@@ -76,9 +77,7 @@ function openVariables(
       : readHardcoded(scheduler);
   const passedOver = findConfigFile({ cwd });
   if (passedOver !== undefined)
-    document.warnings.push(
-      `${nameFile(passedOver, cwd)} is passed over, since MSS_CONFIG is ${mode}`,
-    );
+    document.warnings.push(`${nameFile(passedOver, cwd)} is ignored because MSS_CONFIG is ${mode}`);
   return { document, file: undefined, folder: cwd };
 }
 

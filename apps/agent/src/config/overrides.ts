@@ -3,7 +3,7 @@ import { isMap, valueAt, type Path } from "./places.ts";
 import { schedulerFields } from "./root-fields.ts";
 import type { Variables } from "./variables.ts";
 
-/** Where the first of these variables takes effect in the config: it goes before what is written there. */
+/** Where the first of these variables takes effect in the config. It overrides what is written there. */
 export function applyVariables(document: Document, variables: Variables): void {
   for (const secret of variables.secrets) document.secrets.add(secret);
   applyScheduler(document, variables);
@@ -32,7 +32,7 @@ function applyScheduler(document: Document, variables: Variables): void {
       dropRivals(document, option.rivals);
       put(document, { path: ["scheduler", option.option], value, variable });
     }
-    // DOCKER_HOST is there for many programs, so it may stand about.
+    // DOCKER_HOST is used by many programs, so it may be set for another reason.
     else if (variable.startsWith("MSS_")) warnUseless(document, variable, use);
   }
   if (pullImages === undefined) return;
@@ -45,17 +45,19 @@ function applyScheduler(document: Document, variables: Variables): void {
     }
 }
 
-/** Options that say the same in another way, and may not stand beside the one that a variable sets. */
+/** Options that say the same in another way, and are not allowed together with the option that a variable sets. */
 function dropRivals(document: Document, rivals: readonly string[]): void {
   const scheduler = valueAt(document.value, ["scheduler"]);
   if (isMap(scheduler)) for (const rival of rivals) delete scheduler[rival];
 }
 
 function warnUseless(document: Document, variable: string, scheduler: unknown): void {
-  document.warnings.push(`${variable}: has no effect, since the scheduler is ${String(scheduler)}`);
+  document.warnings.push(
+    `${variable}: has no effect because the scheduler is ${String(scheduler)}`,
+  );
 }
 
-/** The options of one scheduler mean nothing to another. */
+/** The options of one scheduler do not apply to another. */
 function replaceScheduler(document: Document): void {
   const scheduler = valueAt(document.value, ["scheduler"]);
   if (!isMap(scheduler)) return;

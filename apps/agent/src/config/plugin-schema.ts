@@ -40,7 +40,7 @@ export async function checkByPlugin(check: SchemaCheck): Promise<{ value: unknow
   for (const issue of result.issues) report(check, [], issue);
   // A schema that refuses without a word must not pass.
   if (result.issues.length === 0)
-    check.document.mistakes.add(check.path, `refused by the ${check.plugin}`);
+    check.document.mistakes.add(check.path, `not accepted by the ${check.plugin}`);
   return undefined;
 }
 

@@ -17,11 +17,11 @@ import { isSecretPath } from "./secrets.ts";
 
 /** A config file may be this large, in bytes. */
 const LARGEST = 10_000_000;
-/** Aliases may unfold to so many values in all. */
+/** The largest number of values that aliases may expand to. */
 const MOST_ALIASED = 10_000;
-/** Maps and lists may stand inside each other so deep. */
+/** How deep maps and lists may be nested. */
 const DEEPEST = 50;
-/** So many mistakes of syntax are told: one makes many. */
+/** The largest number of reported syntax mistakes, because one mistake can cause many. */
 const MOST_SYNTAX = 20;
 
 /**
@@ -32,7 +32,7 @@ export async function readConfigFile(file: string, name: string): Promise<string
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    // Bounded while reading, since a pipe or a device does not tell its size.
+    // Limited while reading, because a pipe or a device does not report its size.
     for await (const part of createReadStream(file, { end: LARGEST })) {
       const chunk: Buffer = part;
       chunks.push(chunk);
@@ -67,7 +67,7 @@ export interface ParseRequest {
 
 /**
  * Reads YAML or JSON into plain values, with the place of each.
- * @throws MicroscalingError `ERR_CONFIG_INVALID` when the syntax is wrong or aliases unfold without end.
+ * @throws MicroscalingError `ERR_CONFIG_INVALID` if the syntax is wrong or aliases expand without end.
  */
 export function parseConfig(request: ParseRequest): Document {
   const { name } = request;
@@ -150,8 +150,8 @@ function convert(
   const visit = (node: Node | null, path: Path, inAlias: boolean): Visited => {
     if (node === null) return [null];
     if (inAlias && ++aliased > MOST_ALIASED)
-      refuse(node, `aliases unfold to more than ${MOST_ALIASED} values`);
-    if (path.length > DEEPEST) refuse(node, `maps and lists are more than ${DEEPEST} deep`);
+      refuse(node, `aliases expand to more than ${MOST_ALIASED} values`);
+    if (path.length > DEEPEST) refuse(node, `maps and lists are nested more than ${DEEPEST} deep`);
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target === undefined) return refuse(node, `there is no anchor &${node.source} before it`);
@@ -205,7 +205,7 @@ function convert(
       const start = startOf(keyNode);
       const isProto = key === "__proto__";
       if (isProto || Object.hasOwn(map, key)) {
-        const what = isProto ? "cannot be a key" : "is written twice";
+        const what = isProto ? "cannot be a key" : "occurs twice";
         badKeys.push({ path: inside, text: `${JSON.stringify(key)} ${what}` });
       }
       const valueNode = isNode(pair.value) ? pair.value : null;

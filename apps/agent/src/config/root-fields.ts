@@ -41,7 +41,7 @@ const ha = () =>
       .describe("The lease that all agents with these tasks share."),
     duration: durationMs(1000, LONGEST_LEASE)
       .optional()
-      .describe("How long it outlives an agent that died. Default: 15s."),
+      .describe("How long the lease outlives an agent that died. Default: 15s."),
   });
 
 const share = () =>
@@ -56,15 +56,17 @@ const sharing = () =>
       .boolean({ error: "true or false" })
       .optional()
       .describe(
-        "A higher priority may not take what a lower one needs for its min. Default: true.",
+        "Whether each task keeps its min even if a task of higher priority wants more. Default: true.",
       ),
     protectYoung: z
       .boolean({ error: "true or false" })
       .optional()
-      .describe("No instance is taken that is younger than a start takes. Default: true."),
+      .describe("Whether a task whose instances have just started keeps them. Default: true."),
     maxTakenShare: share()
       .optional()
-      .describe("The largest part of the capacity that changes hands in a round. Default: 1."),
+      .describe(
+        "The largest fraction of the capacity that moves between tasks in one round. Default: 1.",
+      ),
   });
 
 const groups = () =>
@@ -80,11 +82,11 @@ const groups = () =>
 export const schedulerFields = {
   use: required(
     () => text("the name of a scheduler, such as docker or process"),
-    "The scheduler's name.",
+    "The name of the scheduler.",
   ),
   interval: optional(
     () => durationMs(50),
-    "How often counts are asked for. Default: 5s if the scheduler pushes, else 500ms.",
+    "How often the agent asks for counts. Default: 5s if the scheduler pushes changes, else 500ms.",
   ),
   timeout: optional(() => durationMs(1), "The deadline of one call. Default: 30s."),
 } as const satisfies Fields;
@@ -93,7 +95,7 @@ export const schedulerFields = {
 export const sourceFields = {
   use: optional(
     () => text("the name of a metric, such as nsq"),
-    "The metric's name. Default: the source's own name.",
+    "The name of the metric. Default: the name of the source.",
   ),
   interval: optional(() => durationMs(50), "How often to read. Default: the metric's own."),
   timeout: optional(() => durationMs(1), "The deadline of one read. Default: 2s."),
@@ -111,22 +113,25 @@ export const rootFields = {
           error: "a map of amounts, such as { instances: 10 }",
         })
         .refine(isFilled, { error: "at least one amount, such as { instances: 10 }" }),
-    "What there is to share: instances, and any other resources.",
+    "The capacity to share: instances and any other resources.",
   ),
   share: optional(
     () => oneOf(["fair", "ordered"]),
     "How tasks of one priority share: by weight, or in the order of the config. Default: fair.",
   ),
-  groups: optional(groups, "Parts of the capacity that the tasks of a group share."),
-  sharing: optional(sharing, "What keeps a fair share from moving too much."),
+  groups: optional(
+    groups,
+    "Named parts of the capacity. The tasks of a group together get no more than its part.",
+  ),
+  sharing: optional(sharing, "Options that limit how much moves between tasks."),
   metrics: optional(() => someMap("a map of named sources")),
   tasks: required(() =>
     someMap("a map of named tasks").refine(isFilled, { error: "at least one task" }),
   ),
-  ha: optional(ha, "High availability: several agents, of which one acts."),
+  ha: optional(ha, "High availability: one of several agents acts, and the others stand by."),
   shutdown: optional(
     () => oneOf(["leave", "drain"]),
-    "What becomes of the instances when the agent stops. Default: leave.",
+    "What happens to the instances when the agent stops: they keep running (leave) or are stopped (drain). Default: leave.",
   ),
   shutdownGrace: optional(
     () => durationMs(0),
@@ -134,8 +139,8 @@ export const rootFields = {
   ),
   learned: optional(
     () => text("the path of a file, such as /var/lib/microscaling/learned.json"),
-    "Where what was learned of the load is kept over a restart. Default: nowhere.",
+    "The file that keeps what was learned of the load across restarts. Default: none.",
   ),
-  http: optional(http, "Where the health and metrics endpoints listen."),
+  http: optional(http, "The address of the health and metrics endpoints."),
   log: optional(log, "What to log."),
 } as const satisfies Fields;

@@ -28,8 +28,8 @@ const limited: TaskRule = (task, { max }, { document, draft, capacity }) => {
     document.mistakes.add(
       task.path,
       Object.values(capacity).includes(Number.POSITIVE_INFINITY)
-        ? "nothing limits this task before the scheduler has said what there is; set instances.max"
-        : "nothing limits this task; set instances.max, or say under uses what an instance needs of the capacity",
+        ? "nothing limits this task until the scheduler has reported the capacity; set instances.max"
+        : "nothing limits this task; set instances.max, or write under uses what an instance needs of the capacity",
     );
 };
 
@@ -95,9 +95,9 @@ const metricFitsTarget: TaskRule = (task, _bounds, { document }) => {
   const needs = use === "latency" || use === "queue" || use === "simple-queue";
   const path = [...task.path, "metric"];
   if (needs && task.metric === undefined)
-    document.mistakes.expected(path, `a metric, since the target is ${use}`);
+    document.mistakes.expected(path, `a metric because the target is ${use}`);
   if (!needs && task.metric !== undefined)
-    document.mistakes.add(path, `expected no metric: the target ${use} does not look at one`);
+    document.mistakes.add(path, `expected no metric, because the target ${use} does not use one`);
 };
 
 const maxAgeAboveInterval: TaskRule = (task, _bounds, { document, draft }) => {
@@ -109,11 +109,11 @@ const maxAgeAboveInterval: TaskRule = (task, _bounds, { document, draft }) => {
   const path = [...task.path, "metric", "maxAge"];
   document.mistakes.expected(
     path,
-    `at least the interval of its source, ${formatDuration(pauseMs)}`,
+    `at least the interval of the source, ${formatDuration(pauseMs)}`,
   );
 };
 
-/** What `gains: auto` finds by itself. */
+/** The keys that `gains: auto` learns. */
 const FITTED = ["kP", "kI", "kD", "velocitySamples"] as const;
 
 const autoFitsGains: TaskRule = (task, _bounds, { document }) => {
@@ -123,7 +123,7 @@ const autoFitsGains: TaskRule = (task, _bounds, { document }) => {
     if (target[key] !== undefined)
       document.mistakes.add(
         [...task.path, "target", key],
-        `expected no ${key} with gains: auto, which fits it; take one of them away`,
+        `expected no ${key} with gains: auto, which learns it; remove either ${key} or gains`,
       );
 };
 
@@ -133,7 +133,7 @@ const withinIsReachable: TaskRule = (task, _bounds, { document }) => {
   const { withinMs, startupMs } = target;
   if (withinMs < startupMs)
     document.warnings.push(
-      `tasks.${task.name}: within ${formatDuration(withinMs)} is less than a start takes (startupTime ${formatDuration(startupMs)}): jobs that come in a burst will wait longer`,
+      `tasks.${task.name}: within ${formatDuration(withinMs)} is shorter than a start (startupTime ${formatDuration(startupMs)}), so jobs of a burst will wait longer`,
     );
 };
 
@@ -143,7 +143,7 @@ const usesAreInCapacity: TaskRule = (task, _bounds, { document, draft, capacity 
   for (const name of Object.keys(task.fields.uses ?? {})) {
     const path = [...task.path, "uses", name];
     if (name === INSTANCES)
-      document.mistakes.add(path, "every instance uses exactly one; leave it out");
+      document.mistakes.add(path, "every instance uses exactly one instance; remove this key");
     else if (!Object.hasOwn(capacity, name))
       document.mistakes.add(path, `is not a resource of the capacity${didYouMean(name, names)}`);
   }
@@ -172,7 +172,7 @@ const needsFitCapacity = ({ document, draft, capacity }: Case): void => {
     const sum = needed.get(name) ?? 0;
     if (sum > there * (1 + 1e-9))
       document.warnings.push(
-        `overcommitted: the tasks' min need ${sum} of ${name} together, the capacity has ${there}`,
+        `overcommitted: all min together need ${sum} of ${name}, but the capacity has ${there}`,
       );
   }
 };
@@ -185,7 +185,7 @@ const oneRemainderEach = ({ document, draft }: Case): void => {
   for (const [priority, tasks] of byPriority)
     if (tasks.length > 1)
       document.warnings.push(
-        `${tasks.map(({ name }) => `tasks.${name}`).join(" and ")}: of several remainders of priority ${priority} the first takes all it can`,
+        `${tasks.map(({ name }) => `tasks.${name}`).join(" and ")}: the first of several remainders with priority ${priority} takes all it can`,
       );
 };
 
@@ -195,11 +195,11 @@ const haNeedsLease = ({ document, draft }: Case): void => {
   if (scheduler?.plugin !== undefined && scheduler.plugin.capabilities.lease !== true)
     document.mistakes.add(
       ["ha"],
-      `expected a scheduler that keeps leases, such as kubernetes; ${scheduler.plugin.name} keeps none: run one agent, without ha`,
+      `expected a scheduler that supports leases, such as kubernetes; ${scheduler.plugin.name} does not, so run one agent, without ha`,
     );
   if (root.shutdown === "drain")
     document.warnings.push(
-      "shutdown: drain with ha: an agent that stops while it leads stops all instances, and the next one starts them again",
+      "shutdown: drain with ha: a leader that stops also stops all instances, and the next leader starts them again",
     );
 };
 

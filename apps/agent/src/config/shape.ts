@@ -66,7 +66,7 @@ const amount = (error = AMOUNT): z.ZodType<number, number | string> =>
     .refine((written) => parseAmount(written) !== undefined, { error })
     .transform((written) => parseAmount(written) ?? 0);
 
-const CAPACITY_AMOUNT = `${AMOUNT}; or ${MEASURED}, for what the scheduler says`;
+const CAPACITY_AMOUNT = `${AMOUNT}; or ${MEASURED}, for the amount that the scheduler reports`;
 
 /** Of the capacity: an amount; `Infinity` for what the scheduler says. */
 export const capacityAmount = (): z.ZodType<number, number | string> =>

@@ -8,8 +8,7 @@ type Rule = (around: Case) => void;
 /** What `share: ordered` has no place for, since there the order of the config decides. */
 const orderedHasNoParts: Rule = ({ document, draft: { root, tasks } }) => {
   if (root.share !== "ordered") return;
-  const refuse = (path: Path): void =>
-    document.mistakes.add(path, "expected share: fair, without which it has no meaning");
+  const refuse = (path: Path): void => document.mistakes.add(path, "works only with share: fair");
   if (root.groups !== undefined) refuse(["groups"]);
   if (root.sharing !== undefined) refuse(["sharing"]);
   for (const { path, fields } of tasks)
@@ -37,7 +36,7 @@ const groupsExist: Rule = ({ document, draft: { root, tasks } }) => {
       document.mistakes.expected([...path, "group"], "the name of a group under groups", groups);
   for (const group of groups)
     if (!tasks.some(({ fields }) => fields.group === group))
-      document.warnings.push(`groups.${group}: no task is in it`);
+      document.warnings.push(`groups.${group}: no task is in this group`);
 };
 
 /** Only what the scheduler can say may be left to it. */
@@ -48,7 +47,7 @@ const schedulerSaysCapacity: Rule = ({ document, draft: { root, scheduler } }) =
     if (amount === Number.POSITIVE_INFINITY)
       document.mistakes.add(
         ["capacity", name],
-        `expected an amount, since the scheduler ${plugin.name} cannot say what there is; docker and kubernetes can`,
+        `expected an amount because the scheduler ${plugin.name} does not report its capacity; docker and kubernetes do`,
       );
 };
 
@@ -60,7 +59,7 @@ const measuredIsUsed: Rule = ({ document, draft: { root, tasks } }) => {
       name !== INSTANCES &&
       !tasks.some(({ fields }) => Object.hasOwn(fields.uses ?? {}, name))
     )
-      document.warnings.push(`capacity.${name}: no task says under uses how much of it it needs`);
+      document.warnings.push(`capacity.${name}: no task has ${name} under uses`);
 };
 
 const RULES: readonly Rule[] = [

@@ -25,34 +25,38 @@ const target = () =>
       [
         map({
           use: z.literal("latency"),
-          within: durationMs(1).describe("No job is to wait longer."),
+          within: durationMs(1).describe("The longest time that a job may wait."),
           serviceTime: durationMs(1)
             .optional()
             .describe("How long an instance works on a job. Default: learned."),
           startupTime: durationMs(1)
             .optional()
-            .describe("From asking for an instance until it runs. Default: learned."),
+            .describe("The time from asking for an instance until it runs. Default: learned."),
           concurrency: whole(1)
             .optional()
             .describe("How many jobs an instance works on at once. Default: learned."),
           startCost: durationMs(0)
             .optional()
             .describe(
-              "How long an instance may run for what a start costs. Default: its start-up.",
+              "The cost of a start, as a running time of one instance. Default: the start-up time.",
             ),
           changesPerMinute: length()
             .optional()
-            .describe("How often the number of instances may change, on average. Default: 6."),
+            .describe(
+              "How often the number of instances may change per minute, on average. Default: 6.",
+            ),
           forecast: oneOf(["off", "auto"])
             .optional()
-            .describe("auto: starts ahead of the load's own pattern once proved. Default: auto."),
+            .describe(
+              "auto: starts instances ahead of the load's pattern, after forecasts have proved right. Default: auto.",
+            ),
         }),
         map({
           use: z.literal("queue"),
           length: length(),
           gains: oneOf(["classic", "auto"])
             .optional()
-            .describe("auto: fitted to what is learned of the task. Default: classic."),
+            .describe("auto: learns the gains from the task. Default: classic."),
           kP: notNegative().optional(),
           kI: notNegative().optional(),
           kD: notNegative().optional(),
@@ -109,7 +113,7 @@ const fallback = () =>
   });
 
 const ZONE = "the name of a time zone, such as Europe/Berlin or UTC";
-const CRON = "five fields of cron, such as 0 8 * * 1-5";
+const CRON = "a cron expression of five fields, such as 0 8 * * 1-5";
 
 const schedule = () =>
   z.array(
@@ -117,15 +121,21 @@ const schedule = () =>
       start: z
         .string({ error: CRON })
         .refine(isCron, { error: CRON })
-        .describe("When it opens, as cron: minute, hour, day, month, day of the week."),
-      for: durationMs(60_000).describe("How long it stays open, at least 1m."),
+        .describe(
+          "When the window opens, in cron format: minute, hour, day, month, day of the week.",
+        ),
+      for: durationMs(60_000).describe("How long the window stays open; at least 1m."),
       timeZone: z
         .string({ error: ZONE })
         .refine(isTimeZone, { error: ZONE })
         .optional()
         .describe("Default: UTC."),
-      min: whole(0).optional().describe("Default: the task's own."),
-      max: whole(0).optional().describe("Default: the task's own."),
+      min: whole(0)
+        .optional()
+        .describe("A bound while the window is open. Default: the task's own."),
+      max: whole(0)
+        .optional()
+        .describe("A bound while the window is open. Default: the task's own."),
     })
       .refine(({ min, max }) => min !== undefined || max !== undefined, {
         error: "a window with min, max or both",
@@ -136,8 +146,12 @@ const schedule = () =>
 
 const instances = () =>
   map({
-    min: whole(0).optional().describe("Default: 1; 0 for a remainder."),
-    max: whole(0).optional().describe("Default: what the capacity allows."),
+    min: whole(0)
+      .optional()
+      .describe("The minimum number of instances. Default: 1; 0 for a remainder."),
+    max: whole(0)
+      .optional()
+      .describe("The maximum number of instances. Default: what the capacity allows."),
     maxDelta: whole(1).optional().describe("The largest change in one step. Default: max - min."),
   });
 
@@ -145,34 +159,37 @@ const instances = () =>
 export const metricFields = {
   use: required(
     () => text("the name of a source under metrics, or of a metric such as nsq"),
-    "A source under metrics, or a metric with its default options.",
+    "The name of a source under metrics, or of a metric with its default options.",
   ),
   maxAge: optional(
     () => durationMs(1),
-    "An older reading is a failure. Default: 10s, or three intervals if that is longer.",
+    "A reading that is older than this counts as failed. Default: 10s, or three intervals if that is longer.",
   ),
   failures: optional(
     () => whole(1),
-    "After so many failures in a row the fallback applies. Default: 3.",
+    "The number of failures in a row after which the fallback applies. Default: 3.",
   ),
-  fallback: optional(fallback, "What the task gets then. Default: hold."),
+  fallback: optional(
+    fallback,
+    "What the task gets after too many failures. Default: hold, which keeps its instances.",
+  ),
 } as const satisfies Fields;
 
 /** One task. What the plugins check is anything here. */
 export const taskFields = {
-  priority: optional(() => whole(0), "1 comes first; 0 is counted and never scaled. Default: 1."),
-  instances: optional(instances, "How many instances there may be."),
+  priority: optional(
+    () => whole(0),
+    "1 comes first. A task with priority 0 is counted and never scaled. Default: 1.",
+  ),
+  instances: optional(instances, "The bounds for the number of instances."),
   uses: optional(
     () => amounts("a map of amounts, such as { cpu: 500m }"),
-    "What one instance uses of the capacity's resources.",
+    "How much one instance uses of the resources of the capacity.",
   ),
-  workload: optional(() => z.unknown(), "What to run, in the scheduler's own words."),
-  metric: optional(() => z.unknown(), "What the target looks at."),
-  target: optional(target, "How readings become a number of instances."),
-  weight: optional(length, "Its part among tasks of the same priority. Default: 1."),
-  group: optional(() => text("the name of one of the groups"), "The group that it belongs to."),
-  schedule: optional(
-    schedule,
-    "Other bounds at certain times. The first window that is open counts.",
-  ),
+  workload: optional(() => z.unknown(), "What to run. The keys depend on the scheduler."),
+  metric: optional(() => z.unknown(), "The queue that the target uses."),
+  target: optional(target, "How readings become a desired number of instances."),
+  weight: optional(length, "The task's share among tasks of the same priority. Default: 1."),
+  group: optional(() => text("the name of one of the groups"), "The group of the task."),
+  schedule: optional(schedule, "Different bounds at certain times. The first open window applies."),
 } as const satisfies Fields;

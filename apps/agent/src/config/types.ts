@@ -15,7 +15,7 @@ export interface LoadRequest {
   readonly previous?: LoadedConfig;
 }
 
-/** A config without mistakes, with its plugins made. Nothing has been started or connected yet. */
+/** A config without mistakes, with its plugins created. Nothing is started or connected yet. */
 export interface LoadedConfig {
   readonly spec: EngineSpec;
   /** Where the config came from, for people: `/srv/microscaling.yaml and MSS_KP`. */
@@ -24,12 +24,12 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** Values that must never be shown. */
   readonly secrets: readonly string[];
-  /** What is allowed but probably not meant, one line each. */
+  /** Warnings, one line each. */
   readonly warnings: readonly string[];
   readonly settings: AgentSettings;
   /** The plugins in use. */
   readonly plugins: readonly PluginEntry[];
-  /** Closes what was made, except what `except` took over. Idempotent. */
+  /** Closes what was created, except what `except` took over. Safe to call twice. */
   close(options?: { readonly except?: LoadedConfig }): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export interface AgentSettings {
   readonly log: LogSettings;
   /** How long the agent may take to stop, in milliseconds. */
   readonly shutdownGraceMs: number;
-  /** Where what was learned is kept over a restart, as written; absent: nowhere. */
+  /** The path of the file that keeps learned data across restarts, as written; absent if there is none. */
   readonly learned: string | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { LogComponent } from "./types.ts";
 import { LOG_COMPONENTS } from "./types.ts";
 import { didYouMean, either } from "./words.ts";
 
-/** The original's variables that are set, with their values checked and turned into our words. */
+/** The variables of the original that are set, with their values checked and converted. */
 export interface Variables {
   /** Where the config comes from; absent when `MSS_CONFIG` is not set. */
   readonly mode: "ENVVAR" | "FILE" | "HARDCODED" | undefined;
@@ -108,7 +108,9 @@ const checkSamples = (value: string): Problem | undefined =>
 function checkUrl(value: string): Problem | undefined {
   const url = URL.parse(value);
   if (url !== null && `${url.username}${url.password}` !== "")
-    return wrong("expected a URL without credentials; they go into a config file, under scheduler");
+    return wrong(
+      "expected a URL without credentials; write credentials in a config file, under scheduler",
+    );
   return url !== null && /^https?:/.test(value)
     ? undefined
     : wrong(`expected a URL such as http://localhost:8080, found ${JSON.stringify(value)}`);
@@ -165,10 +167,10 @@ const CHECKS: Readonly<Record<string, (value: string) => Problem | undefined>> =
   MSS_VEL_SAMPLES: checkSamples,
 };
 
-/** What plugins take from the environment where the config says nothing, and nobody may see. */
+/** Secrets that plugins take from the environment if the config does not set them. */
 const SECRETS = ["AZURE_STORAGE_ACCOUNT_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
-/** Variables that only mean something to the server of the original. */
+/** Variables that only the original's server uses. */
 const SERVER_ONLY = ["MSS_API_ADDRESS", "MSS_USER_ID"];
 
 /**
@@ -195,7 +197,7 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
     debug: readDebug(set["MSS_LOG_DEBUG"]),
     names,
     warnings: SERVER_ONLY.filter((name) => names.includes(name)).map(
-      (name) => `${name}: has no effect, since ${NO_SERVER}`,
+      (name) => `${name}: has no effect because ${NO_SERVER}`,
     ),
   };
 }
@@ -220,7 +222,7 @@ function assertRight(problems: readonly (Problem & { readonly name: string })[])
   });
 }
 
-/** `MSS_KP` goes before `MSS_KU`, which is 0.8 of it the other way round; `MSS_KD` before `MSS_TU`. */
+/** `MSS_KP` overrides `MSS_KU`, from which kP would be 0.8 × KU. `MSS_KD` overrides `MSS_TU`. */
 function readGains(set: Values): Gain[] {
   const gains: Gain[] = [];
   const add = (key: Gain["key"], variable: string, factor = 1): void => {

@@ -2,35 +2,35 @@ import { formatDuration } from "@microscaling/core";
 import type { EngineState } from "@microscaling/engine";
 import type { LogHealth } from "../log/line-sink.ts";
 
-/** A loop that has not turned for this long, in milliseconds, is not alive: its timer wakes it every 500. */
+/** If the loop has had no turn for this long, in milliseconds, the agent is not alive. A timer wakes the loop every 500 ms. */
 const ALIVE_MS = 10_000;
 
-/** What `/livez` says. */
+/** The content of `/livez`. */
 export interface Liveness {
   readonly live: boolean;
-  /** Since the last turn of the loop, or since the start before the first one. */
+  /** The time since the last turn of the loop, or since the start if there was none. */
   readonly lastTurnMs: number;
 }
 
-/** Whether the loop turned recently. */
+/** Whether the loop had a turn recently. */
 export function liveness({ sinceTurnMs: lastTurnMs }: EngineState): Liveness {
   return { live: lastTurnMs <= ALIVE_MS, lastTurnMs };
 }
 
-/** What `/readyz` says. */
+/** The content of `/readyz`. */
 export interface Readiness {
   readonly ready: boolean;
   readonly missing: readonly { readonly task: string; readonly reason: string }[];
-  /** Why nothing can be done for any task, if that has lasted for a minute. */
+  /** Why the agent cannot act for any task, if that has lasted for a minute. */
   readonly problem?: string;
-  /** Why the log cannot be written, if so. It keeps nothing from being scaled. */
+  /** Why the log cannot be written, if so. This does not affect scaling. */
   readonly log?: string;
 }
 
-/** An agent that could do nothing for so long, in milliseconds, is not ready. */
+/** An agent that could not act for this long, in milliseconds, is not ready. */
 const BLOCKED_MS = 60_000;
 
-/** Whether every task has counts and a reading, or a stated reason why not, and the agent can act. */
+/** Whether the agent can act, and every task has counts and either a reading or a known reason why not. */
 export function readiness(state: EngineState, { lost, problem }: LogHealth): Readiness {
   const missing = state.tasks
     .filter((task) => !task.ready)
@@ -49,7 +49,7 @@ function blockedText(state: EngineState): string | undefined {
   if (blockedMs < BLOCKED_MS) return undefined;
   const first = tasks.find(({ problem }) => problem !== undefined)?.problem;
   const why = schedulerProblem ?? capacityProblem ?? first ?? "the lease cannot be read or renewed";
-  return `nothing could be done for any task for ${formatDuration(blockedMs)}: ${why}`;
+  return `the agent has been unable to act for any task for ${formatDuration(blockedMs)}: ${why}`;
 }
 
 function waitsFor(task: EngineState["tasks"][number], state: EngineState): string {

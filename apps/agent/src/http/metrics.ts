@@ -12,14 +12,14 @@ export interface AgentMetrics {
   readonly contentType: string;
 }
 
-/** Which way a decision went. */
+/** The direction of a decision. */
 type Change = "up" | "down" | "none";
 type Tally = Record<Change, number>;
 
-/** 50 µs to 1 s: deciding takes microseconds for a few tasks and tens of milliseconds for 100,000. */
+/** 50 µs to 1 s. A decision takes microseconds for a few tasks, and tens of milliseconds for 100,000. */
 const SECONDS = [5e-5, 1e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.5, 1];
 
-/** Makes the metrics in a registry of their own. Only what the last turn said is kept, besides the totals. */
+/** Creates the metrics in their own registry. Besides totals, only the values of the last turn are kept. */
 export function createMetrics(): AgentMetrics {
   const registry = new Registry();
   const tallies = new Map<string, Tally>();
@@ -62,13 +62,13 @@ function createHistograms(registry: Registry): (record: DecisionRecord) => void 
   const registers = [registry];
   const decide = new Histogram({
     name: "microscaling_decide_seconds",
-    help: "Time one turn of the loop took to decide for all tasks.",
+    help: "Time that one turn of the loop took to decide for all tasks.",
     buckets,
     registers,
   });
   const lag = new Histogram({
     name: "microscaling_lag_seconds",
-    help: "Time the change that woke the loop had waited; 0 when the timer woke it.",
+    help: "Time that the change that woke the loop had waited; 0 if the timer woke it.",
     buckets,
     registers,
   });
@@ -85,7 +85,7 @@ function createTotals(
     new Counter({ name, help, labelNames, registers: [registry] });
   const decisions = counter(
     "microscaling_decisions_total",
-    "Decisions made for the task, by whether they request more, fewer or no other instances.",
+    "Decisions for the task, by whether they request more instances, fewer, or the same.",
     ["task", "change"],
   );
   const metricErrors = counter(
@@ -104,7 +104,7 @@ function createTotals(
     [],
   );
   return (state, tallies, log) => {
-    // The totals live elsewhere; prom-client can only be told increments.
+    // The totals are kept elsewhere. prom-client accepts only increments.
     for (const total of [decisions, metricErrors, schedulerErrors, lostLines]) total.reset();
     lostLines.inc(log.lost);
     for (const { name: task, metricFailures, schedulerFailures } of state.tasks) {
@@ -129,19 +129,22 @@ function createGauges(registry: Registry): (state: EngineState) => void {
   const countsAge = gauge("counts_age_seconds", "Age of the task's newest counts.");
   const desired = gauge(
     "desired_instances",
-    "Instances the task's target would like, before any limit.",
+    "Instances that the task's target wants, before any limit.",
   );
   const granted = gauge("granted_instances", "The task's share of the capacity, in instances.");
-  const running = gauge("running_instances", "Instances that are up and not asked to stop.");
-  const starting = gauge("starting_instances", "Instances requested and not up yet.");
-  const stopping = gauge("stopping_instances", "Instances asked to stop and not gone yet.");
-  const limit = gauge("limit", "1 while this limits what the task gets.", ["task", "by"]);
+  const running = gauge("running_instances", "Instances that are up and were not asked to stop.");
+  const starting = gauge("starting_instances", "Instances that were requested and are not up yet.");
+  const stopping = gauge(
+    "stopping_instances",
+    "Instances that were asked to stop and are not gone yet.",
+  );
+  const limit = gauge("limit", "1 while this limit applies to the task.", ["task", "by"]);
   const believe = createBeliefs(gauge);
   const leader = gauge("leader", "1 while this agent leads, 0 while it stands by.", ["lease"]);
-  const held = gauge("capacity", "What there is to share, by resource.", ["resource"]);
+  const held = gauge("capacity", "The capacity, by resource.", ["resource"]);
 
   return (state) => {
-    // What is unknown has no series: a number would be a lie.
+    // An unknown value has no series, because any number would be wrong.
     for (const each of gauges) each.reset();
     if (state.role !== undefined) leader.set({ lease: state.role.lease }, state.role.leads ? 1 : 0);
     for (const [resource, amount] of Object.entries(state.capacity)) held.set({ resource }, amount);
@@ -165,29 +168,35 @@ function createGauges(registry: Registry): (state: EngineState) => void {
   };
 }
 
-/** What targets that learn go by. */
+/** The estimates of targets that learn. */
 function createBeliefs(
   gauge: (name: string, help: string) => Gauge,
 ): (task: string, belief: Belief) => void {
   const gauges: Record<keyof Belief, Gauge> = {
-    arrivalRate: gauge("belief_arrivals_per_second", "Jobs that are believed to arrive."),
-    serviceRate: gauge("belief_served_per_second", "Jobs that one busy instance finishes."),
-    startupSeconds: gauge("belief_startup_seconds", "From requesting an instance until it runs."),
+    arrivalRate: gauge("belief_arrivals_per_second", "Estimated jobs that arrive per second."),
+    serviceRate: gauge(
+      "belief_served_per_second",
+      "Estimated jobs that one busy instance finishes per second.",
+    ),
+    startupSeconds: gauge(
+      "belief_startup_seconds",
+      "Estimated time from requesting an instance until it runs.",
+    ),
     drainSeconds: gauge(
       "belief_drain_seconds",
-      "Until nothing waits, with the instances there are.",
+      "Estimated time until no job waits, with the current instances.",
     ),
     expectedWaitSeconds: gauge(
       "belief_wait_seconds",
-      "Wait of a job that arrives when an instance requested now would run.",
+      "Estimated wait of a job that arrives when an instance requested now runs.",
     ),
     forecastRate: gauge(
       "belief_forecast_per_second",
-      "Most jobs expected per second until an instance requested now runs.",
+      "Highest number of jobs per second that is expected until an instance requested now runs.",
     ),
     forecastShare: gauge(
       "belief_forecast_share",
-      "Fraction of the squared error that the forecast has removed of late.",
+      "Fraction of the squared error that recent forecasts have removed.",
     ),
   };
   return (task, belief) => {

@@ -8,30 +8,30 @@ import { liveness, readiness } from "./health.ts";
 import { createMetrics, type AgentMetrics } from "./metrics.ts";
 import { describeState } from "./state.ts";
 
-/** What the endpoints show. */
+/** The data of the endpoints. */
 export interface HttpSource {
   readonly engine: Engine;
-  /** The config that runs now. */
+  /** The current config. */
   readonly config: () => LoadedConfig;
   readonly dryRun: boolean;
-  /** How the log fares. */
+  /** The state of the log. */
   readonly log: () => LogHealth;
 }
 
-/** The agent's endpoints. */
+/** The agent's HTTP endpoints. */
 export interface HttpServer {
-  /** Give it to the engine; `/metrics` counts by it. */
+  /** Pass this monitor to the engine, so that `/metrics` can count. */
   readonly monitor: Monitor;
   /**
-   * Starts to listen.
+   * Starts listening.
    * @returns the address, such as `http://127.0.0.1:9464`.
-   * @throws MicroscalingError `ERR_HTTP_LISTEN` when the address is taken or not this machine's.
+   * @throws MicroscalingError `ERR_HTTP_LISTEN` if the address is in use or does not belong to this machine.
    */
   listen(at: { readonly host: string; readonly port: number }, source: HttpSource): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Makes the endpoints `/livez`, `/readyz`, `/metrics` and `/state`. */
+/** Creates the endpoints `/livez`, `/readyz`, `/metrics` and `/state`. */
 export function createHttpServer(redactor: Redactor): HttpServer {
   const metrics = createMetrics();
   let server: Server | undefined;

@@ -2,7 +2,7 @@ import type { Decision } from "@microscaling/core";
 import { explain, type EngineState, type TaskState } from "@microscaling/engine";
 import type { LoadedConfig } from "../config/index.ts";
 
-/** What `/state` shows, as it becomes JSON: for every task its last decision with the reason in words. */
+/** The content of `/state` as JSON: for every task its last decision, with the reason in words. */
 export function describeState(
   state: EngineState,
   config: LoadedConfig,
@@ -31,7 +31,7 @@ function describeTask(task: TaskState, decision: Decision | undefined): Record<s
   return {
     name: task.name,
     ready: task.ready,
-    why: decision === undefined ? "nothing decided yet" : explain(decision),
+    why: decision === undefined ? "no decision yet" : explain(decision),
     desired: decision?.desired ?? null,
     granted: decision?.granted ?? null,
     requested: decision?.requested ?? null,

@@ -13,19 +13,19 @@ import { formatTable } from "../cli/table.ts";
 export interface Picture {
   readonly record: DecisionRecord;
   readonly capacity: Amounts;
-  /** The newest failure of each task that has one. */
+  /** The newest failure of each task, if any. */
   readonly problems: ReadonlyMap<string, string>;
   readonly dryRun: boolean;
   /** Columns of the terminal. */
   readonly width: number;
 }
 
-/** Wide enough for most numbers, so that the columns stand still while the numbers move. */
+/** Wide enough for most numbers, so that the columns do not move when the numbers change. */
 const HEAD = ["TASK", "QUEUE ", "DESIRED", "GRANTED", "RUNNING  "];
-/** The longest bar, in characters; more instances than that are shown by their number alone. */
+/** The longest bar, in characters. If there are more instances, only their number is shown. */
 const LONGEST_BAR = 20;
 
-/** Draws what is known after one turn of the loop: a headline and one line for each task. */
+/** Draws the state after one turn of the loop: a headline and one line for each task. */
 export function renderPicture(picture: Picture): string {
   const rows = picture.record.decisions.map((decision) => rowOf(decision, picture.problems));
   const room = Math.min(picture.capacity[INSTANCES] ?? 0, LONGEST_BAR);
@@ -68,7 +68,7 @@ function rowOf(decision: Decision, problems: ReadonlyMap<string, string>): strin
   ];
 }
 
-/** What a target that learns goes by, after the reason: the first to be cut on a narrow terminal. */
+/** The estimates of a target that learns, after the reason. They are cut first on a narrow terminal. */
 function beliefText({ belief }: Decision): string[] {
   if (belief === undefined) return [];
   const { arrivalRate, serviceRate, startupSeconds, drainSeconds } = belief;
@@ -92,7 +92,7 @@ function runningText({ counts }: Decision): string {
   return `${counts.running}${starting}${stopping}`;
 }
 
-/** One character for each instance: full when it runs, shaded while it starts, hollow while it stops. */
+/** One character for each instance: full if it runs, shaded while it starts, light while it stops. */
 function bar(decision: Decision): string {
   const { counts } = decision;
   if (counts === undefined || presentOf(decision) > LONGEST_BAR) return "";

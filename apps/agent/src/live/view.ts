@@ -4,27 +4,27 @@ import type { EngineState } from "@microscaling/engine";
 import { createLogUpdate } from "log-update";
 import { renderPicture } from "./render.ts";
 
-/** What the view looks at besides the records it is given. */
+/** What the view needs besides the records. */
 export interface ViewSource {
   readonly state: () => EngineState;
   readonly dryRun: boolean;
 }
 
-/** The live view: log lines scroll by above a picture that is painted over. */
+/** The live view: log lines scroll above a picture that is redrawn in place. */
 export interface LiveView {
   readonly monitor: Monitor;
   /** Writes a log line above the picture. */
   print(line: string): void;
-  /** Starts to paint. */
+  /** Starts drawing. */
   show(source: ViewSource): void;
-  /** Leaves the last picture standing and gives the cursor back. Idempotent. */
+  /** Keeps the last picture and restores the cursor. Safe to call twice. */
   close(): void;
 }
 
-/** Between two paintings at least, in milliseconds: faster than that nobody reads. */
+/** The shortest time between two redraws, in milliseconds. Nobody reads faster. */
 const PAINT_MS = 100;
 
-/** Makes the live view on a terminal. Only the newest record is kept; painting never delays the loop. */
+/** Creates the live view on a terminal. Only the newest record is kept. Drawing never delays the loop. */
 export function createLiveView(stream: WriteStream, clock: Clock): LiveView {
   const update = createLogUpdate(stream);
   const over = new AbortController();
@@ -42,7 +42,7 @@ export function createLiveView(stream: WriteStream, clock: Clock): LiveView {
     update(renderPicture({ record: newest, capacity, problems, dryRun, width }));
   }
 
-  /** Paints at once, and then what came meanwhile, at most every {@link PAINT_MS}. */
+  /** Draws at once, and then newer records at most every {@link PAINT_MS}. */
   async function paintSoon(): Promise<void> {
     if (painting) return;
     painting = true;

@@ -10,34 +10,41 @@ import type {
 import { explain, limitText } from "@microscaling/engine";
 import { forgetOthers } from "./forget.ts";
 
-/** What was last logged of one task. */
+/** What was last logged for one task. */
 interface Seen {
-  /** The `granted` that was last logged. */
+  /** The last logged `granted`. */
   granted: number | undefined;
-  /** What was requested has come true since. */
+  /** Whether the request has been fulfilled since. */
   settled: boolean;
-  /** The troubles of the last turn, as a key. */
+  /** The problems of the last turn, as a key. */
   trouble: string;
-  /** When they began, in milliseconds by the monotonic clock. */
+  /** When they began, in milliseconds of the monotonic clock. */
   since: number;
-  /** The troubles that were last logged. */
+  /** The kinds of these problems, whatever the words. */
+  kinds: string;
+  /** When these kinds began, in milliseconds of the monotonic clock. */
+  kindsSince: number;
+  /** The last logged kinds. */
+  loggedKinds: string;
+  /** The last logged problems. */
   logged: string;
 }
 
 /**
- * Trouble, or the end of it, shorter than this, in milliseconds, is not worth a line: at the start nothing is read or counted yet, and
- * in a crash loop every new try is free for a moment.
+ * A problem, or its end, is logged only if it lasts this long, in milliseconds. At the start, nothing is read or counted yet. In a crash loop,
+ * every new attempt seems free for a moment.
  */
 const TROUBLE_MS = 2000;
 
-/** Makes the monitor that logs one line for every change, one when a task gets held or free again, and nothing while all is quiet. */
+/** Creates the monitor that logs one line for every change, and one when a task is held or free again. */
 export function createChangeLog(logger: Logger, clock: Clock): Monitor {
   const seen = new Map<string, Seen>();
 
   function seenOf({ task }: Decision, at: number): Seen {
     const known = seen.get(task);
     if (known !== undefined) return known;
-    const fresh = { granted: undefined, settled: true, trouble: "", since: at, logged: "" };
+    const calm = { trouble: "", since: at, kinds: "", kindsSince: at };
+    const fresh = { granted: undefined, settled: true, ...calm, logged: "", loggedKinds: "" };
     seen.set(task, fresh);
     return fresh;
   }
@@ -46,11 +53,11 @@ export function createChangeLog(logger: Logger, clock: Clock): Monitor {
     report(record) {
       const isStandby = record.role?.leads === false;
       const at = clock.monotonic();
-      // By the trouble; the end of any is the empty one.
+      // The key is the problem. The empty key means that a problem has ended.
       const news = new Map<string, Decision[]>();
       for (const decision of record.decisions) {
         const now = seenOf(decision, at);
-        // What a standby decides is not done.
+        // Decisions of a standby are not acted on.
         if (isStandby) forgetChange(now);
         else logChange(logger, decision, now);
         const trouble = noteTrouble(decision, now, at);
@@ -70,8 +77,8 @@ function forgetChange(seen: Seen): void {
 }
 
 /**
- * Logs a change once: not again while it comes true step by step, as others stop and instances start, but again when what had come
- * true is lost.
+ * Logs a change once. It is not logged again while it is carried out step by step, as others stop and instances start. It is logged again if its
+ * result is lost later.
  */
 function logChange(logger: Logger, decision: Decision, seen: Seen): void {
   const { requested, counts, granted, task } = decision;
@@ -95,18 +102,30 @@ function fieldsOf(decision: Decision, from: number): LogFields {
   };
 }
 
-/** @returns the trouble, or that there is none, when that is news and lasts */
+/**
+ * Records the problem of a turn. A problem of another kind is reported if it lasts, even if its words change at every turn, for example because a
+ * server refuses some connections and resets others. Other words for the same kind are reported if the words themselves last.
+ * @returns the problem, or the end of it, if it must be reported
+ */
 function noteTrouble(decision: Decision, seen: Seen, at: number): string | undefined {
   const trouble = troubleOf(decision);
+  const kinds = kindsOf(decision);
   if (trouble !== seen.trouble) seen.since = at;
-  seen.trouble = trouble;
-  const lasts = at - seen.since >= TROUBLE_MS;
-  if (trouble === seen.logged || !lasts) return undefined;
-  seen.logged = trouble;
+  if (kinds !== seen.kinds) seen.kindsSince = at;
+  Object.assign(seen, { trouble, kinds });
+  const since = kinds === seen.loggedKinds ? seen.since : seen.kindsSince;
+  if (trouble === seen.logged || at - since < TROUBLE_MS) return undefined;
+  Object.assign(seen, { logged: trouble, loggedKinds: kinds });
   return trouble;
 }
 
-/** Logs trouble that lasts, and its end, once for all tasks that have it: one server that is gone may be the trouble of thousands. */
+function kindsOf(decision: Decision): string {
+  return troublesOf(decision)
+    .map((limit) => limit.by)
+    .join(";");
+}
+
+/** Logs a lasting problem, and its end, once for all tasks that have it. One failed server may affect thousands of tasks. */
 function logTrouble(logger: Logger, trouble: string, decisions: readonly Decision[]): void {
   const [first] = decisions;
   if (first === undefined) return;
@@ -117,7 +136,7 @@ function logTrouble(logger: Logger, trouble: string, decisions: readonly Decisio
   const freely = isOne ? "scales freely again" : "scale freely again";
   if (trouble === "") return logger.info(`${who} ${freely}`, fields);
   const troubles = troublesOf(first);
-  // The engine has logged that, with the error itself.
+  // The engine has already logged that, with the error itself.
   if (troubles.every((limit) => limit.by === "backoff" && limit.code !== undefined)) return;
   const all = troubles.map((limit) => limitText(limit, first)).join("; ");
   const code = troubles.find(hasCode)?.code;
@@ -125,7 +144,7 @@ function logTrouble(logger: Logger, trouble: string, decisions: readonly Decisio
   logger.warn(text, { ...fields, ...(code === undefined ? {} : { code }) });
 }
 
-/** So many tasks are named. */
+/** The largest number of tasks that a line names. */
 const MOST_NAMED = 3;
 
 function severalTasks(decisions: readonly Decision[]): string {
@@ -138,7 +157,7 @@ function hasCode(limit: Limit): limit is Limit & { readonly code: ErrorCode } {
   return "code" in limit && limit.code !== undefined;
 }
 
-/** What keeps a task from scaling at all, for people to look at. Bounds and a full capacity are everyday life, not trouble. */
+/** The problems that keep a task from scaling. Bounds and a full capacity are normal, not problems. */
 function troublesOf({ limits }: Decision): Limit[] {
   return limits.filter((limit) => troubleKey(limit) !== undefined);
 }
@@ -152,6 +171,6 @@ function troubleOf(decision: Decision): string {
 function troubleKey(limit: Limit): string | undefined {
   if (limit.by === "overcommitted") return limit.by;
   if (limit.by !== "held" && limit.by !== "backoff" && limit.by !== "counts") return undefined;
-  // A reason with an age or a countdown in it is the same trouble at every turn.
+  // A reason with an age or a countdown in it is the same problem at every turn.
   return `${limit.by}:${limit.reason.replaceAll(/\d+(?:\.\d+)?(?:ms|s|m|h)?/g, "#")}`;
 }

@@ -1,25 +1,25 @@
 import type { Writable } from "node:stream";
 
-/** How the log fares. */
+/** The state of the log. */
 export interface LogHealth {
-  /** Lines that were lost since the start. */
+  /** The number of lines lost since the start. */
   readonly lost: number;
   /** Why the newest line was lost, if it was. */
   readonly problem: string | undefined;
 }
 
-/** Where lines go. A line that cannot be written is lost and counted: it never throws, never waits, and never ends the agent. */
+/** Writes lines. A line that cannot be written is lost and counted. The sink never throws, never waits, and never ends the agent. */
 export interface LineSink {
   write(line: string): void;
   health(): LogHealth;
 }
 
-/** So much may wait to be written, in bytes, before lines are dropped. */
+/** How many bytes may wait to be written before lines are dropped. */
 const MOST_WAITING = 8 * 1024 * 1024;
 
 /**
- * Makes a sink for a standard stream.
- * @param recovered told when lines can be written again, with how many were lost since the last time
+ * Creates a sink for a standard stream.
+ * @param recovered called when lines can be written again, with the number of lines lost meanwhile
  */
 export function createLineSink(
   stream: Pick<Writable, "write" | "on" | "writableLength">,
@@ -28,7 +28,7 @@ export function createLineSink(
   let lost = 0;
   let told = 0;
   let problem: string | undefined;
-  /** Too much waits. Lines are dropped until all of it is written, not one by one as there is room. */
+  /** Whether too much waits. Then all lines are dropped until everything is written. */
   let isFull = false;
 
   function lose(why: string): void {
@@ -44,7 +44,7 @@ export function createLineSink(
     recovered(more);
   }
 
-  // Each failed write also says so to its callback.
+  // The callback of each failed write also receives the error.
   stream.on("error", () => {});
   stream.on("drain", () => {
     isFull = false;

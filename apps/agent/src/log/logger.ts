@@ -9,34 +9,34 @@ import {
 import type { LogHealth } from "./line-sink.ts";
 import type { Redactor } from "./redact.ts";
 
-/** `pretty` for people, `json` (one object a line) for machines. */
+/** `pretty` for people, `json` (one object per line) for machines. */
 export type LogFormat = "pretty" | "json";
 
-/** How to make a {@link Log}. */
+/** Options for a {@link Log}. */
 export interface LogRequest {
   readonly format: LogFormat;
   readonly colour: boolean;
   readonly redactor: Redactor;
   readonly clock: Clock;
-  /** Takes one line, with its line break. */
+  /** Writes one line, with its line break. */
   readonly write: (line: string) => void;
-  /** How writing goes. Absent: always well. */
+  /** The state of the log; absent if writing cannot fail. */
   readonly health?: () => LogHealth;
 }
 
-/** The agent's log, which exists before the config is read and follows it afterwards. */
+/** The agent's log. It exists before the config is read, and follows the config afterwards. */
 export interface Log {
   readonly logger: Logger;
   readonly redactor: Redactor;
-  /** Level and components from now on, also for loggers that were handed out before. */
+  /** Sets the level and components, also of loggers that were handed out before. */
   configure(settings: LogSettings): void;
-  /** How writing goes. */
+  /** The state of the log. */
   health(): LogHealth;
 }
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Makes the log. Lines are written in this process, at once: a worker thread would cost more memory than all of the engine. */
+/** Creates the log. Lines are written at once in this process: a worker thread would cost more memory than the whole engine. */
 export async function createLog(request: LogRequest): Promise<Log> {
   const { redactor } = request;
   let settings: LogSettings = { level: "info", debug: [], detail: false };
@@ -83,7 +83,7 @@ export async function createLog(request: LogRequest): Promise<Log> {
   };
 }
 
-/** Fields that a change's sentence already tells, and those that only `detail` shows. */
+/** Fields that the sentence of a change already contains, and fields that only `detail` shows. */
 const TOLD = ["from", "to", "desired", "reading", "limits"];
 const DETAIL = ["pid", "component", "plugin"];
 

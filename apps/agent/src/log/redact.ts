@@ -1,18 +1,18 @@
-/** Hides secret values wherever they turn up in something that is about to be shown. */
+/** Hides secret values in everything that is shown. */
 export interface Redactor {
-  /** Values to hide from now on. One shorter than 4 characters is left alone: it would blot out ordinary words. */
+  /** Adds values to hide. Values of fewer than 4 characters are ignored, because they would hide parts of ordinary words. */
   add(secrets: readonly string[]): void;
   text(shown: string): string;
-  /** The same map with every secret in its texts and keys hidden; errors become plain maps with their code. */
+  /** Returns a copy of a map in which all secrets are hidden, in texts and keys. Errors become plain maps with their code. */
   map(shown: object): Record<string, unknown>;
 }
 
 const HIDDEN = "[redacted]";
 const SHORTEST = 4;
-/** Deeper than this is left out: log fields are flat, and a cycle must not hang the log. */
+/** The deepest level that is shown. Log fields are flat, and a cycle must not block the log. */
 const DEEPEST = 8;
 
-/** Makes a {@link Redactor} that knows no secret yet. */
+/** Creates a {@link Redactor} that knows no secret yet. */
 export function createRedactor(): Redactor {
   // Longest first, so that a secret that contains another is hidden whole.
   let secrets: string[] = [];
@@ -49,7 +49,7 @@ export function createRedactor(): Redactor {
   };
 }
 
-/** What of an error is worth a log line. The stack is only for `--debug`, which prints it itself. */
+/** The parts of an error for a log line. Only `--debug` prints the stack. */
 function describeError(error: Error): Record<string, unknown> {
   return {
     ...("code" in error ? { code: error.code } : {}),

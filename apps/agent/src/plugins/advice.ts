@@ -16,7 +16,7 @@ const ADD_COMMANDS = [
   ["package-lock.json", "npm install"],
 ] as const;
 
-/** The error for a plugin that is not there: what was looked for, where, and what to type. */
+/** The error for a missing plugin: what the agent looked for, where, and which command to run. */
 export function adviseNotFound(request: PluginRequest, name: PluginName): MicroscalingError {
   const { kind, use, folders } = request;
   const [folder = "."] = folders;
@@ -44,15 +44,15 @@ export function adviseNotFound(request: PluginRequest, name: PluginName): Micros
   );
   if (near === undefined && !isKnown && !isOther)
     details.push(`Microscaling's own ${kind}s: ${known.join(", ")}`);
-  // Only what exists is advised.
+  // Suggests only packages that exist.
   const wanted = isKnown ? use : near;
   if (wanted !== undefined && known.includes(wanted) && !ofKind.includes(wanted))
-    details.push(`to install it, type: ${addCommand(folder)} @microscaling/${kind}-${wanted}`);
+    details.push(`to install it, run: ${addCommand(folder)} @microscaling/${kind}-${wanted}`);
   const message = `the ${kind} ${JSON.stringify(use)} is not installed`;
   return new MicroscalingError("ERR_PLUGIN_NOT_FOUND", message, { details });
 }
 
-/** How the user's own package manager installs, told by the lockfile nearest to the config. */
+/** The install command of the user's own package manager, by the lockfile nearest to the config. */
 function addCommand(folder: string): string {
   for (const up of foldersUp(folder))
     for (const [lockfile, command] of ADD_COMMANDS)

@@ -7,7 +7,7 @@ import { readPackageName } from "./names.ts";
 /** Where plugins are looked for: the config's folder, then the agent's. Absolute paths. */
 export type SearchFolders = readonly string[];
 
-/** The agent's own folder: a container has its plugins beside it. */
+/** The agent's own folder. In a container, the plugins are beside it. */
 const AGENT_FOLDER: string = import.meta.dirname;
 
 /** @param configFolder absolute path of the config file's folder, or of the working directory. */
@@ -23,8 +23,8 @@ export function foldersUp(folder: string): string[] {
 }
 
 /**
- * The packages with a plugin's name that are installed where the config or the agent finds them, sorted by kind and name. They are not
- * loaded. Of one package that is there twice, the one that would be used.
+ * The installed packages with a plugin's name that the config or the agent can find, sorted by kind and name. They are not loaded. If a package
+ * is installed twice, the one that the agent uses is listed.
  */
 export function findInstalled(folders: SearchFolders): PluginEntry[] {
   const found = new Map<string, PluginEntry>();
@@ -54,7 +54,7 @@ function listFolder(folder: string): string[] {
   }
 }
 
-/** The version in the `package.json` of `folder`; empty when there is none. */
+/** The version in the `package.json` of `folder`; empty if there is none. */
 export function readVersion(folder: string): string {
   try {
     const text = readFileSync(join(folder, "package.json"), "utf8");

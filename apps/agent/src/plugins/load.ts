@@ -14,14 +14,14 @@ export interface PluginOf {
   readonly metric: MetricPlugin;
 }
 
-/** A plugin that was found, loaded and looked over. */
+/** A plugin that was found, loaded and checked. */
 export interface LoadedPlugin<Kind extends PluginKind> {
   readonly plugin: PluginOf[Kind];
   readonly entry: PluginEntry;
 }
 
 /**
- * Finds, imports and looks over a plugin. Importing runs the plugin's module, which by contract does no I/O.
+ * Finds, imports and checks a plugin. The import runs the plugin's module, which does no I/O by contract.
  * @throws MicroscalingError `ERR_PLUGIN_NOT_FOUND`, `ERR_PLUGIN_LOAD`, `ERR_PLUGIN_SHAPE` or `ERR_PLUGIN_KIND`.
  */
 export async function loadPlugin<Kind extends PluginKind>(
@@ -42,9 +42,9 @@ async function importDefault(url: string, entry: PluginEntry): Promise<unknown> 
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    // The plugin is there, so what is missing is something that it needs itself.
+    // The plugin exists, so a package that it needs is missing.
     const isMissing = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
-    const why = isMissing ? "something that it needs is missing" : "it failed while it was loaded";
+    const why = isMissing ? "a package that it needs is missing" : "it failed to load";
     const message = `the plugin ${entry.package} is installed, but ${why}: ${words}`;
     throw new MicroscalingError("ERR_PLUGIN_LOAD", message, { cause });
   }
@@ -57,16 +57,16 @@ function assertPlugin(value: unknown, entry: PluginEntry): asserts value is Mark
   if (problem === undefined) return;
   const maker = entry.kind === "scheduler" ? "defineScheduler" : "defineMetric";
   const message = `${entry.package} is not a Microscaling plugin: ${problem}`;
-  const details = [`a plugin's default export is what ${maker}({ … }) returns`];
+  const details = [`the default export of a plugin must be the result of ${maker}({ … })`];
   throw new MicroscalingError("ERR_PLUGIN_SHAPE", message, { details });
 }
 
 function findProblem(value: unknown): string | undefined {
   if (value === undefined) return "it has no default export";
   if (typeof value !== "object" || value === null || !(PLUGIN in value))
-    return "its default export does not carry a plugin's mark";
+    return "its default export is not marked as a plugin";
   const version = read(value, "apiVersion");
-  // Another version of the contract may look different; `assertKind` says so.
+  // A plugin for another version of the contract may look different. `assertKind` reports that.
   if (version !== API_VERSION && typeof version === "number") return undefined;
   const kind = read(value, "kind");
   if (kind !== "scheduler" && kind !== "metric") return "its kind is unknown";
@@ -92,7 +92,7 @@ function read(value: unknown, key: string): unknown {
 function assertKind(plugin: Marked, entry: PluginEntry, kind: PluginKind): void {
   if (plugin.apiVersion !== API_VERSION) {
     const message = `${entry.package} was made for version ${plugin.apiVersion} of the plugin contract; this agent has version ${API_VERSION}`;
-    const details = ["install a version of the plugin, or of the agent, that fits"];
+    const details = ["install a version of the plugin or of the agent that fits"];
     throw new MicroscalingError("ERR_PLUGIN_KIND", message, { details });
   }
   if (plugin.kind === kind) return;

@@ -1,16 +1,16 @@
 import type { PluginKind } from "../config/types.ts";
 
-/** What a plugin's name in the config stands for. */
+/** The meaning of a plugin's name in the config. */
 export interface PluginName {
   /** A path is relative to the config's folder; a package is looked for in `node_modules`. */
   readonly form: "path" | "package";
-  /** What to resolve, the first that is there. */
+  /** The specifiers to try in order. The first that exists is used. */
   readonly specifiers: readonly string[];
 }
 
 /**
- * The table of short names, in this order: a path as it stands; `module:x` is the package `x`; a name with `@` in front or `/` in it
- * as it stands; else ours before the community's.
+ * Resolves a name by these rules, in this order. A path is used as written. `module:x` is the package `x`. A name with a leading `@` or with a `/`
+ * is used as written. For other names, a package of this project comes before a community package.
  */
 export function expandName(kind: PluginKind, use: string): PluginName {
   if (isPath(use)) return { form: "path", specifiers: [use] };
@@ -23,7 +23,7 @@ export function expandName(kind: PluginKind, use: string): PluginName {
   };
 }
 
-/** What a config would write for exactly the plugin that was found as `specifier`, whatever the form of its name. */
+/** The name that a config must use for exactly the plugin that was found as `specifier`. */
 export function nameOf(specifier: string): string {
   return isPath(specifier) ? specifier : `module:${specifier}`;
 }
@@ -32,7 +32,7 @@ function isPath(use: string): boolean {
   return /^\.{0,2}\//.test(use);
 }
 
-/** The kind and short name that a package's name tells; `undefined` for packages with other names. */
+/** The kind and short name of a package, by its name; `undefined` for packages with other names. */
 export function readPackageName(
   name: string,
 ): { readonly kind: PluginKind; readonly name: string } | undefined {

@@ -7,15 +7,15 @@ import { adviseNotFound } from "./advice.ts";
 import { readVersion, type SearchFolders } from "./folders.ts";
 import { expandName } from "./names.ts";
 
-/** A plugin that is wanted. */
+/** A plugin to resolve. */
 export interface PluginRequest {
   readonly kind: PluginKind;
-  /** The name as the config has it. */
+  /** The name in the config. */
   readonly use: string;
   readonly folders: SearchFolders;
 }
 
-/** Where a plugin's module is. Nothing of it has run yet. */
+/** The location of a plugin's module. None of its code has run yet. */
 export interface ResolvedPlugin {
   /** What to import: a `file:` URL. */
   readonly url: string;
@@ -25,11 +25,11 @@ export interface ResolvedPlugin {
 
 /**
  * Finds a plugin's module, from the config's folder first.
- * @throws MicroscalingError `ERR_PLUGIN_NOT_FOUND`, or `ERR_PLUGIN_LOAD` when the package is there but has no entry.
+ * @throws MicroscalingError `ERR_PLUGIN_NOT_FOUND`, or `ERR_PLUGIN_LOAD` if the package exists but has no entry.
  */
 export function resolvePlugin(request: PluginRequest): ResolvedPlugin {
   const { form, specifiers } = expandName(request.kind, request.use);
-  // A path is the config's own; the agent's folder has no part in it.
+  // A path is relative to the config. The agent's folder does not matter.
   const folders = form === "path" ? request.folders.slice(0, 1) : request.folders;
   for (const folder of folders)
     for (const specifier of specifiers) {
@@ -45,22 +45,24 @@ function resolveFile(folder: string, target: string): string | undefined {
     return createRequire(join(folder, "microscaling.yaml")).resolve(target);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    // An empty name, or one with a NUL in it, is refused with other codes: nothing is there under it either.
+    // An empty name, or a name with a NUL, gives other codes. It cannot exist either.
     const isMissing = code === "MODULE_NOT_FOUND" || String(code).startsWith("ERR_INVALID");
     if (isMissing && !isBroken(folder, target)) return undefined;
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new MicroscalingError(
       "ERR_PLUGIN_LOAD",
-      `the plugin ${target} is installed but has nothing to load: ${words}`,
+      `the plugin ${target} is installed but has no entry point: ${words}`,
       {
-        details: ["its authors should check `exports` in its package.json: it needs `default`"],
+        details: [
+          "its authors should check `exports` in its package.json, which must have `default`",
+        ],
         cause,
       },
     );
   }
 }
 
-/** Whether the package is there after all: its entry file is what is missing. */
+/** Whether the package exists and only its entry file is missing. */
 function isBroken(folder: string, target: string): boolean {
   if (isAbsolute(target)) return false;
   try {
@@ -75,7 +77,7 @@ function describe(
   found: { file: string; specifier: string; folder: string; form: "path" | "package" },
 ): ResolvedPlugin {
   const { file, specifier, folder, form } = found;
-  // `module:fs` and the like resolve to no file; they import, and are then refused as no plugin.
+  // Names such as `module:fs` resolve to no file. They can be imported, and are then refused because they are not plugins.
   if (!isAbsolute(file)) {
     const entry = { kind, name: use, package: specifier, version: "", resolvedFrom: folder };
     return { url: file, entry };

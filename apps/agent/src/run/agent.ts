@@ -16,21 +16,21 @@ import { endsWithin } from "./within.ts";
 
 /** What {@link runAgent} needs. */
 export interface RunRequest extends PartsRequest {
-  /** Of the agent, for the first log line. */
+  /** The version of the agent, for the first log line. */
   readonly version: string;
-  /** Where signals and faults come from. */
+  /** The source of signals and faults. */
   readonly process: ProcessLike;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 }
 
-/** How often the config file is looked at, in milliseconds. */
+/** How often the config file is checked for changes, in milliseconds. */
 const WATCH_MS = 1000;
 
 /**
  * Runs the agent until a signal or an uncaught exception ends it.
- * @returns the exit code: 0 after a signal, 3 when a drain left instances behind then, 1 after an exception.
- * @throws MicroscalingError when it cannot start; nothing has been touched then.
+ * @returns the exit code: 0 after a signal, 3 if a drain left instances running then, 1 after an exception.
+ * @throws MicroscalingError if it cannot start. Nothing has been changed then.
  */
 export async function runAgent(request: RunRequest): Promise<number> {
   const found = findConfigFile(request);
@@ -54,7 +54,7 @@ export async function runAgent(request: RunRequest): Promise<number> {
   return code === EXIT.ok && left.length > 0 ? EXIT.left : code;
 }
 
-/** Keeps what is learned where the config says, as it then is. A dry run changes nothing, that file included. */
+/** Saves what is learned to the file in the current config. A dry run changes nothing, not even that file. */
 function keep({ clock, log: { logger }, cwd, dryRun }: RunRequest, parts: Parts): Keeper {
   const { engine, reloader } = parts;
   return keepLearned({
@@ -99,21 +99,21 @@ function createHandlers(
       end(0);
     },
     stopAtOnce(signal) {
-      logger.warn(`${signal} again: ending at once`);
+      logger.warn(`${signal} again: stopping at once`);
       exit(1);
     },
     reload: () => void reloader.reload("SIGHUP"),
-    rejected: (reason) => fault("a promise was rejected and nobody looked after it", reason),
+    rejected: (reason) => fault("unhandled promise rejection", reason),
     crashed(error) {
-      fault("an exception that nobody caught; stopping", error);
+      fault("uncaught exception; stopping", error);
       end(1);
     },
   };
 }
 
 /**
- * Ends everything in bounded time: what hangs is named and left behind.
- * @returns the names of the tasks that were drained and may still have instances
+ * Ends everything in bounded time. Logs parts that hang, and no longer waits for them.
+ * @returns the names of the drained tasks that may still have instances
  */
 async function stop(
   { clock, log: { logger }, view }: RunRequest,
@@ -124,14 +124,14 @@ async function stop(
   await endsWithin(clock, CLOSE_MS, reloader.close());
   const graceMs = reloader.config().settings.shutdownGraceMs;
   const close = createClosing({ clock, logger, graceMs });
-  // Before tasks are drained: those have nothing more to learn.
-  await close("the file of what was learned", keeper.close());
+  // Before tasks are drained, because drained tasks have nothing more to learn.
+  await close("the file of learned data", keeper.close());
   let left: readonly string[] = [];
   await close(
     "the engine",
     engine.stop({ graceMs }).then((stopped) => (left = stopped.left)),
   );
-  // Instances that cannot outlive the agent are stopped here, which may take all of their grace.
+  // Instances that cannot outlive the agent are stopped here, which may take their whole grace period.
   await close("a plugin", Promise.all([reloader.config().close(), reloader.released()]));
   await close("the endpoints", http?.close());
   await close("the record", record?.close());

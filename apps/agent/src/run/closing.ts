@@ -1,13 +1,13 @@
 import type { Clock, Logger } from "@microscaling/core";
 import { endsWithin } from "./within.ts";
 
-/** The least time that each part gets to close, in milliseconds, however late it is. */
+/** The shortest time that each part gets to close, in milliseconds. */
 export const CLOSE_MS = 5000;
 
-/** Waits until one part is closed, or its time is up. Never rejects. */
+/** Waits until one part is closed or its time is up. Never rejects. */
 export type Close = (what: string, work: Promise<unknown> | undefined) => Promise<void>;
 
-/** Closes the agent's parts one after another, all within `graceMs` and a little more. A part that hangs is named and left behind. */
+/** Closes the agent's parts one after another, all within `graceMs` and a little more. Logs a part that hangs, and no longer waits for it. */
 export function createClosing(context: {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -19,7 +19,7 @@ export function createClosing(context: {
     if (work === undefined) return;
     const ms = Math.max(CLOSE_MS, endAt - clock.monotonic());
     const ended = await endsWithin(clock, ms, work).catch((error: unknown) => {
-      logger.error(`${what} could not be closed`, { error });
+      logger.error(`cannot close ${what}`, { error });
       return true;
     });
     if (!ended) logger.warn(`${what} did not close in time`);

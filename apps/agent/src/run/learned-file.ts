@@ -3,22 +3,22 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { mayReplace } from "./own-file.ts";
 import { isLearned, type EngineSpec, type TaskSpec } from "@microscaling/engine";
 
-/** The version of the file. Another one is not read. */
+/** The version of the file. Files of other versions are ignored. */
 const VERSION = 1;
 
-/** What was learned, task by task. */
+/** What was learned, by task. */
 export type LearnedTasks = ReadonlyMap<string, LearnedTask>;
 
-/** What was learned of one task, and a hash of what it looks at: the same name may stand for another queue one day. */
+/** What was learned of one task, and a hash of the queue that it reads, because the task's name may later stand for another queue. */
 export interface LearnedTask {
   readonly of: string;
   readonly learned: unknown;
 }
 
-/** Nothing is known. */
+/** Nothing was learned. */
 const NOTHING_LEARNED: LearnedTasks = new Map();
 
-/** Puts what an engine has learned together with what its tasks look at. */
+/** Combines what an engine has learned with the queues that its tasks read. */
 export function learnedTasks(
   spec: EngineSpec,
   learned: ReadonlyMap<string, unknown>,
@@ -30,7 +30,7 @@ export function learnedTasks(
   return tasks;
 }
 
-/** Gives each task what was learned of it, if it still looks at the same. */
+/** Gives each task what was learned of it, if it still reads the same queue. */
 export function withLearned(spec: EngineSpec, known: LearnedTasks): EngineSpec {
   if (known.size === 0) return spec;
   const tasks = spec.tasks.map((task) => {
@@ -40,7 +40,7 @@ export function withLearned(spec: EngineSpec, known: LearnedTasks): EngineSpec {
   return { ...spec, tasks };
 }
 
-/** Jobs arrive in a queue whatever the target is. */
+/** Identifies the queue. The target does not matter for what arrives. */
 function lookOf({ metric }: TaskSpec, { sources }: EngineSpec): string {
   const source = metric?.source ?? "";
   const look = JSON.stringify([sources.get(source)?.name, source, metric?.query]);
@@ -52,33 +52,34 @@ export function writeLearnedTasks(tasks: LearnedTasks): string {
   return `${JSON.stringify({ microscalingLearned: VERSION, tasks: Object.fromEntries(tasks) })}\n`;
 }
 
-/** What was read, and what is wrong with it. */
+/** The content of the file, and the problems with it. */
 export interface ReadTasks {
   readonly tasks: LearnedTasks;
-  /** What is ignored, and why: one line each. */
+  /** What is ignored and why, one line each. */
   readonly problems: readonly string[];
 }
 
-/** Reads the file's text. Never throws: what is damaged is ignored. */
+/** Parses the file. Never throws. Damaged parts are ignored. */
 export function readLearnedTasks(text: string, file: string): ReadTasks {
   const nothing = (why: string): ReadTasks => ({
     tasks: NOTHING_LEARNED,
-    problems: [`${file}: ${why}; it is ignored, and the agent learns anew`],
+    problems: [`${file}: ${why}; the agent ignores it and learns again`],
   });
   const json = parse(text);
   const version = json?.["microscalingLearned"];
   const written = json?.["tasks"];
-  if (version === undefined) return nothing("not what microscaling has learned, or damaged");
+  if (version === undefined)
+    return nothing("not a file of microscaling's learned data, or damaged");
   if (version !== VERSION)
     return nothing(`expected version ${VERSION}, found ${JSON.stringify(version)}`);
-  if (!isMap(written)) return nothing("expected tasks, found another value");
+  if (!isMap(written)) return nothing("expected tasks, found something else");
   const tasks = new Map<string, LearnedTask>();
   const problems: string[] = [];
   for (const [name, task] of Object.entries(written)) {
     const of = isMap(task) ? task["of"] : undefined;
     const learned = isMap(task) ? task["learned"] : undefined;
     if (typeof of === "string" && isLearned(learned)) tasks.set(name, { of, learned });
-    else problems.push(`${file}: what it says of the task ${name} is damaged; it is ignored`);
+    else problems.push(`${file}: the data of the task ${name} is damaged; the agent ignores it`);
   }
   return { tasks, problems };
 }
@@ -96,7 +97,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Reads the file. Never throws; that there is none yet is no problem. */
+/** Reads the file. Never throws. A missing file is not a problem. */
 export async function openLearnedFile(file: string): Promise<ReadTasks> {
   try {
     return readLearnedTasks(await readFile(file, "utf8"), file);
@@ -105,7 +106,7 @@ export async function openLearnedFile(file: string): Promise<ReadTasks> {
     const words = error instanceof Error ? error.message : String(error);
     return {
       tasks: NOTHING_LEARNED,
-      problems: [`cannot read ${file}: ${words}; the agent learns anew`],
+      problems: [`cannot read ${file}: ${words}; the agent learns again`],
     };
   }
 }
@@ -118,12 +119,12 @@ function isMissing(error: unknown): boolean {
 const LEARNED = /^\{"microscalingLearned":/;
 
 /**
- * Writes the file anew, all of it or nothing: a crash leaves the old one.
- * @throws Error of the file system, or where the file holds something else
+ * Replaces the file as a whole. After a crash, the old file remains.
+ * @throws Error of the file system, or if the existing file has other content
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   if (!(await mayReplace(file, LEARNED)))
-    throw new Error("it holds something else, so it is left alone");
+    throw new Error("the existing file has other content, so it is not replaced");
   const fresh = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(fresh, text);

@@ -10,22 +10,22 @@ import {
   writeLearnedTasks,
 } from "./learned-file.ts";
 
-/** How often what was learned is written, in milliseconds: so much is lost at the most when the agent is killed. */
+/** How often the learned data is written, in milliseconds. A killed agent loses at most this much. */
 const SAVE_MS = 300_000;
 
 /** What saving needs. */
 export interface KeepRequest {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where the file is now, if anywhere. */
+  /** The current path of the file, if any. */
   readonly file: () => string | undefined;
-  /** What has been learned. */
+  /** Returns what has been learned. */
   readonly text: () => string;
 }
 
-/** Keeps what was learned, until it is closed. */
+/** Saves learned data until it is closed. */
 export interface Keeper {
-  /** Writes it once more. Never rejects. */
+  /** Writes the data one last time. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function learnedPath(
   return learned === undefined ? undefined : resolve(folder, learned);
 }
 
-/** Gives a spec what the file says of its tasks. What is wrong with the file is logged, and ignored. */
+/** Adds the file's data to the tasks of a spec. Problems with the file are logged and ignored. */
 export async function recall(
   spec: EngineSpec,
   file: string | undefined,
@@ -50,7 +50,7 @@ export async function recall(
   return withLearned(spec, tasks);
 }
 
-/** What an engine has learned so far, for its next spec: a target may have changed while its queue is the same. */
+/** What an engine has learned so far, for its next spec. A target may have changed while its queue is the same. */
 export function handOn(
   from: EngineSpec,
   learned: ReadonlyMap<string, unknown>,
@@ -64,7 +64,7 @@ export function learnedText(spec: EngineSpec, learned: ReadonlyMap<string, unkno
   return writeLearnedTasks(learnedTasks(spec, learned));
 }
 
-/** Writes what was learned now and then, and at the end. What goes wrong is logged once, until it goes well again. */
+/** Writes the learned data at intervals and at the end. A failure is logged once until a write succeeds again. */
 export function keepLearned({ clock, logger, file, text }: KeepRequest): Keeper {
   const ending = new AbortController();
   let hasFailed = false;
@@ -101,7 +101,7 @@ function cannotWrite(file: string, error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
   const { message } = new MicroscalingError(
     "ERR_FILE_WRITE",
-    `cannot write ${file}: ${words}; a restart forgets what was learned since`,
+    `cannot write ${file}: ${words}; a restart loses what was learned since the last write`,
     { cause: error },
   );
   return message;

@@ -4,7 +4,7 @@ import { createChangeLog } from "../log/change-log.ts";
 import type { LoadedConfig } from "../config/index.ts";
 import { adopt, readConfig, type PartsRequest } from "./parts.ts";
 
-/** What one turn showed. */
+/** The result of one turn. */
 export interface OnceResult {
   readonly config: LoadedConfig;
   readonly record: DecisionRecord;
@@ -13,7 +13,7 @@ export interface OnceResult {
 
 /**
  * Reads everything once and decides; with `act` it also asks the scheduler once and waits for the outcomes.
- * @throws MicroscalingError when the config is bad; nothing has been touched then.
+ * @throws MicroscalingError if the config has mistakes. Nothing has been changed then.
  */
 export async function runOnce(request: PartsRequest, act: boolean): Promise<OnceResult> {
   const { log, clock, dryRun } = request;
@@ -24,7 +24,7 @@ export async function runOnce(request: PartsRequest, act: boolean): Promise<Once
     refuseHa(config, act);
     const engine = createEngine(config.spec, {
       clock,
-      // What it would log is in its state, too, which a plan shows.
+      // Its state has everything that it would log, and a plan shows the state.
       logger: act ? log.logger.child({ component: "engine" }) : silentLogger,
       monitors: [],
       random: Math.random,
@@ -42,11 +42,11 @@ function refuseHa({ spec: { ha }, origin }: LoadedConfig, act: boolean): void {
   if (!act || ha === undefined) return;
   throw new MicroscalingError(
     "ERR_USAGE",
-    `expected no ha with \`run --once\`, which would act beside the agent that has the lease ${ha.lease}; found ha in ${origin}: use \`microscaling plan\`, or a config without ha`,
+    `\`run --once\` does not work with ha, because it would act at the same time as the agent that has the lease ${ha.lease}; found ha in ${origin}. Use \`microscaling plan\`, or a config without ha`,
   );
 }
 
-/** Logs what one turn changed and what kept it from doing more. */
+/** Logs what one turn changed, and what limited it. */
 export async function logOnce(
   { record, state }: OnceResult,
   { log, clock }: PartsRequest,
@@ -60,13 +60,13 @@ export async function logOnce(
   }
 }
 
-/** What is wrong with the scheduler, for all tasks; each of it once. */
+/** The problems of the scheduler that concern all tasks, each of them once. */
 export function sharedProblems({ capacityProblem, schedulerProblem }: EngineState): string[] {
   const all = [capacityProblem, schedulerProblem].filter((one) => one !== undefined);
   return [...new Set(all)];
 }
 
-/** Whether everything could be read, and was done. */
+/** Whether everything could be read and done. */
 export function isWhole({ state }: OnceResult): boolean {
   return (
     state.schedulerProblem === undefined &&

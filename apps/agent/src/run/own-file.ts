@@ -1,11 +1,11 @@
 import { open } from "node:fs/promises";
 
-/** So much of a file is looked at, in bytes. */
+/** How many bytes of a file are checked. */
 const START = 4096;
 
 /**
- * Whether a file may be written over: it does not exist, is empty, is no ordinary file (such as `/dev/stdout`), or is one of ours.
- * @param own what files of this kind have near their start
+ * Whether a file may be replaced: it does not exist, is empty, is not a regular file (such as `/dev/stdout`), or is of the same kind.
+ * @param own a pattern that files of this kind have near their start
  * @throws what the file system does, unless the file does not exist
  */
 export async function mayReplace(file: string, own: RegExp): Promise<boolean> {

@@ -9,9 +9,9 @@ import type { RecordFile } from "./record-file.ts";
 import { handOn, learnedPath, recall } from "./learned.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 
-/** What the agent is made from. */
+/** The input for the parts of the agent. */
 export interface PartsRequest {
-  /** As written after `--config`. */
+  /** The file as written after `--config`. */
   readonly file?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
@@ -19,23 +19,23 @@ export interface PartsRequest {
   readonly clock: Clock;
   readonly log: Log;
   readonly view?: LiveView;
-  /** The file to record into, as the user wrote it. */
+  /** The file for the record, as the user wrote it. */
   readonly record?: string;
 }
 
-/** The agent, put together and not started. */
+/** The parts of the agent, not started yet. */
 export interface Parts {
   readonly engine: Engine;
   readonly reloader: Reloader;
   readonly http: HttpServer | undefined;
-  /** Where the endpoints are, if anywhere. */
+  /** The address of the endpoints, if any. */
   readonly address: string | undefined;
   readonly record: RecordFile | undefined;
 }
 
 /**
- * Reads the config, makes the engine, and opens the endpoints.
- * @throws MicroscalingError when any of that fails; nothing has been touched then.
+ * Reads the config, creates the engine, and opens the endpoints.
+ * @throws MicroscalingError if any of that fails. Nothing has been changed then.
  */
 export async function makeParts(request: PartsRequest): Promise<Parts> {
   const { log, view } = request;
@@ -70,7 +70,7 @@ export async function makeParts(request: PartsRequest): Promise<Parts> {
   return { engine, reloader, http, address, record };
 }
 
-/** Reads the config for the engine; on a reload, `previous` is the one that runs. */
+/** Reads the config for the engine. On a reload, `previous` is the current config. */
 export function readConfig(
   { file, env, cwd, clock, log }: PartsRequest,
   previous?: LoadedConfig,
@@ -90,7 +90,7 @@ export function adopt(log: Log, config: LoadedConfig): void {
   log.configure(config.settings.log);
 }
 
-/** Loaded only when it is asked for: it is a third of the agent's memory. */
+/** Loads the endpoints only if they are configured, because they take a third of the agent's memory. */
 async function makeHttp({ log }: PartsRequest): Promise<HttpServer> {
   const { createHttpServer } = await import("../http/server.ts");
   return createHttpServer(log.redactor);

@@ -1,30 +1,30 @@
 import type { Clock } from "@microscaling/core";
 
-/** The part of `process` that is listened to; tests give an emitter. */
+/** The part of `process` that is used. Tests provide an emitter. */
 export interface ProcessLike {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** What happens to the agent from outside, or from a plugin gone wild. */
+/** Signals, and errors that no code handled. */
 export interface ProcessHandlers {
-  /** SIGTERM or SIGINT, the first time. */
+  /** The first SIGTERM or SIGINT. */
   stop(signal: string): void;
   /** A second SIGTERM or SIGINT. */
   stopAtOnce(signal: string): void;
   /** SIGHUP. */
   reload(): void;
-  /** A promise that nobody looked after. */
+  /** An unhandled promise rejection. */
   rejected(reason: unknown): void;
-  /** An exception that nobody caught: the process cannot be trusted any more. */
+  /** An uncaught exception. The process can no longer be trusted. */
   crashed(error: unknown): void;
 }
 
-/** Two signals closer than this are one Ctrl-C, in milliseconds: the terminal sends it, and npm passes it on. */
+/** Two signals within this time, in milliseconds, are one Ctrl-C: the terminal sends it, and npm passes it on. */
 export const ONE_KEYPRESS_MS = 500;
 
 /**
- * Listens to signals and to faults that nobody caught.
+ * Listens to signals and to unhandled errors.
  * @returns a function that stops listening.
  */
 export function listenToProcess(
@@ -55,7 +55,7 @@ export function listenToProcess(
 const PLUGIN_PATH =
   /(?:node_modules\/(?:\.pnpm\/[^/]+\/node_modules\/)?((?:@[^/]+\/)?(?:microscaling-)?(?:scheduler|metric)-[\w-]+)|packages\/((?:scheduler|metric)-[\w-]+))\//;
 
-/** The plugin whose code is nearest to where `error` was made, if its stack tells. */
+/** The plugin whose code is nearest to the origin of `error`, if the stack shows one. */
 export function pluginOf(error: unknown): string | undefined {
   const stack = error instanceof Error ? error.stack : undefined;
   const match = stack === undefined ? null : PLUGIN_PATH.exec(stack);

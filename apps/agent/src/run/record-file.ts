@@ -8,19 +8,19 @@ import { mayReplace } from "./own-file.ts";
 /** A file that the agent records into. */
 export interface RecordFile {
   readonly recorder: Recorder;
-  /** Writes out what is still on its way. Never rejects. */
+  /** Writes everything that still waits. Never rejects. */
   close(): Promise<void>;
 }
 
 /** How a record begins. */
 const RECORD = /^\{"record":/;
 
-/** So much may wait to be written, in bytes, before a disk counts as too slow. */
+/** How many bytes may wait to be written before the disk counts as too slow. */
 const MOST_WAITING = 64 * 1024 * 1024;
 
 /**
- * Opens a file to append a record to. What goes wrong with it, now or later, is logged once and ends the record, not the agent.
- * @returns nothing when it cannot be opened.
+ * Opens a file to append a record to. An error, now or later, is logged once and ends the record, but not the agent.
+ * @returns `undefined` if the file cannot be opened.
  */
 export async function openRecordFile(
   name: string,
@@ -32,14 +32,14 @@ export async function openRecordFile(
     const words = cause instanceof Error ? cause.message : String(cause);
     const { message, code } = new MicroscalingError(
       "ERR_FILE_WRITE",
-      `cannot record to ${file}: ${words}; the agent goes on without a record`,
+      `cannot record to ${file}: ${words}; the agent continues without a record`,
     );
     logger.error(message, { code });
   };
   try {
     if (!(await mayReplace(file, RECORD)))
-      throw new Error("it is not a record, so it is left alone");
-    // Loaded only when it is asked for: the simulator is no part of an ordinary run.
+      throw new Error("the existing file is not a record, so it is not changed");
+    // Loaded only if needed, because a normal run does not use the simulator.
     const { createRecordWriter } = await import("@microscaling/simulator");
     const { write, close } = createAppender(await openAtLine(file), failed);
     return { recorder: createRecordWriter({ write, hide: (line) => redactor.map(line) }), close };
@@ -49,7 +49,7 @@ export async function openRecordFile(
   }
 }
 
-/** Opens a file at its end; a line that a crash has cut is ended first. */
+/** Opens a file at its end. Ends an incomplete last line, as a crash leaves it, first. */
 async function openAtLine(file: string): Promise<FileHandle> {
   const handle = await open(file, "a+");
   try {
@@ -64,7 +64,7 @@ async function openAtLine(file: string): Promise<FileHandle> {
   }
 }
 
-/** Appends lines until one cannot be written: what follows it could not be read without it. */
+/** Appends lines until one cannot be written, because later lines cannot be read without it. */
 function createAppender(
   handle: FileHandle,
   failed: (cause: unknown) => void,

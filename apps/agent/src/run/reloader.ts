@@ -7,34 +7,34 @@ import { countTasks } from "../log/words.ts";
 export interface ReloadContext {
   readonly engine: Pick<Engine, "reload">;
   readonly logger: Logger;
-  /** Reads the config anew, taking over what `previous` has. */
+  /** Reads the config again, and takes over unchanged plugins of `previous`. */
   readonly load: (previous: LoadedConfig) => Promise<LoadedConfig>;
   /** Called before the engine gets the new config. */
   readonly adopt: (config: LoadedConfig) => void;
 }
 
-/** The config that runs, and how to change it. */
+/** The current config, and how to change it. */
 export interface Reloader {
-  /** The one that the engine runs. */
+  /** The config that the engine runs. */
   config(): LoadedConfig;
   /**
-   * Reloads. While the config is read, further calls together cause one more reload. Resolves when the engine runs the new config, or the
-   * config was refused. Never rejects: a bad config is logged.
+   * Reloads the config. Further calls while the config is read cause one more reload together. Resolves when the engine runs the new config or the
+   * config was refused. Never rejects. Mistakes in the config are logged.
    */
   reload(why: string): Promise<void>;
-  /** No reload begins any more. Resolves when the config cannot change any more. */
+  /** Stops reloading. Resolves when the config can no longer change. */
   close(): Promise<void>;
   /** Resolves when the plugins of all former configs are closed. Never rejects. */
   released(): Promise<void>;
 }
 
-/** Makes a {@link Reloader} that starts with `first`. */
+/** Creates a {@link Reloader} that starts with `first`. */
 export function createReloader(first: LoadedConfig, context: ReloadContext): Reloader {
   const { engine, logger } = context;
   let config = first;
   let waiting: string | undefined;
   let underWay: Promise<void> | undefined;
-  // What the engine ran with former configs, and the plugins of those.
+  // What the engine ran with former configs, and the plugins of these configs.
   let finished = Promise.resolve();
   let released = Promise.resolve();
   let closed = false;
@@ -47,7 +47,7 @@ export function createReloader(first: LoadedConfig, context: ReloadContext): Rel
     context.adopt(next);
     try {
       const left = engine.reload(next.spec);
-      // What the engine refuses it refuses at once; else it runs the new config already.
+      // If the engine refuses the config, it does so at once. Otherwise it already runs the new config.
       await Promise.race([left, Promise.resolve()]);
       config = next;
       finishToo(left);
@@ -62,19 +62,19 @@ export function createReloader(first: LoadedConfig, context: ReloadContext): Rel
 
   function finishToo(left: Promise<void>): void {
     const ended = left.catch((error: unknown) =>
-      logger.error("what the old config ran could not be finished", { error }),
+      logger.error("cannot finish what the old config started", { error }),
     );
     finished = finished.then(() => ended);
   }
 
   /**
-   * Closes the plugins that only `unused` has, once nothing of any former config is in use: what two configs share may be in use by an
-   * older one. Nothing waits for that, since a plugin may hang.
+   * Closes the plugins that only `unused` has, when no former config is in use any more. Two configs may share a plugin, and the older one may still
+   * use it. Nothing waits for that, because a plugin may hang.
    */
   function closeSoon(unused: LoadedConfig, inUse: LoadedConfig): void {
     const closing = finished
       .then(() => unused.close({ except: inUse }))
-      .catch((error: unknown) => logger.error("plugins could not be closed", { error }));
+      .catch((error: unknown) => logger.error("cannot close plugins of the old config", { error }));
     released = released.then(() => closing);
   }
 
@@ -107,7 +107,7 @@ function logReloaded(logger: Logger, why: string, old: LoadedConfig, next: Loade
   logger.info(`reloaded ${next.origin} (${why}): ${countTasks(next.spec.tasks.length)}`);
   for (const warning of next.warnings) logger.warn(warning);
   if (JSON.stringify(old.settings.http) !== JSON.stringify(next.settings.http))
-    logger.warn("the change under http takes effect when the agent is started again");
+    logger.warn("the change under http takes effect after a restart of the agent");
 }
 
 async function tried(
@@ -124,6 +124,6 @@ async function tried(
 
 function logRefused(logger: Logger, error: unknown): void {
   const details = isMicroscalingError(error) ? error.details : [];
-  logger.error("the new config was refused; the old one goes on", { error });
+  logger.error("the new config was refused; the agent keeps the old one", { error });
   for (const detail of details) logger.error(detail);
 }

@@ -2,7 +2,7 @@ import type { Clock } from "@microscaling/core";
 
 /**
  * Waits for `work`, but no longer than `ms` milliseconds.
- * @returns whether it ended in time; it goes on unwatched when it did not.
+ * @returns whether it ended in time. Otherwise it continues unwatched.
  * @throws what `work` throws in time.
  */
 export async function endsWithin(

@@ -22,35 +22,35 @@ import { isMap, valueAt, type Path } from "../config/places.ts";
 import { readGenerator } from "./generators.ts";
 import { csvFields, recordFields } from "./load-fields.ts";
 
-/** Where the jobs of a task come from. */
+/** The source of a task's jobs. */
 export interface Arrivals {
-  /** Whether each job is known, with the columns that a service time may go by. */
+  /** Whether single jobs are known, with columns that a service time may use. */
   readonly isTrace: boolean;
-  /** How long they take where the file itself says so. */
+  /** How long the jobs take, if the file itself says so. */
   readonly service?: TracedService;
-  /** What a record tells besides. */
+  /** Further data from a record. */
   readonly recorded?: Recorded;
-  /** Draws them. The same seed gives the same jobs. */
+  /** Draws the jobs. The same seed gives the same jobs. */
   draw(service: TracedService, seed: number): Jobs;
 }
 
-/** What a recorded run tells of a task besides its arrivals. */
+/** What a recorded run says about a task besides its arrivals. */
 export type Recorded = Pick<RecordedLoad, "startMs" | "startupSeconds" | "by">;
 
-/** Whose arrivals to read. */
+/** The task whose arrivals to read. */
 export interface ArrivalsRequest {
-  /** That file names start from. */
+  /** The folder that paths are relative to. */
   readonly folder: string;
   readonly task: string;
-  /** That the task's `service:` needs of a CSV of jobs. */
+  /** The columns of a CSV of jobs that the task's `service:` needs. */
   readonly columns: readonly string[];
 }
 
-/** What `arrivals:` may be. */
+/** The forms of `arrivals:`. */
 const FORMS = "a map with csv, record or use";
 
 /**
- * Checks a task's `arrivals:` and reads the file that it names; mistakes are collected in the document.
+ * Checks a task's `arrivals:` and reads the file that it names. Mistakes are collected in the document.
  */
 export async function readArrivals(
   document: Document,
@@ -80,7 +80,10 @@ function readCsv(
     const text = readFileSync(resolve(folder, csv), "utf8");
     if (readHeader(text).includes("count")) return ofCounts(text, csv, scale ?? 1);
     if (scale !== undefined)
-      document.mistakes.add([...path, "scale"], `only counts can be scaled, and ${csv} has jobs`);
+      document.mistakes.add(
+        [...path, "scale"],
+        `scale works only with counts, but ${csv} has jobs`,
+      );
     return ofJobs(text, csv, columns);
   } catch (error) {
     document.mistakes.add([...path, "csv"], wordsOf(error, csv));
@@ -93,7 +96,7 @@ function ofCounts(text: string, name: string, scale: number): Arrivals {
   return ofRate(() => rateOfCounts(counts, binSeconds, scale));
 }
 
-/** What a column of a CSV of jobs must be called to say how long each took, in seconds. */
+/** The column of a CSV of jobs that says how long each job took, in seconds. */
 const SERVICE_COLUMN = "service_s";
 
 function ofJobs(text: string, name: string, columns: readonly string[]): Arrivals {
@@ -121,7 +124,7 @@ async function readRecorded(
     const lines = createInterface({ input: createReadStream(resolve(folder, record)) });
     const cut = (problem: string): void => void document.warnings.push(problem);
     const load = await readRecordedLoad(readRecord({ lines, name: record, cut }), task);
-    if (load === undefined) return mistake(`${record} has no two readings of ${task}`);
+    if (load === undefined) return mistake(`${record} has fewer than two readings of ${task}`);
     const { rate, serviceSeconds: meanSeconds, ...recorded } = load;
     const service = meanSeconds && ({ meanSeconds, shape: "exponential" } as const);
     return { ...ofRate(() => rate), ...(service ? { service } : {}), recorded };
@@ -130,7 +133,7 @@ async function readRecorded(
   }
 }
 
-/** What went wrong with a file, and which. */
+/** The error of a file, with the file's name. */
 function wordsOf(error: unknown, file: string): string {
   const words = error instanceof Error ? error.message : String(error);
   return words.startsWith(file) ? words : `${file}: ${words}`;
@@ -148,5 +151,5 @@ function ofRate(rate: (seed: number) => Rate): Arrivals {
 /** Only a CSV of jobs has columns. */
 function drawn(service: TracedService): ServiceTimes {
   if ("meanSeconds" in service) return service;
-  throw new TypeError("a service time by columns was let through for arrivals without any");
+  throw new TypeError("arrivals without columns have a service time that needs columns");
 }

@@ -6,24 +6,22 @@ import type { Candidate } from "./candidate.ts";
 import type { Load, TaskLoad } from "./load.ts";
 import { DEFAULTS, intervalOf, signalOf, tickMs } from "./scenario.ts";
 
-/** What a report takes for granted, a sentence each. */
+/** The assumptions of a report, one sentence each. */
 export function assumptions(candidates: readonly Candidate[], load: Load): string[] {
   const names = new Set(candidates.flatMap(({ spec }) => spec.tasks.map(({ name }) => name)));
   const sentences = [...names].flatMap((name) => ofTask(name, candidates, load));
   const several = candidates.filter(({ spec }) => hasManyIntervals(spec));
   for (const { name, spec } of several)
     sentences.push(
-      `${name}: its metrics are read at different intervals; here all are read every ${formatDuration(tickMs(spec))}`,
+      `${name}: the metrics have different intervals; the simulation reads all of them every ${formatDuration(tickMs(spec))}`,
     );
   const hasDrawn = [...load.tasks.values()].some(({ arrivals }) => arrivals?.isTrace === false);
   if (hasDrawn)
-    sentences.push(
-      "Arrivals are a Poisson process with the load's rate, another one for each seed.",
-    );
+    sentences.push("Arrivals are a Poisson process with the load's rate, different for each seed.");
   sentences.push(
-    "At the start a task has as many instances as its load then needs, within its min and max, unless the load says how many.",
-    "Every instance does one job at a time, first come, first served; one that is stopped finishes its job first.",
-    "What a target learns, it learns from the start of the run.",
+    "At the start, a task has as many instances as its load needs then, within its min and max, unless the load sets the number.",
+    "Every instance does one job at a time, in order of arrival. An instance that is stopped finishes its job first.",
+    "Targets start to learn at the start of the run.",
   );
   return sentences;
 }
@@ -60,16 +58,16 @@ function ofTask(name: string, candidates: readonly Candidate[], load: Load): str
 }
 
 const RECORDED: Readonly<Record<Recorded["by"], string>> = {
-  counted: "its arrivals are those that the record counted",
-  believed: "its arrivals are what the recorded target believed, since nothing counted them",
+  counted: "its arrivals are those counted in the record",
+  believed: "its arrivals are the recorded target's estimates, because nothing counted them",
   growth:
-    "its arrivals are by how much the recorded queue grew, so what was worked off meanwhile is missing",
+    "its arrivals are the growth of the recorded queue, so jobs that were finished meanwhile are missing",
 };
 
 function describeIdle({ metric }: TaskSpec): string {
   return metric === undefined
-    ? "without a load its instances are always at work"
-    : "the load says nothing of it, so its queue stays empty";
+    ? "it has no load, so its instances always work"
+    : "the load does not mention it, so its queue stays empty";
 }
 
 function describeService({ service, arrivals }: TaskLoad): string {
@@ -98,8 +96,8 @@ function describePlant(load: TaskLoad | undefined): string {
 
 const SHOWN: Readonly<Record<SignalSpec["shows"], string>> = {
   length: "how many jobs wait",
-  inFlight: "how many jobs wait and are at work",
-  totals: "how many jobs wait, are at work, ever arrived and were finished",
+  inFlight: "how many jobs wait and are in progress",
+  totals: "how many jobs wait, are in progress, arrived so far and are finished",
 };
 
 function describeSignal({ shows, delaySeconds, loss }: SignalSpec, intervalMs: number): string {

@@ -6,7 +6,7 @@ import { loadPlugin } from "../plugins/load.ts";
 import { nameOf } from "../plugins/names.ts";
 import type { TaskHints } from "./load.ts";
 
-/** A config to try a load on. Its plugins were made, and closed without having been connected. */
+/** A config to run a load on. Its plugins were created, and closed without any connection. */
 export interface Candidate {
   /** As the user wrote it. */
   readonly name: string;
@@ -52,7 +52,7 @@ function signalOf(parts: readonly (keyof ReadingParts)[]): SignalSpec["shows"] {
   return parts.includes("inFlight") ? "inFlight" : "length";
 }
 
-/** What these configs say of their tasks, the first that says it. */
+/** The values of these configs for their tasks. The first config that has a value provides it. */
 export function hintsOf(candidates: readonly Candidate[]): Map<string, TaskHints> {
   const hints = new Map<string, TaskHints>();
   for (const { spec } of candidates)

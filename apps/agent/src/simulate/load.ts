@@ -9,29 +9,29 @@ import { readArrivals, type Arrivals } from "./arrivals.ts";
 import { loadFields, partOf, taskLoadFields } from "./load-fields.ts";
 import { linearColumns, readService } from "./service.ts";
 
-/** A load as it is written; what it leaves open is for the configs and the defaults to say. */
+/** A load as it is written. The configs and defaults provide missing values. */
 export interface Load {
-  /** As people know it: the file's name. */
+  /** The name for people: the file's name. */
   readonly name: string;
   /** How long the run lasts, in seconds. */
   readonly seconds?: number;
-  /** The time of day at which it starts, in milliseconds since the epoch. */
+  /** The time at which it starts, in milliseconds since the epoch. */
   readonly startMs?: number;
-  /** Amounts that a config leaves to its scheduler. */
+  /** Amounts that a config takes from its scheduler. */
   readonly capacity: Amounts;
   readonly tasks: ReadonlyMap<string, TaskLoad>;
-  /** What is allowed but probably not meant, one line each. */
+  /** Warnings, one line each. */
   readonly warnings: readonly string[];
 }
 
 /** One task's. */
 export interface TaskLoad {
-  /** Absent: it has no queue. */
+  /** Absent if the task has no queue. */
   readonly arrivals?: Arrivals;
-  /** Always there beside arrivals, if not from the file then from a config. */
+  /** Always present with arrivals, either from the file or from a config. */
   readonly service?: TracedService;
   readonly startupSeconds?: number;
-  /** A part of the start-up time, in [0, 1]. */
+  /** A fraction of the start-up time, in [0, 1]. */
   readonly startupJitter?: number;
   readonly stopSeconds?: number;
   readonly startFails?: number;
@@ -42,14 +42,14 @@ export interface TaskLoad {
 
 /** Which load to read. */
 export interface LoadFileRequest {
-  /** As the user wrote it. A `.csv` is the arrivals of the one task that has a metric. */
+  /** The path as the user wrote it. A `.csv` has the arrivals of the only task with a metric. */
   readonly file: string;
   readonly cwd: string;
-  /** What the configs say of each of their tasks. */
+  /** The values of the configs for each of their tasks. */
   readonly tasks: ReadonlyMap<string, TaskHints>;
 }
 
-/** What a config says of a task that a load may leave out. */
+/** The values of a config that a load may leave out. */
 export interface TaskHints {
   readonly hasMetric: boolean;
   readonly serviceSeconds?: number;
@@ -84,7 +84,7 @@ export async function readLoad(request: LoadFileRequest): Promise<Load> {
   };
 }
 
-/** When the load says, else when the first of its records does. */
+/** The start of the load, else that of its first record. */
 function startOf(
   written: string | undefined,
   tasks: ReadonlyMap<string, TaskLoad>,
@@ -98,15 +98,15 @@ async function open(file: string, cwd: string): Promise<Document> {
   return parseConfig({ text: await readConfigFile(resolve(cwd, file), file), name: file });
 }
 
-/** What a load file would say that has nothing but this. */
+/** The load file that corresponds to a CSV alone. */
 function documentOfCsv({ file, tasks }: LoadFileRequest): Document {
   const withMetric = [...tasks].filter(([, { hasMetric }]) => hasMetric).map(([name]) => name);
   const [task, another] = withMetric;
   if (task === undefined || another !== undefined)
     throw new MicroscalingError(
       "ERR_USAGE",
-      `${file} has arrivals for one task; expected a config in which one task has a metric, found ${withMetric.join(", ") || "none"}`,
-      { details: [`a load file says whose they are: ${loadFileFor(file, task ?? "consumer")}`] },
+      `${file} has arrivals for one task, so the config must have exactly one task with a metric; found ${withMetric.join(", ") || "none"}`,
+      { details: [`a load file names the task: ${loadFileFor(file, task ?? "consumer")}`] },
     );
   const value = { tasks: { [task]: { arrivals: { csv: file } } } };
   return createDocument(file, value, { source: { locate: () => file }, key: 0, value: 0 });

@@ -11,12 +11,12 @@ import {
 import type { Candidate } from "./candidate.ts";
 import type { Load, TaskLoad } from "./load.ts";
 
-/** What stands for what neither load nor config say. */
+/** The defaults for values that neither the load nor the config has. */
 export const DEFAULTS = { startupSeconds: 3, stopSeconds: 1, withinSeconds: 5 } as const;
 
-/** How often decisions are made where no task has a metric, in milliseconds. */
+/** How often decisions are made if no task has a metric, in milliseconds. */
 const TICK_MS = 500;
-/** Over so many seconds of the load its need at the start is taken. */
+/** The need at the start is the mean over this many seconds of the load. */
 const FIRST_SECONDS = 60;
 
 /** The jobs of each task that has any. */
@@ -27,7 +27,7 @@ export function drawLoad({ tasks }: Load, seed: number): Drawn {
   const drawn = new Map<string, Jobs>();
   for (const [index, [name, { arrivals, service }]] of [...tasks].entries())
     if (arrivals !== undefined && service !== undefined)
-      // Tasks of one load are not alike.
+      // The tasks of one load get different random numbers.
       drawn.set(name, arrivals.draw(service, seed * 1009 + index));
   return drawn;
 }
@@ -40,7 +40,7 @@ export function lengthOf({ seconds }: Load, drawn: Drawn): number {
 /** One run. */
 export interface ScenarioRun {
   readonly outcome: Outcome;
-  /** For each task what its target expected jobs to wait in each second, in seconds; NaN where it did not say. */
+  /** For each task, the wait that its target expected in each second, in seconds; NaN if it did not say. */
   readonly expectedWaits: readonly Float64Array[];
 }
 
@@ -56,7 +56,7 @@ export interface RunRequest {
 
 /**
  * Runs a load under a config: the production decide on the production spec.
- * @throws MicroscalingError `ERR_USAGE` when the load lacks an amount that the config leaves to its scheduler
+ * @throws MicroscalingError `ERR_USAGE` if the load lacks an amount that the config takes from its scheduler
  */
 export function runScenario(request: RunRequest): ScenarioRun {
   const { candidate, load, drawn, seed, timeline } = request;
@@ -99,14 +99,14 @@ export function intervalOf(spec: EngineSpec, source: string | undefined): number
   return source === undefined ? undefined : spec.sources.get(source)?.intervalMs;
 }
 
-/** What there is to share: what the config says, and what it leaves to its scheduler from the load. */
+/** The capacity: the amounts of the config, and the load's amounts for those that the config takes from its scheduler. */
 export function capacityOf({ name, spec }: Candidate, load: Load): EngineSpec["capacity"] {
   const measured = spec.measured ?? [];
   const missing = measured.find((resource) => !Object.hasOwn(load.capacity, resource));
   if (missing !== undefined)
     throw new MicroscalingError(
       "ERR_USAGE",
-      `${name} leaves the amount of ${missing} to its scheduler, which a simulation does not ask; expected it in ${load.name}`,
+      `${name} takes the amount of ${missing} from its scheduler, which a simulation does not ask; add the amount to ${load.name}`,
       { details: [`capacity: { ${missing}: 8 }`] },
     );
   const amounts = measured.map((resource) => [resource, load.capacity[resource] ?? 0]);
@@ -131,7 +131,7 @@ function simulatedTask(task: TaskSpec, { candidate, load, drawn }: RunRequest): 
   };
 }
 
-/** What the metric of a task shows: what the load says, else what the plugin can. */
+/** What the metric of a task shows: as the load says, else as much as the plugin can. */
 export function signalOf(
   { metric }: TaskSpec,
   { shows }: Candidate,
@@ -141,7 +141,7 @@ export function signalOf(
   return { shows: able ?? "length", delaySeconds: 0, loss: 0, ...taskLoad?.signal };
 }
 
-/** As many as the load needs at its start: nobody's queue began when its trace did. */
+/** As many instances as the load needs at its start, because real queues did not begin when the trace did. */
 function initialOf({ min, max }: TaskSpec, jobs: Jobs | undefined): number {
   if (jobs === undefined) return min;
   const first = jobs.rate.subarray(0, FIRST_SECONDS);

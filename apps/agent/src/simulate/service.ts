@@ -35,7 +35,7 @@ function readMean(document: Document, path: Path): TracedService | undefined {
   const { mean, shape = "exponential", cv } = checkFields(document, path, meanFields);
   refuseOthers(document, path, meanFields);
   if (cv !== undefined && shape !== "lognormal")
-    document.mistakes.add([...path, "cv"], `only lognormal has one, and shape is ${shape}`);
+    document.mistakes.add([...path, "cv"], `cv works only with lognormal, but shape is ${shape}`);
   if (mean === undefined) return undefined;
   return { meanSeconds: seconds(mean), shape, ...(cv === undefined ? {} : { cv }) };
 }

@@ -8,14 +8,14 @@ import {
 } from "@microscaling/simulator";
 import { formatTable } from "../cli/table.ts";
 
-/** What most people want to know. */
+/** The figures that most people want to know. */
 const SHORT = MAIN_FIGURES.filter(
   ({ key }) => key !== "orderedSeconds" && key !== "readySeconds" && key !== "ready",
 );
 
 /**
- * A report for the terminal: a table, and what was assumed.
- * @param isWhole also what only those want to know who compare controllers
+ * A report for the terminal: a table and the assumptions.
+ * @param isWhole whether to include the figures for comparing controllers
  */
 export function reportText(report: Report, isWhole: boolean): string {
   const { load, seconds, seeds, assumed } = report;
@@ -42,7 +42,7 @@ function figureTable({ configs }: Report, kinds: readonly FigureKind[]): string 
     configs.flatMap((config) => {
       const task = config.tasks.find((one) => one.name === name);
       if (task === undefined) return [];
-      // Of a task without jobs there is no wait and no elasticity.
+      // A task without jobs has no wait and no elasticity.
       if (kinds.every(({ key }) => task.figures[key] === undefined)) return [];
       const cells = kinds.map(({ key, unit }) => formatFigure(task.figures[key], unit));
       return [[name, ...(many ? [config.name] : []), ...cells]];
@@ -52,7 +52,7 @@ function figureTable({ configs }: Report, kinds: readonly FigureKind[]): string 
   return formatTable({ head, rows, overflow: "wrap" });
 }
 
-/** Greek letters have their meaning in their case. */
+/** Greek letters keep their case, because it matters. */
 function upper(label: string): string {
   return /^[a-z]/.test(label) ? label.toUpperCase() : label;
 }

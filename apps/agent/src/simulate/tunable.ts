@@ -2,18 +2,18 @@ import type { EngineSpec, TargetSpec, TaskSpec } from "@microscaling/engine";
 import type { Parameter, Point } from "@microscaling/simulator";
 import { stringify } from "yaml";
 
-/** What of a config a search may change: `min` and the target's numbers of the tasks that have both a metric and a load. */
+/** The parts of a config that a search may change: `min` and the target's numbers, of tasks that have both a metric and a load. */
 export interface Tunable {
   readonly parameters: readonly Parameter[];
-  /** What the config says now. */
+  /** The current values. */
   readonly start: Point;
-  /** The tasks that it is about. */
+  /** The tasks that the search may change. */
   readonly tasks: readonly string[];
-  /** The config with other numbers. */
+  /** Returns the config with other numbers. */
   readonly apply: (point: Point) => EngineSpec;
   /** Whether the minima fit into the capacity. */
   readonly allows: (point: Point) => boolean;
-  /** What to write into the config: YAML. */
+  /** The YAML for the config. */
   readonly yaml: (point: Point) => string;
   /** The same on one line, for people. */
   readonly describe: (point: Point) => string;
@@ -88,7 +88,7 @@ function targetKnobs(target: TargetSpec): Record<string, Knob> {
   if (target.use === "simple-queue") return { length: log(target.length, 1, 10 * target.length) };
   if (target.use !== "queue") return {};
   const length = log(target.length, 1, 10 * target.length);
-  // Gains that fit themselves are not for anyone else to set.
+  // With `gains: auto`, the target sets the gains itself.
   if (target.gains === "auto") return { length };
   return { length, kP: log(target.kP, 0.001, 1), kD: log(target.kD, 0.01, 10) };
 }
@@ -123,7 +123,7 @@ function write(tasks: readonly TaskSpec[]): string {
   return stringify({ tasks: Object.fromEntries(written) });
 }
 
-/** The target as a config has it, which is not all of what the config meant. */
+/** The target with the keys of a config. */
 function writeTarget(target: TargetSpec): object {
   if (target.use === "simple-queue") return { use: target.use, length: target.length };
   if (target.use === "queue") {
@@ -146,7 +146,7 @@ function writeTarget(target: TargetSpec): object {
   };
 }
 
-/** A duration as a config has it, and no digit lost. */
+/** Writes a duration for a config, without loss of digits. */
 function writeMs(ms: number): string {
   return ms >= 1000 ? `${ms / 1000}s` : `${ms}ms`;
 }

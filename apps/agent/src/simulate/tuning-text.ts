@@ -10,10 +10,10 @@ import {
 import { formatTable } from "../cli/table.ts";
 import type { Tuned, Tuning } from "./tuning.ts";
 
-/** What came of a search, for the terminal. */
+/** The result of a search, for the terminal. */
 export function tuningText(tuning: Tuning, objective: Objective, phrase: string): string {
   const { best, start, front, tried, trainingSeconds, seconds, meets: all } = tuning;
-  const parts = `${tried} settings tried on the first ${time(trainingSeconds)} of the load; the other ${time(seconds - trainingSeconds)} were held out`;
+  const parts = `tried ${tried} settings on the first ${time(trainingSeconds)} of the load, and held out the other ${time(seconds - trainingSeconds)}`;
   return [
     `${phrase}: ${parts}`,
     "",
@@ -25,14 +25,14 @@ export function tuningText(tuning: Tuning, objective: Objective, phrase: string)
     ]),
     "",
     ...(best.yaml === start.yaml
-      ? ["Nothing that was tried is better than the config as it is."]
+      ? ["No tried setting is better than the current config."]
       : [
-          `${all ? "To" : "The best that was found, to"} paste over the same keys of the config:`,
+          `${all ? "Paste this" : "The best setting found. Paste it"} over the same keys of the config:`,
           "",
           best.yaml.trimEnd(),
         ]),
     "",
-    `The Pareto front: nothing that was tried is better in both ${objective.figure} and ${objective.best}.`,
+    `The Pareto front: no tried setting is better in both ${objective.figure} and ${objective.best}.`,
     table(front.map((one) => [one.setting, one])),
   ].join("\n");
 }
@@ -42,24 +42,24 @@ function verdict(
   objective: Objective,
   phrase: string,
 ): string[] {
-  if (all) return ["The best one meets the objective on both parts."];
+  if (all) return ["The best setting meets the objective on both parts."];
   const where = meets(objective, best.training)
-    ? "The best one meets the objective where it was searched, and not on the part that was held out."
-    : `Nothing that was tried meets ${JSON.stringify(phrase)}.`;
+    ? "The best setting meets the objective on the searched part, but not on the held-out part."
+    : `No tried setting meets ${JSON.stringify(phrase)}.`;
   const why = [...obstacles].map(([task, obstacle]) => explainObstacle(task, obstacle));
   return [
     where,
-    ...(why.length > 0 ? why : ["No burst that is too short or too large explains it."]),
+    ...(why.length > 0 ? why : ["No burst is too short or too large, so that is not the reason."]),
   ];
 }
 
-/** Why some jobs are late whatever is decided. */
+/** Why some jobs are late, whatever is decided. */
 function explainObstacle(task: string, obstacle: Obstacle): string {
   const { kind, at, burstSeconds, workSeconds, needed } = obstacle;
-  const burst = `${task}: at ${time(at)} there comes work for ${Math.round(workSeconds)} instance-seconds within ${time(burstSeconds)}`;
+  const burst = `${task}: at ${time(at)}, work for ${Math.round(workSeconds)} instance-seconds arrives within ${time(burstSeconds)}`;
   if (kind === "room")
-    return `${burst}. Even with all instances that there may be, it cannot be begun in time; it would need ${needed}. Raise max or the capacity.`;
-  return `${burst}, a burst shorter than the start-up time and the wait that is allowed. What is asked for then comes too late: ${needed} instances would have to be there before. Raise min, set a schedule, or start faster.`;
+    return `${burst}. Even all allowed instances cannot begin it in time; that would need ${needed}. Raise max or the capacity.`;
+  return `${burst}. This burst is shorter than the start-up time and the allowed wait, so instances that are requested then start too late. ${needed} instances would have to run before. Raise min, set a schedule, or make starts faster.`;
 }
 
 type Row = readonly [name: string, tuned: Tuned];

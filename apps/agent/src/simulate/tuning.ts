@@ -17,38 +17,38 @@ import type { Load } from "./load.ts";
 import { capacityOf, DEFAULTS, drawLoad, lengthOf, runScenario, type Drawn } from "./scenario.ts";
 import { tunableOf, type Tunable } from "./tunable.ts";
 
-/** The part of the load that is searched on; the rest is held out. */
+/** The fraction of the load to search on. The rest is held out. */
 const TRAINING = 0.7;
-/** Runs on the part that is held out. */
+/** The number of runs on the held-out part. */
 const HELD_OUT_RUNS = 5;
-/** The needed instances are a mean over so many seconds. */
+/** The needed instances are a mean over this many seconds. */
 const NEED_SECONDS = 60;
 /** Bursts are not all alike. */
 const SPARE = 1.5;
 
 /** One set of numbers. */
 export interface Tuned {
-  /** What to write into the config. */
+  /** The YAML for the config. */
   readonly yaml: string;
   /** The same on one line, for people. */
   readonly setting: string;
-  /** On the part of the load that was searched on, and on the part that was held out. */
+  /** The scores on the searched part of the load and on the held-out part. */
   readonly training: Scores;
   readonly heldOut: Scores;
 }
 
-/** What came of it. */
+/** The result of the tuning. */
 export interface Tuning {
   readonly best: Tuned;
-  /** The config as it is. */
+  /** The current config. */
   readonly start: Tuned;
   readonly front: readonly Tuned[];
   readonly tried: number;
   readonly trainingSeconds: number;
   readonly seconds: number;
-  /** Whether the best one meets the objective on both parts. */
+  /** Whether the best setting meets the objective on both parts. */
   readonly meets: boolean;
-  /** Why some jobs are late whatever is decided, by task. */
+  /** Why some jobs are late, whatever is decided, by task. */
   readonly obstacles: ReadonlyMap<string, Obstacle>;
 }
 
@@ -58,13 +58,13 @@ export interface TuningRequest {
   readonly load: Load;
   readonly objective: Objective;
   readonly seed: number;
-  /** Is told after every run how many there were: a long load takes minutes. */
+  /** Called after every run with the number of runs so far, because a long load takes minutes. */
   readonly ran: (runs: number) => void;
 }
 
 /**
  * Searches a config's numbers on the first part of a load and tries them on the rest.
- * @throws MicroscalingError `ERR_USAGE` when there is nothing to tune
+ * @throws MicroscalingError `ERR_USAGE` if there is nothing to tune
  */
 export function tune({ candidate, load, objective, seed, ran }: TuningRequest): Tuning {
   const drawn = drawLoad(load, seed);
@@ -76,7 +76,7 @@ export function tune({ candidate, load, objective, seed, ran }: TuningRequest): 
   if (tunable.tasks.length === 0)
     throw new MicroscalingError(
       "ERR_USAGE",
-      `${candidate.name} has nothing to tune: expected a task with a metric that has arrivals in ${load.name}, found none`,
+      `${candidate.name} has nothing to tune: no task has both a metric and arrivals in ${load.name}`,
     );
   const part = createPart({ candidate, load, tunable });
   const training = part(0, trainingSeconds);
@@ -140,7 +140,7 @@ function createPart({ candidate, load, tunable }: Around) {
   };
 }
 
-/** The worst task's waits, changes and starts, and what is paid for all together. */
+/** The waits, changes and starts of the worst task, and `paid` of all tasks together. */
 function scoresOf({ tasks }: Outcome, names: readonly string[]): Scores {
   const tuned = tasks.filter(({ name }) => names.includes(name));
   const most = (read: (task: (typeof tuned)[number]) => number): number =>
@@ -159,7 +159,7 @@ function scoresOf({ tasks }: Outcome, names: readonly string[]): Scores {
   };
 }
 
-/** How many instances are of use to each task: for the mean of its peak, or to be there before a burst. */
+/** How many instances are useful for each task as a minimum: for the mean of its peak, or before a burst. */
 function needsOf(drawn: Drawn, obstacles: ReadonlyMap<string, Obstacle>): Map<string, number> {
   const needs = [...drawn].map(([name, jobs]) => {
     const before = Math.ceil(SPARE * (obstacles.get(name)?.needed ?? 0));

@@ -8,7 +8,12 @@ describe("help and usage", () => {
   it("teaches: examples and exit codes", async () => {
     const { code, stdout } = await run(createFolder(), "--help");
     expect(code).toBe(0);
-    for (const words of ["Examples:", "microscaling init", "Exit codes:", "  2  bad config"])
+    for (const words of [
+      "Examples:",
+      "microscaling init",
+      "Exit codes:",
+      "  2  a mistake in the config",
+    ])
       expect(stdout).toContain(words);
   });
 
@@ -209,7 +214,7 @@ describe("schema and plugins", () => {
     const { code, stderr } = await run(folder, "schema", "-o", "microscaling.yaml");
     expect(code).toBe(1);
     expect(stderr).toContain(
-      "error ERR_FILE_EXISTS microscaling.yaml exists and was not written by this command",
+      "error ERR_FILE_EXISTS microscaling.yaml already exists and was not written by this command",
     );
     expect(readFileSync(join(folder, "microscaling.yaml"), "utf8")).toBe(TOY_CONFIG);
   });

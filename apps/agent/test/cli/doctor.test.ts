@@ -60,7 +60,7 @@ it("shows the counts and what the plugin's check finds, task by task", async () 
   toy.add("mails", 3);
   toy.fail("batch", error("batch may not be scaled"), "check");
   expect(await linesOf(toy)).toEqual([
-    "ok scheduler toy: answers, and has counted 2 tasks",
+    "ok scheduler toy: answers, and counted 2 tasks",
     "ok mails: 3 running",
     "ok mails: instances can start",
     "ok batch: 0 running",
@@ -79,7 +79,7 @@ it("goes by the counts where the plugin checks nothing", async () => {
       ["batch", gone],
     ]);
   const told = [
-    "ok scheduler toy: answers, and has counted 1 of 2 tasks",
+    "ok scheduler toy: answers, and counted 1 of 2 tasks",
     "ok mails: 2 running, 1 starting, 1 stopping",
     expect.stringMatching(/^problem batch: batch is not there → Create the object/),
     "ok capacity: instances: 4 of 10 in use",
@@ -192,10 +192,10 @@ it("reads the lease that agents share, and leaves it as it is", async () => {
     return lines.filter((line) => line.includes("lease agents"));
   };
   expect(await leaseOf(async () => found)).toEqual([
-    "ok lease agents: can be read, and is held by agent-1",
+    "ok lease agents: can be read; its holder is agent-1",
   ]);
   expect(await leaseOf(async () => undefined)).toEqual([
-    "ok lease agents: can be read, and is held by nobody",
+    "ok lease agents: can be read; no agent holds it",
   ]);
   expect(await leaseOf(() => Promise.reject(error("may not get leases")))).toEqual([
     expect.stringMatching(/^problem lease agents: may not get leases → \w/),
@@ -210,7 +210,7 @@ it("trusts nothing that a plugin returns", async () => {
     { sources: new Map([["toy", source(metric)]]), tasks: [task("mails", "toy")] },
   );
   const problems = lines.filter((line) => line.startsWith("problem")).join("\n");
-  expect(problems).toMatch(/mails: .*expected findings/);
+  expect(problems).toMatch(/mails: .*expected a list of findings/);
   expect(problems).toMatch(/metric toy: expected 1 results/);
 });
 
@@ -221,9 +221,9 @@ it("compares the capacity with what runs, and with what the backend has", async 
   const capacity = { instances: 10, cpu: 8 };
   const lines = await linesOf({ ...toy, capacity: async () => ({ cpu: 4 }) }, { capacity });
   expect(lines.filter((line) => line.includes("capacity"))).toEqual([
-    expect.stringMatching(/^warning capacity: instances: 12 of 10 in use → The agent stops/),
+    expect.stringMatching(/^warning capacity: instances: 12 of 10 in use → The agent will stop/),
     "ok capacity: cpu: 6 of 8 in use",
-    "warning capacity: cpu: 8 to share, but toy has only 4 → Lower capacity.cpu.",
+    "warning capacity: cpu: the config has 8, but toy has only 4 → Lower capacity.cpu.",
   ]);
 });
 
@@ -241,17 +241,19 @@ it("shows what the scheduler says where the capacity is left to it", async () =>
   expect(await capacityLines(async () => ({ cpu: 4, memory: 1 }))).toEqual([
     "ok capacity: instances: 9 of 10 in use",
     expect.stringMatching(/^warning capacity: cpu: 4\.5 of 4 in use/),
-    "ok capacity: cpu: toy says 4",
+    "ok capacity: cpu: toy reports 4",
   ]);
   expect(await capacityLines(async () => ({ memory: 1 }))).toEqual([
     "ok capacity: instances: 9 of 10 in use",
     expect.stringMatching(
-      /^problem capacity: cpu: toy does not say how much there is, only memory → Write an amount/,
+      /^problem capacity: cpu: toy does not report this amount, only memory → Write an amount/,
     ),
   ]);
   expect(await capacityLines(refused)).toEqual([
     "ok capacity: instances: 9 of 10 in use",
-    expect.stringMatching(/^problem capacity: may not list nodes → .*until then nothing is scaled/),
+    expect.stringMatching(
+      /^problem capacity: may not list nodes → .*Until then, nothing is scaled/,
+    ),
   ]);
 });
 

@@ -124,9 +124,9 @@ describe("run --record", () => {
     expect(turns.some(([, batch]) => batch?.granted === 9)).toBe(true);
   });
 
-  it("goes on without a record where none can be written", async () => {
+  it("continues without a record where none can be written", async () => {
     const agent = start(folderWith(TOY_CONFIG), ["run", "--record", "missing/live.jsonl"]);
-    expect(await agent.line("cannot record")).toMatch(/ENOENT.*goes on without a record/);
+    expect(await agent.line("cannot record")).toMatch(/ENOENT.*continues without a record/);
     await agent.line("batch 0 →");
     await stopAgent(agent);
   });
@@ -320,7 +320,7 @@ export default { ...toy, create(options, context) {
 describe("faults that nobody caught", () => {
   it("logs a rejected promise and goes on", async () => {
     const agent = start(withPlugin('Promise.reject(new Error("wild s3cr3t"));'), ["run"]);
-    expect(await agent.line("nobody looked after it")).toContain("wild");
+    expect(await agent.line("unhandled promise rejection")).toContain("wild");
     await agent.line("batch 0 → ");
     agent.child.kill("SIGTERM");
     expect(await agent.ended).toMatchObject({ code: 0 });
@@ -328,7 +328,7 @@ describe("faults that nobody caught", () => {
 
   it("stops in good order with 1 after an uncaught exception", async () => {
     const agent = start(withPlugin('setImmediate(() => { throw new Error("wild"); });'), ["run"]);
-    await agent.line("an exception that nobody caught");
+    await agent.line("uncaught exception");
     const { code, stdout } = await agent.ended;
     expect(code).toBe(1);
     expect(messages(stdout).at(-1)).toBe("stopped");

@@ -57,7 +57,9 @@ describe("simulate", () => {
       for (const code of [0, 0]) expect(await run(folder, ...words, "r")).toMatchObject({ code });
       const { code, stderr } = await run(folder, ...words, "microscaling.yaml");
       expect(code).toBe(1);
-      expect(stderr).toContain("ERR_FILE_EXISTS microscaling.yaml exists and was not written");
+      expect(stderr).toContain(
+        "ERR_FILE_EXISTS microscaling.yaml already exists and was not written",
+      );
       expect(readFileSync(join(folder, "microscaling.yaml"), "utf8")).toBe(CONFIG);
     },
   );
@@ -169,7 +171,7 @@ describe("tune", () => {
     const words = ["tune", "-l", "load.yaml", "-o", objective];
     const { code, stdout } = await run(folder, ...words);
     expect(code).toBe(0);
-    expect(stdout).toContain("The best one meets the objective on both parts.");
+    expect(stdout).toContain("The best setting meets the objective on both parts.");
     expect(stdout).toMatch(/^The Pareto front/m);
     const { stdout: json } = await run(folder, ...words, "--json");
     const { best } = JSON.parse(json) as {
@@ -195,8 +197,8 @@ describe("tune", () => {
     const words = ["tune", "-l", "load.yaml", "-o", "late <= 0.1%, then cheapest"];
     const { code, stdout } = await run(folder, ...words);
     expect(code).toBe(1);
-    expect(stdout).toContain('Nothing that was tried meets "late <= 0.1%, then cheapest".');
-    expect(stdout).toMatch(/mails: at \S+ there comes work for \d+ instance-seconds within 1s/);
+    expect(stdout).toContain('No tried setting meets "late <= 0.1%, then cheapest".');
+    expect(stdout).toMatch(/mails: at \S+, work for \d+ instance-seconds arrives within 1s/);
     expect(stdout).toContain("Raise max or the capacity.");
   });
 });

@@ -103,7 +103,7 @@ test("maps the capacity, and says when nothing may run", async () => {
   expect((await loadMessage(app({}))).spec.capacity).toEqual({ instances: 10 });
   const { spec, warnings } = await loadMessage({ apps: [{ name: "t" }] });
   expect(spec.capacity).toEqual({ instances: 0 });
-  expect(warnings).toContain("MSS_CONFIG_DATA: maxContainers is not there, so nothing may run");
+  expect(warnings).toContain("MSS_CONFIG_DATA: maxContainers is missing, so nothing may run");
 });
 
 test.each(["Queue", "SimpleQueue"])(
@@ -128,7 +128,7 @@ test("an unknown field is passed over, as it was, with a warning", async () => {
   const { warnings } = await loadMessage(app({ minContaners: 3 }));
   expect(warnings).toEqual([
     expect.stringMatching(
-      /^MSS_CONFIG_DATA:1:\d+ "minContaners" is passed over; did you mean "minContainers"\?$/,
+      /^MSS_CONFIG_DATA:1:\d+ "minContaners" is ignored; did you mean "minContainers"\?$/,
     ),
   ]);
 });
@@ -151,7 +151,7 @@ const REFUSED: readonly [what: string, message: unknown, line: RegExp][] = [
   [
     "two apps of one name",
     { maxContainers: 1, apps: [{ name: "t" }, { name: "t" }] },
-    /apps\[1\]\.name: "t" is there twice/,
+    /apps\[1\]\.name: "t" occurs twice/,
   ],
   [
     "a name that would change objects",

@@ -116,8 +116,8 @@ test("another scheduler's variables change nothing, and a warning says so", asyn
     MSS_PULL_IMAGES: "false",
   });
   expect(warnings).toEqual([
-    "MSS_MARATHON_API: has no effect, since the scheduler is kubernetes",
-    "MSS_PULL_IMAGES: has no effect, since the scheduler is kubernetes",
+    "MSS_MARATHON_API: has no effect because the scheduler is kubernetes",
+    "MSS_PULL_IMAGES: has no effect because the scheduler is kubernetes",
   ]);
 });
 

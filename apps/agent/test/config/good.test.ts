@@ -162,7 +162,7 @@ test("a plugin that throws while it is made is named, and what was made by then 
     }),
   );
   expect(found.code).toBe("ERR_PLUGIN_FAULT");
-  expect(found.message).toBe("the metric bad could not be made: no luck");
+  expect(found.message).toBe("cannot create the metric bad: no luck");
   expect(made).toMatchObject([{ kind: "scheduler", closed: 1 }]);
 });
 

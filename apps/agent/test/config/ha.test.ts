@@ -44,7 +44,7 @@ test("refuses ha on a scheduler that keeps no lease, and says which do", async (
   const { details } = await failure(load(`${GOOD}ha: { lease: main }\n`));
   expect(details).toEqual([
     expect.stringMatching(
-      / ha: expected a scheduler that keeps leases, such as kubernetes; docker keeps none/,
+      / ha: expected a scheduler that supports leases, such as kubernetes; docker does not/,
     ),
   ]);
 });

@@ -127,7 +127,7 @@ const TABLE: readonly [what: string, yaml: string, line: string | RegExp][] = [
   [
     "a name that is written twice",
     `${GOOD}  batch: { target: { use: remainder } }\n`,
-    'microscaling.yaml:14:3 tasks.batch: "batch" is written twice',
+    'microscaling.yaml:14:3 tasks.batch: "batch" occurs twice',
   ],
   [
     "a key that would change objects",

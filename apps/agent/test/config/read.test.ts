@@ -38,7 +38,7 @@ for (const [index, name] of "bcdefghi".split("").entries()) {
 }
 
 const REFUSED: readonly [what: string, yaml: string, message: RegExp][] = [
-  ["a bomb of aliases", bomb.join("\n"), /aliases unfold to more than 10000 values/],
+  ["a bomb of aliases", bomb.join("\n"), /aliases expand to more than 10000 values/],
   [
     "an alias in itself",
     "a: &a { b: *a }\n",

@@ -24,22 +24,22 @@ const REFUSED: readonly [what: string, yaml: string, line: RegExp][] = [
   [
     "a queue without a metric",
     config("{ target: { use: queue, length: 5 } }"),
-    /t\.metric: expected a metric, since the target is queue, found nothing$/,
+    /t\.metric: expected a metric because the target is queue, found nothing$/,
   ],
   [
     "a simple queue without a metric",
     config("{ target: { use: simple-queue, length: 5 } }"),
-    /t\.metric: expected a metric, since the target is simple-queue/,
+    /t\.metric: expected a metric because the target is simple-queue/,
   ],
   [
     "a remainder with a metric",
     config("{ target: { use: remainder }, metric: { use: nsq, topic: t } }"),
-    /t\.metric: expected no metric: the target remainder does not look at one$/,
+    /t\.metric: expected no metric, because the target remainder does not use one$/,
   ],
   [
     "a fixed target with a metric",
     config("{ target: { use: fixed, instances: 1 }, metric: { use: nsq, topic: t } }"),
-    /t\.metric: expected no metric: the target fixed/,
+    /t\.metric: expected no metric, because the target fixed/,
   ],
   [
     "no target",
@@ -73,17 +73,17 @@ const REFUSED: readonly [what: string, yaml: string, line: RegExp][] = [
   [
     "instances among the uses",
     config(`{ uses: { instances: 2 }, ${QUEUE} }`),
-    /t\.uses\.instances: every instance uses exactly one; leave it out$/,
+    /t\.uses\.instances: every instance uses exactly one instance; remove this key$/,
   ],
   [
     "nothing that limits a task",
     config(`{ ${QUEUE} }`, "{ cpu: 4 }"),
-    /tasks\.t: nothing limits this task; set instances\.max, or say under uses/,
+    /tasks\.t: nothing limits this task; set instances\.max, or write under uses/,
   ],
   [
     "a maxAge below the interval",
     config("{ target: { use: queue, length: 5 }, metric: { use: nsq, topic: t, maxAge: 100ms } }"),
-    /maxAge: expected at least the interval of its source, 250ms, found "100ms"$/,
+    /maxAge: expected at least the interval of the source, 250ms, found "100ms"$/,
   ],
 ];
 
@@ -136,17 +136,17 @@ const WARNED: readonly [what: string, yaml: string, warning: RegExp][] = [
   [
     "mins above the capacity",
     config(`{ instances: { min: 11 }, ${QUEUE} }`),
-    /overcommitted: the tasks' min need 11 of instances together, the capacity has 10/,
+    /overcommitted: all min together need 11 of instances, but the capacity has 10/,
   ],
   [
     "two remainders",
     `${GOOD}  more: { priority: 2, target: { use: remainder } }\n`,
-    /tasks\.batch and tasks\.more: of several remainders of priority 2 the first takes all it can/,
+    /tasks\.batch and tasks\.more: the first of several remainders with priority 2 takes all it can/,
   ],
   [
     "a source that nobody uses",
     `${GOOD}metrics: { other: { use: nsq } }\n`,
-    /metrics\.other: no task uses it, so it is not read/,
+    /metrics\.other: no task uses this source, so it is not read/,
   ],
 ];
 

@@ -122,7 +122,7 @@ const REFUSED: readonly [what: string, yaml: string, line: RegExp][] = [
   [
     "latency without a metric",
     `scheduler: { use: docker }\ncapacity: { instances: 1 }\ntasks: { t: { ${LATENCY} } }\n`,
-    /t\.metric: expected a metric, since the target is latency, found nothing$/,
+    /t\.metric: expected a metric because the target is latency, found nothing$/,
   ],
   [
     "latency without within",
@@ -142,7 +142,7 @@ const REFUSED: readonly [what: string, yaml: string, line: RegExp][] = [
   [
     "gains given and fitted",
     config("target: { use: queue, length: 5, gains: auto, kP: 1 }"),
-    /target\.kP: expected no kP with gains: auto, which fits it; take one of them away$/,
+    /target\.kP: expected no kP with gains: auto, which learns it; remove either kP or gains$/,
   ],
   [
     "unknown gains",
@@ -172,12 +172,12 @@ const REFUSED: readonly [what: string, yaml: string, line: RegExp][] = [
   [
     "a weight where the order decides",
     config(`weight: 2, ${LATENCY}`, "share: ordered"),
-    /t\.weight: expected share: fair, without which it has no meaning$/,
+    /t\.weight: works only with share: fair$/,
   ],
   [
     "groups where the order decides",
     config(`group: g, ${LATENCY}`, "share: ordered\ngroups: { g: { instances: 1 } }"),
-    /groups: expected share: fair, without which it has no meaning$/,
+    /groups: works only with share: fair$/,
   ],
   [
     "an unknown way to share",
@@ -192,12 +192,12 @@ const REFUSED: readonly [what: string, yaml: string, line: RegExp][] = [
   [
     "a start that is not cron",
     config(window('start: "8:00", for: 1h, min: 2')),
-    /schedule\[0\]\.start: expected five fields of cron, such as 0 8 \* \* 1-5, found "8:00"$/,
+    /schedule\[0\]\.start: expected a cron expression of five fields, such as 0 8 \* \* 1-5, found "8:00"$/,
   ],
   [
     "a start that never comes",
     config(window('start: "0 0 31 2 *", for: 1h, min: 2')),
-    /schedule\[0\]\.start: expected five fields of cron, .*found "0 0 31 2 \*"$/,
+    /schedule\[0\]\.start: expected a cron expression of five fields, .*found "0 0 31 2 \*"$/,
   ],
   [
     "a time zone that is none",
@@ -231,12 +231,12 @@ const REFUSED: readonly [what: string, yaml: string, line: RegExp][] = [
       "",
       "{ instances: 9, cpu: scheduler }",
     ),
-    /capacity\.cpu: expected an amount, since the scheduler docker cannot say what there is/,
+    /capacity\.cpu: expected an amount because the scheduler docker does not report its capacity/,
   ],
   [
     "an amount that is neither",
     config(LATENCY, "", "{ instances: shceduler }"),
-    /capacity\.instances: expected an amount: .*or scheduler, for what the scheduler says, found/,
+    /capacity\.instances: expected an amount: .*or scheduler, for the amount that the scheduler reports, found/,
   ],
 ];
 
@@ -251,7 +251,7 @@ test("says what limits a task while the scheduler has not said what there is", a
   const cwd = createFolder({ ...MEASURING, "microscaling.yaml": yaml });
   const { details } = await failure(load(yaml, { cwd }));
   expect(details).toEqual([
-    expect.stringMatching(/tasks\.t: nothing limits this task before .*; set instances\.max$/),
+    expect.stringMatching(/tasks\.t: nothing limits this task until .*; set instances\.max$/),
   ]);
 });
 
@@ -259,12 +259,12 @@ const WARNED: readonly [what: string, yaml: string, warning: RegExp][] = [
   [
     "a wait that is shorter than a start",
     config("target: { use: latency, within: 2s, startupTime: 3s }"),
-    /tasks\.t: within 2s is less than a start takes \(startupTime 3s\): jobs that come in a burst will wait longer/,
+    /tasks\.t: within 2s is shorter than a start \(startupTime 3s\), so jobs of a burst will wait longer/,
   ],
   [
     "a group that nobody is in",
     config(LATENCY, "groups: { media: { instances: 4 } }"),
-    /groups\.media: no task is in it/,
+    /groups\.media: no task is in this group/,
   ],
 ];
 

@@ -52,12 +52,12 @@ const REFUSED: readonly [env: Record<string, string>, code: Failure["code"], mes
   [
     { MSS_CONFIG: "FILE", MSS_CONFIG_DATA: DATA },
     "ERR_CONFIG_SETTING",
-    /^MSS_CONFIG_DATA: has no meaning with a config file/,
+    /^MSS_CONFIG_DATA: cannot be used with a config file/,
   ],
   [
     { MSS_CONFIG: "HARDCODED", MSS_CONFIG_DATA: DATA },
     "ERR_CONFIG_SETTING",
-    /^MSS_CONFIG_DATA: has no meaning with MSS_CONFIG=HARDCODED/,
+    /^MSS_CONFIG_DATA: cannot be used with MSS_CONFIG=HARDCODED/,
   ],
   [{ MSS_MONITOR: "SERVER" }, "ERR_CONFIG_LATER", /^MSS_MONITOR: .*use none$/],
   [{ MSS_MONITOR: "GRAPH" }, "ERR_CONFIG_SETTING", /^MSS_MONITOR: expected none or SERVER/],
@@ -103,7 +103,7 @@ const REFUSED: readonly [env: Record<string, string>, code: Failure["code"], mes
     /^MSS_SCHEDULAR: unknown variable; did you mean "MSS_SCHEDULER"\?$/,
   ],
   [{ MSS_WHATEVER: "1" }, "ERR_CONFIG_SETTING", /^MSS_WHATEVER: unknown variable$/],
-  [{ MSS_SCHEDULER: "DOCKER" }, "ERR_CONFIG_LATER", /^MSS_CONFIG: not being set means SERVER/],
+  [{ MSS_SCHEDULER: "DOCKER" }, "ERR_CONFIG_LATER", /^MSS_CONFIG: the default is SERVER/],
 ];
 
 test.each(REFUSED)("%o is refused", async (env, code, message) => {
@@ -167,12 +167,14 @@ test("MSS_CONFIG=FILE is the file", async () => {
 test("MSS_CONFIG=ENVVAR passes over a file that is merely there, and says so", async () => {
   const config = await load(GOOD, { env: ENVVAR });
   expect(config.spec.tasks).toHaveLength(1);
-  expect(config.warnings).toEqual(["microscaling.yaml is passed over, since MSS_CONFIG is ENVVAR"]);
+  expect(config.warnings).toEqual(["microscaling.yaml is ignored because MSS_CONFIG is ENVVAR"]);
 });
 
 test("MSS_CONFIG=ENVVAR and --config contradict each other", async () => {
   const found = await failure(load(GOOD, { env: ENVVAR, file: "microscaling.yaml" }));
-  expect(found.message).toBe("MSS_CONFIG: ENVVAR has no meaning with --config; use one of them");
+  expect(found.message).toBe(
+    "MSS_CONFIG: ENVVAR cannot be used with --config; use either MSS_CONFIG or --config",
+  );
 });
 
 /** With a file or without, a variable goes before what is written. */
@@ -250,7 +252,7 @@ test.each([
   [
     "MSS_KUBE_NAMESPACE",
     "work",
-    /^MSS_KUBE_NAMESPACE: has no effect, since the scheduler is docker$/,
+    /^MSS_KUBE_NAMESPACE: has no effect because the scheduler is docker$/,
   ],
   ["MSS_KUBE_CONFIG", "/etc/kube", /^MSS_KUBE_CONFIG: has no effect/],
   ["MSS_MARATHON_API", "http://localhost:8080", /^MSS_MARATHON_API: has no effect/],

@@ -71,7 +71,7 @@ describe("/readyz", () => {
     expect((await get("/metrics")).text).toContain("microscaling_log_lost_lines_total 7\n");
   });
 
-  it("is 503 once nothing could be done for any task for a minute, and says why", async () => {
+  it("is 503 once the agent has been unable to act for any task for a minute, and says why", async () => {
     const schedulerProblem = "the session with s3cr3t was destroyed";
     const before = await open(engineState({ blockedMs: 59_000, schedulerProblem }));
     expect(await before.get("/readyz")).toMatchObject({ status: 200 });
@@ -82,7 +82,7 @@ describe("/readyz", () => {
       ready: false,
       missing: [],
       problem:
-        "nothing could be done for any task for 75s: the session with [redacted] was destroyed",
+        "the agent has been unable to act for any task for 75s: the session with [redacted] was destroyed",
     });
     // The loop turns, so that a restart would change nothing.
     expect(await get("/livez")).toMatchObject({ status: 200 });

@@ -94,6 +94,19 @@ describe("the change log", () => {
     expect(lines[1]?.text).toBe("mails scales freely again");
   });
 
+  it("says trouble in time whose words change at every turn, and says them once", async () => {
+    const trouble = (why: string): Decision =>
+      decision({ reason: "held", limits: [{ by: "held", reason: `no reading: ${why}` }] });
+    const ups = Array.from({ length: 4 }, () => [
+      trouble("socket hang up"),
+      trouble("read ECONNRESET"),
+    ]);
+    const lines = await turns([decision(), ...ups.flat(), decision(), decision(), decision()]);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatchObject({ level: "warn", task: "mails" });
+    expect(lines[1]?.text).toBe("mails scales freely again");
+  });
+
   describe("of a trouble that many tasks have", () => {
     const NAMES = Array.from({ length: 50 }, (_, i) => `t${i}`);
     const dead = (task: string, reason = "nsqd:4151 cannot be reached"): Decision =>
@@ -168,6 +181,26 @@ describe("the change log", () => {
       expect(await turns([held("3s"), held("4s"), held("5s")], setMs)).toHaveLength(1);
     },
   );
+
+  it("says trouble whose words change at every turn, once", async () => {
+    const failing = (words: string): Decision =>
+      decision({ requested: undefined, limits: [{ by: "counts", reason: words }] });
+    const words = ["connection refused", "connection reset"];
+    const decisions = Array.from({ length: 20 }, (_, i) => failing(words[i % 2] ?? ""));
+    const lines = await turns([...decisions, decision(), decision(), decision()]);
+    expect(lines.map(({ level }) => level)).toEqual(["warn", "info"]);
+  });
+
+  it("says it when the words of a trouble are others for good", async () => {
+    const failing = (words: string): Decision =>
+      decision({ requested: undefined, limits: [{ by: "counts", reason: words }] });
+    const [a, b] = [failing("connection refused"), failing("may not be read")];
+    const lines = await turns([a, a, a, b, b, b, b]);
+    expect(lines.map(({ text }) => /refused|not be read/.exec(text ?? "")?.[0])).toEqual([
+      "refused",
+      "not be read",
+    ]);
+  });
 
   it("says nothing of trouble that passes at once, as at the start", async () => {
     const early = decision({

@@ -71,7 +71,7 @@ test("what is not installed: what was looked for, where, and what to type", asyn
     expect.arrayContaining([
       "looked for @microscaling/scheduler-nomad, then microscaling-scheduler-nomad",
       expect.stringContaining(folder),
-      "to install it, type: npm install @microscaling/scheduler-nomad",
+      "to install it, run: npm install @microscaling/scheduler-nomad",
     ]),
   );
 });
@@ -83,9 +83,7 @@ test("no package is advised that does not exist, but a name that is near", async
   expect(details.at(-1)).toBe("Microscaling's own schedulers: docker, nomad");
   const slip = await failure(find(folder, "nomd"));
   expect(slip.details).toContain('did you mean "nomad"?');
-  expect(slip.details.at(-1)).toBe(
-    "to install it, type: npm install @microscaling/scheduler-nomad",
-  );
+  expect(slip.details.at(-1)).toBe("to install it, run: npm install @microscaling/scheduler-nomad");
 });
 
 test.each([
@@ -96,7 +94,7 @@ test.each([
 ])("with a %s it is installed by %s", async (lockfile, command) => {
   const folder = createFolder({ [lockfile]: "", "sub/x": "" });
   const { details } = await failure(find(join(folder, "sub"), "nomad"));
-  expect(details.at(-1)).toBe(`to install it, type: ${command} @microscaling/scheduler-nomad`);
+  expect(details.at(-1)).toBe(`to install it, run: ${command} @microscaling/scheduler-nomad`);
 });
 
 test("a slip gets the installed one that is meant, and no command that installs the slip", async () => {
@@ -123,9 +121,9 @@ test.each<[what: string, source: string, message: RegExp]>([
   [
     "throws while it loads",
     "throw new Error('boom');",
-    /is installed, but it failed while it was loaded: boom/,
+    /is installed, but it failed to load: boom/,
   ],
-  ["has a syntax error", "export default {", /is installed, but it failed while it was loaded/],
+  ["has a syntax error", "export default {", /is installed, but it failed to load/],
   [
     "misses a package of its own",
     "import 'not-there-at-all'; export default {};",
@@ -153,8 +151,8 @@ test.each<[what: string, source: string, message: RegExp]>([
     "export const x = 1;",
     /is not a Microscaling plugin: it has no default export/,
   ],
-  ["a function", "export default () => {};", /does not carry a plugin's mark/],
-  ["a plain object", "export default { kind: 'scheduler' };", /does not carry a plugin's mark/],
+  ["a function", "export default () => {};", /is not marked as a plugin/],
+  ["a plain object", "export default { kind: 'scheduler' };", /is not marked as a plugin/],
   [
     "no create",
     pluginSource("scheduler", "mine", "create: undefined,"),

@@ -31,7 +31,7 @@ it("says what could not be closed, and goes on", async () => {
   const close = createClosing({ clock: createTestClock(), logger, graceMs: 0 });
   await close("a plugin", Promise.reject(new Error("no")));
   expect(lines).toEqual([
-    expect.objectContaining({ level: "error", text: "a plugin could not be closed" }),
+    expect.objectContaining({ level: "error", text: "cannot close a plugin" }),
   ]);
   await close("the record", undefined);
 });

@@ -98,31 +98,31 @@ describe("what was learned", () => {
   it.each([
     [
       "{",
-      "FILE: not what microscaling has learned, or damaged; it is ignored, and the agent learns anew",
+      "FILE: not a file of microscaling's learned data, or damaged; the agent ignores it and learns again",
     ],
     [
       "[]",
-      "FILE: not what microscaling has learned, or damaged; it is ignored, and the agent learns anew",
+      "FILE: not a file of microscaling's learned data, or damaged; the agent ignores it and learns again",
     ],
     [
       "",
-      "FILE: not what microscaling has learned, or damaged; it is ignored, and the agent learns anew",
+      "FILE: not a file of microscaling's learned data, or damaged; the agent ignores it and learns again",
     ],
     [
       '{"tasks":{}}',
-      "FILE: not what microscaling has learned, or damaged; it is ignored, and the agent learns anew",
+      "FILE: not a file of microscaling's learned data, or damaged; the agent ignores it and learns again",
     ],
     [
       text.replace(":1,", ":2,"),
-      "FILE: expected version 1, found 2; it is ignored, and the agent learns anew",
+      "FILE: expected version 1, found 2; the agent ignores it and learns again",
     ],
     [
       '{"microscalingLearned":1,"tasks":[]}',
-      "FILE: expected tasks, found another value; it is ignored, and the agent learns anew",
+      "FILE: expected tasks, found something else; the agent ignores it and learns again",
     ],
     [
       text.replace('"dispersion":1', '"dispersion":-1'),
-      "FILE: what it says of the task mail is damaged; it is ignored",
+      "FILE: the data of the task mail is damaged; the agent ignores it",
     ],
   ])(
     "is ignored with a warning where the file is damaged, foreign or of another version: %.40s",
@@ -139,7 +139,7 @@ describe("what was learned", () => {
     const spec = await recall(specOf(task("mail")), folder, logger);
     expect(learnedOf(spec)).toEqual([undefined]);
     expect(lines.map((line) => line.text)).toEqual([
-      `cannot read ${folder}: EISDIR: illegal operation on a directory, read; the agent learns anew`,
+      `cannot read ${folder}: EISDIR: illegal operation on a directory, read; the agent learns again`,
     ]);
   });
 
@@ -188,7 +188,7 @@ describe("the file", () => {
     writeFileSync(file, "tasks: {}");
     const { keeper, warnings } = open(file);
     await keeper.close();
-    expect(warnings()).toEqual([expect.stringContaining("it holds something else")]);
+    expect(warnings()).toEqual([expect.stringContaining("the existing file has other content")]);
     expect(readFileSync(file, "utf8")).toBe("tasks: {}");
   });
 
@@ -212,7 +212,7 @@ describe("the file", () => {
     await keeper.close();
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toMatch(
-      /^cannot write .*taken: .*; a restart forgets what was learned since$/,
+      /^cannot write .*taken: .*; a restart loses what was learned since the last write$/,
     );
     expect(readdirSync(folder)).toEqual(["taken"]);
   });

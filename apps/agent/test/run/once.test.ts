@@ -31,5 +31,5 @@ it("refuses to act once beside the agents that share a lease", async () => {
   const request = { env: {}, cwd, dryRun: false, clock: systemClock, log };
   const { code, message } = await failure(runOnce(request, true));
   expect(code).toBe("ERR_USAGE");
-  expect(message).toMatch(/lease main; found ha in .*microscaling\.yaml: use/);
+  expect(message).toMatch(/lease main; found ha in .*microscaling\.yaml. Use/);
 });

@@ -68,7 +68,7 @@ it("leaves a file alone that is no record, and the agent goes on", async () => {
   appendFileSync(file, "tasks: {}\n");
   expect(await write(file, turn(1))).toEqual([
     expect.stringMatching(
-      /^error cannot record to .*yaml: it is not a record.*goes on without a record$/,
+      /^error cannot record to .*yaml: .*is not a record.*continues without a record$/,
     ),
   ]);
   expect(linesOf(file)).toEqual(["tasks: {}", ""]);
@@ -81,7 +81,7 @@ it("says so when the file cannot be opened, and the agent goes on", async () => 
   expect(record).toBeUndefined();
   expect(texts).toEqual([
     expect.stringMatching(
-      /^error cannot record to .*taken: EISDIR.*; the agent goes on without a record$/,
+      /^error cannot record to .*taken: EISDIR.*; the agent continues without a record$/,
     ),
   ]);
 });
@@ -93,6 +93,8 @@ it.runIf(existsSync("/dev/full"))("says once that the disk is full, and goes on"
   await opened.record?.close();
   opened.record?.recorder.decided(turn(100));
   expect(opened.texts).toEqual([
-    expect.stringMatching(/^error cannot record to \/dev\/full: ENOSPC.*goes on without a record$/),
+    expect.stringMatching(
+      /^error cannot record to \/dev\/full: ENOSPC.*continues without a record$/,
+    ),
   ]);
 });

@@ -83,7 +83,10 @@ it.each<[string, Engine["reload"]]>([
   expect(events).toEqual(["adopt new", "adopt old", "close new except old"]);
   expect(reloader.config().origin).toBe("old");
   expect(lines).toEqual([
-    expect.objectContaining({ level: "error", text: expect.stringMatching(/the old one goes on/) }),
+    expect.objectContaining({
+      level: "error",
+      text: expect.stringMatching(/the agent keeps the old one/),
+    }),
   ]);
 });
 

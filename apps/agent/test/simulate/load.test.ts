@@ -193,7 +193,7 @@ tasks:
       'load.yaml:7:58 tasks.mails.arrivals.form: unknown key; did you mean "from"?',
       'load.yaml:8:22 tasks.mails.service.mean: expected a duration of at least 1ms, found "0s"',
       'load.yaml:8:33 tasks.mails.service.shape: expected exponential, deterministic or lognormal, found "square"',
-      "load.yaml:8:45 tasks.mails.service.cv: only lognormal has one, and shape is exponential",
+      "load.yaml:8:45 tasks.mails.service.cv: cv works only with lognormal, but shape is exponential",
       "load.yaml:9:14 tasks.mails.startup: expected a duration such as 3s, or { time: 3s, jitter: 20% }, found 20",
       'load.yaml:10:17 tasks.mails.startFails: expected a percentage below 100%, found "100%"',
       'load.yaml:11:22 tasks.mails.metric.shows: expected length, inFlight or totals, found "everything"',
@@ -213,7 +213,10 @@ tasks:
     ["{ arrivals: { csv: none.csv }, service: { mean: 1s } }", "csv: none.csv: ENOENT"],
     ["{ arrivals: { csv: bad.csv }, service: { mean: 1s } }", "bad.csv:3: expected count"],
     ["{ arrivals: { csv: empty.csv }, service: { mean: 1s } }", "expected a column offset_s"],
-    ["{ arrivals: { csv: jobs.csv, scale: 2 }, service: { mean: 1s } }", "only counts can be"],
+    [
+      "{ arrivals: { csv: jobs.csv, scale: 2 }, service: { mean: 1s } }",
+      "scale works only with counts",
+    ],
     ["{ arrivals: { csv: counts.csv }, service: { per: { tokens: 1s } } }", "needs a CSV of jobs"],
     ["{ arrivals: { csv: jobs.csv }, service: { per: { words: 1s } } }", "column words"],
     ["{ arrivals: { csv: jobs.csv }, service: 1s }", "a map such as { mean: 200ms }"],
@@ -279,7 +282,7 @@ describe("a recorded run", () => {
   });
 
   it.each([
-    ["is of another task", recordOf("orders"), "run.jsonl has no two readings of mails"],
+    ["is of another task", recordOf("orders"), "run.jsonl has fewer than two readings of mails"],
     ["is none", "hello\n", "record: run.jsonl:1: expected the header of a record"],
   ])("is refused when it %s", async (_what, text, expected) => {
     const files = {

@@ -57,7 +57,7 @@ describe("a config", () => {
     });
     const sentences = assumptions([candidate], load);
     expect(sentences[0]).toBe(
-      "mails: jobs take 500ms on average (exponential); its instances start in 4s and stop in 1s; its metric shows how many jobs wait and are at work, every 500ms. A wait above 2s is late.",
+      "mails: jobs take 500ms on average (exponential); its instances start in 4s and stop in 1s; its metric shows how many jobs wait and are in progress, every 500ms. A wait above 2s is late.",
     );
     expect(sentences[1]).toContain("start in 3s and stop in 1s");
     expect(sentences[1]).toContain("A wait above 5s is late.");
@@ -116,7 +116,7 @@ describe("a run", () => {
     await expect(simulated(config)).rejects.toMatchObject({
       code: "ERR_USAGE",
       message:
-        "microscaling.yaml leaves the amount of cpu to its scheduler, which a simulation does not ask; expected it in load.yaml",
+        "microscaling.yaml takes the amount of cpu from its scheduler, which a simulation does not ask; add the amount to load.yaml",
     });
     const { tasks } = await simulated(config, `capacity: { cpu: 3 }\n${LOAD}`);
     expect(Math.max(...tasks[0]!.timeline!.ordered.slice(30))).toBe(3);

@@ -34,7 +34,7 @@ export interface MetricFixture extends Patience {
   /** How many requests the backend has had so far. */
   readonly requests?: () => number | Promise<number>;
   /** A password, token or key out of `options` that must be in no error and no log line. */
-  readonly secret?: string;
+  readonly secret?: () => string;
   /** Valid options that lead to a backend that is not there. */
   readonly unreachable?: () => unknown;
   /** While it is begun, the backend refuses every request or answers nonsense. */

@@ -114,17 +114,14 @@ export function metricReadSuite({ describe, it }: TestRunner, fixture: MetricFix
   });
 }
 
-function missingTest(
-  { it }: TestRunner,
-  fixture: MetricFixture,
-  { what = "queue", query: written, gives }: MissingExample,
-): void {
+function missingTest({ it }: TestRunner, fixture: MetricFixture, example: MissingExample): void {
+  const { what = "queue", gives } = example;
   it(
     `gives ${gives} for a ${what} that is not there, and the others' numbers`,
     onBench(fixture, async ({ queries, query, read, untilRead }) => {
       await fixture.setQueue(0, 2);
       await untilRead(queries[0], 2);
-      const nowhere = await query("nowhere", written());
+      const nowhere = await query("nowhere", example.query());
       const [none, some] = await read([nowhere, queries[0]]);
       assertReading(some);
       assert.equal(some.value, 2);
@@ -140,9 +137,9 @@ function missingTest(
 }
 
 /** The parts that the readings of a query may carry. Each is one of `capabilities.parts`. */
-function partsOf({ capabilities, partsOf: ofQuery }: MetricPlugin, query: unknown): string[] {
-  const all: readonly string[] = capabilities.parts;
-  const own: readonly string[] = ofQuery?.(query) ?? all;
+function partsOf(plugin: MetricPlugin, query: unknown): string[] {
+  const all: readonly string[] = plugin.capabilities.parts;
+  const own: readonly string[] = plugin.partsOf?.(query) ?? all;
   // That they are a list is a test of its own.
   return Array.isArray(all) ? own.filter((part) => all.includes(part)) : [...own];
 }

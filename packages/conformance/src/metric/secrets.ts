@@ -28,7 +28,7 @@ export function metricSecretSuite({ describe, it }: TestRunner, fixture: MetricF
             await outage.end();
           }
         }
-        told.assertClean(secret);
+        told.assertClean(secret?.());
       }),
     );
   });

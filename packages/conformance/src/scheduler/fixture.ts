@@ -29,7 +29,7 @@ export interface SchedulerFixture extends Patience {
   /** Valid options that lead to a backend that is not there. */
   readonly unreachable?: () => unknown;
   /** A password, token or key out of `options` that must be in no error and no log line. */
-  readonly secret?: string;
+  readonly secret?: () => string;
   /** While it is begun, the backend refuses every request. */
   readonly outage?: Switch;
   /** While it is begun, the backend takes requests and never answers. */

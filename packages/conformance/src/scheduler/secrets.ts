@@ -31,7 +31,7 @@ export function schedulerSecretSuite(
             await outage.end();
           }
         }
-        told.assertClean(secret);
+        told.assertClean(secret?.());
       }),
     );
   });

@@ -1,36 +1,36 @@
-/** The range of the arrival rate ends here, in jobs a second. */
+/** The highest arrival rate, in jobs per second. */
 export const MOST_ARRIVALS: number = 1e9;
-/** The recent rate is that of this part of what a start leaves of the time a job may wait: noticing and starting must both fit into it. */
+/** The window of the recent rate, as a fraction of the allowed wait that remains after a start-up: noticing and starting must both fit into the wait. */
 const RECENT = 0.6;
-/** But of no less than this part of that time, nor of the time that a start takes: a rate seen for less says little, and noticing sooner saves little. */
+/** The shortest such window, as a fraction of the allowed wait and of the start-up time: a shorter one says little, and noticing sooner saves little. */
 const LEAST_RECENT = 0.14;
-/** The usual rate is that of so many times as long as a job may wait, unless the load has changed since. */
+/** The window of the usual rate, as a multiple of the allowed wait, unless the load has changed since. */
 const USUAL_WITHINS = 60;
-/** The load has changed when the recent rate is so many standard deviations from the usual one. */
+/** The load has changed if the recent rate is this many standard deviations from the usual one. */
 const CHANGED = 2.5;
-/** Of what made that known only this part counts: it was picked for being far off, so it may be chance. */
+/** The fraction of the data behind that decision that counts afterwards. The data was selected because it is far off, so it may be chance. */
 const RESTART = 0.1;
 
-/** The mean of a rate, in jobs a second, and how long it is the mean of, in seconds. */
+/** The mean of a rate, in jobs per second, and the time that it covers, in seconds. */
 export interface Mean {
   rate: number;
   seconds: number;
 }
 
-/** What is remembered of the arrivals of one task. Plain data, updated in place. */
+/** What is remembered about the arrivals of one task. Plain data, updated in place. */
 export interface ArrivalMemory {
-  /** Over a long time. The rate is in [0, 10⁹], and NaN before the first count. */
+  /** The rate over a long time, in [0, 10⁹]; NaN before the first count. */
   readonly usual: Mean;
-  /** Over the last while. */
+  /** The recent rate. */
   readonly recent: Mean;
-  /** What `recent` is made of: jobs and seconds of the block that is being counted, and of the one before it. */
+  /** The data behind `recent`: jobs and seconds of the current block, and of the block before it. */
   blockJobs: number;
   blockSeconds: number;
   earlierJobs: number;
   earlierSeconds: number;
 }
 
-/** Before the first count. */
+/** The state before the first count. */
 export function noArrivals(): ArrivalMemory {
   return {
     usual: { rate: Number.NaN, seconds: 0 },
@@ -43,13 +43,13 @@ export function noArrivals(): ArrivalMemory {
 }
 
 /**
- * Learns the arrivals from one more count, twice: what is usual, over a long time, and what is recent. As soon as the two differ by more
- * than noise explains, the load has changed, and what is recent is usual from then on.
+ * Learns the arrivals from one more count, twice: the usual rate, over a long time, and the recent rate. When the two differ by more than noise
+ * explains, the load has changed, and the recent rate becomes the usual one.
  *
- * @param counted jobs a second since the last count
- * @param seconds how long it was taken over
+ * @param counted jobs per second since the last count
+ * @param seconds the time since the last count
  * @param scale how long a job may wait, in seconds: the scale of time
- * @param horizon until what is asked for now shows, in seconds
+ * @param horizon the time until a request made now shows, in seconds
  */
 export function learnArrivals(
   memory: ArrivalMemory,
@@ -74,7 +74,7 @@ export function learnArrivals(
   usual.seconds = RESTART * recent.seconds;
 }
 
-/** The mean over a window that slides, from two blocks: of the earlier one as much counts as the other leaves of the window. */
+/** The mean over a sliding window, from two blocks: the current block, and as much of the earlier block as the window has room for. */
 function noteRecent(memory: ArrivalMemory, jobs: number, seconds: number, window: number): void {
   const { recent } = memory;
   memory.blockJobs += jobs;
@@ -88,19 +88,19 @@ function noteRecent(memory: ArrivalMemory, jobs: number, seconds: number, window
   memory.blockJobs = memory.blockSeconds = 0;
 }
 
-/** Whether the recent rate is none that the usual one explains. */
+/** Whether the usual rate does not explain the recent rate. */
 function hasChanged({ usual, recent }: ArrivalMemory): boolean {
-  // Of a Poisson process the mean over less time is as much more unsure.
+  // The mean of a Poisson process over less time is less sure in proportion.
   const noise = varianceOf(usual) * (1 + usual.seconds / recent.seconds);
   return (recent.rate - usual.rate) ** 2 > CHANGED ** 2 * noise;
 }
 
-/** Of the mean of a Poisson process. Without a job it is as unsure as with one. */
+/** The variance of the mean of a Poisson process. Without any job, it is the same as with one job. */
 export function varianceOf({ rate, seconds }: Mean): number {
   return (rate * seconds < 1 ? 1 / seconds : rate) / seconds;
 }
 
-/** What comes now: what is usual, as far as it is within one standard deviation of what is recent. */
+/** The current rate: the usual rate, limited to one standard deviation around the recent rate. */
 export function expectedRate({ usual, recent }: ArrivalMemory): number {
   const deviation = Math.sqrt(varianceOf(recent));
   return Math.min(Math.max(usual.rate, recent.rate - deviation), recent.rate + deviation);

@@ -3,13 +3,13 @@ import { isKnown, type Snapshot } from "./sample.ts";
 /** How many jobs an instance works on at once is that of so many times as long as a job may wait: it hardly ever changes. */
 const MEMORY_WITHINS = 10;
 
-/** What is seen while jobs wait, so that no instance could take one more: the jobs in flight and the instances, both on average. */
+/** The average jobs in flight and instances while jobs wait, because then no instance can take another job. */
 export interface AtOnce {
   jobs: number;
   instances: number;
 }
 
-/** Learns from one more look. Averages of both are kept, since counts of jobs may be older than those of instances. */
+/** Learns from one more reading. Keeps averages of both, because counts of jobs may be older than counts of instances. */
 export function learnAtOnce(atOnce: AtOnce, before: Snapshot, now: Snapshot, within: number): void {
   if (!(before.waiting > 0 && now.waiting > 0) || !isKnown(now.inFlight)) return;
   // About 1 − e^−x, which takes longer than all else here.

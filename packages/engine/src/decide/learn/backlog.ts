@@ -1,30 +1,30 @@
 /**
- * When jobs arrived, as far back as some of them wait: a time in milliseconds since the epoch and how many had arrived until then, in turn;
- * oldest first. In one array, since thousands of tasks have one each. At most twelve, however long jobs wait.
+ * When the waiting jobs arrived: times in milliseconds since the epoch, alternating with the number of jobs that had arrived by then, oldest first.
+ * It is one array, because thousands of tasks have one each. It has at most twelve marks, however long jobs wait.
  */
 export type Marks = readonly number[];
 
-/** Marks are this far apart, as a part of the time that a job may wait: how long one waits need not be known to the second. */
+/** The distance between marks, as a fraction of the allowed wait. The wait of a job need not be known to the second. */
 export const APART: number = 1 / 10;
 
-/** What waits, if anything, came since the last snapshot. */
+/** No marks: all waiting jobs, if any, have arrived since the last snapshot. */
 export const NO_MARKS: Marks = [];
 
-/** From one snapshot of a queue to the next. */
+/** The change from one snapshot of a queue to the next. */
 export interface Interval {
-  /** When they were, in milliseconds since the epoch. */
+  /** The times of the two snapshots, in milliseconds since the epoch. */
   readonly lastAt: number;
   readonly at: number;
-  /** How many jobs had ever arrived. */
+  /** The total number of arrived jobs at both snapshots. */
   readonly lastArrived: number;
   readonly arrived: number;
-  /** How many waited at the second. */
+  /** The number of waiting jobs at the second snapshot. */
   readonly waiting: number;
 }
 
 /**
- * Takes note of what arrived.
- * @param before the interval before this one: what had no marks then had come since its beginning
+ * Records arrivals.
+ * @param before the interval before this one. Jobs without marks have arrived since its beginning
  * @param within how long a job may wait, in seconds
  */
 export function markArrivals(
@@ -38,8 +38,8 @@ export function markArrivals(
   const { length } = marks;
   if (length === 0) return [before.lastAt, before.lastArrived];
   if (lastAt - marks[length - 2]! < APART * within * 1000) return marks;
-  // The last mark before the oldest job that waits is still needed. So is the last of those that are late already: the jobs before it
-  // are as urgent as the ones after it.
+  // The last mark before the oldest waiting job is still needed. So is the last mark of jobs that are already late: the jobs before it are as
+  // urgent as the jobs after it.
   const late = lastAt - within * 1000;
   let first = 0;
   while (
@@ -47,24 +47,24 @@ export function markArrivals(
     (marks[first + 3]! <= arrived - waiting || marks[first + 2]! <= late)
   )
     first += 2;
-  // Not pushed: that would make room for many more.
+  // Not `push`, which would reserve room for many more.
   return marks.slice(first).concat(lastAt, lastArrived);
 }
 
-/** What {@link paceInTime} goes by; times in seconds. */
+/** The input of {@link paceInTime}. Times are in seconds. */
 export interface Deadline {
-  /** By how long a wait every job is to be begun. */
+  /** The longest wait before a job must begin. */
   readonly within: number;
-  /** Before this has passed nothing changes, and so many jobs are begun meanwhile. */
+  /** The time before which nothing changes, and the number of jobs that begin meanwhile. */
   readonly delay: number;
   readonly begun: number;
-  /** What is late already is made up for in this time. */
+  /** The time in which jobs that are already late are made up for. */
   readonly least: number;
 }
 
 /**
- * How many jobs a second must be begun so that each is in time, if they are taken in the order in which they came: the greatest of
- * k / (within − age of the k-th), over the jobs that wait. An exact condition for a fluid.
+ * How many jobs per second must begin so that each is in time, if they are taken in the order of arrival: the greatest of
+ * k / (within − age of the k-th), over the waiting jobs. This condition is exact for a fluid.
  */
 export function paceInTime(
   marks: Marks,
@@ -77,7 +77,7 @@ export function paceInTime(
   for (let i = 0; i < Math.max(2, length); i += 2) {
     const upTo = i + 3 < length ? marks[i + 3]! : arrived;
     if (upTo <= gone) continue;
-    // As old as any that came between this mark and the next.
+    // As old as any job that arrived between this mark and the next.
     const age = (at - (length === 0 ? lastAt : marks[i]!)) / 1000;
     pace = Math.max(pace, (upTo - gone) / Math.max(least, within - age - delay));
   }

@@ -6,8 +6,8 @@ import { busyByJobs, isKnown, sampleOf, type Snapshot } from "./sample.ts";
 import type { TaskModel } from "./task-model.ts";
 
 /**
- * Learns from the level of jobs, where neither what arrives nor what is finished is counted. Counts of instances are of now, counts of
- * jobs may be of some time ago: both are compared as they were then.
+ * Learns from the number of jobs, if neither arrivals nor finished jobs are counted. Counts of instances are current, but counts of jobs may be some
+ * time old. So both are compared as they were at that time.
  * @param within how long a job may wait, in seconds
  * @param scale the scale of time, in seconds
  */
@@ -19,7 +19,7 @@ export function followLevel(model: TaskModel, seen: Snapshot, within: number, sc
   const atOnce = jobsAtOnce(model.atOnce);
   const sample = sampleOf(before, now, atOnce);
   const { rise, seconds, isCensored } = sample;
-  // Jobs in flight tell it without a lag.
+  // Jobs in flight show it without a lag.
   const isTold = isKnown(before.inFlight) && isKnown(now.inFlight);
   const busy = isTold ? busyByJobs(before, now, atOnce) : sample.busy;
   const { level } = model;
@@ -29,7 +29,7 @@ export function followLevel(model: TaskModel, seen: Snapshot, within: number, sc
     model.level = relaxLevel(level, now.running, seconds, scale + lagOf(model));
 }
 
-/** How old the counts of jobs are believed to be, in seconds. */
+/** The estimated age of the counts of jobs, in seconds. */
 export function lagOf({ lag }: Pick<TaskModel, "lag">): number {
   return lag === undefined ? 0 : lag.seconds;
 }
@@ -37,14 +37,14 @@ export function lagOf({ lag }: Pick<TaskModel, "lag">): number {
 function followLag(model: TaskModel, { at, waiting, inFlight }: Snapshot, within: number): void {
   const { past } = model;
   const lag = (model.lag ??= noLag());
-  // What an instance takes comes to be in flight, where that is known: there is less noise.
+  // If jobs in flight are known, they show what an instance takes, with less noise.
   const jobs = isKnown(inFlight) ? -inFlight : waiting;
   const hasChanged = learnLag(lag, past, at, waiting > 0 ? jobs : Number.NaN, within);
-  // What was learned from the length went by the wrong number of instances.
+  // The rates were learned from the length with the wrong number of instances.
   if (hasChanged && !isKnown(inFlight)) model.level = unsureOf(model.level);
 }
 
-/** With as many instances as ran when the jobs were counted. */
+/** Uses the number of instances that ran when the jobs were counted. */
 function asItWas(model: TaskModel, seen: Snapshot): Snapshot {
   const seconds = lagOf(model);
   if (seconds === 0) return seen;

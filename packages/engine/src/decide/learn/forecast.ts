@@ -3,77 +3,77 @@ import { DAY, endMinute, goTo, MINUTE_MS, openHistory, rateIn, WEEK } from "./ra
 import { judge, openTrial, proofOf, type Proof, type Trial } from "./trial.ts";
 
 /**
- * What is known of a load's own pattern. Plain data that is updated in place: `structuredClone` copies it.
+ * What is known about a load's own pattern. Plain data that is updated in place. `structuredClone` copies it.
  */
 export interface Forecast extends Minutes {
-  /** When the minute under way ends, in milliseconds since the epoch. */
+  /** When the current minute ends, in milliseconds since the epoch. */
   endsAt: number;
-  /** What has been seen of it: jobs, and over how many seconds. */
+  /** What was seen of the current minute: jobs, and the seconds that they cover. */
   jobs: number;
   seconds: number;
-  /** Jobs that came, and the instance-seconds that they took as was believed then: both fading over a day. */
+  /** Arrived jobs, and the instance-seconds that they took by the estimates at that time; both fade over a day. */
   pastJobs: number;
   pastWork: number;
-  /** How each candidate has done. */
+  /** The trial of each candidate. */
   readonly day: Trial;
   readonly week: Trial;
   readonly trend: Trial;
-  /** What is expected, as of the end of the last minute; nothing where nothing is proved, or no rise is ahead. */
+  /** The forecast at the end of the last minute; `undefined` if no candidate has proved right or no rise is ahead. */
   ahead: Ahead | undefined;
 }
 
 /** What is expected. */
 export interface Ahead {
-  /** The most jobs a second that are expected until an instance asked for within the next minute has come up, and a minute longer. */
+  /** The highest number of jobs per second that is expected until an instance requested within the next minute is up, and a minute longer. */
   readonly rate: number;
   /**
-   * Jobs a second that one instance finishes: what is believed now, and no more than over the last day. In a quiet hour it is learned from few jobs,
-   * and what is to be met is the busy one.
+   * Jobs per second that one instance finishes: the current estimate, but at most that of the last day. In a quiet hour it is learned from few jobs, but
+   * the forecast is for a busy one.
    */
   readonly serviceRate: number;
-  /** The share of the squared error that the forecast has removed of late, in (0, 1]. */
+  /** The fraction of the squared error that recent forecasts have removed, in (0, 1]. */
   readonly share: number;
 }
 
-/** From one reading to the next. */
+/** The change from one reading to the next. */
 export interface Arrivals {
-  /** In milliseconds since the epoch. */
+  /** The times of the two readings, in milliseconds since the epoch. */
   readonly lastAt: number;
   readonly at: number;
-  /** How many jobs arrived in between; NaN where that is not known. */
+  /** How many jobs arrived in between; NaN if not known. */
   readonly jobs: number;
 }
 
-/** What a forecast is to be good for. */
+/** What a forecast is used for. */
 export interface Purpose {
-  /** From asking for an instance until it runs and shows, in seconds. */
+  /** The time from requesting an instance until it runs and shows, in seconds. */
   readonly lead: number;
-  /** Jobs a second that one instance finishes, as is believed now. */
+  /** Jobs per second that one instance finishes, by the current estimate. */
   readonly serviceRate: number;
 }
 
-/** What arrives between two readings is spread evenly over so much time at the most, in milliseconds: longer is not known. */
+/** The longest time between two readings over which arrivals are spread evenly, in milliseconds. Longer gaps are unknown. */
 const LONGEST_SPREAD_MS = 5 * MINUTE_MS;
-/** A minute is known when at least this much of it was seen, in seconds. */
+/** A minute is known if at least this much of it was seen, in seconds. */
 const LEAST_SEEN = 30;
-/** No lead is longer, in minutes. */
+/** The longest lead, in minutes. */
 const LONGEST_LEAD = 30;
 /**
- * So many standard deviations of the forecast's own error are added. Too few instances cost more than too many: with one, the rate is below what is
- * expected five times in six, as is best where being short costs five times as much (the newsvendor's quantile).
+ * The number of standard deviations of the forecast's own error that are added. Too few instances cost more than too many. With one standard deviation,
+ * the rate is below the expected one five times in six, which is best if too few cost five times as much (the newsvendor's quantile).
  */
 const SHORTAGE = 1;
-/** What the trials remember, in minutes: two of the candidate's own periods, since one alone may be chance; of a trend a day. */
+/** The memory of the trials, in minutes: two of the candidate's own periods, because one alone may be chance; a day for a trend. */
 const DAY_MEMORY: number = 2 * DAY;
 const WEEK_MEMORY: number = 2 * WEEK;
 const TREND_MEMORY: number = DAY;
-/** How much work a job is, is the mean over so many minutes. */
+/** The work of a job is the mean over this many minutes. */
 const WORK_MEMORY: number = DAY;
-/** The dispersion is the mean over so many minutes; one change counts for no more than three standard deviations. */
+/** The dispersion is the mean over this many minutes. One change counts for at most three standard deviations. */
 const DISPERSION_MEMORY = 240;
 const MOST_DISPERSED = 9;
 
-/** Before anything was seen. @param at milliseconds since the epoch */
+/** The state before anything was seen. @param at milliseconds since the epoch */
 export function openForecast(at: number): Forecast {
   const minute = Math.floor(at / MINUTE_MS);
   return {
@@ -91,7 +91,7 @@ export function openForecast(at: number): Forecast {
   };
 }
 
-/** Goes on at another time, after a restart or when the clock was set back. What happened in between is not known. */
+/** Continues at another time, after a restart or when the clock was set back. The time in between is unknown. */
 export function resumeForecast(forecast: Forecast, at: number): void {
   const minute = Math.floor(at / MINUTE_MS);
   forecast.ahead = undefined;
@@ -101,7 +101,7 @@ export function resumeForecast(forecast: Forecast, at: number): void {
 }
 
 /**
- * Takes note of what arrived: hardly any work but at the end of a minute.
+ * Records arrivals. This is hardly any work except at the end of a minute.
  * @returns whether a minute has ended, so that `ahead` is new
  */
 export function followArrivals(
@@ -126,7 +126,7 @@ export function followArrivals(
   return true;
 }
 
-/** Over the minutes in which they may have come. */
+/** Spreads arrivals over the minutes in which they may have come. */
 function spread(forecast: Forecast, { lastAt, at, jobs }: Arrivals, purpose: Purpose): void {
   let from = lastAt;
   while (from < at) {
@@ -138,7 +138,7 @@ function spread(forecast: Forecast, { lastAt, at, jobs }: Arrivals, purpose: Pur
   }
 }
 
-/** The least whole number of minutes after which a minute's rate can be met by what is asked for at the end of this one. */
+/** The least whole number of minutes after which instances that are requested at the end of this minute can serve the rate. */
 function leadOf(seconds: number): number {
   return Math.min(LONGEST_LEAD, 1 + Math.floor(seconds / 60));
 }
@@ -157,7 +157,7 @@ function closeMinute(forecast: Forecast, { lead, serviceRate }: Purpose): void {
   const now = history.minute - 1;
   const rate = rateIn(history, now);
   const sample = ((rate - rateIn(history, now - 1)) ** 2 * 60) / (rate + rateIn(history, now - 1));
-  // NaN where one of them is not known, or both are 0.
+  // NaN if one of them is not known, or both are 0.
   if (sample >= 0)
     forecast.dispersion +=
       (Math.min(sample, MOST_DISPERSED) - forecast.dispersion) / DISPERSION_MEMORY;
@@ -168,7 +168,7 @@ function closeMinute(forecast: Forecast, { lead, serviceRate }: Purpose): void {
   backtest(forecast, now, lead);
 }
 
-/** Judges what each candidate would have said of this minute, `lead` minutes ago. From the history, so that the lead may change. */
+/** Judges what each candidate would have said about this minute, `lead` minutes ago. Computed from the history, so that the lead may change. */
 function backtest(forecast: Forecast, now: number, lead: number): void {
   const { history, day, week, trend } = forecast;
   const actual = rateIn(history, now) - rateIn(history, now - lead);
@@ -181,7 +181,7 @@ function backtest(forecast: Forecast, now: number, lead: number): void {
   if (!Number.isNaN(goingOn)) judge(trend, goingOn, actual, TREND_MEMORY);
 }
 
-/** What is expected from now on. @param purpose its lead in minutes */
+/** The forecast from now on. @param purpose its lead in minutes */
 function aheadOf(forecast: Forecast, purpose: Purpose): Ahead | undefined {
   const { history, day, week, trend, pastJobs, pastWork } = forecast;
   const { lead } = purpose;

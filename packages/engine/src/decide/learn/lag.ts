@@ -1,50 +1,50 @@
 import { instancesAt, type Past } from "./past.ts";
 
-/** The lags that are told apart: from 0 to 20 s, as far apart as most readings are. */
+/** The lags that are compared: from 0 to 20 s, at the distance of most readings. */
 const LAGS = 41;
 const STEP_MS = 500;
-/** The evidence of one reading ends at so many standard deviations: the load may have changed in the same moment. */
+/** The evidence of one reading is limited to this many standard deviations, because the load may have changed at the same moment. */
 const MOST_DEVIATIONS = 3;
 /**
- * A lag is believed once it explains what was seen e¹² times as well as the one that was believed: dozens of lags are compared at each of
- * thousands of readings, so chance alone is as good once in about 10⁵ comparisons.
+ * A lag is accepted when it explains the readings e¹² times as well as the current one. Dozens of lags are compared at each of thousands of readings,
+ * and chance alone is as good once in about 10⁵ comparisons.
  */
 const MARGIN = 12;
-/** What speaks against a lag fades over so many times as long as a job may wait; the noise over fewer, since it changes with the load. */
+/** The evidence against a lag fades over this multiple of the allowed wait. The noise fades faster, because it changes with the load. */
 const MEMORY_WITHINS = 60;
 const NOISE_WITHINS = 3;
-/** The noise is not known before so many readings. */
+/** The noise is unknown before this many readings. */
 const LEAST_READINGS = 10;
 
-/** How old the counts of jobs are when they are read, as far as it shows. Updated in place. */
+/** The age of counts of jobs when they are read, as far as it can be learned. Updated in place. */
 export interface Lag {
-  /** What is believed, in seconds. */
+  /** The current estimate, in seconds. */
   seconds: number;
-  /** When the last four readings in a row with waiting jobs were, in milliseconds since the epoch, and what they showed; newest first. */
+  /** The times of the last four readings in a row with waiting jobs, in milliseconds since the epoch, and their values; newest first. */
   times: number[];
   jobs: number[];
-  /** The mean square of the bends, in jobs², and of how many readings it is the mean. */
+  /** The mean square of the bends, in jobs², and the number of readings in the mean. */
   noise: number;
   readings: number;
-  /** What speaks against each lag: half of the squared errors, in standard deviations, fading. */
+  /** The evidence against each lag: half of the squared errors, in standard deviations, fading. */
   readonly against: number[];
 }
 
-/** Before anything was seen: none. */
+/** The state before anything was seen: no lag. */
 export function noLag(): Lag {
   const against = Array.from({ length: LAGS }, () => 0);
   return { seconds: 0, times: [], jobs: [], noise: 0, readings: 0, against };
 }
 
 /**
- * Learns from one more reading while jobs wait. An instance that comes up takes a job at once, so the queue drops by one just then: where
- * the drop shows later in the counts, the counts lag. What rates do to the queue is the same before and after and cancels in the bend of
- * the queue, so that neither rate need be known.
+ * Learns from one more reading while jobs wait. An instance that comes up takes a job at once, so the queue drops by one at that moment. If the counts
+ * show the drop later, they lag. The effect of the rates on the queue is the same before and after, so it cancels in the bend of the queue. So neither
+ * rate must be known.
  *
- * @param at in milliseconds since the epoch
- * @param jobs that wait: NaN breaks the row. Or, with a minus, those in flight
+ * @param at milliseconds since the epoch
+ * @param jobs the waiting jobs; NaN breaks the row. Or, negated, the jobs in flight
  * @param within how long a job may wait, in seconds
- * @returns whether another lag is believed now
+ * @returns whether the estimated lag has changed
  */
 export function learnLag(lag: Lag, past: Past, at: number, jobs: number, within: number): boolean {
   if (Number.isNaN(jobs)) {
@@ -74,7 +74,7 @@ export function learnLag(lag: Lag, past: Past, at: number, jobs: number, within:
   return true;
 }
 
-/** By how much more `values` rose in the second of three intervals than they did around it. Newest first. */
+/** How much more `values` rose in the second of three intervals than in the intervals around it. Newest first. */
 function bendOf(times: readonly number[], values: readonly number[]): number {
   const around = riseOf(values, 0) + riseOf(values, 2);
   const passed = riseOf(times, 0) + riseOf(times, 2);
@@ -85,7 +85,7 @@ function riseOf(values: readonly number[], i: number): number {
   return values[i]! - values[i + 1]!;
 }
 
-/** What instances that come up do to the queue, if the counts are so old. One that stops finishes its job first, so it does nothing. */
+/** The effect of instances that come up on the queue, if counts have this age. An instance that stops finishes its job first, so it has no effect. */
 function expectedBend(past: Past, times: readonly number[], lagMs: number): number {
   const running = times.map((at) => instancesAt(past, at - lagMs));
   const taken = [0, 0, 0, 0];
@@ -99,7 +99,7 @@ function learnNoise(lag: Lag, bend: number, seconds: number, within: number): vo
   lag.noise += (bend ** 2 - lag.noise) / lag.readings;
 }
 
-/** Whether the number of instances has changed at a time that a lag may point to, and all of that time is known. */
+/** Whether the number of instances has changed at a time that a lag may refer to, and all of that time is known. */
 function isTelling(past: Past, oldestRead: number): boolean {
   const oldest = oldestRead - LAGS * STEP_MS;
   return past.length > 2 && past[0]! <= oldest && past[past.length - 2]! > oldest;

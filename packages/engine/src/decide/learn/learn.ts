@@ -17,59 +17,59 @@ import { isTooMuch, learnService, noService, serviceRate } from "./service.ts";
 import { atLeastPending, learnStartup, openStartup, usualStart } from "./startup.ts";
 import type { TaskModel } from "./task-model.ts";
 
-/** What the user says beforehand, in seconds. */
+/** Hints from the user, in seconds. */
 export interface Hints {
   /** How long a job may wait: the scale of time. > 0 */
   readonly within: number;
   readonly serviceTime: number | undefined;
   readonly startupTime: number | undefined;
-  /** How many jobs one instance works on at once, ≥ 1. */
+  /** How many jobs an instance works on at once, ≥ 1. */
   readonly concurrency?: number | undefined;
 }
 
-/** What a decision goes by. */
+/** The estimates that a decision uses. */
 export interface Load {
-  /** Jobs a second that are expected from now on, λ, and the variance of that. */
+  /** The expected jobs per second from now on, λ, and the variance of that. */
   readonly arrivalRate: number;
   readonly arrivalVariance: number;
-  /** The same for what lasts: not less than what is expected, and as unsure as both the arrivals and the work of an instance are. */
+  /** The same for the lasting rate: at least the expected rate, with the uncertainty of both the arrivals and the work of an instance. */
   readonly lastingRate: number;
   readonly lastingVariance: number;
-  /** Whether arrivals were counted, and not guessed from the level of jobs. */
+  /** Whether arrivals were counted, not estimated from the number of jobs. */
   readonly isCounted: boolean;
-  /** Jobs a second that one busy instance finishes: μ, > 0. */
+  /** Jobs per second that one busy instance finishes: μ, > 0. */
   readonly serviceRate: number;
   readonly startupSeconds: number;
-  /** From one reading to the next. */
+  /** The time from one reading to the next. */
   readonly tickSeconds: number;
 }
 
-/** Without a hint a job is taken to need this part of the time that it may wait. */
+/** Without a hint, a job is assumed to take this fraction of the allowed wait. */
 const SERVICE_PRIOR = 0.1;
-/** How many jobs the prior counts for, and how many a hint. */
+/** The number of jobs that the prior counts as, and that a hint counts as. */
 const PRIOR_JOBS = 1;
 const HINT_JOBS = 20;
 
-/** Nothing is learned faster than one instance finishes so many jobs, however short a wait is asked for. */
+/** The fastest learning: the time in which one instance finishes this many jobs, however short the allowed wait is. */
 const LEAST_SCALE_JOBS = 5;
 
-/** Readings are at least so far apart, in milliseconds. */
+/** The shortest time between two readings, in milliseconds. */
 const LEAST_GAP_MS = 1;
-/** By this much, in milliseconds, a reading is older than the last one only when the time has been set back. */
+/** If a reading is older than the last one by this much, in milliseconds, the time was set back. */
 const SET_BACK_MS = 10_000;
 
-/** What to do with a reading. One that is not newer than the last is ignored, but for no longer than ten seconds of it. */
+/** What to do with a reading. A reading that is not newer than the last is ignored, unless it is more than ten seconds older. */
 export function useOf(model: TaskModel | undefined, { at }: Reading): "begin" | "ignore" | "learn" {
   if (model === undefined || at < model.seen.at - SET_BACK_MS) return "begin";
   return at < model.seen.at + LEAST_GAP_MS ? "ignore" : "learn";
 }
 
-/** Before there is anything to compare with. */
+/** The state after the first reading, when there is nothing to compare with. */
 export function beginLearning(
   { reading, counts }: TargetInput<unknown>,
   { within, concurrency = 1, ...hints }: Hints,
 ): TaskModel {
-  // What one instance takes for a job: of several at once each takes longer.
+  // The time of an instance for one job. If it works on several at once, each takes longer.
   const each = (hints.serviceTime ?? SERVICE_PRIOR * within) / concurrency;
   const jobs = hints.serviceTime === undefined ? PRIOR_JOBS : HINT_JOBS;
   return {
@@ -109,7 +109,7 @@ export function learn(
   const hasJumped = isJump(model.seen, sample, seen, rate);
   const isLeftOut = hasJumped && !model.hasJumped;
   model.hasJumped = hasJumped;
-  // Where jobs are counted, nothing need be guessed from their level.
+  // If jobs are counted, nothing must be estimated from their number.
   const isCounted = isKnown(sample.arrived);
   if (!isCounted) followLevel(model, seen, within, scale);
   const arrived = isCounted ? sample.arrived : model.level.rate * seconds;
@@ -131,8 +131,8 @@ export function learn(
 }
 
 /**
- * Whether totals say that more has come than waits or can have been finished: they are of another queue, or were repaired. It is left out
- * the first time in a row only, in case the instances have become much faster.
+ * Whether totals show more arrivals than wait or can have been finished: they belong to another queue, or were corrected. Such totals are ignored only
+ * the first time in a row, in case the instances have become much faster.
  */
 function isJump(
   before: Snapshot,
@@ -140,7 +140,7 @@ function isJump(
   { waiting, running }: Snapshot,
   rate: number,
 ): boolean {
-  // Where it is not known how many were finished, none waited before.
+  // If the number of finished jobs is not known, no job waited before.
   const gone = isKnown(finished) ? finished : arrived - waiting;
   return isTooMuch(gone, rate, Math.max(running, before.running), seconds);
 }
@@ -159,7 +159,7 @@ function followBacklog(
   within: number,
 ): void {
   const { marks, arrivals, seen } = model;
-  // Checked here, too, since it is so in most cases and the rest takes time.
+  // Also checked here, because it is true in most cases and the rest takes time.
   if (waiting <= arrived) model.marks = NO_MARKS;
   else {
     const interval: Interval = {
@@ -173,20 +173,20 @@ function followBacklog(
   }
 }
 
-/** From the snapshot before the newest to that. */
+/** The change from the previous snapshot to the newest. */
 export function lastInterval({ lastAt, lastArrivals, arrivals, seen }: TaskModel): Interval {
   const { at, waiting } = seen;
   return { lastAt, at, lastArrived: lastArrivals, arrived: arrivals, waiting };
 }
 
 /**
- * What is believed now.
+ * The current estimates.
  * @param within how long a job may wait, in seconds
  */
 export function loadOf(model: TaskModel, within: number): Load {
   const { startup, seen, counted, service, gapSeconds, earlierGapSeconds } = model;
   const startupSeconds = atLeastPending(startup, usualStart(startup, within), seen.at);
-  // One gap alone may be that of readings that failed.
+  // A single gap may come from failed readings.
   const tickSeconds = earlierGapSeconds > 0 ? Math.min(gapSeconds, earlierGapSeconds) : gapSeconds;
   if (!isKnown(counted.usual.rate)) return guessedLoad(model, startupSeconds, tickSeconds);
   const { usual, recent } = counted;
@@ -200,7 +200,7 @@ export function loadOf(model: TaskModel, within: number): Load {
     arrivalRate,
     arrivalVariance: arrivalRate === usual.rate ? usualVariance : recentVariance,
     lastingRate,
-    // The work of so many jobs is known as well as their number is.
+    // The work of these jobs is as sure as their number.
     lastingVariance: lastingVariance + lastingRate ** 2 / service.usual.jobs,
     serviceRate: serviceRate(service),
     startupSeconds,
@@ -208,7 +208,7 @@ export function loadOf(model: TaskModel, within: number): Load {
   };
 }
 
-/** From the level of jobs alone. What is believed is on the careful side by one standard deviation already, so half of it is enough besides. */
+/** The estimates from only the number of jobs. They are already on the careful side by one standard deviation, so half a deviation more is enough. */
 function guessedLoad({ level }: TaskModel, startupSeconds: number, tickSeconds: number): Load {
   const { arrivalRate, ...rates } = levelRates(level);
   return {

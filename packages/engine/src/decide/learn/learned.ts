@@ -2,11 +2,11 @@ import { MINUTE_MS, HISTORY_MINUTES } from "./rate-history.ts";
 import type { Forecast } from "./forecast.ts";
 import type { Trial } from "./trial.ts";
 
-/** What outlives a restart, as JSON. */
+/** The data that is kept across a restart, as JSON. */
 export interface Learned {
-  /** The minute under way, counted from the epoch. */
+  /** The current minute, counted from the epoch. */
   readonly minute: number;
-  /** The rates of the minutes before it: 16 bits each, little endian, in base64. */
+  /** The rates of the earlier minutes: 16 bits each, little endian, in base64. */
   readonly rates: string;
   readonly dispersion: number;
   readonly pastJobs: number;
@@ -16,7 +16,7 @@ export interface Learned {
   readonly trend: Trial;
 }
 
-/** What is to be kept of a forecast. What was seen of the minute under way is not. */
+/** The data of a forecast to keep, without the current minute. */
 export function writeLearned(forecast: Forecast): Learned {
   const { history, dispersion, pastJobs, pastWork, day, week, trend } = forecast;
   const bytes = new DataView(new ArrayBuffer(2 * HISTORY_MINUTES));
@@ -33,7 +33,7 @@ export function writeLearned(forecast: Forecast): Learned {
   };
 }
 
-/** Reads what was kept. @returns nothing where that is damaged, or is something else */
+/** Reads kept data. @returns `undefined` if the data is damaged or something else */
 export function readLearned(learned: unknown): Forecast | undefined {
   if (!isRecord(learned)) return undefined;
   const { minute, rates, dispersion, pastJobs, pastWork } = learned;
@@ -60,7 +60,7 @@ export function readLearned(learned: unknown): Forecast | undefined {
   };
 }
 
-/** Whether this is what was kept of a forecast, and whole: what is not is ignored. */
+/** Whether this is complete data of a forecast. Other data is ignored. */
 export function isLearned(learned: unknown): boolean {
   return readLearned(learned) !== undefined;
 }

@@ -1,7 +1,7 @@
-/** How many instances there were lately: a time in milliseconds since the epoch and their number from then on, in turn; oldest first. */
+/** Recent numbers of instances: times in milliseconds since the epoch, alternating with the number from that time on; oldest first. */
 export type Past = readonly number[];
 
-/** How far back the numbers are remembered, in milliseconds. */
+/** How far back the numbers are kept, in milliseconds. */
 const KEPT_MS = 40_000;
 
 /** Adds how many instances run at `at`, if their number has changed. */
@@ -9,12 +9,12 @@ export function notePast(past: Past, at: number, running: number): Past {
   const { length } = past;
   if (past[length - 1] === running) return past;
   let first = 0;
-  // The last change before what is remembered is still needed.
+  // The last change before the kept time is still needed.
   while (first + 2 < length && past[first + 2]! <= at - KEPT_MS) first += 2;
   return past.slice(first).concat(at, running);
 }
 
-/** How many instances ran at `at`, in milliseconds since the epoch. Before the first number: as many as that. */
+/** How many instances ran at `at`, in milliseconds since the epoch. Before the first entry, its number. */
 export function instancesAt(past: Past, at: number): number {
   return past[indexAt(past, at) + 1]!;
 }
@@ -25,15 +25,15 @@ function indexAt(past: Past, at: number): number {
   return i;
 }
 
-/** A queue as it was at one time. */
+/** The state of a queue at one time. */
 export interface Earlier {
-  /** In milliseconds since the epoch. */
+  /** The time, in milliseconds since the epoch. */
   readonly at: number;
-  /** Jobs that waited. */
+  /** The number of waiting jobs. */
   readonly waiting: number;
 }
 
-/** How many jobs wait at `until`, in milliseconds since the epoch, as far as is known from an earlier time. Rates in jobs a second. */
+/** Predicts how many jobs wait at `until`, in milliseconds since the epoch, from an earlier time. Rates are in jobs per second. */
 export function waitingBy(
   past: Past,
   { at, waiting }: Earlier,

@@ -3,14 +3,14 @@ import type { Load } from "./learn.ts";
 import { waitingBy } from "./past.ts";
 import type { TaskModel } from "./task-model.ts";
 
-/** How many jobs wait now, where counts lag: it goes on from the last count with the instances that ran since. */
+/** How many jobs wait now, if counts lag: predicted from the last count with the instances that have run since. */
 export function waitingNow({ seen, past }: TaskModel, load: Load, lagSeconds: number): number {
   const counted = { at: seen.at - 1000 * lagSeconds, waiting: seen.waiting };
   return waitingBy(past, counted, seen.at, load);
 }
 
 /**
- * When the jobs that wait now arrived, where counts lag: as marked until the last count, and evenly since.
+ * When the jobs that wait now arrived, if counts lag: by the marks until the last count, and evenly since then.
  * @param within how long a job may wait, in seconds
  */
 export function arrivedSince(
@@ -22,7 +22,7 @@ export function arrivedSince(
 ): { readonly marks: Marks; readonly interval: Interval } {
   const { at } = seen;
   const all = marks.length > 0 ? [...marks] : [lastAt, lastArrivals];
-  // Marks have the times of readings: as if the counts were of now, and it were later by the lag.
+  // Marks have the times of readings. So this acts as if the counts were current and the time were later by the lag.
   for (let later = 0; later < lagSeconds; later += APART * within)
     all.push(at + 1000 * later, arrivals + arrivalRate * later);
   const interval: Interval = {

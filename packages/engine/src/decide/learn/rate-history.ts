@@ -1,14 +1,14 @@
-/** Rates are kept for each minute of UTC. */
+/** One rate is kept for each minute of UTC. */
 export const MINUTE_MS = 60_000;
-/** The minutes of a day, and of a week. */
+/** The number of minutes in a day and in a week. */
 export const DAY = 1440;
 export const WEEK: number = 7 * DAY;
-/** How much further back than a week the history reaches, in minutes: more than any lead. */
+/** How many minutes the history is longer than a week: more than any lead. */
 const MARGIN = 60;
-/** The history's length in minutes, and so its size: 20 kB a task. */
+/** The length of the history in minutes, and so its size: 20 kB per task. */
 export const HISTORY_MINUTES: number = WEEK + MARGIN;
 
-/** A rate is kept as the logarithm of it, in 16 bits: from 10⁻⁶ to 10⁹ a second, exact to 0.03 %. */
+/** A rate is kept as its logarithm in 16 bits: from 10⁻⁶ to 10⁹ per second, exact to 0.03 %. */
 const UNKNOWN = 65_535;
 const LEAST_LOG = -20;
 const STEPS = 1300;
@@ -18,16 +18,16 @@ const MOST_CODE = 65_534;
 export interface RateHistory {
   /** One code for each minute, in a ring: minute `m` is at `m % HISTORY_MINUTES`. */
   readonly codes: Uint16Array;
-  /** The minute under way, counted from the epoch: the one after the newest that is known. */
+  /** The current minute, counted from the epoch. It follows the newest known minute. */
   minute: number;
 }
 
-/** Nothing is known before `minute`. */
+/** An empty history at `minute`. */
 export function openHistory(minute: number): RateHistory {
   return { codes: new Uint16Array(HISTORY_MINUTES).fill(UNKNOWN), minute };
 }
 
-/** Jobs a second in that minute; NaN where it is not known, or is longer ago than the history. */
+/** Jobs per second in a minute; NaN if not known or older than the history. */
 export function rateIn({ codes, minute }: RateHistory, wanted: number): number {
   if (wanted >= minute || wanted < minute - HISTORY_MINUTES) return Number.NaN;
   const code = codes[wanted % HISTORY_MINUTES]!;
@@ -35,15 +35,15 @@ export function rateIn({ codes, minute }: RateHistory, wanted: number): number {
   return code === 0 ? 0 : 2 ** ((code - 1) / STEPS + LEAST_LOG);
 }
 
-/** Ends the minute under way. @param rate jobs a second; NaN where it is not known */
+/** Ends the current minute. @param rate jobs per second; NaN if not known */
 export function endMinute(history: RateHistory, rate: number): void {
   history.codes[history.minute % HISTORY_MINUTES] = codeOf(rate);
   history.minute++;
 }
 
 /**
- * Goes to another minute, of which nothing is known yet, nor of those in between. Back, too: the clock may have been set back while the agent
- * was not running.
+ * Moves to another minute. Nothing is known about it or the minutes in between. It may also move back, if the clock was set back while the agent was
+ * not running.
  */
 export function goTo(history: RateHistory, minute: number): void {
   const { codes, minute: from } = history;

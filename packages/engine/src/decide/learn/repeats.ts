@@ -3,20 +3,20 @@ import { notePast } from "./past.ts";
 import { isKnown, snapshotOf, type Snapshot } from "./sample.ts";
 import type { TaskModel } from "./task-model.ts";
 
-/** A queue of which so many jobs are expected to have come or gone has hardly stood still. */
+/** If this many jobs are expected to have come or gone, the queue has almost certainly changed. */
 const LEAST_CHANGES = 1;
 
 /**
- * Whether a reading only repeats the one before, as approximate counts do until the next count: it shows just the same, although jobs wait
- * or are at work and some must have come or gone. Running totals would tell, so where there are any it is new.
- * @param within how long a job may wait, in seconds: a queue that stands still for longer does so, whatever was expected
+ * Whether a reading only repeats the previous one, as approximate counts do until the next count. It shows the same numbers, although jobs wait or are in
+ * progress and some must have come or gone. A reading with running totals is always new, because totals would show the difference.
+ * @param within how long a job may wait, in seconds. A queue that is constant for longer counts as constant, whatever was expected
  */
 export function isRepeated(
   model: TaskModel,
   { reading, counts }: TargetInput<unknown>,
   within: number,
 ): boolean {
-  // In most cases this says it already, and the rest takes time.
+  // This is enough in most cases, and the rest takes time.
   if (reading.parts?.arrived !== undefined) return false;
   const { seen, level } = model;
   const now = snapshotOf(reading, counts!);
@@ -36,7 +36,7 @@ function isSame(before: Snapshot, now: Snapshot): boolean {
   );
 }
 
-/** Takes note of a reading that shows nothing new but how many instances there are. */
+/** Records a reading in which only the number of instances is new. */
 export function noteRepeat(model: TaskModel, { reading, counts }: TargetInput<unknown>): void {
   model.past = notePast(model.past, reading.at, counts!.running);
 }

@@ -1,25 +1,25 @@
 import type { Counts, Reading } from "@microscaling/core";
 
-/** What was seen of a task at one moment. What is not known is NaN. */
+/** The observed state of a task at one moment. Unknown values are NaN. */
 export interface Snapshot {
-  /** In milliseconds since the epoch. */
+  /** The time, in milliseconds since the epoch. */
   readonly at: number;
-  /** Jobs that wait, that an instance has, and that may not be taken yet. */
+  /** Jobs that wait, jobs that an instance has, and jobs that may not be taken yet. */
   readonly waiting: number;
   readonly inFlight: number;
   readonly delayed: number;
-  /** Running totals of jobs. */
+  /** Totals of jobs. */
   readonly arrived: number;
   readonly finished: number;
-  /** Instances; and with them those that stop, which may still be at work. */
+  /** The number of instances, without and with those that stop, which may still work. */
   readonly running: number;
   readonly present: number;
 }
 
-/** A snapshot that is kept, and updated in place: a new one each time would outlive the collector's nursery. */
+/** A snapshot that is kept and updated in place. A new object each time would outlive the garbage collector's nursery. */
 export type KeptSnapshot = { -readonly [K in keyof Snapshot]: Snapshot[K] };
 
-/** Makes `kept` what was seen last. */
+/** Copies the newest snapshot to `kept`. */
 export function keepSnapshot(kept: KeptSnapshot, seen: Snapshot): void {
   kept.at = seen.at;
   kept.waiting = seen.waiting;
@@ -31,24 +31,24 @@ export function keepSnapshot(kept: KeptSnapshot, seen: Snapshot): void {
   kept.present = seen.present;
 }
 
-/** What happened between two moments; NaN where it cannot be known. */
+/** What happened between two moments; NaN if it cannot be known. */
 export interface Sample {
   readonly seconds: number;
   readonly arrived: number;
   readonly finished: number;
-  /** How many instances were at work, on average. */
+  /** The average number of working instances. */
   readonly busy: number;
-  /** By how much the jobs in the system became more. */
+  /** The increase of the jobs in the system. */
   readonly rise: number;
-  /** Whether they may have become fewer than `rise` says: the queue has run dry meanwhile. */
+  /** Whether the real increase may be lower than `rise`, because the queue became empty meanwhile. */
   readonly isCensored: boolean;
 }
 
 const UNKNOWN = Number.NaN;
-/** A larger count cannot be told from its neighbours. */
+/** Larger counts cannot be distinguished from their neighbours. */
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** Puts together what a reading and the counts say. */
+/** Builds a snapshot from a reading and the counts. */
 export function snapshotOf({ at, value, parts }: Reading, { running, stopping }: Counts): Snapshot {
   const ready = amountOf(parts?.ready);
   const delayed = amountOf(parts?.delayed);
@@ -64,14 +64,14 @@ export function snapshotOf({ at, value, parts }: Reading, { running, stopping }:
   };
 }
 
-/** A plugin's own word is not relied on: what is no number from 0 up is not known. */
+/** Plugins are not trusted: anything that is not a number ≥ 0 is unknown. */
 function amountOf(amount: number | undefined): number {
   return typeof amount === "number" && amount >= 0 ? Math.min(amount, MOST) : UNKNOWN;
 }
 
 /**
- * Compares two moments. A running total that fell has begun anew, so nothing is known of it this time.
- * @param atOnce how many jobs one instance works on at once, ≥ 1
+ * Compares two moments. A total that fell was reset, so it says nothing this time.
+ * @param atOnce how many jobs an instance works on at once, ≥ 1
  */
 export function sampleOf(before: Snapshot, now: Snapshot, atOnce: number): Sample {
   const rise = riseOf(before, now);
@@ -79,7 +79,7 @@ export function sampleOf(before: Snapshot, now: Snapshot, atOnce: number): Sampl
   const finished = moreOf(before.finished, now.finished);
   return {
     seconds: (now.at - before.at) / 1000,
-    // What is in the system became more by what arrived and less by what was finished, so two of the three give the third.
+    // The jobs in the system increase by arrivals and decrease by finished jobs, so two of the three give the third.
     arrived: isKnown(arrived) ? arrived : Math.max(0, rise + finished),
     finished: isKnown(finished) ? finished : Math.max(0, arrived - rise),
     busy: busyOf(before, now, atOnce),
@@ -97,7 +97,7 @@ function moreOf(before: number, now: number): number {
   return now >= before ? now - before : UNKNOWN;
 }
 
-/** While jobs wait, every instance is at work; else how many are is only known from the jobs in flight. */
+/** While jobs wait, every instance works. Otherwise only the jobs in flight show how many do. */
 function isBusy({ waiting }: Snapshot): boolean {
   return waiting > 0;
 }
@@ -111,19 +111,18 @@ function riseOf(before: Snapshot, now: Snapshot): number {
 }
 
 /**
- * How many instances were at work, on average, from the jobs in flight alone: they are counted together with those that wait, however old
- * both counts are.
+ * The average number of working instances, from only the jobs in flight. These are counted together with the waiting jobs, however old both counts are.
  * @param atOnce how many jobs an instance has when all have as many as they can, ≥ 1
  */
 export function busyByJobs(before: Snapshot, now: Snapshot, atOnce: number): number {
   if (isBusy(before) && isBusy(now)) return (before.inFlight + now.inFlight) / 2 / atOnce;
-  // As of the beginning, as below.
+  // From the beginning of the interval, as below.
   return before.inFlight / atOnce;
 }
 
 function busyOf(before: Snapshot, now: Snapshot, atOnce: number): number {
   const mean = (before.running + now.running) / 2;
   if (isBusy(before) && (isBusy(now) || !isKnown(now.inFlight))) return mean;
-  // As of the beginning: what arrived since would make it larger, just when the level rose.
+  // From the beginning of the interval: later arrivals would make it larger just when the number of jobs rose.
   return Math.min(before.running, before.inFlight / atOnce);
 }

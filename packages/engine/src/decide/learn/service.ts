@@ -1,57 +1,57 @@
-/** What is recent and what is usual are that of so many times as long as a job may wait, and of at least so many jobs. */
+/** The recent and the usual work cover this multiple of the allowed wait, and at least this many jobs. */
 const RECENT_WITHINS = 0.5;
 const USUAL_WITHINS = 60;
 const MEMORY_JOBS = 50;
-/** The work has changed when what is recent is so many standard deviations from what is usual. */
+/** The work has changed if the recent work is this many standard deviations from the usual work. */
 const WORK_CHANGED = 3;
-/** So many jobs are never forgotten: neither idle time nor one job that takes long outweighs them. */
+/** This many jobs are never forgotten, so that neither idle time nor one long job outweighs them. */
 const KEPT_JOBS = 10;
-/** The range of the service rate: from a job in eleven days to a million jobs a second. */
+/** The range of the service rate: from one job in eleven days to a million jobs per second. */
 export const SLOWEST: number = 1e-6;
 export const FASTEST: number = 1e6;
 /** So many times what was expected, and so many jobs besides, is believed only the second time in a row: what empties a queue by hand looks like work, too. */
 const DOUBTFUL_TIMES = 10;
 const DOUBTFUL_JOBS = 20;
 
-/** Jobs that were finished, and the instance-seconds of work that they took, both fading. */
+/** Finished jobs, and the instance-seconds of work that they took; both fade. */
 export interface Work {
   jobs: number;
   busySeconds: number;
 }
 
-/** What is remembered of the work of instances. Plain data, updated in place. */
+/** What is remembered about the work of instances. Plain data, updated in place. */
 export interface ServiceMemory {
   readonly usual: Work;
   readonly recent: Work;
-  /** Whether the newest sample was too good to be true, and left out. */
+  /** Whether the newest sample was implausible and ignored. */
   isDoubtful: boolean;
 }
 
-/** Before the first sample. @param jobs how many the prior counts for, > 0 @param each what one of them takes, in instance-seconds */
+/** The state before the first sample. @param jobs the number of jobs that the prior counts as, > 0 @param each the instance-seconds of one job */
 export function noService(jobs: number, each: number): ServiceMemory {
   const busySeconds = jobs * each;
   return { usual: { jobs, busySeconds }, recent: { jobs, busySeconds }, isDoubtful: false };
 }
 
 /**
- * Jobs a second that one busy instance finishes: what was finished over the time instances were at work, and not over the time they
- * were there. (The "true rate" of Kalavri et al., DS2, OSDI 2018.) In [10⁻⁶, 10⁶].
+ * Jobs per second that one busy instance finishes: finished jobs divided by the time that instances worked, not by the time that they existed. (The
+ * "true rate" of Kalavri et al., DS2, OSDI 2018.) In [10⁻⁶, 10⁶].
  */
 export function serviceRate({ usual }: Pick<ServiceMemory, "usual">): number {
   return usual.jobs / usual.busySeconds;
 }
 
-/** Whether this is more than so many instances can have finished, as far as is known: ten times as much, and a few jobs besides. */
+/** Whether this is more than these instances can have finished, as far as is known: ten times as much, plus a few jobs. */
 export function isTooMuch(finished: number, rate: number, busy: number, seconds: number): boolean {
   return finished > DOUBTFUL_TIMES * rate * busy * seconds + DOUBTFUL_JOBS;
 }
 
 /**
- * Learns from one more sample how much one instance does.
+ * Learns from one more sample how much work one instance does.
  *
- * @param finished jobs
- * @param busy instances at work, on average. Idle time makes what was learned count for less, and leaves the rate as it is
- * @param seconds from the last sample to this one. Of a longer time than the memory's, only a part counts as long as that
+ * @param finished the number of finished jobs
+ * @param busy the average number of working instances. Idle time reduces the weight of what was learned, but does not change the rate
+ * @param seconds the time since the last sample. At most as much as the memory covers counts
  * @param scale the scale of time, in seconds
  */
 export function learnService(
@@ -75,7 +75,7 @@ export function learnService(
   usual.busySeconds = recent.busySeconds;
 }
 
-/** Adds what was done in so many seconds, of which no more count than the memory has. */
+/** Adds the work of this many seconds. At most as much as the memory covers counts. */
 function addWork(
   work: Work,
   finished: number,
@@ -91,12 +91,12 @@ function addWork(
   work.busySeconds = inRange(work.jobs, work.busySeconds * kept + busy * counted);
 }
 
-/** As much work as keeps the rate in its range. */
+/** Limits the work so that the rate stays in its range. */
 function inRange(jobs: number, busySeconds: number): number {
   return Math.min(Math.max(busySeconds, jobs / FASTEST), jobs / SLOWEST);
 }
 
-/** Whether lately so many more or fewer jobs were finished than usually that chance does not explain it. */
+/** Whether recently so many more or fewer jobs were finished than usual that chance does not explain it. */
 function hasChanged({ usual, recent }: ServiceMemory): boolean {
   const expected = (recent.busySeconds * usual.jobs) / usual.busySeconds;
   const variance = expected * (1 + expected / usual.jobs);

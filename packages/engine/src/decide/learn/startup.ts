@@ -1,39 +1,39 @@
 import type { Counts } from "@microscaling/core";
 
-/** Starts under way, oldest first, and what the ones before them took. */
+/** Starts in progress, oldest first, and the duration of earlier starts. */
 export interface Startup {
-  /** Mean and mean deviation of the time from asking for an instance until it runs, in seconds; `undefined` before the first. */
+  /** The mean and mean deviation of the time from requesting an instance until it runs, in seconds; `undefined` before the first start. */
   readonly mean: number | undefined;
   readonly deviation: number;
   readonly pending: readonly Start[];
   readonly running: number;
 }
 
-/** Instances that were asked for together. */
+/** Instances that were requested together. */
 interface Start {
-  /** When, in milliseconds since the epoch. */
+  /** The time of the request, in milliseconds since the epoch. */
   readonly at: number;
   readonly instances: number;
 }
 
-/** The part that a new sample has in the mean. */
+/** The weight of a new sample in the mean. */
 const GAIN = 0.125;
 
-/** Before anything was seen of a task but this. */
+/** The state after the first reading of a task. */
 export function openStartup(counts: Counts, at: number, hint: number | undefined): Startup {
   const pending = counts.starting > 0 ? [{ at, instances: counts.starting }] : [];
   return { mean: hint, deviation: 0, pending, running: counts.running };
 }
 
 /**
- * Learns from the counts at `at`, in milliseconds. What starts now and did not at the last look, at `lastAt`, was asked for just after it.
+ * Learns from the counts at `at`, in milliseconds. An instance that starts now, and did not at the last reading at `lastAt`, was requested just after it.
  */
 export function learnStartup(before: Startup, counts: Counts, at: number, lastAt: number): Startup {
   let { mean, deviation } = before;
   const pending = [...before.pending];
   let cameUp = counts.running - before.running;
   while (cameUp > 0) {
-    // What was not seen to start did so since the last look.
+    // An instance that was never seen starting has started since the last reading.
     const first = pending[0] ?? { at: lastAt, instances: cameUp };
     const sample = (at - first.at) / 1000;
     if (mean === undefined) mean = sample;
@@ -54,7 +54,7 @@ export function learnStartup(before: Startup, counts: Counts, at: number, lastAt
   };
 }
 
-/** Adds what has been asked for since the last look; takes away what was given up, the newest first. */
+/** Adds the instances requested since the last reading. Removes those that were given up, the newest first. */
 function reconciled(pending: readonly Start[], starting: number, lastAt: number): readonly Start[] {
   const known = pending.reduce((sum, { instances }) => sum + instances, 0);
   if (starting === known) return pending;
@@ -70,15 +70,15 @@ function reconciled(pending: readonly Start[], starting: number, lastAt: number)
 }
 
 /**
- * How long a start takes, with some care, in seconds: the mean and twice the mean deviation, below which 19 of 20 are if they scatter normally.
- * What starts is asked for at the last moment, so a start that takes longer is a job that is late.
- * @param prior until one has been seen
+ * A careful estimate of how long a start takes, in seconds: the mean plus twice the mean deviation, which 19 of 20 starts do not exceed if they are
+ * normally distributed. Instances are requested at the last moment, so a longer start makes a job late.
+ * @param prior the value before the first start was seen
  */
 export function usualStart({ mean, deviation }: Startup, prior: number): number {
   return mean === undefined ? prior : mean + 2 * deviation;
 }
 
-/** At least as long as the oldest start under way has been. */
+/** At least as long as the oldest start in progress has taken so far. */
 export function atLeastPending({ pending }: Startup, usual: number, at: number): number {
   const oldest = pending[0];
   return oldest === undefined ? usual : Math.max(usual, (at - oldest.at) / 1000);

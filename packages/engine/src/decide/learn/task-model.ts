@@ -9,34 +9,34 @@ import type { ServiceMemory } from "./service.ts";
 import type { Startup } from "./startup.ts";
 
 /**
- * What has been learned of one task. Plain data that each new reading updates in place: with ten thousand tasks, copying it every time
- * would take longer than the rest of a decision. `structuredClone` copies it. What is not known is NaN.
+ * What was learned about one task. Plain data that each new reading updates in place: with ten thousand tasks, copying it every time would take longer
+ * than the rest of a decision. `structuredClone` copies it. Unknown values are NaN.
  */
 export interface TaskModel {
   /** The newest snapshot. */
   readonly seen: KeptSnapshot;
-  /** When the one before it was, in milliseconds since the epoch; `seen.at` while there is only one. */
+  /** The time of the previous snapshot, in milliseconds since the epoch; `seen.at` while there is only one. */
   lastAt: number;
-  /** From that to the newest, in seconds, and from the snapshot before that to that; 0 where there was none. */
+  /** The seconds from the previous snapshot to the newest, and from the one before it to the previous; 0 if there was none. */
   gapSeconds: number;
   earlierGapSeconds: number;
-  /** Jobs that arrived since the first snapshot, counted or guessed: until the newest one, and until the one before it. */
+  /** Jobs that arrived since the first snapshot, counted or estimated: until the newest snapshot, and until the previous one. */
   arrivals: number;
   lastArrivals: number;
-  /** Jobs that arrive, from counts of them. */
+  /** The arrivals, learned from counts. */
   readonly counted: ArrivalMemory;
-  /** How many jobs an instance works on at once. */
+  /** The number of jobs that an instance works on at once. */
   readonly atOnce: AtOnce;
-  /** The work of instances, from counts of what they finish. */
+  /** The work of instances, learned from counts of finished jobs. */
   readonly service: ServiceMemory;
-  /** Whether the newest totals were a jump, and left out. */
+  /** Whether the newest totals were a jump and were ignored. */
   hasJumped: boolean;
   startup: Startup;
-  /** From the level of jobs alone, for backends that count neither what arrives nor what is finished. */
+  /** Learned from only the number of jobs, for backends that count neither arrivals nor finished jobs. */
   level: LevelFilter;
-  /** For these backends: how many instances ran lately, and how old the counts of jobs are; `undefined` until the first of them. */
+  /** For these backends: the recent numbers of instances, and the age of the counts of jobs; `undefined` before the first. */
   past: Past;
   lag: Lag | undefined;
-  /** When the jobs that wait arrived. */
+  /** When the waiting jobs arrived. */
   marks: Marks;
 }

@@ -11,36 +11,36 @@ import type { TaskModel } from "../learn/task-model.ts";
 import { erlangInstances } from "./erlang.ts";
 import type { Desired } from "./target.ts";
 
-/** What the target remembers of what lies ahead. Updated in place. */
+/** What the target remembers for its forecasts. Updated in place. */
 export interface AheadMemory {
-  /** Nothing while it is not needed. */
+  /** Absent while it is not needed. */
   forecast: Forecast | undefined;
-  /** How many instances the forecast asks for; as of the end of the last minute. */
+  /** How many instances the forecast asks for, at the end of the last minute. */
   instances: number;
 }
 
-/** Which tasks, and how many. */
+/** The purpose of a forecast. */
 export interface AheadInput {
   /** How long a job may wait, in seconds. */
   readonly within: number;
   readonly isOff: boolean;
-  /** The most instances that the task may have. */
+  /** The largest number of instances that the task may have. */
   readonly max: number;
 }
 
 /**
- * Where a start takes less than the first part of the time that a job may wait, there is time enough to act once the jobs are there. Where it
- * takes more than the second, the load is learned; in between, what was learned stays.
+ * Fractions of the allowed wait. If a start takes less than the first, there is enough time to act when the jobs have arrived, so the load is forgotten. If
+ * it takes more than the second, the load is learned. In between, what was learned is kept.
  */
 const NOT_NEEDED = 0.25;
 const NEEDED = 0.5;
-/** The part of the time that a job may wait which it may wait for the rest of a rise, and how many standard deviations of chance that includes. */
+/** The fraction of the allowed wait that a job may wait for the rest of a rise, and the standard deviations of chance that this includes. */
 const ALLOWED = 0.5;
 const ALLOWED_DEVIATIONS = 2;
-/** The part of the jobs that may wait longer than allowed at the rate expected. */
+/** The fraction of jobs that may wait longer than allowed at the expected rate. */
 const LATE = 0.001;
 
-/** Before the first reading, or after the clock was set back. @param learned what a former run had learned, as {@link TargetInput.learned} */
+/** The state before the first reading, or after the clock was set back. @param learned what an earlier run learned, as {@link TargetInput.learned} */
 export function openAhead(
   at: number,
   before: AheadMemory | undefined,
@@ -53,7 +53,7 @@ export function openAhead(
 
 /**
  * Learns from the newest reading, after the model has.
- * @returns how many instances the forecast asks for at least; 0 where nothing is proved
+ * @returns the least number of instances that the forecast asks for; 0 if no forecast has proved right
  */
 export function instancesAhead(
   memory: AheadMemory,
@@ -64,7 +64,7 @@ export function instancesAhead(
   if (isOff) return 0;
   const lead = startupSeconds + tickSeconds;
   if (memory.forecast === undefined) {
-    // Not before a start was seen, or a user has said what it takes: thousands of tasks need none.
+    // Not before a start was seen or the user has set its duration, because thousands of tasks need no forecast.
     if (lead <= NEEDED * within || startup.mean === undefined) return 0;
     memory.forecast = openForecast(seen.at);
     return 0;
@@ -80,10 +80,10 @@ export function instancesAhead(
 }
 
 /**
- * How many must be there when a rise comes for every job to be in time, if the rest is asked for only then and comes after the lead θ. With N of them
- * B = (λ − μ·N)·θ jobs wait by then at the most, and a job as long as B / λ = θ·(1 − μ·N/λ). That may be W/2, less two standard deviations √(2·λ·θ)
- * of the queue by chance: the other half is for noticing the rise, and for a rate that is greater than expected. So N = λ/μ · (1 − allowed/θ).
- * Never more than Erlang C asks for if that rate is to last, and as many where chance alone takes all of W/2.
+ * How many instances must run when a rise comes so that every job is in time, if the rest is requested only then and runs after the lead θ. With N
+ * instances, at most B = (λ − μ·N)·θ jobs wait by then, and a job waits for B / λ = θ·(1 − μ·N/λ). Allowed are W/2 minus two standard deviations
+ * √(2·λ·θ) of the queue by chance. The other half is for noticing the rise, and for a rate that is higher than expected. So N = λ/μ · (1 − allowed/θ).
+ * It is never more than Erlang C needs for that rate, and exactly that if chance alone takes all of W/2.
  */
 function neededAhead(
   { rate, serviceRate }: Ahead,
@@ -95,7 +95,7 @@ function neededAhead(
   return erlangInstances(rate, serviceRate, within, LATE, most);
 }
 
-/** Never fewer than the forecast asks for, whatever the rule that follows the load says. */
+/** Raises the number of the rule that follows the load to what the forecast asks for. */
 export function atLeast<Memory>(
   least: number,
   desired: Desired<Memory>,
@@ -106,12 +106,12 @@ export function atLeast<Memory>(
   return { ...desired, instances: least, reason };
 }
 
-/** What outlives a restart. */
+/** The data that is kept across a restart. */
 export function learnedAhead({ forecast }: AheadMemory): Learned | undefined {
   return forecast === undefined ? undefined : writeLearned(forecast);
 }
 
-/** For `/state`: what the forecast says, if it says anything. */
+/** The forecast for `/state`, if there is one. */
 export function aheadOf({ forecast }: AheadMemory): Ahead | undefined {
   return forecast?.ahead;
 }

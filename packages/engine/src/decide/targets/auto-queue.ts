@@ -11,25 +11,25 @@ export interface AutoQueueMemory {
   readonly model: TaskModel;
   /** ∫e/τ, in jobs. */
   integral: number;
-  /** What it desired last. */
+  /** The last desired number. */
   desired: number;
   belief: Belief | undefined;
 }
 
-/** The scale of time that a queue's length does not give: how fast what is learned may drift, and what a start is taken to last at first. */
+/** The scale of time, which a queue's length does not give: how fast the load may drift, and the assumed duration of a start at first. */
 const HINTS: Hints = { within: 10, serviceTime: undefined, startupTime: undefined };
 
-/** A smaller change, as a part of what there is, is noise. */
+/** A smaller relative change is noise. */
 const CALM = 0.15;
 
 /**
- * Keeps a queue at a length with gains that fit what it learns: a PI controller on top of what arrives. For a queue, which integrates,
- * behind a dead time θ (a start and the time between readings), with μ jobs a second that an instance finishes and e = waiting − length,
+ * Keeps a queue at a length with learned gains: a PI controller on top of the arrival rate. For a queue, which integrates, with a dead time θ (a start
+ * plus the time between readings), μ jobs per second that an instance finishes, and e = waiting − length,
  *
  *     N = λ/μ + K·(e + ∫e/τ),   K = 1 / (2·μ·θ),   τ = 8·θ
  *
- * These are the SIMC rules (Skogestad, J. Process Control 13, 2003) for the tightest tuning that is robust. What has been cut, by the
- * bounds or for others, is not integrated.
+ * These are the SIMC rules (Skogestad, J. Process Control 13, 2003) for the tightest robust tuning. Instances that the bounds or other tasks prevent are
+ * not integrated.
  */
 export const autoQueueTarget: Target<QueueSpec, AutoQueueMemory> = {
   reads: true,

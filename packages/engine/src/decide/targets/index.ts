@@ -24,7 +24,7 @@ const drainTarget: Target<TargetSpec, undefined> = {
   desire: () => ({ instances: 0, reason: "draining", memory: undefined }),
 };
 
-// Each target is only ever given the spec and the memory of its own kind.
+// Each target receives only the spec and the memory of its own kind.
 type AnyTarget = Target<TargetSpec, unknown>;
 
 const TARGETS = {
@@ -36,7 +36,7 @@ const TARGETS = {
   latency: latencyTarget as AnyTarget,
 } satisfies Record<TargetSpec["use"], AnyTarget>;
 
-/** The target that a task's `target: { use }` names. */
+/** Returns the target that a task's `target: { use }` names. */
 export function targetOf(spec: TargetSpec): Target<TargetSpec, unknown> {
   if (spec.use === "queue" && spec.gains === "auto") return autoQueueTarget;
   return TARGETS[spec.use];

@@ -27,32 +27,32 @@ import type { Target, TargetInput, Desired } from "./target.ts";
 type LatencySpec = Extract<TargetSpec, { use: "latency" }>;
 type Input = TargetInput<LatencySpec>;
 
-/** What the controller remembers of a task. Updated in place. */
+/** What the controller remembers about a task. Updated in place. */
 export interface LatencyMemory {
   readonly model: TaskModel;
   readonly moves: Moves;
-  /** When it began to watch, and when a job was last seen, in milliseconds since the epoch. */
+  /** When the controller began, and when a job was last seen, in milliseconds since the epoch. */
   readonly openedAt: number;
   jobAt: number;
   belief: Belief | undefined;
   readonly ahead: AheadMemory;
 }
 
-/** With fewer jobs late than this part a wait shorter than a service time is kept. */
+/** The fraction of jobs that may be late if the allowed wait is shorter than a service time. */
 const LATE = 0.001;
-/** Fewer instances are enough only if they would be with so many standard deviations more to do: chance brings more in one case of a hundred. */
+/** Fewer instances are enough only if they could also do this many standard deviations more work. Chance exceeds that in one of a hundred cases. */
 const SURE = 2.33;
-/** Chance alone may call for this part of the changes that a task may make. */
+/** The fraction of the allowed changes that chance alone may cause. */
 const BY_CHANCE = 0.01;
-/** After so many times as long as a job may wait without one, a task's instances are not needed. */
+/** After this multiple of the allowed wait without any job, a task's instances are not needed. */
 const QUIET_WITHINS = 2;
 
 /**
- * Keeps the wait of every job within a limit W, from what it has learned: λ arrivals a second, μ a second that one instance finishes, and
- * the time D that a start takes. It knows one number, the calm level: so many instances that chance seldom calls for more.
+ * Keeps the wait of every job within a limit W, with learned values: λ arrivals per second, μ jobs per second that one instance finishes, and the
+ * duration D of a start. It uses one number, the calm level: the number of instances at which chance seldom requires more.
  *
- * - Up to it, or further if jobs that wait need more, at the last moment at which that is enough for every job to be in time.
- * - Down to it when fewer are surely enough, and those that are too many have cost as much as a change is worth.
+ * - The target goes up to the calm level, or higher if waiting jobs need more, at the last moment at which every job is still in time.
+ * - It goes down to the calm level when fewer instances are surely enough, and the surplus has cost as much as a change is worth.
  */
 export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
   reads: true,
@@ -77,7 +77,7 @@ export const latencyTarget: Target<LatencySpec, LatencyMemory> = {
     const least = instancesAhead(memory.ahead, model, outlook.load, ahead);
     memory.belief = beliefOf(outlook, aheadOf(memory.ahead));
     const { waiting, inFlight, arrived } = model.seen;
-    // Two totals that are not known are the same.
+    // Two unknown totals are equal.
     const isQuiet = waiting === 0 && !(inFlight > 0) && Object.is(arrived, arrivedBefore);
     if (!isQuiet) memory.jobAt = reading.at;
     noteMoves(
@@ -107,7 +107,7 @@ function holdAt(requested: number, memory: LatencyMemory): Desired<LatencyMemory
   return { instances: requested, reason: "meeting", memory };
 }
 
-/** Before there is anything to go by. */
+/** The state before the first reading. */
 function open(input: Input, before: LatencyMemory | undefined): LatencyMemory {
   const { spec, reading, requested, learned } = input;
   return {
@@ -135,7 +135,7 @@ function beliefOf(outlook: Outlook, ahead: Ahead | undefined): Belief {
   };
 }
 
-/** How long a job that comes at the horizon waits; not known where nobody is to begin it. */
+/** How long a job that arrives at the horizon waits; unknown if no instance can begin it. */
 function waitOf({ backlog, requested, serviceRate }: Outlook): number | undefined {
   if (backlog === 0) return 0;
   return requested > 0 ? backlog / requested / serviceRate : undefined;
@@ -168,20 +168,20 @@ function choose(input: Input, memory: LatencyMemory, outlook: Outlook): Desired<
   return { instances: level, reason: surplus > 0 ? "below" : "above", memory };
 }
 
-/** Whether no job was seen for long, and how many instances are enough then. */
+/** How many instances are enough if no job was seen for long. */
 function lookForQuiet(
   { model, moves, jobAt }: LatencyMemory,
   { requested, within, load }: Outlook,
 ): { readonly isQuiet: boolean; readonly enough: number } {
-  // Where only the jobs that wait are seen, none is seen either while instances keep up. So half of them go, and then it looks again.
-  // Where there is none, none keeps up: the last step down is no reason to start one.
+  // If only waiting jobs are known, none is seen while instances keep up. So half of the instances stop, and then the target decides again.
+  // Without instances, nothing keeps up, so the last step down is no reason to start one.
   const isGuess = requested > 0 && isLengthAlone(model, load);
   const since = isGuess ? Math.max(jobAt, moves.downAt) : jobAt;
   const isQuiet = model.seen.at - since >= QUIET_WITHINS * within * 1000;
   return { isQuiet, enough: isGuess ? Math.floor(requested / 2) : 0 };
 }
 
-/** How many there are to be if more are needed now; else 0. */
+/** The desired number if more instances are needed now; otherwise 0. */
 function goUp(outlook: Outlook, model: TaskModel, max: number): number {
   const { requested, load, backlog } = outlook;
   const { arrivalRate } = load;
@@ -189,7 +189,7 @@ function goUp(outlook: Outlook, model: TaskModel, max: number): number {
   const later = inTimeInstances(outlook, model, load.tickSeconds);
   if (least <= requested) {
     if (later <= requested) return 0;
-    // As long as what the load needs anyway will still be enough, jobs may wait: perhaps it passes.
+    // As long as the calm level will still be enough later, jobs may wait, because the burst may end by itself.
     if (later <= levelOf(outlook, arrivalRate, 0, max)) return 0;
   }
   const now = inTimeInstances(outlook, model, 0);
@@ -206,21 +206,21 @@ function goDown({ max }: Input, memory: LatencyMemory, outlook: Outlook): number
   const { requested, load, waiting, within } = outlook;
   const most = load.lastingRate + SURE * Math.sqrt(load.lastingVariance);
   if (!isFewerEnough(outlook, most, max)) return requested;
-  // After a restart on a running fleet hardly anything is known, so it goes only as far as is sure.
+  // After a restart with running instances, hardly anything is known, so the target goes only as far as is sure.
   const isNew = model.seen.at - openedAt < within * 1000;
   const level = levelOf(outlook, isNew ? most : load.lastingRate, waiting, max);
   return Math.min(requested, Math.max(level, enoughInstances(outlook, model)));
 }
 
-/** Whether fewer instances would be enough at this rate of arrivals. */
+/** Whether fewer instances are enough at this arrival rate. */
 function isFewerEnough(outlook: Outlook, arrivalRate: number, max: number): boolean {
   const { requested, serviceRate, waiting } = outlook;
-  // In most cases this says it already, and the rest takes time.
+  // This is enough in most cases, and the rest takes time.
   if (arrivalRate > (requested - 1) * serviceRate) return false;
   return levelOf(outlook, arrivalRate, waiting, max) < requested;
 }
 
-/** Where a job may wait less long than it takes, a queue cannot be drained in time: then hardly a job is to wait at all. */
+/** If the allowed wait is shorter than a job, a queue cannot be drained in time, so hardly any job may wait at all. */
 function isShort({ within, serviceRate }: Demand): boolean {
   return within * serviceRate < 1;
 }

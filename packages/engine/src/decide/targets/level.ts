@@ -1,37 +1,36 @@
-/** By what instances are judged. Rates in jobs a second, times in seconds. */
+/** The values by which numbers of instances are judged. Rates are in jobs per second, times in seconds. */
 export interface Demand {
-  /** μ: what one instance finishes, > 0. */
+  /** μ: the jobs that one instance finishes, > 0. */
   readonly serviceRate: number;
   /** How long a job may wait, > 0. */
   readonly within: number;
-  /** θ: until what is asked for now shows. */
+  /** θ: the time until a request made now shows. */
   readonly horizon: number;
-  /** Chance alone may call for a start once in so long, ≥ 0. */
+  /** The time in which chance alone may cause one start, ≥ 0. */
   readonly calmSeconds: number;
 }
 
-/** Every job is to be begun by this part of the time that it may wait: the rest is for what is not foreseen. */
+/** The fraction of the allowed wait by which every job must begin. The rest is a reserve. */
 export const IN_TIME = 0.95;
-/** What chance may add to a queue before a start shows, in standard deviations: more comes in one case of ten. */
+/** What chance may add to a queue before a start shows, in standard deviations. It exceeds that in one of ten cases. */
 const QUEUE_DEVIATIONS = 1.28;
 
-/** How many jobs more than expected chance may bring, of that variance. */
+/** How many more jobs than expected chance may bring, for this variance. */
 export function byChance(variance: number): number {
   return QUEUE_DEVIATIONS * Math.sqrt(variance);
 }
 
 /**
- * The fewest instances with which nothing need be done for a long time: that keep up with the arrivals, and with which a queue of
- * `backlog` jobs seldom grows by chance until more instances are needed.
+ * The fewest instances with which no change is needed for a long time: they keep up with the arrivals, and a queue of `backlog` jobs seldom grows by
+ * chance so far that more instances are needed.
  *
- * As a Brownian motion with reflection, of drift −d, d = μ·N − λ, and of variance 2·λ a second, the queue takes
- * (λ/d²)·(e^u − 1 − u) seconds on average to become b jobs longer, u = d·b/λ (the mean first passage time: Karlin and Taylor, A Second
- * Course in Stochastic Processes, 1981, chapter 15). That is to be `calmSeconds`. What may wait is N·μ·W, less what chance may add before
- * a start shows.
+ * The queue is a Brownian motion with reflection, with drift −d, d = μ·N − λ, and variance 2·λ per second. It takes (λ/d²)·(e^u − 1 − u) seconds on
+ * average to grow by b jobs, with u = d·b/λ (the mean first passage time: Karlin and Taylor, A Second Course in Stochastic Processes, 1981, chapter 15).
+ * That must be `calmSeconds`. N·μ·W jobs may wait, minus what chance may add before a start shows.
  *
  * @param arrivalRate λ, ≥ 0
- * @param backlog jobs
- * @param most gives up above so many, ≥ 1
+ * @param backlog the number of waiting jobs
+ * @param most the limit of the search, ≥ 1
  */
 export function calmInstances(
   { serviceRate, within, horizon, calmSeconds }: Demand,
@@ -40,7 +39,7 @@ export function calmInstances(
   most: number,
 ): number {
   const each = IN_TIME * within * serviceRate;
-  // As many arrive and are finished in that time as Poisson processes let come.
+  // Arrivals and finished jobs in that time are Poisson processes.
   const taken = backlog + byChance(2 * arrivalRate * horizon);
   const least = Math.max(1, Math.ceil(arrivalRate / serviceRate), Math.ceil(taken / each));
   for (let n = least; n < most; n++) {
@@ -52,9 +51,9 @@ export function calmInstances(
 
 function passageSeconds(drift: number, room: number, arrivalRate: number): number {
   const u = (drift * room) / arrivalRate;
-  // With hardly an arrival, or none: e^u would overflow.
+  // With hardly any arrivals, e^u would overflow.
   if (u > 700) return Number.POSITIVE_INFINITY;
-  // The limit as the drift vanishes, where the other loses all its digits.
+  // The limit for a vanishing drift, where the formula loses all digits.
   if (u < 1e-4) return room ** 2 / (2 * arrivalRate);
   return (arrivalRate / drift ** 2) * (Math.expm1(u) - u);
 }

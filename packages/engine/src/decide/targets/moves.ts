@@ -1,29 +1,29 @@
-/** All the changes that a task may make in a minute may together cost this part of its instances. */
+/** The fraction of a task's instances that all changes of a minute together may cost. */
 const MOVES_COST = 0.06;
-/** So many steps down may come at once before their number a minute tells. */
+/** How many steps down may come at once, before their number per minute is limited. */
 const BURST = 5;
-/** Where lulls end by chance, waiting for that pays if more than this part of them is shorter than what a start costs: 1 − 1/e. */
+/** If lulls end by chance, waiting pays off if more than this fraction of them is shorter than the cost of a start: 1 − 1/e. */
 const OFTEN = 0.63;
-/** By this factor each step down makes the ones before it count for less. */
+/** The factor by which each step down reduces the weight of earlier ones. */
 const FADE = 0.75;
 
-/** What a task remembers of its own changes. Updated in place. */
+/** What a task remembers about its own changes. Updated in place. */
 export interface Moves {
-  /** Instances that were requested at the last reading. */
+  /** The number of instances that was requested at the last reading. */
   requested: number;
-  /** Steps down that may be made now, from -5 to 5; below 1 none. */
+  /** The number of steps down that are allowed now, from -5 to 5. Below 1, none is allowed. */
   budget: number;
-  /** What the instances that are not needed have cost since all were needed, in seconds of one instance. */
+  /** What surplus instances have cost since all were needed, in seconds of one instance. */
   surplusSeconds: number;
-  /** When the task last went down, in milliseconds since the epoch, and how many of those that went have not been asked for again. */
+  /** When the task last went down, in milliseconds since the epoch, and how many of the stopped instances were not requested again. */
   downAt: number;
   gone: number;
-  /** Instances that went, and those of them that were asked for again before they would have cost as much as a start; both fading. */
+  /** Stopped instances, and those that were requested again before they would have cost as much as a start; both fade. */
   stopped: number;
   regretted: number;
 }
 
-/** Before the first change. */
+/** The state before the first change. */
 export function noMoves(requested: number): Moves {
   return {
     requested,
@@ -31,18 +31,18 @@ export function noMoves(requested: number): Moves {
     surplusSeconds: 0,
     downAt: 0,
     gone: 0,
-    // As if one had gone for good.
+    // As if one instance had stopped for good.
     stopped: 1,
     regretted: 0,
   };
 }
 
 /**
- * Takes note of what has changed since the last reading, whoever changed it.
- * @param at of this reading, in milliseconds since the epoch
- * @param seconds since the last one
+ * Records what has changed since the last reading, for whatever reason.
+ * @param at the time of this reading, in milliseconds since the epoch
+ * @param seconds the time since the last reading
  * @param changesPerMinute how often the number of instances may change, on average; > 0
- * @param startSeconds what a start costs, as seconds that one instance may run for it, ≥ 0
+ * @param startSeconds the cost of a start, as seconds of running time of one instance, ≥ 0
  */
 export function noteMoves(
   moves: Moves,
@@ -52,12 +52,12 @@ export function noteMoves(
   changesPerMinute: number,
   startSeconds: number,
 ): void {
-  // A step down leads to one up, so half of the changes are steps down.
+  // Every step down leads to a step up, so half of the changes are steps down.
   moves.budget = Math.min(BURST, moves.budget + ((changesPerMinute / 2) * seconds) / 60);
   const more = requested - moves.requested;
   moves.requested = requested;
   if (more < 0) {
-    // Others, such as a task of higher priority, may make more of them than this one has.
+    // Others, such as a task of higher priority, may cause more steps down than this task is allowed.
     moves.budget = Math.max(-BURST, moves.budget - 1);
     moves.downAt = at;
     moves.gone = -more;
@@ -71,13 +71,13 @@ export function noteMoves(
 }
 
 /**
- * Whether to stop `surplus` instances: those that are too many have cost as much as it costs to stop them, and the budget allows it.
+ * Whether to stop `surplus` instances: the surplus has cost as much as stopping it costs, and the budget allows it.
  *
- * Calm has a price, which the instances that are not needed must have cost first. So a small surplus is kept for long and a large one is
- * not: the balance of an order's cost against that of holding a stock (Harris, 1913). Where what stops is often needed again
- * soon, the price of a start comes on top (the ski rental problem: Karlin, Manasse, McGeoch and Owicki, 1990).
+ * A change has a price, which the surplus must have cost first. So a small surplus is kept for long, and a large one is not. This balances the cost of an
+ * order against the cost of holding a stock (Harris, 1913). If stopped instances are often needed again soon, the price of a start is added (the ski
+ * rental problem: Karlin, Manasse, McGeoch and Owicki, 1990).
  * @param changesPerMinute how often the number of instances may change, on average; > 0
- * @param startSeconds what a start costs, as seconds that one instance may run for it, ≥ 0
+ * @param startSeconds the cost of a start, as seconds of running time of one instance, ≥ 0
  */
 export function isWorthIt(
   { requested, budget, surplusSeconds, stopped, regretted }: Moves,

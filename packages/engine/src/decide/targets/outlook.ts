@@ -6,32 +6,32 @@ import { isKnown } from "../learn/sample.ts";
 import type { TaskModel } from "../learn/task-model.ts";
 import { byChance, IN_TIME, type Demand } from "./level.ts";
 
-/** After a step down every job that waits is to be begun by this part of the time that it may wait: the rest is for chance. */
+/** The fraction of the allowed wait by which every waiting job must begin after a step down. The rest is for chance. */
 const DOWN_IN_TIME = 0.5;
-/** What is late already is made up for in this part of the time until a start shows. */
+/** Jobs that are already late are made up for in this fraction of the time until a start shows. */
 const CATCH_UP = 0.3;
 
 /** Where arrivals are not counted it is a guess when a job came, so that jobs are to wait no longer than this part: less where jobs in flight are not counted either. */
 const GUESSED = 0.8;
 const GUESSED_BY_LENGTH = 0.6;
 
-/** What lies ahead if nothing is done. Rates in jobs a second, times in seconds. */
+/** The prediction if nothing changes. Rates are in jobs per second, times in seconds. */
 export interface Outlook extends Demand {
   readonly load: Load;
-  /** Jobs that wait now. */
+  /** The jobs that wait now. */
   readonly waiting: number;
-  /** How old the counts of jobs are: what happened since is foreseen, not seen. */
+  /** The age of the counts of jobs. What happened since then is predicted, not observed. */
   readonly lagSeconds: number;
-  /** Until what is asked for now works: the horizon, less the lag. */
+  /** The time until an instance requested now works: the horizon minus the lag. */
   readonly startsIn: number;
-  /** What those that run and start do in that time, as seconds of one instance. */
+  /** The work of running and starting instances in that time, in seconds of one instance. */
   readonly instanceSeconds: number;
-  /** Jobs that wait at the horizon. */
+  /** The jobs that wait at the horizon. */
   readonly backlog: number;
   readonly requested: number;
 }
 
-/** Looks as far ahead as a start takes. */
+/** Predicts as far ahead as a start takes. */
 export function lookAhead(
   requested: number,
   model: TaskModel,
@@ -65,7 +65,7 @@ export function lookAhead(
   };
 }
 
-/** Whether the number of jobs that wait is all that is seen. */
+/** Whether only the number of waiting jobs is known. */
 export function isLengthAlone({ seen }: TaskModel, { isCounted }: Load): boolean {
   return !isCounted && !isKnown(seen.inFlight);
 }
@@ -76,12 +76,11 @@ function surelyWithin(model: TaskModel, load: Load, within: number): number {
 }
 
 /**
- * How many instances it takes for every job to be in time, if they are asked for in `delay` seconds; `Infinity` if that is too late for some.
+ * How many instances are needed so that every job is in time, if they are requested in `delay` seconds; `Infinity` if that is too late for some jobs.
  *
- * The k-th job that waits is `age` old. By the time that a start shows, in t = θ + delay, those that are there have begun some. From then on
- * it takes the greatest of (k − begun) / (W − age − t) jobs a second. Jobs that are still to come need no more than that or λ, since
- * (q + λ·s − begun) / (W + s − t) lies between both for every s, unless W < t. Then those that come in the next t − W seconds must find
- * the instances that are there enough.
+ * The k-th waiting job is `age` old. When a start shows, at t = θ + delay, the running instances have begun some jobs. From then on, the greatest of
+ * (k − begun) / (W − age − t) jobs per second is needed. Future jobs need no more than that or λ, because (q + λ·s − begun) / (W + s − t) lies between
+ * the two for every s, unless W < t. In that case, the running instances must be enough for the jobs that arrive in the next t − W seconds.
  */
 export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: number): number {
   const { waiting, within, load, serviceRate, requested, startsIn, lagSeconds } = outlook;
@@ -93,7 +92,7 @@ export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: numbe
     const chance = byChance(2 * arrivalRate * shows + arrivalVariance * late ** 2);
     if (waiting + arrivalRate * late + chance > begun) return Number.POSITIVE_INFINITY;
   }
-  // What came and went since the jobs were counted is a matter of chance, too.
+  // What came and went since the jobs were counted is also subject to chance.
   const surely = Math.max(0, begun - byChance(begun + 2 * arrivalRate * lagSeconds));
   if (waiting <= surely) return 0;
   const deadline = {
@@ -103,11 +102,11 @@ export function inTimeInstances(outlook: Outlook, model: TaskModel, delay: numbe
     least: CATCH_UP * startsIn,
   };
   const pace = paceOf(outlook, model, deadline);
-  // One more takes one job at once, so never more than there are jobs that nobody begins.
+  // Each further instance takes one job at once, so never more instances than jobs that no other instance begins.
   return Math.min(wholeInstances(pace / serviceRate), requested + Math.ceil(waiting - surely));
 }
 
-/** How many it takes from now on. Those that still start do nothing for a while: as if all did nothing for a part of it. */
+/** How many instances are needed from now on. Starting instances do nothing for a while, which counts as if all did nothing for a part of it. */
 export function enoughInstances(outlook: Outlook, model: TaskModel): number {
   const { load, within, startsIn, instanceSeconds, requested, serviceRate, waiting } = outlook;
   if (waiting === 0) return 0;
@@ -116,7 +115,7 @@ export function enoughInstances(outlook: Outlook, model: TaskModel): number {
   return wholeInstances(paceOf(outlook, model, deadline) / serviceRate);
 }
 
-/** How many jobs a second must be begun, with those that came since the jobs were counted. */
+/** How many jobs per second must begin, including those that arrived since the jobs were counted. */
 function paceOf(outlook: Outlook, model: TaskModel, deadline: Deadline): number {
   const { load, within, waiting, lagSeconds } = outlook;
   if (lagSeconds === 0) return paceInTime(model.marks, lastInterval(model), deadline);

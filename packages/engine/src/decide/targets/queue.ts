@@ -7,24 +7,24 @@ type QueueSpec = Extract<TargetSpec, { use: "queue" }>;
 export interface QueueMemory {
   /** The newest reading. */
   readonly last: number;
-  /** The ones before it, newest first, as many as the velocity looks back. */
+  /** The earlier readings, newest first, as many as the velocity needs. */
   readonly earlier: readonly number[];
-  /** Σ of the errors so far. */
+  /** The sum of the errors so far. */
   readonly cumulated: number;
-  /** Whether the queue has been at its length or above: before that the integral does not count. */
+  /** Whether the queue was ever at `length` or above. Before that, the integral does not count. */
   readonly crossed: boolean;
 }
 
 const NONE: readonly number[] = [];
 
 /**
- * Keeps a queue at a length: the original engine's PD controller, PID-capable. With error e = reading − length and velocity v,
- * the mean of the last differences between readings, it moves by
+ * Keeps a queue at a length: the original engine's PD controller, which also supports PID. With the error e = reading − length and the velocity v, which
+ * is the mean of the last differences between readings, it changes by
  *
  *     floor(kP · e + kI · Σe + kD · v + 0.5)
  *
- * instances, up only above `length` and down only at or below 70 % of it. The integral counts only from the first time the queue has
- * reached its length.
+ * instances. It goes up only above `length`, and down only at or below 70 % of `length`. The integral counts only after the queue has reached `length`
+ * for the first time.
  */
 export const queueTarget: Target<QueueSpec, QueueMemory> = {
   reads: true,
@@ -38,7 +38,7 @@ function control(
 ): Desired<QueueMemory> {
   const error = value - spec.length;
   const cumulated = (memory?.cumulated ?? 0) + error;
-  // The original waits for the error to be zero or to change its sign. Before the first reading its queue counts as empty.
+  // The original waits until the error is zero or changes its sign. Before the first reading, the queue counts as empty.
   const crossed = memory?.crossed === true || error >= 0;
   const integral = crossed ? spec.kI * cumulated : 0;
   const velocity = velocityOf(value, spec.velocitySamples, memory);
@@ -56,7 +56,7 @@ function control(
   return { instances: requested + Math.min(0, delta), reason: "below", memory: next };
 }
 
-/** The mean of the last `samples` differences; 0 until there are so many. */
+/** The mean of the last `samples` differences; 0 until there are that many. */
 function velocityOf(value: number, samples: number, memory: QueueMemory | undefined): number {
   if (memory === undefined) return 0;
   if (samples === 1) return value - memory.last;

@@ -3,7 +3,7 @@ import { keepOne, lowerLength, type Desired, type Target, type TargetInput } fro
 
 type SimpleSpec = Extract<TargetSpec, { use: "simple-queue" }>;
 
-/** One instance more above the length, one less below 70 % of it. The original engine's SimpleQueue. */
+/** Adds one instance above `length`, and removes one below 70 % of it. This is the original engine's SimpleQueue. */
 export const simpleQueueTarget: Target<SimpleSpec, undefined> = {
   reads: true,
   settles: true,

@@ -1,58 +1,58 @@
 import type { Belief, Counts, Reading, DesiredReason } from "@microscaling/core";
 
-/** What a target is given: one task at one moment. */
+/** The input of a target: one task at one moment. */
 export interface TargetInput<Spec> {
   readonly spec: Spec;
-  /** The newest, its value finite and ≥ 0. For targets that read nothing it says nothing. */
+  /** The newest reading, with a finite value ≥ 0. Targets without a metric ignore it. */
   readonly reading: Reading;
   readonly counts: Counts | undefined;
-  /** How many instances there are, or will be once what is under way has settled. */
+  /** How many instances there are, or will be when the changes in progress have settled. */
   readonly requested: number;
   /** The task's own upper bound. */
   readonly max: number;
-  /** What the target had learned of the task before a restart, as it gave it to {@link Target.learned}; not checked yet. */
+  /** What the target learned about the task before a restart, as {@link Target.learned} returned it; not checked yet. */
   readonly learned?: unknown;
 }
 
-/** What a target answers. */
+/** The output of a target. */
 export interface Desired<Memory> {
-  /** How many instances it would like. Any whole number: bounds come later. */
+  /** The number of instances that the target wants. Any whole number, because bounds are applied later. */
   readonly instances: number;
   readonly reason: DesiredReason;
-  /** What it wants to be given back with the next reading. */
+  /** The memory to pass with the next reading. */
   readonly memory: Memory;
 }
 
 /**
- * Turns readings into a desired number. The same input and memory give the same number. A target may update its memory in place: whoever
- * needs the memory from before clones it.
+ * Turns readings into a desired number. The same input and memory give the same number. A target may update its memory in place, so clone the memory if
+ * you need the earlier state.
  */
 export interface Target<Spec, Memory> {
-  /** Whether it needs a metric. It is asked once for each new reading, never twice for the same. */
+  /** Whether the target needs a metric. It is asked once for each new reading, and never twice for the same. */
   readonly reads: boolean;
   /**
-   * Whether it waits until the change under way has settled before it moves again, as the original's do. A target that counts what
-   * is starting need not: waiting would cost it the time of a start.
+   * Whether the target waits until the change in progress has settled before it changes again, as the original's targets do. A target that counts
+   * starting instances need not wait, which would cost the time of a start.
    */
   readonly settles: boolean;
   desire(input: TargetInput<Spec>, memory: Memory | undefined): Desired<Memory>;
-  /** What a target that learns goes by; nothing before it knows anything. */
+  /** The estimates of a target that learns; `undefined` before it knows anything. */
   belief?(memory: Memory): Belief | undefined;
-  /** What is worth keeping over a restart, as JSON; nothing where there is nothing. */
+  /** The data worth keeping across a restart, as JSON; `undefined` if there is none. */
   learned?(memory: Memory): unknown;
 }
 
-/** Below this share of its length a queue needs fewer instances; from there to the length nothing moves. */
+/** Below this fraction of its length, a queue needs fewer instances. Between that and the length, nothing changes. */
 const LOWER_SHARE = 0.7;
 
-/** The lower edge of the band in which nothing moves. The original engine's: `trunc(0.7 · length)`. */
+/** The lower edge of the band in which nothing changes, as in the original engine: `trunc(0.7 · length)`. */
 export function lowerLength(length: number): number {
   return Math.trunc(LOWER_SHARE * length);
 }
 
 /**
- * Raises what a queue's target desires to one instance while anything waits, where the spec says so. Below its length a queue with no
- * instance would otherwise wait for ever.
+ * Raises the desired number of a queue's target to one instance while any job waits, if the spec says so. Otherwise jobs in a queue below its length
+ * would wait for ever without any instance.
  */
 export function keepOne<Memory>(
   desired: Desired<Memory>,
