@@ -22,14 +22,14 @@ const endsAt = isShort ? performance.now() + Number(values.minutes) * 60_000 : I
 let failed = 0;
 let passed = 0;
 for (const [index, suite] of suites.entries()) {
-  // What one suite leaves of its time is the others'.
+  // The other suites share the time that one suite does not use.
   const now = performance.now();
   await runSuite(suite, now + (endsAt - now) / (suites.length - index));
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** @param until when no other fault is begun */
+/** @param until the time after which no other fault starts */
 async function runSuite(suite: Suite, until: number): Promise<void> {
   const chosen = suite.faults.filter((fault) => isChosen(suite.name, fault));
   if (chosen.length === 0) return;

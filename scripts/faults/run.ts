@@ -6,7 +6,7 @@ import { startAgent, type Agent } from "./agent.ts";
 import type { Fault, Running, Scene, Server, World } from "./fault.ts";
 import { sum, watchWorld, type Watcher } from "./watch.ts";
 
-/** What came of a fault. */
+/** The result of a fault. */
 export interface Result {
   readonly name: string;
   readonly holds: string;
@@ -30,7 +30,7 @@ const NOTICE_MS = 5000;
 const PATIENCE_MS = 60_000;
 /** How long it must stay right, in milliseconds. */
 const STEADY_MS = 1500;
-/** More than a fault may cost unless it says so, in megabytes. */
+/** The largest increase of memory in a fault without `grownMb`, in megabytes. */
 const GROWN_MB = 80;
 
 /** Runs one fault in a world of its own. What throws in it is a problem like any other. */

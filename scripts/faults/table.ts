@@ -6,7 +6,7 @@ import { seconds, type Result } from "./run.ts";
 
 const PAGE = join(import.meta.dirname, "../../docs/reliability.md");
 
-/** Puts the results of one suite into docs/reliability.md. Rows of its other faults stay as they are. */
+/** Writes the results of one suite to docs/reliability.md. The rows of its other faults do not change. */
 export async function writeTable(
   { name: suite, faults }: Pick<Suite, "name" | "faults">,
   results: readonly Result[],

@@ -1,9 +1,9 @@
 import { run, type Result, type Step } from "./step.ts";
 
-/** How long all faults together may take, in minutes. */
+/** The time for all faults together, in minutes. */
 const MINUTES = 10;
 
-/** As many of the faults of docs/reliability.md as fit into ten minutes. */
+/** Runs as many faults of docs/reliability.md as fit into ten minutes. */
 export const faultsStep: Step = {
   name: "faults on real servers",
   async run(): Promise<Result> {

@@ -84,7 +84,7 @@ export function createRivals(context: RivalsContext): Rivals {
     seen = new Set([...seen, ...makers.filter((maker) => maker !== agent)]);
     for (const { Id, Labels } of listed) {
       const from = Labels[KNOCK_LABEL];
-      // It may be of one that was killed while it asked: nothing to tell of.
+      // The agent that asked may have been killed since. Then there is nothing to report.
       if (from !== undefined && isToAnswer(from)) goOn(answer(Id));
     }
     const risen = strangers();
@@ -112,7 +112,7 @@ export function createRivals(context: RivalsContext): Rivals {
 
   function isToAnswer(from: string): boolean {
     if (from === agent || phase === "standing by") return false;
-    // One that has not asked yet may never want to act. Of two that knock at each other the one that started first is there.
+    // An agent that has not asked yet may never act. Of two agents that ask at the same time, the one that started first answers.
     return phase === "in charge" || (claiming !== undefined && from > agent);
   }
 

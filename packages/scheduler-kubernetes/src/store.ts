@@ -192,11 +192,11 @@ export function createStore(context: StoreContext): Store {
   }
 
   /** A watch that stays open and falls silent is noticed by what the other watch and the answers to requests say. */
-  function compare(target: Target, object: ScaledObject, pods: PodCount | undefined): void {
+  function compare(target: Target, object: ScaledObject, seen: PodCount | undefined): void {
     const scale = scales.get(target.key);
     const isBehind = scale !== undefined && isNewer(scale.resourceVersion, object.resourceVersion);
     const differs =
-      !target.resource.custom && pods !== undefined && pods.present !== object.present;
+      !target.resource.custom && seen !== undefined && seen.present !== object.present;
     if (!agreement.isOverdue(target.key, !isBehind && !differs)) return;
     watchOf(target).doubt();
     if (differs) podsOf(target.namespace).watch.doubt();
@@ -245,12 +245,12 @@ export function createStore(context: StoreContext): Store {
       const object = find(target);
       const asked = wantedOf(target) ?? object?.wanted;
       if (object === undefined || asked === undefined) return undefined;
-      const pods = object.selector && countPods(target, target.key);
-      compare(target, object, pods);
+      const seen = object.selector && countPods(target, target.key);
+      compare(target, object, seen);
       const former = countFormer(target);
       return countInstances(object, {
         wanted: asked,
-        pods: pods && { ...pods, stopping: pods.stopping + former },
+        pods: seen && { ...seen, stopping: seen.stopping + former },
         peak: past.peak(target.key),
         leaving: past.leaving(target.key),
       });

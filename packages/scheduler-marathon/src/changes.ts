@@ -2,7 +2,7 @@ import type { Client } from "./client.ts";
 import { appIdOf, appPath, parseOneApp, type App, type AppInstance, type Task } from "./apps.ts";
 import { toError, type Answer } from "./errors.ts";
 
-/** Requests this many instances of the task's app, and gives Marathon's answer to it. */
+/** Requests this number of instances of the task's app. Returns Marathon's answer. */
 export async function requestChange(
   client: Client,
   task: Task,
@@ -21,8 +21,8 @@ export async function requestChange(
 }
 
 /**
- * The instances to stop, when the user says which. None while others start or stop: stopping so many is no absolute number, and would
- * come on top of what is in progress.
+ * The instances to stop, if the user says which. None while others start or stop: this request has no absolute number, so it would add to changes in
+ * progress.
  */
 async function chooseVictims(
   client: Client,

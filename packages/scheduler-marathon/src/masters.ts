@@ -21,12 +21,38 @@ export interface Masters {
 export type Work<T> = (master: string, signal: AbortSignal) => Promise<T>;
 
 /** With other masters to turn to, one that has not answered after this many milliseconds is skipped. */
-const PASS_OVER_MS = 5000;
+const PASS_OVER_MS = 3000;
+/** A master that has not answered after this many milliseconds is mentioned in the log. */
+const SLOW_MS = 2500;
 
 /** Makes the masters of these URLs. */
 export function createMasters(urls: readonly string[], { clock, logger }: PluginContext): Masters {
   const masters = urls.map((url) => url.replace(/\/+$/, ""));
   let answered = 0;
+  /** Masters of which the log says that they do not answer. */
+  const slow = new Set<string>();
+
+  /** Says that an answer does not come, once until the next one. */
+  async function watched<T>(master: string, asked: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    void clock.sleep(SLOW_MS, over.signal).then(
+      () => saySlow(master),
+      () => {},
+    );
+    try {
+      const answer = await asked();
+      slow.delete(master);
+      return answer;
+    } finally {
+      over.abort();
+    }
+  }
+
+  function saySlow(master: string): void {
+    if (slow.has(master)) return;
+    slow.add(master);
+    logger.warn(`Marathon at ${master} has not answered for ${SLOW_MS / 1000} s`);
+  }
 
   /** An error of the master's own; what else goes wrong, no other master can fix. */
   async function tryOne<T>(
@@ -40,7 +66,7 @@ export function createMasters(urls: readonly string[], { clock, logger }: Plugin
     );
     const limit = { clock, ms: PASS_OVER_MS, signal, late };
     try {
-      const asked = (inner: AbortSignal): Promise<T> => work(master, inner);
+      const asked = (inner: AbortSignal): Promise<T> => watched(master, () => work(master, inner));
       return { answer: await (masters.length === 1 ? asked(signal) : withTimeLimit(limit, asked)) };
     } catch (error) {
       signal.throwIfAborted();

@@ -45,18 +45,45 @@ describe("several masters", () => {
     expect([dead, marathon].map(({ requests }) => requests.length)).toEqual([1, 2]);
   });
 
-  it("one that does not answer is passed over after 5 s", async () => {
+  it("one that does not answer is passed over after 3 s, and that is said", async () => {
     const clock = createTestClock();
     const stuck = await marathonWith({ apps });
     stuck.fault("stall");
     const marathon = await marathonWith({ apps });
-    const scheduler = await schedulerWith({ url: [stuck.url, marathon.url] }, { clock });
+    const lines: string[] = [];
+    const log = (line: string): void => void lines.push(line);
+    const scheduler = await schedulerWith({ url: [stuck.url, marathon.url] }, { clock, log });
     const counts = countsOf(scheduler, await taskOf("worker"));
     await until(() => stuck.requests.length === 1, "a request");
-    await clock.advance(4999);
+    await clock.advance(2999);
+    expect(lines).toEqual([`Marathon at ${stuck.url} has not answered for 2.5 s`]);
     expect(marathon.requests).toEqual([]);
     await clock.advance(1);
     expect(await counts).toMatchObject({ requested: 0 });
+  });
+
+  it("the only one is waited for, and that is said once until it answers again", async () => {
+    const clock = createTestClock();
+    const marathon = await marathonWith({ apps });
+    const lines: string[] = [];
+    const log = (line: string): void => void lines.push(line);
+    const scheduler = await schedulerWith({ url: marathon.url }, { clock, log });
+    const task = await taskOf("worker");
+    const ask = async (): Promise<void> => {
+      const before = marathon.requests.length;
+      countsOf(scheduler, task).catch(() => {});
+      await until(() => marathon.requests.length > before, "a request");
+      await clock.advance(2500);
+    };
+    marathon.fault("stall");
+    await ask();
+    await ask();
+    expect(lines).toHaveLength(1);
+    marathon.fault(undefined);
+    await countsOf(scheduler, task);
+    marathon.fault("stall");
+    await ask();
+    expect(lines).toHaveLength(2);
   });
 
   it("none that answers is an error that tells of each", async () => {

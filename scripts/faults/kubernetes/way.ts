@@ -40,11 +40,11 @@ export interface Way {
   /** What the wire does with connections: passes them on, ends them, takes them and never answers, or wants a client's certificate. */
   state: "open" | "shut" | "stuck" | "strict";
   /** The next bytes arrive wrong: those towards the API server, or those from it. */
-  corrupt(direction: "there" | "back"): void;
+  readonly corrupt: (direction: "there" | "back") => void;
   /** Nothing comes through the connections that there are, and nobody is told. */
-  silence(): void;
+  readonly silence: () => void;
   /** Ends every connection. */
-  drop(): void;
+  readonly drop: () => void;
   /** Ends every watch that matches. */
   endWatches(matches: (asked: Asked) => boolean): void;
   /** All is well again. What was begun stays as it is. */
@@ -179,9 +179,9 @@ type Route = () => number | "shut" | "stuck";
 interface Wire {
   readonly server: Server;
   route(next: Route): void;
-  corrupt(direction: "there" | "back"): void;
-  silence(): void;
-  drop(): void;
+  readonly corrupt: (direction: "there" | "back") => void;
+  readonly silence: () => void;
+  readonly drop: () => void;
 }
 
 /** Passes bytes on. */

@@ -15,21 +15,22 @@ const isAway = /has not answered|does not answer|was lost/;
 export const wireFaults: readonly KubernetesFault[] = [
   {
     name: "one byte towards the API server arrives wrong",
-    holds: "a new session at once",
+    holds: "the agent opens a new session at once",
     lastsMs: 0,
     inject: async ({ world }) => world.way.corrupt("there"),
     heal: nothing,
   },
   {
     name: "one byte from the API server arrives wrong",
-    holds: "a new session at once",
+    slow: true,
+    holds: "the agent opens a new session at once",
     lastsMs: 0,
     inject: async ({ world }) => world.way.corrupt("back"),
     heal: nothing,
   },
   {
     name: "every connection is reset, five times in 2 s",
-    holds: "a new session at once, watches go on where they were",
+    holds: "the agent opens a new session at once, and the watches continue",
     lastsMs: 2000,
     async inject({ world }) {
       for (let time = 0; time < 5; time += 1)
@@ -38,15 +39,16 @@ export const wireFaults: readonly KubernetesFault[] = [
     heal: nothing,
   },
   {
-    name: "the connection is dead, and nobody is told",
-    holds: "given up after 4 s, watches after 9 s",
+    name: "the connection is dead without a reset",
+    slow: true,
+    holds: "the agent gives up requests after 4 s, and watches after 9 s",
     lastsMs: 8000,
     inject: async ({ world }) => world.way.silence(),
     heal: nothing,
   },
   {
     name: "the API server refuses connections",
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: isAway,
     lastsMs: 6000,
     async inject({ world }) {
@@ -57,7 +59,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "connections are taken and never answered",
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: isAway,
     lastsMs: 12_000,
     slow: true,
@@ -68,8 +70,8 @@ export const wireFaults: readonly KubernetesFault[] = [
     heal: clear,
   },
   {
-    name: "the API server wants a client certificate",
-    holds: "keeps what runs, starts nothing",
+    name: "the API server requires a client certificate",
+    holds: "the running instances stay; the agent starts none",
     says: /client certificate/,
     lastsMs: 5000,
     async inject({ world }) {
@@ -79,22 +81,23 @@ export const wireFaults: readonly KubernetesFault[] = [
     heal: clear,
   },
   {
-    name: "the watch of pods stays open and falls silent",
-    holds: "a list after 9 s at most",
+    name: "the watch of pods stays open but becomes silent",
+    holds: "the agent lists after at most 9 s",
     lastsMs: 4000,
     inject: async ({ world }) => world.way.muteOpen(isPods),
     heal: nothing,
   },
   {
-    name: "the watch of Deployments stays open and falls silent",
-    holds: "a list after 9 s at most",
+    name: "the watch of Deployments stays open but becomes silent",
+    holds: "the agent lists after at most 9 s",
     lastsMs: 4000,
     inject: async ({ world }) => world.way.muteOpen(isDeployments),
     heal: nothing,
   },
   {
-    name: "all watches fall silent for good",
-    holds: "goes by lists, every 9 s",
+    name: "all watches become silent for good",
+    slow: true,
+    holds: "the agent lists every 9 s",
     lastsMs: 10_000,
     async inject({ world }) {
       world.way.mute = () => true;
@@ -104,7 +107,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the API server is frozen",
-    holds: "keeps what runs",
+    holds: "the running instances stay",
     says: isAway,
     lastsMs: 8000,
     inject: ({ world }) => world.kubernetes.freeze(),
@@ -112,7 +115,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the API server is killed, and is back after 15 s",
-    holds: "keeps what runs",
+    holds: "the running instances stay",
     says: isAway,
     lastsMs: 15_000,
     slow: true,
@@ -121,13 +124,15 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the agent is killed",
-    holds: "the next agent goes on where it was",
+    slow: true,
+    holds: "the next agent continues",
     inject: ({ agent }) => agent.kill(),
     heal: async ({ agent }) => agent.restart(),
   },
   {
     name: "the agent is frozen",
-    holds: "goes on where it was",
+    slow: true,
+    holds: "the agent continues",
     lastsMs: 6000,
     inject: async ({ agent }) => agent.signal("SIGSTOP"),
     heal: async ({ agent }) => agent.signal("SIGCONT"),

@@ -1,7 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { watchKubernetes, type Kubernetes } from "@microscaling/test-servers";
+import {
+  watchKubernetes,
+  type Kubernetes,
+  type KubernetesRequest,
+} from "@microscaling/test-servers";
 import type { Running, World } from "../fault.ts";
 import { createWay, type Way } from "./way.ts";
 
@@ -44,7 +48,8 @@ export const RULES = {
 };
 
 /** Makes the node that all worlds have their capacity from. */
-export async function createNode({ ask }: Kubernetes): Promise<void> {
+export async function createNode(kubernetes: Kubernetes): Promise<void> {
+  const ask = (asked: KubernetesRequest): Promise<unknown> => kubernetes.ask(asked);
   const path = "/api/v1/nodes";
   await ask({ path, body: { metadata: { name: NODE } } });
   await ask({

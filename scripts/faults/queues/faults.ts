@@ -23,19 +23,19 @@ const NO_BACKEND: Passing = { answer: httpAnswer(503, "no backend", "text/plain"
 /** What goes wrong between the agent and any server that speaks HTTP. */
 export const wayFaults: readonly QueueFault[] = [
   onTheWay("connections are refused", "shut"),
-  onTheWay("connections fall silent for 6 s", "silent", { lastsMs: 6000 }),
+  onTheWay("connections are silent for 6 s", "silent", { lastsMs: 6000 }),
   onTheWay("answers are cut", "cut"),
   onTheWay("answers are corrupted", "corrupt"),
   onTheWay("a web server answers", { answer: WEB_PAGE }),
 ];
 
-/** A proxy has nobody to ask. */
+/** A proxy without a backend. */
 export const backendFault: QueueFault = onTheWay("a proxy answers 503", NO_BACKEND);
 
-/** By that answer some services want to be asked less often. */
+/** With this answer, some services ask for fewer requests. */
 export const throttleFault: QueueFault = {
   ...onTheWay("it answers 503: too many requests", NO_BACKEND),
-  holds: "the last reading stands, and it is asked more slowly",
+  holds: "the last reading stays valid, and the agent reads less often",
   says: undefined,
 };
 

@@ -25,7 +25,7 @@ export interface QueueOptions {
 const workload = (env: string): string =>
   `{ command: ${WORKER}, env: ${env}, stop: { grace: 1s } }`;
 
-/** A client of a server that is gone may try for long. */
+/** The longest time to fill a queue, in milliseconds, because the client of a stopped server may try for long. */
 const FILL_MS = 2000;
 
 /** The queue is empty, and then it is full. */

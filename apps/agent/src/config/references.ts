@@ -1,6 +1,6 @@
 import { hasCredentials, isSecretName } from "./secrets.ts";
 
-/** What became of a text with `${NAME}` in it. */
+/** A text after its `${NAME}` references were replaced. */
 export interface Resolved {
   readonly text: string;
   /** The values that were put in. */

@@ -31,7 +31,7 @@ export const notNegative = (): z.ZodNumber =>
 
 const DURATION = "a duration such as 500ms, 2s or 1m";
 
-/** A duration, as written; at least so many milliseconds. */
+/** A duration as written; at least this many milliseconds. */
 export const duration = (leastMs: number): z.ZodType<string, string> =>
   z
     .string({ error: DURATION })

@@ -100,9 +100,9 @@ interface Window {
   readonly max?: number | undefined;
 }
 
-const windowOf = ({ start, for: durationMs, timeZone = "UTC", ...bounds }: Window): WindowSpec => ({
+const windowOf = ({ start, for: openMs, timeZone = "UTC", ...bounds }: Window): WindowSpec => ({
   start,
-  durationMs,
+  durationMs: openMs,
   timeZone,
   ...filled(bounds),
 });

@@ -4,7 +4,7 @@ import { valueAt, type Path } from "./places.ts";
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
- * Makes numbers and booleans of texts that came from variables: where a text was refused, `"${PORT}"` may stand for one.
+ * Converts texts from variables to numbers and booleans, so that you can write `"${PORT}"` where a number is expected.
  * @param base where `value`, or what it is a copy of, stands in the document
  * @param refused where in `value` something was refused
  * @returns whether any became one, so that it is worth another check
