@@ -22,7 +22,7 @@ export type Work<T> = (master: string, signal: AbortSignal) => Promise<T>;
 
 /** A master that has not answered after this many milliseconds is skipped, if there are other masters. */
 const PASS_OVER_MS = 3000;
-/** A master that has not answered after this many milliseconds is mentioned in the log. */
+/** The log reports a master that has not answered after this many milliseconds. */
 const SLOW_MS = 2500;
 
 /** Creates the masters with these URLs. */
