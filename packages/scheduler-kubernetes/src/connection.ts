@@ -70,6 +70,8 @@ export function createConnection(
   let unanswered = 0;
   /** Whether the log already says that there is no answer. */
   let isSlow = false;
+  /** The time since which no request has succeeded, by the monotonic clock. */
+  let downSince: number | undefined;
 
   async function load(): Promise<Client> {
     client ??= createClient(options);
@@ -121,10 +123,13 @@ export function createConnection(
       noteAnswer();
       return answer;
     } catch (error) {
-      if (error instanceof ApiFailure) noteAnswer();
+      if (error instanceof ApiFailure) unanswered = 0;
       else if (clock.monotonic() - startedAt >= PATIENCE_MS) await noteSilence();
       signal.throwIfAborted();
-      throw toApiError(error, at, request);
+      const failure = toApiError(error, at, request);
+      if (isDown(error)) sayDown(failure.message);
+      else noteAnswer();
+      throw failure;
     } finally {
       over.abort();
     }
@@ -133,6 +138,17 @@ export function createConnection(
   function noteAnswer(): void {
     unanswered = 0;
     isSlow = false;
+    downSince = undefined;
+  }
+
+  /** Logs a lasting failure. Without this, an agent without requests would log it only when its counts are too old. */
+  function sayDown(words: string): void {
+    downSince ??= clock.monotonic();
+    if (isSlow || clock.monotonic() - downSince < SLOW_MS) return;
+    isSlow = true;
+    logger.warn(
+      `${words}. This has lasted for ${SLOW_MS / 1000} s; the agent waits and keeps the last counts`,
+    );
   }
 
   function saySlow({ doing }: ApiRequest): void {
@@ -176,6 +192,11 @@ export function createConnection(
       await client?.then((loaded) => loaded.close()).catch(() => {});
     },
   };
+}
+
+/** Whether every other request would fail too: no answer, no valid credentials, or a server with problems. */
+function isDown(error: unknown): boolean {
+  return !(error instanceof ApiFailure) || error.status === 401 || error.status >= 500;
 }
 
 type Answer = Dispatcher.ResponseData;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTestClock } from "@microscaling/conformance";
@@ -95,4 +95,27 @@ it("says once that an answer does not come, and again after another one has come
   void silent();
   await clock.advance(SLOW_MS);
   expect(warnings).toHaveLength(2);
+});
+
+it("says once that the server cannot be reached, when that lasts", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "microscaling-session-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const kubeconfig = join(folder, "kubeconfig");
+  const cluster = { server: "https://127.0.0.1:1" };
+  const contexts = [{ name: "x", context: { cluster: "one", user: "me" } }];
+  const config = { clusters: [{ name: "one", cluster }], contexts, "current-context": "x" };
+  await writeFile(kubeconfig, JSON.stringify(config));
+  const clock = createTestClock();
+  const { logger, warnings } = createListener();
+  const connection = createConnection({ kubeconfig }, clock, logger);
+  onTestFinished(() => connection.close());
+  for (let i = 0; i < 6; i += 1) {
+    await connection.ask(VERSION, never).catch(() => {});
+    await clock.advance(SLOW_MS / 2);
+  }
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /ECONNREFUSED.*has lasted for 2\.5 s; the agent waits and keeps the last counts/,
+    ),
+  ]);
 });

@@ -40,13 +40,13 @@ async function chooseVictims(
   return (kill === "oldest" ? byAge : byAge.toReversed()).slice(0, app.instances - instances);
 }
 
-/** In milliseconds since the epoch. One that has not started is newer than all that have. */
+/** In milliseconds since the epoch. An instance that has not started yet counts as newer than all others. */
 function startOf({ stagedAt, startedAt }: AppInstance): number {
   const at = Date.parse(startedAt ?? stagedAt ?? "");
   return Number.isNaN(at) || startedAt === undefined ? Number.MAX_SAFE_INTEGER : at;
 }
 
-/** The task's app with its instances. @returns `undefined` when there is none. @throws MicroscalingError when it cannot be told. */
+/** Reads the task's app with its instances. @returns `undefined` if there is no such app. @throws MicroscalingError if Marathon does not answer with an app. */
 export async function findApp(
   client: Client,
   task: Task,

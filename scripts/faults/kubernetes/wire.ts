@@ -9,7 +9,7 @@ const nothing = async (): Promise<void> => {};
 const isPods = ({ path, isWatch }: Asked): boolean => isWatch && path.endsWith("/pods");
 const isDeployments = ({ path, isWatch }: Asked): boolean =>
   isWatch && path.endsWith("/deployments");
-const isAway = /has not answered|does not answer|was lost/;
+const isAway = /has not answered|does not answer|has lasted for|was lost/;
 
 /** What goes wrong between the agent and the API server. */
 export const wireFaults: readonly KubernetesFault[] = [

@@ -4,7 +4,7 @@ import { hasChangedSince, instancesAt, notePast } from "./past.ts";
 import { isKnown, type Snapshot } from "./sample.ts";
 import type { TaskModel } from "./task-model.ts";
 
-/** With running totals, the lag is only learned for this long after the number of instances has changed, in milliseconds: longer than any lag. */
+/** With running totals, the lag is learned only within this time after a change of the number of instances, in milliseconds. It is longer than any lag. */
 const TELLING_MS = 25_000;
 
 /**
@@ -15,17 +15,17 @@ export function followLag(model: TaskModel, seen: Snapshot, within: number): voi
   const { at, waiting, inFlight, running } = seen;
   model.past = notePast(model.past, at, running);
   const isTotal = isKnown(seen.arrived) || isKnown(seen.finished);
-  // Little depends on the lag of totals while the number of instances stays, and nothing can be learned of it.
+  // While the number of instances stays the same, the lag of totals matters little, and the counts do not show it.
   if (isTotal && !hasChangedSince(model.past, at - TELLING_MS)) return forgetRow(model);
   const lag = (model.lag ??= noLag());
-  // If jobs in flight are known, they show what an instance takes, with less noise.
+  // If jobs in flight are known, they show the jobs that instances take with less noise.
   const jobs = isKnown(inFlight) ? -inFlight : waiting;
   const hasChanged = learnLag(lag, model.past, at, waiting > 0 ? jobs : Number.NaN, within);
-  // The rates were learned from the length with the wrong number of instances.
+  // The rates were learned from the length, with the wrong number of instances.
   if (hasChanged && !isKnown(inFlight)) model.level = unsureOf(model.level);
 }
 
-/** The readings to come do not follow the last ones. */
+/** Records that the next readings do not directly follow the last ones. */
 function forgetRow({ lag }: TaskModel): void {
   if (lag === undefined || lag.times.length === 0) return;
   lag.times = [];

@@ -6,8 +6,8 @@ import type { TaskModel } from "./task-model.ts";
 
 /**
  * Learns from the number of jobs, if neither arrivals nor finished jobs are counted.
- * @param before as it was when the jobs of the last reading were counted
- * @param now the same for this one
+ * @param before the state at the time when the jobs of the last reading were counted
+ * @param now the state at the time when the jobs of this reading were counted
  * @param scale the scale of time, in seconds
  */
 export function followLevel(
@@ -18,7 +18,7 @@ export function followLevel(
   scale: number,
 ): void {
   const { rise, seconds, isCensored } = sample;
-  // Jobs in flight show it without a lag.
+  // Jobs in flight show the busy instances without a lag.
   const isTold = isKnown(before.inFlight) && isKnown(now.inFlight);
   const busy = isTold ? busyByJobs(before, now, jobsAtOnce(model.atOnce)) : sample.busy;
   const { level } = model;
