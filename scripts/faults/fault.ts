@@ -49,7 +49,7 @@ export interface Fault<W extends World = World> {
   readonly kills?: true | readonly string[];
   /** What the tasks want does not change: all is right again when it is as before. */
   readonly still?: boolean;
-  /** The fault itself starts so many instances beyond the capacity, or lets them be started. */
+  /** The fault itself starts this many instances beyond the capacity, or lets them be started. */
   readonly foreign?: number;
   /** Takes too long for a run of so many minutes, such as that of `npm test`. */
   readonly slow?: boolean;

@@ -6,7 +6,7 @@ import { startAgent, type Agent } from "./agent.ts";
 import type { Fault, Running, Scene, Server, World } from "./fault.ts";
 import { sum, watchWorld, type Watcher } from "./watch.ts";
 
-/** What came of a fault. */
+/** The result of a fault. */
 export interface Result {
   readonly name: string;
   readonly holds: string;

@@ -48,7 +48,7 @@ const DOCKERD_PATHS = ["/usr/sbin/dockerd", "/usr/bin/dockerd", "/usr/local/bin/
 const START_MS = 30_000;
 const STOP_MS = 15_000;
 
-/** Why no Docker Engine can be had here, in one line; `undefined` when it can. */
+/** Why no Docker Engine is available here, in one line; `undefined` when it can. */
 export function dockerProblem(): string | undefined {
   if (process.env[GIVEN_HOST] !== undefined) return undefined;
   if (process.platform !== "linux")
@@ -124,7 +124,7 @@ async function makeHome({ data }: DockerOptions): Promise<Home> {
   };
 }
 
-/** @returns how to let go of the shared data, or `undefined` when another daemon has it. */
+/** @returns how to release the shared data, or `undefined` when another daemon has it. */
 async function lockData(): Promise<(() => Promise<void>) | undefined> {
   const path = `${DATA_ROOT}.lock`;
   try {

@@ -201,7 +201,7 @@ const wayGoesWrong: readonly DockerFault[] = [
   onTheWay(
     {
       name: "connections fall silent for 8 s",
-      holds: "keeps what runs, and asks anew on other connections",
+      holds: "keeps what runs, and asks again on other connections",
       says: SILENT,
       lastsMs: 8000,
     },
