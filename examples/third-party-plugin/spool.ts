@@ -42,7 +42,7 @@ async function count(path: string): Promise<number> {
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     if (!isMissing) throw error;
-    const text = "no such folder. Create it, or correct `folder` and `root`";
-    throw faultError("metric", path, { kind: "missing", text });
+    const words = "no such folder. Create it, or correct `folder` and `root`";
+    throw faultError("metric", path, { kind: "missing", text: words });
   }
 }

@@ -105,11 +105,11 @@ export function text(
 ): z.ZodType<string, string> {
   const error = `expected ${expected}`;
   // A regular expression also becomes the `pattern` that editors go by.
-  const text =
+  const schema =
     typeof form === "function"
       ? z.string().refine(form, { error })
       : z.string().regex(form, { error });
-  return text.describe(description);
+  return schema.describe(description);
 }
 
 /** A check for an object: at most one of these keys is set. The mistake is reported for the second key. */
