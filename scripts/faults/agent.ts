@@ -20,6 +20,8 @@ export interface Agent {
   readonly lines: readonly LogLine[];
   /** Whether `/readyz` says that all is well. */
   ready(): Promise<boolean>;
+  /** What `/state` says. Throws when nobody answers. */
+  state<State>(): Promise<State>;
   /** Resident memory, in megabytes; `undefined` when it does not run. */
   memoryMb(): Promise<number | undefined>;
   /** Whether its log is read. While it is not, the pipe fills up. */
@@ -71,6 +73,14 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
 
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
 
+  async function get(path: string): Promise<Response> {
+    // Other lines name other servers.
+    const first = / tasks? on .*?(http:\/\/127\.0\.0\.1:\d+)/;
+    const address = lines.map(({ text }) => first.exec(text)?.[1]);
+    const last = address.findLast((found) => found !== undefined);
+    return fetch(`${last}${path}`, { signal: AbortSignal.timeout(1000) });
+  }
+
   async function ended(): Promise<number | null> {
     if (!hasEnded()) await once(child, "exit");
     return child.exitCode;
@@ -82,16 +92,16 @@ export function startAgent(folder: string, options: AgentOptions = {}): Agent {
     },
     lines,
     async ready() {
-      // Other lines name other servers.
-      const first = / tasks? on .*?(http:\/\/127\.0\.0\.1:\d+)/;
-      const address = lines.map(({ text }) => first.exec(text)?.[1]);
-      const last = address.findLast((found) => found !== undefined);
-      if (last === undefined || hasEnded()) return false;
-      const signal = AbortSignal.timeout(1000);
-      return fetch(`${last}/readyz`, { signal }).then(
+      if (hasEnded()) return false;
+      return get("/readyz").then(
         ({ ok }) => ok,
         () => false,
       );
+    },
+    async state<State>() {
+      const answer = await get("/state");
+      const state: State = JSON.parse(await answer.text());
+      return state;
     },
     async memoryMb() {
       const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
