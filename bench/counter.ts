@@ -15,7 +15,7 @@ export interface Seen {
 export interface Counter {
   /** `http://127.0.0.1:45678` */
   readonly url: string;
-  /** All since the start, those under way included. */
+  /** All requests since the start, including those in progress. */
   requests(): readonly Seen[];
   close(): void;
 }

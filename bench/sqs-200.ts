@@ -123,7 +123,9 @@ const readByEngine: Reader = (endpoint, seen) => {
     dryRun: false,
   });
   engine.start();
-  return async () => void (await engine.stop({ graceMs: 1000 }));
+  return async () => {
+    await engine.stop({ graceMs: 1000 });
+  };
 };
 
 function specOf(endpoint: string, scheduler: ReturnType<typeof createToyScheduler>): EngineSpec {

@@ -75,7 +75,7 @@ function chooseCases(): Case[] {
   return [
     ...cases,
     ...constantCases(seeds, controllers),
-    // A day has so many jobs that few seeds tell as much.
+    // A day has many jobs, so a few seeds are enough.
     ...paceCases(Math.ceil(seeds / 10), controllers),
     ...dailyCases(Math.ceil(seeds / 10), controllers),
     ...extraCases(seeds, controllers),

@@ -4,7 +4,7 @@ const DAY = 86_400;
 const HOUR = 3600;
 const DAYS = 3;
 
-/** At so many seconds of the day the level, as a part of c, goes in a straight line to the next. */
+/** Levels as fractions of c, by the second of the day. Between two of them, the level changes in a straight line. */
 const LEVELS: readonly (readonly [second: number, part: number])[] = [
   [0, 0.1],
   [8 * HOUR, 0.1],
@@ -22,7 +22,7 @@ const LEVELS: readonly (readonly [second: number, part: number])[] = [
 
 /** What is scheduled for every full hour of these: so much more, as a part of c, up within the rise and level until it is over, in seconds. */
 const SURGES = { hours: [9, 10, 11, 14, 15, 16, 17], part: 0.4, rise: 30, lasts: 300 };
-/** Days are not all alike: their levels, and the sizes of surges, differ by so much at the most, and a surge comes so much later. */
+/** Days differ: the largest relative difference of levels and of surges, and the longest delay of a surge in seconds. */
 const UNLIKE = { level: 0.1, surge: 0.2, lateSeconds: 20 };
 
 /** Three days of an office: up within a minute in the morning and after lunch, and a surge at each full hour between. */
@@ -51,7 +51,7 @@ function levelAt(second: number): number {
   return low + ((high - low) * (second - from)) / (to - from);
 }
 
-/** In [0, 1], so many seconds after it began. */
+/** The level of a surge in [0, 1], this many seconds after it began. */
 function surgeAt(after: number): number {
   if (after < 0 || after > SURGES.lasts) return 0;
   return Math.min(1, after / SURGES.rise);

@@ -54,7 +54,7 @@ function normalP(doubled: readonly number[], smaller: number): number {
   return Math.min(1, 2 * normalBelow(z));
 }
 
-/** The standard normal distribution: Abramowitz and Stegun 7.1.26, off by 1.5e-7 at the most. */
+/** The standard normal distribution: Abramowitz and Stegun 7.1.26, with an error of at most 1.5e-7. */
 function normalBelow(z: number): number {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * x);

@@ -72,7 +72,7 @@ export const GENERATORS = {
 /** No trace lasts longer here, in seconds. */
 const LONGEST_SECONDS = 3000;
 
-/** A trace of counts that was not chosen for the suite: its peak at 2.2c, squeezed so that it lasts 3,000 s at the most. */
+/** A trace of counts that was not chosen for the suite: with its peak at 2.2c, compressed to at most 3,000 s. */
 export function squeezed(file: string): Squeeze {
   const { binSeconds, counts } = readTrace(file);
   const together = Math.ceil(counts.length / LONGEST_SECONDS);

@@ -14,7 +14,7 @@ interface World {
 }
 
 const CONTROLLERS = ["latency", "queue"];
-/** Instances that do so many jobs at once, each as much slower: all in all they do as much as the suite's. */
+/** Instances that do this many jobs at once, each slower by that factor, so that they do the same work as those of the suite. */
 const AT_ONCE = 4;
 /** When a service time changes, in seconds. */
 const SHIFT_AT = 1800;
@@ -129,7 +129,7 @@ function atOnce({ service, instances }: Case): Partial<Case> {
   };
 }
 
-/** Jobs take so many times as long from a time on. */
+/** Jobs take this many times as long from a certain time on. */
 function shifted(name: string, on: World["on"], factor: number, signal: Signal): World {
   const slower = (service: ServiceTimes): ServiceTimes => ({
     ...service,

@@ -27,14 +27,14 @@ metricConformance(
   {
     plugin,
     clock: systemClock,
-    options: () => ({}),
-    queries: () => [{ folder: folder(0) }, { folder: folder(1) }],
+    options: () => ({ root: join(home, "spool") }),
+    queries: () => [{ folder: "0" }, { folder: "1" }],
     invalidQueries: [
       { written: {}, path: ["folder"] },
-      { written: { folder: 5 }, path: ["folder"] },
+      { written: { folder: "../etc" }, path: ["folder"] },
     ],
     setQueue: fill,
-    missing: [{ query: () => ({ folder: folder(7) }), gives: "failure" }],
+    missing: [{ query: () => ({ folder: "7" }), gives: "failure" }],
     outage: {
       begin: () => rename(join(home, "spool"), join(home, "away")),
       end: () => rename(join(home, "away"), join(home, "spool")),

@@ -1,45 +1,48 @@
 import { readdir } from "node:fs/promises";
-import {
-  API_VERSION,
-  asMicroscalingError,
-  defineMetric,
-  type MetricPlugin,
-  type ReadingResult,
-} from "@microscaling/core";
+import { join } from "node:path";
+import { API_VERSION, defineMetric, type MetricPlugin } from "@microscaling/core";
+import { createQueueMetric, faultError, text } from "@microscaling/plugin-kit";
 import * as z from "zod";
 
-/** What a task writes under `metric:` to say which folder is its queue. */
-const query = z.strictObject({ folder: z.string().min(1).describe("Each file in it is a job.") });
+/** What stands under `metrics:` in the config. */
+const options = z.strictObject({
+  root: z.string().min(1).describe("The folder that all queues are in."),
+});
 
-/** A queue that is a folder: every file in it is a job that waits. */
-const plugin: MetricPlugin<object, z.infer<typeof query>> = defineMetric({
+/** What stands under a task's `metric:`. */
+const query = z.strictObject({
+  folder: text("The queue. Each file in it is a job.", "a folder's name", /^[\w-]+$/),
+});
+
+/** Queues that are folders. */
+const plugin: MetricPlugin<z.infer<typeof options>, z.infer<typeof query>> = defineMetric({
   name: "spool",
   apiVersion: API_VERSION,
-  options: z.strictObject({}),
+  options,
   query,
   capabilities: { watch: false, parts: ["ready"] },
   defaultIntervalMs: 500,
-  create(_options, { clock }) {
-    async function count(folder: string): Promise<ReadingResult> {
-      const at = clock.now();
-      try {
-        const { length } = await readdir(folder);
-        return { kind: "reading", value: length, at, parts: { ready: length } };
-      } catch (error) {
-        return {
-          kind: "failure",
-          error: asMicroscalingError(error, "ERR_METRIC_UNREACHABLE", folder),
-        };
-      }
-    }
-    return {
-      async read(queries, signal) {
-        signal.throwIfAborted();
-        return Promise.all(queries.map((one) => count(one.query.folder)));
+  create({ root }, context) {
+    return createQueueMetric(context, {
+      server: root,
+      nameOf: ({ folder }) => `folder ${folder}`,
+      async ask([{ folder }], { at }) {
+        const ready = await count(join(root, folder));
+        return { kind: "reading", value: ready, at, parts: { ready } };
       },
-      close: () => Promise.resolve(),
-    };
+    });
   },
 });
 
 export default plugin;
+
+async function count(path: string): Promise<number> {
+  try {
+    return (await readdir(path)).length;
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!isMissing) throw error;
+    const words = "no such folder. Create it, or correct `folder` and `root`";
+    throw faultError("metric", path, { kind: "missing", text: words });
+  }
+}

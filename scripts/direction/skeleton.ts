@@ -17,12 +17,22 @@ const RULES: readonly Rule[] = [
   ["publishConfig.access: public", ({ manifest }) => manifest.publishConfig?.access === "public"],
   ["a LICENSE", ({ read }) => read("LICENSE") !== undefined],
   ["a README.md", ({ read }) => read("README.md") !== undefined],
+  ["a metric of at most 250 lines of code: plugins share the kit", isSmallMetric],
 ];
 
 const README: readonly Rule[] = [
   ["the package's name as title", (one) => readmeHas(one, `# ${one.manifest.name}\n`)],
   ["the install command", (one) => readmeHas(one, `npm install ${one.manifest.name}`)],
 ];
+
+const MOST_LINES = 250;
+
+/** Lines of comments and empty ones do not count. */
+function isSmallMetric({ folder, sources, read }: Package): boolean {
+  if (!basename(folder).startsWith("metric-")) return true;
+  const lines = sources.flatMap((path) => (read(path) ?? "").split("\n"));
+  return lines.filter((line) => !/^\s*($|\/\/|\/?\*)/.test(line)).length <= MOST_LINES;
+}
 
 /** The headings that a plugin's README also needs. */
 const PLUGIN_HEADINGS = ["Config", "Options", "Permissions", "Errors"];

@@ -39,22 +39,24 @@ export interface Scene<W extends World = World> {
 export interface Fault<W extends World = World> {
   /** For the table: "the daemon is killed". */
   readonly name: string;
-  /** For the table, what is expected while it lasts: "keeps what runs, starts nothing". */
+  /** For the table, what is expected during the fault: "the running instances stay; the agent starts none". */
   readonly holds: string;
   /** Some line of the agent's log that is about the fault matches it. Absent where there is nothing that anybody would have to know. */
-  readonly says?: RegExp;
+  readonly says?: RegExp | undefined;
   /** How long the fault lasts at least, in milliseconds. Default 3,000. */
   readonly lastsMs?: number;
   /** The fault itself ends instances, of all tasks or of these, so that there may be fewer. */
   readonly kills?: true | readonly string[];
   /** What the tasks want does not change: all is right again when it is as before. */
   readonly still?: boolean;
-  /** The fault itself starts so many instances beyond the capacity, or lets them be started. */
+  /** How many instances beyond the capacity the fault itself starts, or causes to be started. */
   readonly foreign?: number;
-  /** Takes too long for `npm test`, which has ten minutes for all. */
+  /** Takes too long for a run with `--minutes`, such as that of `npm test`. */
   readonly slow?: boolean;
   /** How long until all is right again at most, in milliseconds, counted from the end of the fault. Default 5,000. */
   readonly rightMs?: number;
+  /** The largest allowed increase of the agent's memory, in megabytes. Default 80, because garbage that is not collected yet may take that much. */
+  readonly grownMb?: number;
   /** Makes it go wrong. */
   inject(scene: Scene<W>): Promise<void>;
   /** Ends the fault. */

@@ -1,4 +1,4 @@
-// `npm run test:faults [-- --only <part of a backend's or fault's name>] [-- --quick] [-- --write]`: runs it under Node 24.
+// `npm run test:faults [-- --only <part of a backend's or fault's name>] [-- --minutes <n>] [-- --write]`: runs it under Node 24.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { node, root, toolEnv } from "../setup.mjs";

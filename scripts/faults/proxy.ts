@@ -14,7 +14,7 @@ export type Passing =
   | "silent"
   /** Ends every connection at once. */
   | "shut"
-  /** Ends every connection after the first bytes of an answer's body. */
+  /** Ends every connection after the first bytes of an answer's body, or within its head if it has none. */
   | "cut"
   /** Hands on each answer with its first byte changed. */
   | "corrupt"
@@ -51,7 +51,9 @@ export async function startProxy(target: NetConnectOpts): Promise<Proxy> {
     if (passing === "shut") return void near.destroy();
     if (passing === "cut") {
       const body = piece.indexOf("\r\n\r\n") + 4;
-      return void near.write(piece.subarray(0, body + 5), () => near.destroy());
+      // An answer without a body is cut in its head.
+      const end = body + 5 < piece.length ? body + 5 : piece.length / 2;
+      return void near.write(piece.subarray(0, end), () => near.destroy());
     }
     if (passing === "corrupt")
       return void near.write(Buffer.concat([Buffer.from("#"), piece.subarray(1)]));

@@ -1,19 +1,25 @@
+import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Suite } from "./fault.ts";
 import { seconds, type Result } from "./run.ts";
 
 const PAGE = join(import.meta.dirname, "../../docs/reliability.md");
 
-/** Puts the results of one suite into docs/reliability.md, in place of the rows of the same faults. Others stay. */
-export async function writeTable(suite: string, results: readonly Result[]): Promise<void> {
+/** Writes the results of one suite to docs/reliability.md. The rows of its other faults do not change. */
+export async function writeTable(
+  { name: suite, faults }: Pick<Suite, "name" | "faults">,
+  results: readonly Result[],
+): Promise<void> {
   const page = await readFile(PAGE, "utf8");
   const [begin, end] = [`<!-- faults: ${suite} -->`, `<!-- end: ${suite} -->`];
   const [before, rest] = split(page, begin);
   const [old, after] = split(rest, end);
   const rows = new Map(old.split("\n").flatMap((line) => rowOf(line)));
   for (const result of results) rows.set(result.name, toRow(result));
-  const table = [HEAD, ...rows.values()].join("\n");
+  const table = [HEAD, ...faults.flatMap(({ name }) => rows.get(name) ?? [])].join("\n");
   await writeFile(PAGE, `${before}${begin}\n\n${table}\n\n${end}${after}`);
+  spawnSync("oxfmt", [PAGE]);
 }
 
 const HEAD = `| fault | what holds | noticed after | right again after | memory |

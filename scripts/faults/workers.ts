@@ -6,7 +6,7 @@ import { createInstances, type Instances } from "./instances.ts";
 /** A world on a scheduler whose instances are processes of this machine's kernel, in containers or not. */
 export interface WorkerWorld extends World {
   readonly instances: Instances;
-  /** The config for so many instances of the first task. */
+  /** The config with this many instances of the first task. */
   written(web: number): string;
   /** Writes it. The agent reads it within a second. */
   want(web: number): Promise<void>;

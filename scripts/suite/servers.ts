@@ -7,6 +7,7 @@ import {
   kubernetesProblem,
   nsqProblem,
 } from "@microscaling/test-servers";
+import { faultsStep } from "./faults.ts";
 import { fail, pass, type Result, type Step } from "./step.ts";
 import { systemPackagesStep } from "./system-packages.ts";
 import { vitestStep } from "./vitest.ts";
@@ -33,6 +34,7 @@ export function serverSteps({
     serverStep("Docker Engine", { findProblem: dockerProblem, required }),
     serverStep("ElasticMQ", { findProblem: elasticmqProblem, prepare: buildElasticmq, required }),
     vitestStep("tests with real servers", { MICROSCALING_SERVERS: "1" }),
+    faultsStep,
   ];
 }
 

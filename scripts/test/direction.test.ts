@@ -161,6 +161,18 @@ describe("skeleton", () => {
     );
   });
 
+  it.each([
+    [250, []],
+    [
+      251,
+      ["packages/metric-x: expected a metric of at most 250 lines of code: plugins share the kit"],
+    ],
+  ])("counts %i lines of a metric's code, without comments and empty lines", (lines, expected) => {
+    const comments = "\n  // One.\n/** Two. */\n * Three.\n";
+    const code = "const x = 1;\n".repeat(lines);
+    expect(skeletonFaults(packageWith({}, { "src/index.ts": comments + code }))).toEqual(expected);
+  });
+
   it("wants LICENSE and README.md", () => {
     const one = packageWith({}, { LICENSE: undefined, "README.md": undefined });
     expect(skeletonFaults(one)).toEqual([

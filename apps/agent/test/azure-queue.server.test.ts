@@ -101,7 +101,7 @@ describe("one agent on a real Azurite and real processes", () => {
     await agent.line("cannot be reached");
     expect(running()).toEqual({ consumer: 4, batch: 2 });
     await azurite.restart();
-    await agent.line("there is no such queue (404 QueueNotFound)");
+    await agent.line("404 QueueNotFound: no such queue");
     expect(running()).toEqual({ consumer: 4, batch: 2 });
     await createAzureQueue(azurite, QUEUE);
     await until(1, 5);
@@ -114,7 +114,7 @@ describe("one agent on a real Azurite and real processes", () => {
     await until(4, 2);
     await azurite.restart(createAzureKey());
     const line = await agent.line("AuthenticationFailed");
-    expect(line).toContain("check AZURE_STORAGE_ACCOUNT_KEY");
+    expect(line).toContain("Check AZURE_STORAGE_ACCOUNT_KEY");
     expect(running()).toEqual({ consumer: 4, batch: 2 });
     await azurite.restart();
     await createAzureQueue(azurite, QUEUE);

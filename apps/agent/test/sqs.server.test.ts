@@ -113,7 +113,7 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     expect(processes.running()).toEqual({ consumer: 4, batch: 2 });
     await sqs.restart();
     await deleteQueue(queue);
-    await agent.line("queue demo: it is not there");
+    await agent.line("no such queue");
     expect(processes.running()).toEqual({ consumer: 4, batch: 2 });
     await createQueue(sqs.endpoint, "demo");
     await until(1, 5);
@@ -126,9 +126,9 @@ describe.skipIf(elasticmqProblem() !== undefined)("one agent on a real ElasticMQ
     await sendMessages(queue, 60);
     await until(4, 2);
     gate.refuse({ status: 403, type: "InvalidClientTokenId" });
-    await agent.line("AWS does not accept the credentials");
+    await agent.line("AWS refuses the credentials");
     gate.refuse({ status: 403, type: "AccessDenied" });
-    await agent.line("allow sqs:GetQueueAttributes");
+    await agent.line("Allow sqs:GetQueueAttributes");
     expect(processes.running()).toEqual({ consumer: 4, batch: 2 });
     await purgeQueue(queue);
     gate.admit();

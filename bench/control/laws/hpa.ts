@@ -6,7 +6,7 @@ export interface HpaOptions {
   /** How often KEDA reads the queue, and how often the autoscaler decides, in seconds. */
   readonly pollSeconds: number;
   readonly syncSeconds: number;
-  /** It goes down only to the largest answer of so many seconds; 0 is at once. */
+  /** It goes down only to the largest answer of this many seconds; 0 means at once. */
   readonly downWindowSeconds: number;
   /** Whether it at most doubles, or adds 4, in one sync. */
   readonly limitsUp: boolean;
@@ -34,8 +34,8 @@ export const KEDA_FAST: Omit<HpaOptions, "target" | "max"> = {
 const TOLERANCE = 0.1;
 
 /**
- * Every sync: ⌈total / target⌉, unless that is within 10 % of what there is; down only to the largest of the last minutes, up to
- * max(2n, n + 4) at the most.
+ * At every sync: ⌈total / target⌉, unless that is within 10 % of the current number. It goes down only to the largest number of the last minutes, and up
+ * to at most max(2n, n + 4).
  */
 export function hpaLaw(options: HpaOptions): Controller {
   const { pollSeconds, syncSeconds, downWindowSeconds, limitsUp, target, max } = options;

@@ -16,7 +16,7 @@ const FAST_SECONDS = 6;
 /** A two-sided CUSUM of standardised samples: slack and alarm, in standard deviations. */
 const SLACK = 0.5;
 const ALARM = 8;
-/** So many jobs may wait longer than allowed. */
+/** The fraction of jobs that may wait longer than allowed. */
 const LATE = 0.001;
 /** A surplus must last so long before it goes. */
 const DOWN_SECONDS = 5;

@@ -4,14 +4,14 @@ import { isTestClock } from "./test-clock.ts";
 import { tracesOf } from "./traces.ts";
 import type { Patience, Waiting } from "./waiting.ts";
 
-/** Nothing that was begun by making `made` is I/O, also a moment later. */
+/** Asserts that creating `made` has begun no I/O, also a moment later. */
 export async function assertNoIo(made: object, { tick }: Waiting): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await tick();
   const begun = [...new Set(tracesOf(made).begun())];
   assert.deepEqual(begun, [], `create does no I/O, but began: ${begun.join(", ")}`);
 }
 
-/** Of all that `closed` opened, nothing is left. */
+/** Asserts that nothing that `closed` opened is still open. */
 export async function assertNothingLeft(
   closed: object,
   { clock }: Patience,
@@ -23,5 +23,5 @@ export async function assertNothingLeft(
     return [...traces.open(), ...sleeps];
   };
   await until(async () => left().length === 0, "close everything").catch(() => {});
-  assert.deepEqual(left(), [], `close lets go of everything, but left: ${left().join(", ")}`);
+  assert.deepEqual(left(), [], `close releases all resources, but left: ${left().join(", ")}`);
 }

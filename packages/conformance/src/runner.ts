@@ -4,13 +4,13 @@ export interface TestRunner {
   readonly it: (name: string, body: () => Promise<void>) => unknown;
 }
 
-/** A value as someone writes it in a config that must be refused, and where the mistake is: `["instances", "max"]`. */
+/** A value in the form of a config that must be refused, and the path of the mistake, such as `["instances", "max"]`. */
 export interface InvalidExample {
   readonly written: unknown;
   readonly path: readonly (string | number)[];
 }
 
-/** Something that can be begun and ended from outside. `end` is called after each test that began it, also when that failed. */
+/** Something that the suite begins and ends. `end` is called after each test that called `begin`, even if the test failed. */
 export interface Switch {
   readonly begin: () => Promise<void>;
   readonly end: () => Promise<void>;

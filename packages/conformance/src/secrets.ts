@@ -3,19 +3,19 @@ import { inspect } from "node:util";
 
 import { isMicroscalingError, type LogFields, type Logger } from "@microscaling/core";
 
-/** All that a plugin told: log lines and errors. */
+/** Everything that a plugin shows: log lines and errors. */
 export interface Told {
-  /** What the plugin is to log by. */
+  /** The logger for the plugin. */
   readonly logger: Logger;
-  /** Notes what a call throws, and gives what it returns. */
+  /** Records what a call throws. Returns its result. */
   hear<T>(call: Promise<T>): Promise<T | undefined>;
-  /** Notes an error. */
+  /** Records an error. */
   heard(error: unknown): void;
-  /** Fails if a secret, or a URL with credentials or a query, is in any of it. */
+  /** Fails if any of it contains a secret, or a URL with credentials or a query. */
   assertClean(secret: string | undefined): void;
 }
 
-/** Credentials before the host, or anything behind a question mark: whatever they are, nobody needs them to find the server. */
+/** Credentials before the host, or anything after a question mark. Nobody needs them to find the server. */
 const TELLING_URL = /[a-z][a-z0-9+.-]*:\/\/(?:[^\s/:@'"`]+:[^\s/@'"`]+@\S*|[^\s'"`?]+\?[^\s'"`]+)/i;
 
 /** Begins to listen. */
@@ -33,7 +33,7 @@ export function createTold(): Told {
       ? error
       : { message: String(error), details: [] };
     shown.push(`the error "${[message, ...details].join("; ")}"`);
-    // What hides in it, or in its causes, is found by whoever logs it whole.
+    // A program that logs the whole error also shows what is inside it and its causes.
     errors.push(error);
   }
 

@@ -7,19 +7,19 @@ function nextTurn(): Promise<void> {
   return promise;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that stands still until a test advances it. */
 export interface TestClock extends Clock {
   /**
-   * Moves the time on by `ms` milliseconds. Every sleep that falls due on the way ends in its order, at its own time, and what it wakes
-   * runs before the next one ends. `advance(0)` only lets run what can run now.
+   * Advances the time by `ms` milliseconds. Every sleep that is due in that time ends in order, at its own time. What it wakes runs before the next sleep
+   * ends. `advance(0)` only runs what can run now.
    */
   advance(ms: number): Promise<void>;
   /**
-   * Sets the wall clock forward by `ms` milliseconds, or back when negative, as an operator or a time server does: `now()` jumps,
-   * `monotonic()` and every sleep go on as before.
+   * Sets the wall clock forward by `ms` milliseconds, or back if negative, as an operator or a time server does: `now()` jumps, but `monotonic()` and
+   * sleeps are not affected.
    */
   stepWall(ms: number): void;
-  /** How many sleeps have not ended. */
+  /** The number of sleeps that have not ended. */
   readonly pending: number;
 }
 
@@ -30,8 +30,8 @@ interface Timer {
 }
 
 /**
- * Makes a clock that is moved by hand. It suits code whose only time is the injected {@link Clock}; real servers need `systemClock`.
- * @param start milliseconds since the epoch; the first second of 2025 unless told.
+ * Creates a clock that a test advances. Use it for code whose only time is the injected {@link Clock}. Real servers need `systemClock`.
+ * @param start milliseconds since the epoch. Default: the first second of 2025.
  */
 export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock {
   let elapsedMs = 0;
@@ -97,7 +97,7 @@ export function createTestClock(start: number = Date.UTC(2025, 0, 1)): TestClock
   };
 }
 
-/** Whether `clock` is moved by hand. */
+/** Whether `clock` is a test clock. */
 export function isTestClock(clock: Clock): clock is TestClock {
   return "advance" in clock;
 }

@@ -1,4 +1,4 @@
-// What a plugin opens, seen past the plugin: by Node's own hooks, which know what caused each connection, timer and process.
+// Finds what a plugin opens without the plugin: Node's own hooks know what caused each connection, timer and process.
 import childProcess from "node:child_process";
 import fs from "node:fs";
 import { AsyncLocalStorage, createHook } from "node:async_hooks";
@@ -6,13 +6,13 @@ import { syncBuiltinESMExports } from "node:module";
 
 /** What one instance of a plugin has opened. */
 export interface Traces {
-  /** Does `work` in the plugin's name: whatever it opens is traced, also later. */
+  /** Runs `work` for the plugin: everything that it opens is traced, also later. */
   run<T>(work: () => T): T;
-  /** Does `work`, and traces also what blocks: `readFileSync` and its like. */
+  /** Runs `work`, and also traces blocking calls such as `readFileSync`. */
   runBlocking<T>(work: () => T): T;
-  /** What I/O was begun so far, in words. */
+  /** The I/O that was begun so far, in words. */
   begun(): readonly string[];
-  /** What is open still, in words. */
+  /** What is still open, in words. */
   open(): readonly string[];
   /** Lets the process end although something is open. */
   release(): void;

@@ -4,13 +4,13 @@ import type { Clock } from "@microscaling/core";
 
 import { isTestClock } from "./test-clock.ts";
 
-/** How long the suites wait, and on which clock. */
+/** How long the suites wait, and with which clock. */
 export interface Patience {
-  /** The clock that the plugin is given. `systemClock` for real servers; a test clock is moved on by the suite itself. */
+  /** The clock for the plugin. Use `systemClock` for real servers. The suite advances a test clock by itself. */
   readonly clock: Clock;
-  /** The longest that anything may take, in milliseconds of that clock. Keep it below the runner's own time limit. Default 10,000. */
+  /** The longest time that anything may take, in milliseconds of that clock. Keep it below the runner's own time limit. Default: 10,000. */
   readonly deadlineMs?: number;
-  /** How often to look again at something that is awaited, in milliseconds. Default 20. */
+  /** How often to check something that is awaited, in milliseconds. Default: 20. */
   readonly pollMs?: number;
 }
 

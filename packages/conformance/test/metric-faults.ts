@@ -102,7 +102,7 @@ const lifecycleRows: Row[] = [
     "connects when it is made",
     [
       "lifecycle: is made and closed without its backend",
-      "a backend that fails: is a failure when it is not there",
+      "a backend that fails: is a failure when it cannot be reached",
     ],
     (good, _, { down }) => connectsWhenMade(good, down),
   ),
@@ -134,8 +134,8 @@ const secretRows: Row[] = tellingWays.map(([what, tell]) =>
   }),
 );
 
-const MISSING = "read: gives failure for a queue that is not there, and the others' numbers";
-const MISSING_LIST = "read: gives failure for a list that is not there, and the others' numbers";
+const MISSING = "read: gives failure for a queue that does not exist, and the others' numbers";
+const MISSING_LIST = "read: gives failure for a list that does not exist, and the others' numbers";
 
 const readRows: Row[] = [
   numbers("never says 0", ["read: follows the length of a queue, down to 0"], (good) => ({
@@ -273,7 +273,7 @@ const callRows: Row[] = [
   ),
   other(
     "reads 0 where nothing is there",
-    ["a backend that fails: is a failure when it is not there"],
+    ["a backend that fails: is a failure when it cannot be reached"],
     (good, world, { down }) => ({
       ...good,
       read: async (queries, signal) =>
@@ -332,8 +332,8 @@ export const pollingRows: readonly Row[] = [
   other(
     "takes a missing queue for a failure",
     [
-      "read: gives zero for a queue that is not there, and the others' numbers",
-      "read: gives zero for a list that is not there, and the others' numbers",
+      "read: gives zero for a queue that does not exist, and the others' numbers",
+      "read: gives zero for a list that does not exist, and the others' numbers",
     ],
     ({ read, close }) => ({
       close,

@@ -249,7 +249,7 @@ const abortRows: Row[] = [
 const outageRows: Row[] = [
   other(
     "sees 0 where nothing is there",
-    ["a backend that fails: is an error of observe when it is not there"],
+    ["a backend that fails: is an error of observe when it cannot be reached"],
     (good, world, { down }) => ({
       ...good,
       observe: async (tasks, signal) =>

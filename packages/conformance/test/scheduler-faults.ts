@@ -94,7 +94,7 @@ const lifecycleRows: Row[] = [
     "connects when it is made",
     [
       "lifecycle: is made and closed without its backend",
-      "a backend that fails: is an error of observe when it is not there",
+      "a backend that fails: is an error of observe when it cannot be reached",
     ],
     (good, _, { down }) => connectsWhenMade(good, down),
   ),

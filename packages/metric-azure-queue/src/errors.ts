@@ -23,8 +23,7 @@ const NOT_PERMITTED: Texts = {
   identity:
     'not permitted. Give the identity the role "Storage Queue Data Reader" on the account or the queue (it may take minutes to hold), and check the account\'s firewall',
 };
-const NO_KEYS =
-  "the account refuses keys, and SAS that were made with keys. Use `identity` instead of SETTING";
+const NO_KEYS = "the account refuses keys and their SAS. Use `identity` instead of SETTING";
 
 const FORBIDDEN = / (Authorization\w*(Failure|Mismatch)|InsufficientAccountPermissions)$/;
 
@@ -58,10 +57,7 @@ function faultOf(error: unknown, { by, setting }: SignIn, now: number): Fault {
   // With a wrong clock, no signature and no token can be valid.
   if (said.endsWith(" AuthenticationFailed") && Math.abs(skewMs) > MOST_SKEW_MS) {
     const off = `${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? "ahead of" : "behind"}`;
-    return {
-      kind: "refused",
-      text: `this machine's clock is ${off} Azure's (${said}). Set the clock`,
-    };
+    return { kind: "refused", text: `this machine's clock is ${off} Azure's (${said}). Set it` };
   }
   const [, kind, texts = ""] = MEANINGS.find(([pattern]) => pattern.test(said)) ?? [];
   const text = (typeof texts === "string" ? texts : texts[by]).replace("SETTING", setting);

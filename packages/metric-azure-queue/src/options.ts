@@ -46,11 +46,9 @@ async function isConnectionString(written: string): Promise<boolean> {
 const CONNECTION = "a storage account's connection string, as the portal shows it";
 const connection = secret("The account's connection string.", CONNECTION, isConnectionString);
 const NAME = "The storage account's name. Default: AZURE_STORAGE_ACCOUNT_NAME.";
-const ONE_KEY =
-  "One of the account's keys. Default, without other credentials: AZURE_STORAGE_ACCOUNT_KEY.";
+const ONE_KEY = "One of the account's keys. Default, if nothing else: AZURE_STORAGE_ACCOUNT_KEY.";
 const IDENTITY = "Sign in with the identity of the agent, with the package @azure/identity.";
-const SUFFIX =
-  "The end of the host name. Default: core.windows.net. In China: core.chinacloudapi.cn.";
+const SUFFIX = "The end of the host name. Default: core.windows.net; China: core.chinacloudapi.cn";
 const HOST_END = "the end of a host name, such as core.windows.net";
 
 /** Checks a source under `metrics:`. */
@@ -62,9 +60,7 @@ export const options: StandardSchema<Options> = z
     sas: secret("A shared access signature.", ...SAS).optional(),
     identity: z.literal(true).optional().describe(IDENTITY),
     endpointSuffix: text(SUFFIX, HOST_END, /^[a-z0-9-]+(\.[a-z0-9-]+)+$/).optional(),
-    endpoint: httpUrl(
-      "The URL of the account's queues, for Azurite or a custom domain.",
-    ).optional(),
+    endpoint: httpUrl("The URL of the queues, for Azurite or a custom domain.").optional(),
   })
   .check(
     atMostOne("connectionString", "key", "sas", "identity"),

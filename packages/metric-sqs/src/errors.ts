@@ -21,17 +21,9 @@ const WAYS =
 const MEANINGS: readonly (readonly [said: RegExp, kind: Fault["kind"], text: string])[] = [
   [GONE, "missing", "no such queue. Check its name, its account and the region"],
   [THROTTLED, "throttled", "too many requests (NAME). Raise the source's `interval`"],
-  [
-    SKEWED,
-    "refused",
-    "AWS refuses the time of this machine's clock (NAME). Set the clock, for example with NTP",
-  ],
+  [SKEWED, "refused", "this machine's clock is wrong (NAME). Set the clock, for example with NTP"],
   [DENIED, "refused", "access denied. Allow ACTION on the queue, or check the assumed role"],
-  [
-    UNKNOWN_CALLER,
-    "refused",
-    "AWS refuses the credentials (NAME). Check the credentials and the region",
-  ],
+  [UNKNOWN_CALLER, "refused", "AWS refuses the credentials (NAME). Check credentials and region"],
   [NO_CREDENTIALS, "refused", `no AWS credentials found. ${WAYS}`],
 ];
 

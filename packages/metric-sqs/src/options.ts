@@ -55,16 +55,11 @@ const arn = text("The role's ARN.", ARN, /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@
 const SESSION = "2 to 64 letters, digits or characters out of _+=,.@-";
 const sessionName = text("The name of the agent in CloudTrail.", SESSION, /^[\w+=,.@-]{2,64}$/);
 const session = { sessionName: sessionName.default("microscaling") };
-const externalId = text(
-  "The external id, if the role's trust policy requires one.",
-  "2 characters or more",
-  /../,
-);
+const externalId = text("An external id, for the trust policy.", "2 or more characters", /../);
 const tokenFile = text("The path of the file with the token.", "a path", /./);
 const role = z.strictObject({ arn, externalId: externalId.optional(), ...session });
 const webIdentity = z.strictObject({ roleArn: arn, tokenFile, ...session });
-const REGION =
-  "The region of queues that are given by name. Default: AWS_REGION, else the profile's region.";
+const REGION = "Region of queues given by name. Default: AWS_REGION, else the profile's region.";
 
 /** Checks a source under `metrics:`. */
 export const options: StandardSchema<Options> = z
@@ -74,9 +69,7 @@ export const options: StandardSchema<Options> = z
     profile: text("A profile of ~/.aws/config and ~/.aws/credentials.", "a name", /./).optional(),
     role: role.optional().describe("Assume this role with the credentials that are found."),
     webIdentity: webIdentity.optional().describe("Assume this role with a token from a file."),
-    idleInterval: duration(
-      "How often to read a queue whose numbers do not change. 0s: at every interval.",
-    ).default("5s"),
+    idleInterval: duration("How often to read an idle queue. 0s: at every interval.").default("5s"),
   })
   .check(atMostOne("profile", "webIdentity"));
 
@@ -94,11 +87,7 @@ const parts = z
 export const query: StandardSchema<Query> = z
   .strictObject({
     queue: text("The queue's URL or name.", QUEUE, isQueue),
-    account: text(
-      "The account that owns the queue, if it is another account.",
-      ACCOUNT,
-      /^\d{12}$/,
-    ).optional(),
+    account: text("The account of the queue, if another.", ACCOUNT, /^\d{12}$/).optional(),
     count: parts.default(["ready"]).describe(`The numbers to add up: ${COUNT}.`),
   })
   .refine(({ queue, account }) => account === undefined || !isQueueUrl(queue), {

@@ -103,10 +103,13 @@ export function text(
   expected: string,
   form: RegExp | ((written: string) => boolean),
 ): z.ZodType<string, string> {
-  return z
-    .string()
-    .refine((written) => fits(written, form), { error: `expected ${expected}` })
-    .describe(description);
+  const error = `expected ${expected}`;
+  // A regular expression also becomes the `pattern` that editors go by.
+  const schema =
+    typeof form === "function"
+      ? z.string().refine(form, { error })
+      : z.string().regex(form, { error });
+  return schema.describe(description);
 }
 
 /** A check for an object: at most one of these keys is set. The mistake is reported for the second key. */
@@ -138,12 +141,13 @@ export function secret(
 ): z.ZodType<string, string> {
   // The message says what was found, so that no caller adds the value.
   const error = `expected ${expected}, found something else`;
+  // No `pattern` in the schema: what stands in the config is mostly a ${VARIABLE}.
+  const isRight = typeof form === "function" ? form : (written: string) => form.test(written);
   return z
     .string({ error })
-    .refine((written) => fits(written, form), { error })
-    .meta({ description: `${description} Write it as a \${VARIABLE}.`, writeOnly: true });
-}
-
-function fits<T>(written: string, form: RegExp | ((written: string) => T)): T | boolean {
-  return typeof form === "function" ? form(written) : form.test(written);
+    .refine(isRight, { error })
+    .meta({
+      description: `${description} Write it as a \${VARIABLE}.`,
+      writeOnly: true,
+    });
 }

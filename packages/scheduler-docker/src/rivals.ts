@@ -79,11 +79,13 @@ export function createRivals(context: RivalsContext): Rivals {
   let saidStandby = false;
 
   function note(listed: readonly Listed[]): void {
-    const makers = listed.flatMap(({ Labels }) => Labels[AGENT_LABEL] ?? []);
+    const instances = listed.filter(({ Labels }) => Labels[KNOCK_LABEL] === undefined);
+    const makers = instances.flatMap(({ Labels }) => Labels[AGENT_LABEL] ?? []);
     seen = new Set([...seen, ...makers.filter((maker) => maker !== agent)]);
     for (const { Id, Labels } of listed) {
       const from = Labels[KNOCK_LABEL];
-      if (from !== undefined) hear(Id, from);
+      // The agent that asked may have been killed since. Then there is nothing to report.
+      if (from !== undefined && isToAnswer(from)) goOn(answer(Id));
     }
     const risen = strangers();
     if (phase !== "in charge" || risen.length === 0) return;
@@ -103,11 +105,15 @@ export function createRivals(context: RivalsContext): Rivals {
   }
 
   function hear(id: string, from: string): void {
-    if (from === agent || phase === "standing by") return;
-    // An agent that has not knocked yet may never act. Of two agents that knock at the same time, the one that started first answers.
-    if (phase === "new" && (claiming === undefined || from < agent)) return;
+    if (!isToAnswer(from)) return;
     tellOf(from);
     goOn(answer(id));
+  }
+
+  function isToAnswer(from: string): boolean {
+    if (from === agent || phase === "standing by") return false;
+    // An agent that has not asked yet may never act. Of two agents that ask at the same time, the one that started first answers.
+    return phase === "in charge" || (claiming !== undefined && from > agent);
   }
 
   async function answer(id: string): Promise<void> {

@@ -116,19 +116,8 @@ export function createScheduler(
     } catch (error) {
       signal.throwIfAborted();
       const failure = asMicroscalingError(error, "ERR_START_FAILED", `task "${task.name}"`);
-      if (failure.code === "ERR_IMAGE_MISSING") fetchAgain(task);
       return { status: "failed", error: failure };
     }
-  }
-
-  /** Pulls an image again that was pruned while no instance needed it. */
-  function fetchAgain(task: Task): void {
-    if (task.workload.pull === "never") return;
-    goOn(
-      prepareImage(ask, task, life).catch((error: unknown) =>
-        logger.debug("the image could not be pulled again", { task: task.name, error }),
-      ),
-    );
   }
 
   function stop(task: Task, count: number, found: Instances): Outcome {

@@ -70,23 +70,4 @@ describe("pulls", () => {
     pull({ error: "write /var/lib/docker/x: no space left on device" });
     await expect(prepare({})).rejects.toMatchObject({ code: "ERR_DISK_FULL" });
   });
-
-  it("again what was pruned meanwhile", async () => {
-    const pulled = Promise.withResolvers<void>();
-    engine.answers.set(
-      "POST /containers/create",
-      json(404, { message: "No such image: worker:1" }),
-    );
-    engine.answers.set("POST /images/create", (_, response) => {
-      response.end("{}\n");
-      pulled.resolve();
-    });
-    expect(
-      await scheduler.scale(await createTask("mail", { image: "worker:1" }), 1, never),
-    ).toMatchObject({
-      status: "failed",
-      error: { code: "ERR_IMAGE_MISSING" },
-    });
-    await pulled.promise;
-  });
 });

@@ -138,6 +138,15 @@ describe("an agent", () => {
     containers.set("knock", {});
     first.note([{ ...madeBy(SECOND), Id: "knock", Labels: { [KNOCK_LABEL]: SECOND } }]);
     await expect.poll(() => containers.size).toBe(0);
+    expect(said).toEqual([]);
+  });
+
+  it("that was there first needs not ask anew when one that started earlier asks", async () => {
+    const second = create(SECOND);
+    await second.claim(mail, never);
+    const knock = { ...madeBy(FIRST), Id: "knock" };
+    second.note([{ ...knock, Labels: { ...knock.Labels, [KNOCK_LABEL]: FIRST } }]);
+    expect(await second.claim(mail, never)).toBe("at once");
   });
 
   it("that began together with another goes on if it started first, and else stands by", async () => {

@@ -1,15 +1,15 @@
 import type { Clock } from "@microscaling/core";
 
 /**
- * Compares what two watches, or a watch and an answer, say about the same object. They often differ for a moment. If they differ for long,
- * one of them has fallen silent.
+ * Compares what two watches, or a watch and an answer, report about the same object. They often differ for a moment. If they differ for long, one of the two
+ * has become silent.
  */
 export interface Agreement {
-  /** @returns whether they have differed for so long that a list is needed. The interval doubles while lists change nothing. */
+  /** @returns whether they have differed so long that a list is needed. The interval doubles while lists change nothing. */
   isOverdue(key: string, isAgreed: boolean): boolean;
 }
 
-/** A difference of this length is no moment, in milliseconds. */
+/** A difference that lasts this long, in milliseconds, needs a list. */
 const DIFFER_MS = 3000;
 /** The longest interval, in milliseconds: a difference may be there to stay, such as foreign pods with the same labels. */
 const MOST_MS = 300_000;

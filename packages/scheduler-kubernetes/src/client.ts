@@ -63,7 +63,7 @@ export async function createClient(options: KubernetesOptions): Promise<Client> 
     );
   }
 
-  /** Another one when the certificates change under way, as files and exec plugins do. */
+  /** Creates a new agent when the certificates change, as those of files and exec plugins may do. */
   function dispatcherFor(tls: Tls): Dispatcher {
     const parts = Object.values(tls).map(String);
     const mark = createHash("sha256").update(JSON.stringify(parts)).digest("hex");

@@ -70,7 +70,7 @@ export function createConnection(
   let unanswered = 0;
   /** Whether the log already says that there is no answer. */
   let isSlow = false;
-  /** Since when no request has succeeded, by the monotonic clock. */
+  /** The time since which no request has succeeded, by the monotonic clock. */
   let downSince: number | undefined;
 
   async function load(): Promise<Client> {
@@ -141,7 +141,7 @@ export function createConnection(
     downSince = undefined;
   }
 
-  /** Says what does not pass by itself. Else an agent that has nothing to ask would say it when its counts are too old. */
+  /** Logs a lasting failure. Without this, an agent without requests would log it only when its counts are too old. */
   function sayDown(words: string): void {
     downSince ??= clock.monotonic();
     if (isSlow || clock.monotonic() - downSince < SLOW_MS) return;
@@ -194,7 +194,7 @@ export function createConnection(
   };
 }
 
-/** Whether no other request would fare better: no answer, no credentials, or a server in trouble. */
+/** Whether every other request would fail too: no answer, no valid credentials, or a server with problems. */
 function isDown(error: unknown): boolean {
   return !(error instanceof ApiFailure) || error.status === 401 || error.status >= 500;
 }

@@ -11,42 +11,42 @@ import { ApiFailure, failureOf } from "./errors.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
 
 /**
- * All objects of one resource in one namespace, as the API server told them. One list, then one watch, whatever the number of objects.
+ * All objects of one resource in one namespace, as the API server reports them. It uses one list and one watch, whatever the number of objects.
  */
 export interface ListWatch<Item> {
-  /** By name. As of the last word from the server. */
+  /** The objects by name, as the server last reported them. */
   readonly items: ReadonlyMap<string, Item>;
-  /** Goes up with every change of the items. */
+  /** Increases with every change of the items. */
   readonly version: number;
-  /** Whether the items are facts now. */
+  /** Whether the items are up to date now. */
   readonly isTrusted: boolean;
   /** Cuts the watch and lists, because what is known from elsewhere does not fit. */
   doubt(): void;
   /**
-   * Resolves when the items are facts: they were listed, and the watch stands or was lost a moment ago.
-   * @throws MicroscalingError that says why they are none.
+   * Resolves when the items are up to date: they were listed, and the watch is open or was lost only a moment ago.
+   * @throws MicroscalingError that says why they are not.
    */
   trusted(signal: AbortSignal): Promise<void>;
 }
 
 /** What to list and watch. */
 export interface ListWatchTarget {
-  /** Without its query: `/apis/apps/v1/namespaces/default/deployments`. */
+  /** The path without its query, such as `/apis/apps/v1/namespaces/default/deployments`. */
   readonly path: string;
   readonly group: string;
   /** `deployments` */
   readonly resource: string;
   readonly namespace: string | undefined;
   readonly fieldSelector?: string;
-  /** The objects come without their spec and status. */
+  /** Whether to ask only for metadata, without spec and status. */
   readonly metadataOnly?: boolean;
 }
 
-/** What to list and watch, and what to keep of it. */
+/** What to list and watch, and what to keep. */
 export interface ListWatchSpec<Item> extends ListWatchTarget {
-  /** What is kept of an object. A whole one is some kilobytes. */
+  /** Reads the parts of an object to keep. A whole object has some kilobytes. */
   readonly reduce: (object: Fields) => Item;
-  /** An item is new, is another or is gone. */
+  /** Called when an item is new, has changed or is gone. */
   readonly changed: (name: string, now: Item | undefined, before: Item | undefined) => void;
 }
 
@@ -54,38 +54,38 @@ export interface ListWatchSpec<Item> extends ListWatchTarget {
 export interface ListWatchContext {
   readonly connection: Pick<Connection, "ask" | "follow" | "renew">;
   readonly clock: Clock;
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number;
   /** Ends it. */
   readonly life: AbortSignal;
 }
 
-/** The items stay facts for so long after the watch was lost, in milliseconds. */
+/** How long the items count as up to date after the watch was lost, in milliseconds. */
 export const LOST_MS = 10_000;
 /** The longest wait before the next attempt, in milliseconds, … */
 export const BACKOFF_MS = 2000;
-/** … and when the server forbids it. */
+/** … and if the server forbids the request. */
 export const FORBIDDEN_MS = 4000;
-/** Agents that were all told to list again do not do so at the same time: each waits up to so long, in milliseconds. */
+/** The longest random wait before a list, in milliseconds, so that agents that must all list again do not do so at the same time. */
 export const RELIST_MS = 1000;
-/** A list without items is believed when no other list has come for so long, in milliseconds. */
+/** An empty list is believed if there was no other list for this long, in milliseconds. */
 export const EMPTY_MS = 10_000;
 /**
- * The server ends a watch after so many seconds. The next watch begins where the last one was, so it brings whatever the last one kept
+ * The server ends a watch after this many seconds. The next watch begins where the last one was, so it delivers whatever the last one kept
  * to itself.
  */
 export const WATCH_SECONDS: readonly [least: number, most: number] = [5, 7];
 /**
- * A watch that the server has not ended so long after its time is cut, in milliseconds: nothing comes through any more. A list follows,
- * since the next watch may be no better.
+ * A watch that the server has not ended this long after its time is cut, in milliseconds, because nothing arrives any more. A list follows, because the
+ * next watch may not be better.
  */
 export const OVERDUE_MS = 1500;
-/** A watch that ended sooner than this has failed, in milliseconds. */
+/** A watch that ends sooner than this, in milliseconds, has failed. */
 const SHORT_MS = 1000;
 
 /**
- * Starts to list and watch, and goes on until `life` aborts. The library's informer is not used: it stops for good at any error but a
- * quiet end and 410, says nothing of how old what it has is, and reads its watch by way of the library's own requests.
+ * Lists and watches until `life` aborts. The library's informer is not used: it stops for good at any error except a normal end and 410, does not say how
+ * old its data is, and reads its watch with the library's own requests.
  */
 export function createListWatch<Item>(
   spec: ListWatchSpec<Item>,
@@ -95,11 +95,11 @@ export function createListWatch<Item>(
   let version = 0;
   let resourceVersion: string | undefined;
   let listed = false;
-  /** Since when no watch stands; `undefined` while one does. */
+  /** Since when no watch is open; `undefined` while one is. */
   let lostAt: number | undefined = clock.monotonic();
   let problem: MicroscalingError | undefined;
   let failures = 0;
-  /** Since when lists have said that nothing is there, although something was. */
+  /** Since when lists have been empty although there were objects before. */
   let emptySince: number | undefined;
   /** Cuts the watch. */
   let cut: (() => void) | undefined;
@@ -128,7 +128,7 @@ export function createListWatch<Item>(
     found();
   }
 
-  /** A server in trouble may say that nothing is there. @throws Error unless it has said so for a while. */
+  /** A server with problems may send an empty list. @throws Error unless lists have been empty for a while. */
   function checkEmpty(count: number): void {
     if (count > 0 || items.size === 0) return void (emptySince = undefined);
     emptySince ??= clock.monotonic();
@@ -136,7 +136,7 @@ export function createListWatch<Item>(
     throw new Error(`the list is empty, but there were ${items.size} objects before`);
   }
 
-  /** The items are facts again. */
+  /** Records that the items are up to date again. */
   function found(): void {
     lostAt = undefined;
     problem = undefined;
@@ -210,12 +210,12 @@ export function createListWatch<Item>(
     tell();
   }
 
-  /** @returns how long to wait before the next try, in milliseconds. */
+  /** @returns how long to wait before the next attempt, in milliseconds. */
   function lose(error: unknown): number {
     const failure = error instanceof ApiFailure ? error : failureOf(error);
     const isHidden = failure?.status === 403 && resourceVersion === undefined;
     lostAt = isHidden ? Number.NEGATIVE_INFINITY : (lostAt ?? clock.monotonic());
-    // What was seen last is too old to go on from, or a list may be allowed where a watch is not.
+    // The last seen version is too old to continue from, or a list may be allowed although a watch is not.
     if (failure?.status === 410 || failure?.status === 403) resourceVersion = undefined;
     if (failure?.status === 410) return random() * RELIST_MS;
     failures += 1;
@@ -294,7 +294,7 @@ function nameOf(object: Fields): string {
   throw new Error("expected an object with a name, found one without");
 }
 
-/** The object of an ERROR event is the same that a failed request is answered with. */
+/** The object of an ERROR event has the same form as the answer to a failed request. */
 function toFailure(status: Fields): ApiFailure {
   return new ApiFailure({ status: Number(status["code"]), body: JSON.stringify(status) });
 }

@@ -4,30 +4,30 @@ import type { ScaledObject } from "./scaled-object.ts";
 import type { Selector } from "./selector.ts";
 
 /**
- * What is remembered of objects, because pods may exist that the newest word does not show: those that a controller still makes for a
- * number that was wanted a moment ago, those that stop out of sight, and those whose object is gone or selects others now.
+ * Remembers earlier states of objects, because pods may exist that the newest state does not show: pods that a controller still creates for a number
+ * that was requested a moment ago, pods that stop unseen, and pods whose object was deleted or now selects other pods.
  */
 export interface Past {
-  /** The watch told of an object. `isBehind`: a request was answered that this does not show yet. */
+  /** Records an object that the watch reported. `isBehind`: the object does not show the result of an answered request yet. */
   saw(
     key: string,
     now: ScaledObject | undefined,
     before: ScaledObject | undefined,
     isBehind: boolean,
   ): void;
-  /** A request has replaced `wanted`, which its controller may still be at work on. */
+  /** Records that a request has replaced `wanted`. The controller may still be working on `wanted`. */
   replaced(key: string, wanted: number): void;
-  /** The highest number that its controller may still be at work on; 0 when it has seen the newest one. */
+  /** The highest number that the controller may still be working on; 0 if it has seen the newest number. */
   peak(key: string): number;
-  /** How many pods have begun to stop within their grace period: so many may still exist. */
+  /** The number of pods that began to stop within the last grace period, and so may still exist. */
   leaving(key: string): number;
-  /** Which pods were its own before, and may still exist. */
+  /** The selector of pods that belonged to the object before, and may still exist. */
   former(key: string): Selector | undefined;
-  /** None of those pods is left. */
+  /** Records that none of those pods exists any more. */
   forgetFormer(key: string): void;
 }
 
-/** A pod is gone so long after its grace period at the latest, in milliseconds, unless its node is in trouble. */
+/** The longest time from the end of its grace period until a pod is gone, in milliseconds, unless its node has problems. */
 export const MARGIN_MS = 10_000;
 
 interface Departure {
@@ -36,7 +36,7 @@ interface Departure {
   readonly until: number;
 }
 
-/** Remembers nothing yet. */
+/** Creates an empty record. */
 export function createPast(clock: Pick<Clock, "monotonic">): Past {
   const peaks = new Map<string, number>();
   const departures = new Map<string, readonly Departure[]>();

@@ -2,14 +2,14 @@ import { type Fields, isFields, memberIn, textIn } from "@microscaling/plugin-ki
 import type { ListWatchTarget } from "./list-watch.ts";
 import type { Labels } from "./selector.ts";
 
-/** What is kept of a pod that has not ended. */
+/** The data of a pod that has not ended. */
 export interface Pod {
   readonly labels: Labels;
   /** Asked to stop, and not gone yet. */
   readonly stopping: boolean;
 }
 
-/** Pods of one namespace that have not ended. Only their metadata is asked for: a tenth of the whole. */
+/** Watches the pods of one namespace that have not ended. Requests only their metadata, which is a tenth of the whole object. */
 export function podsIn(namespace: string): ListWatchTarget {
   return {
     path: `/api/v1/namespaces/${namespace}/pods`,

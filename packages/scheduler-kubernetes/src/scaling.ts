@@ -19,11 +19,11 @@ export interface ScalingContext {
   readonly connection: Pick<Connection, "ask">;
   readonly clock: Clock;
   readonly random: () => number;
-  /** How many requests are under way at the same time. */
+  /** The largest number of requests in progress at the same time. */
   readonly limit: LimitFunction;
 }
 
-/** What came of a request, and what the object was then. */
+/** The result of a request, and the object at that time. */
 export interface Scaled {
   readonly outcome: Outcome;
   readonly scale?: Scale;

@@ -28,7 +28,7 @@ import type { KubernetesWorkload } from "./workload.ts";
 
 type Task = SchedulerTask<KubernetesWorkload>;
 
-/** How many requests are under way at the same time. They share a connection, and the API server has its own limits. */
+/** The largest number of requests in progress at the same time. They share a connection, and the API server has its own limits. */
 const CONCURRENCY = 64;
 
 /** Makes a scheduler for one cluster. Does no I/O. */
@@ -79,7 +79,7 @@ export function createScheduler(
     await untilAborted(signal, rivals.look(target, life));
   }
 
-  /** Errors of finding the kind do not know for whom it was looked for. */
+  /** Errors about finding a kind do not name the task, so this adds it. */
   async function located(task: Task, signal: AbortSignal): Promise<Target> {
     try {
       return await locate(task, signal);

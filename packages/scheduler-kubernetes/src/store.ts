@@ -13,45 +13,45 @@ import { without, type Selector } from "./selector.ts";
 import type { Target } from "./targets.ts";
 import { isNewer } from "./versions.ts";
 
-/** What the cluster told of the objects that tasks scale, and of their pods. Never asks for one object. */
+/** The objects that tasks scale, and their pods, as the watches report them. Never requests one object. */
 export interface Store {
-  /** Begins to watch where the target is. */
+  /** Starts to watch the target's namespace. */
   follow(target: Target): void;
   /**
-   * Begins to watch where the target is, and waits until what is known there are facts.
-   * @throws MicroscalingError when they are none.
+   * Starts to watch the target's namespace, and waits until its data is up to date.
+   * @throws MicroscalingError if it is not.
    */
   ready(target: Target, signal: AbortSignal): Promise<void>;
-  /** Whether the object is there. */
+  /** Whether the object exists. */
   has(target: Target): boolean;
-  /** Only its scale subresource says how many are wanted, and what was heard of that is too old. */
+  /** Whether only the scale subresource has the requested number, and its last answer is too old. */
   lacksScale(target: Target): boolean;
-  /** What a scale subresource answered. */
+  /** Records the answer of a scale subresource. */
   note(target: Target, scale: Scale): void;
-  /** A request may or may not have come through: how many are wanted is not known until the watch tells. */
+  /** Records that a request may or may not have arrived. The requested number is unknown until the watch reports it. */
   doubt(target: Target): void;
-  /** How many are wanted, by the object or by the newest answer of its scale; `undefined` when that is not known. */
+  /** The requested number, from the object or the newest answer of its scale; `undefined` if it is unknown. */
   wanted(target: Target): number | undefined;
-  /** `undefined` when the object is not there, or how many are wanted is not known. */
+  /** `undefined` if the object does not exist, or the requested number is unknown. */
   count(target: Target): Counts | undefined;
-  /** Which pods are its own. */
+  /** Selects the object's pods. */
   selector(target: Target): Selector | undefined;
-  /** How many pods may still exist of an object that is not there. */
+  /** The number of pods that may still exist although their object does not. */
   left(target: Target): number;
 }
 
-/** What a store needs, and whom it tells. */
+/** What a store needs, and what it calls on changes. */
 export interface StoreContext extends ListWatchContext {
   readonly logger: Logger;
   /** Counts may have changed. */
   readonly changed: () => void;
-  /** Pods that are wanted cannot be made. */
+  /** Requested pods cannot be created. */
   readonly failed: (target: Target, error: MicroscalingError) => void;
-  /** How many are wanted of an object has changed. */
+  /** The requested number of an object has changed. */
   readonly moved: (target: Target, now: ScaledObject, before: ScaledObject) => void;
 }
 
-/** Makes a store that watches nothing yet. */
+/** Creates a store that watches nothing yet. */
 export function createStore(context: StoreContext): Store {
   const { logger } = context;
   const watches = new Map<string, ListWatch<ScaledObject>>();
@@ -85,7 +85,7 @@ export function createStore(context: StoreContext): Store {
     return made;
   }
 
-  /** Objects that no task scales are there too, and of no interest. */
+  /** Ignores objects that no task scales. */
   function take(target: Target | undefined, now?: ScaledObject, before?: ScaledObject): void {
     if (target === undefined) return;
     const scale = scales.get(target.key);
@@ -116,7 +116,7 @@ export function createStore(context: StoreContext): Store {
     return made;
   }
 
-  /** Without the right to read pods only those that stop are not seen, so that is said once, and all else goes on. */
+  /** Without the permission to read pods, only stopping pods are not seen. This is logged once, and everything else continues. */
   async function podsReady(namespace: string, signal: AbortSignal): Promise<void> {
     const found = podsOf(namespace);
     try {
@@ -140,7 +140,7 @@ export function createStore(context: StoreContext): Store {
     return watches.get(pathOf(target.resource, target.namespace))?.items.get(target.name);
   }
 
-  /** The newest answer of its scale, unless the watch has told of something newer. */
+  /** The newest answer of the object's scale, unless the watch has reported a newer state. */
   function scaleOf({ key }: Target, object: ScaledObject): Scale | undefined {
     const scale = scales.get(key);
     return scale === undefined || isNewer(object.resourceVersion, scale.resourceVersion)
@@ -148,7 +148,7 @@ export function createStore(context: StoreContext): Store {
       : scale;
   }
 
-  /** With what only the scale of a custom object says. */
+  /** Adds the data that only the scale of a custom object has. */
   function find(target: Target): ScaledObject | undefined {
     const object = objectOf(target);
     if (object === undefined || !target.resource.custom) return object;
@@ -172,7 +172,7 @@ export function createStore(context: StoreContext): Store {
     return false;
   }
 
-  /** Which pods belong to which object of a namespace, now or from before. */
+  /** Maps the pods of a namespace to their objects, present and earlier. */
   function selectorsIn(namespace: string): ReadonlyMap<string, Selector | undefined> {
     const found = new Map<string, Selector | undefined>();
     for (const [key, target] of targets) {
@@ -191,7 +191,7 @@ export function createStore(context: StoreContext): Store {
     return counter.count(key, () => selectorsIn(target.namespace));
   }
 
-  /** A watch that stays open and falls silent is noticed by what the other watch and the answers to requests say. */
+  /** Detects a watch that stays open but has become silent, by comparison with the other watch and with answers to requests. */
   function compare(target: Target, object: ScaledObject, seen: PodCount | undefined): void {
     const scale = scales.get(target.key);
     const isBehind = scale !== undefined && isNewer(scale.resourceVersion, object.resourceVersion);
@@ -202,7 +202,7 @@ export function createStore(context: StoreContext): Store {
     if (differs) podsOf(target.namespace).watch.doubt();
   }
 
-  /** Pods that were the object's own before and still exist. */
+  /** The number of pods that belonged to the object before and still exist. */
   function countFormer(target: Target): number {
     if (past.former(target.key) === undefined) return 0;
     const { present, stopping } = countPods(target, formerOf(target.key)) ?? NO_PODS;
@@ -272,7 +272,7 @@ function formerOf(key: string): string {
 interface PodsOf {
   readonly watch: ListWatch<Pod>;
   readonly counter: PodCounter;
-  /** Whether they may be read; `undefined` until that is known. */
+  /** Whether the agent may read them; `undefined` until that is known. */
   visible: boolean | undefined;
 }
 

@@ -5,13 +5,13 @@ import { MicroscalingError } from "@microscaling/core";
 import { memberIn, objectsIn, textIn } from "@microscaling/plugin-kit";
 import type { KubeConfig } from "@kubernetes/client-node";
 
-/** What of the library is needed to read a kubeconfig past it. */
+/** The parts of the library's config that are needed to read a token file without the library. */
 type Library = Pick<typeof import("./library.ts"), "loadYaml" | "findHomeDir">;
 
 /**
- * Takes over the token file of the current user, if that user has one: `tokenFile` of a kubeconfig, which the library does not know, or
- * the file of a pod's service account, of which the library keeps a token for a minute even while that is refused.
- * @param kubeconfig the file that `config` was loaded from; the usual ones unless told.
+ * Finds the token file of the current user, if there is one, and removes it from `config`. It is `tokenFile` of a kubeconfig, which the library does not
+ * know, or the file of a pod's service account, whose token the library keeps for a minute even if the API server refuses it.
+ * @param kubeconfig the file that `config` was loaded from. Default: the usual files.
  * @returns its path.
  */
 export function takeTokenFile(
@@ -26,7 +26,7 @@ export function takeTokenFile(
     config.users = config.users.map((one) =>
       one === user ? { ...one, authProvider: undefined } : one,
     );
-  // The first file that has a user is the one that counts.
+  // The first file with this user applies.
   for (const path of kubeconfigsOf(kubeconfig, library).toReversed()) {
     const parsed: unknown = library.loadYaml(readFileSync(path, "utf8"));
     const entry = objectsIn(parsed, "users").find((one) => textIn(one, "name") === user.name);
@@ -36,7 +36,7 @@ export function takeTokenFile(
   return found;
 }
 
-/** The token in a file. @throws MicroscalingError when there is none, which also happens for a moment while the file is replaced. */
+/** The token in a file. @throws MicroscalingError if the file has no token. This also happens for a moment while the file is replaced. */
 export async function readToken(path: string): Promise<string> {
   const words = await readFile(path, "utf8").catch((error: unknown) => String(error));
   const token = words.trim();

@@ -5,11 +5,11 @@ import type { Connection } from "./connection.ts";
 import type { Selector } from "./selector.ts";
 import type { Target } from "./targets.ts";
 
-/** Finds out why pods do not come up. Pods are watched by their metadata alone, so those of a task in trouble are looked at. */
+/** Finds out why pods do not become ready. The watch gets only the metadata of pods, so this requests the pods of a task with problems. */
 export interface Trouble {
   /**
-   * Takes note of counts, and looks at the pods in the background if some have not come up for a while.
-   * @returns what is to be added to the counts.
+   * Records counts. If some pods have not become ready for a while, looks at them in the background.
+   * @returns the members to add to the counts.
    */
   saw(
     target: Target,
@@ -18,7 +18,7 @@ export interface Trouble {
   ): Pick<Counts, "crashed" | "lastCrash">;
 }
 
-/** What a look needs, and whom it tells. */
+/** What this needs, and what it calls with the results. */
 export interface TroubleContext {
   readonly connection: Pick<Connection, "ask">;
   readonly clock: Clock;
@@ -28,16 +28,16 @@ export interface TroubleContext {
   readonly failed: (target: Target, error: MicroscalingError) => void;
 }
 
-/** Pods that have not come up for so long are looked at, in milliseconds. … */
+/** Pods that have not become ready within this time, in milliseconds, are looked at. … */
 export const LOOK_MS = 2000;
-/** … Then less and less often, up to this, while nothing is wrong with them. */
+/** … While nothing is wrong with them, the interval grows up to this. */
 export const MOST_LOOK_MS = 30_000;
-/** A look shows what is wrong with so many pods at most. */
+/** The largest number of pods in one request. */
 const MOST_PODS = 50;
 
 interface Seen {
   target: Target;
-  /** Some of its pods have not come up. */
+  /** Whether some of the task's pods have not become ready. */
   isStarting: boolean;
   isFollowing: boolean;
   selector: Selector | undefined;
@@ -45,11 +45,11 @@ interface Seen {
   restarts: ReadonlyMap<string, number>;
   crashed: number;
   lastCrash: string | undefined;
-  /** What was said last. */
+  /** The last logged message. */
   said: string | undefined;
 }
 
-/** Nothing seen yet. */
+/** Creates a record that has seen nothing yet. */
 export function createTrouble({
   connection,
   clock,
@@ -60,7 +60,7 @@ export function createTrouble({
 }: TroubleContext): Trouble {
   const byKey = new Map<string, Seen>();
 
-  /** Looks again and again until all have come up. What cannot be looked at is said elsewhere. */
+  /** Repeats until all pods are ready. A failed request is reported elsewhere. */
   async function follow(seen: Seen): Promise<void> {
     seen.isFollowing = true;
     let waitMs = LOOK_MS;
@@ -143,7 +143,7 @@ function newSeen(target: Target): Seen {
   };
 }
 
-/** One pod that crashes among many that do not is no reason to hold the task back. */
+/** One crashing pod among many healthy pods does not hold the task. */
 function noteCrashes(seen: Seen, pods: readonly PodState[], crashing: readonly PodState[]): void {
   if (crashing.length > pods.length / 2) {
     for (const { uid, restarts } of crashing)
@@ -163,14 +163,14 @@ interface PodState {
   readonly name: string;
   readonly uid: string;
   readonly restarts: number;
-  /** How its container ended last, if Kubernetes waits before it starts it again. */
+  /** How the pod's container last ended, if Kubernetes waits before the next start. */
   readonly crash: string | undefined;
-  /** Why its container cannot be started at all. */
+  /** Why the pod's container cannot start. */
   readonly problem: string | undefined;
 }
 
 const CRASH = "CrashLoopBackOff";
-/** Reasons of the kubelet that do not go away by waiting. */
+/** The kubelet's reasons that do not go away after a wait. */
 const PROBLEMS =
   /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|Create\w*Error|RunContainerError)$/;
 

@@ -2,7 +2,7 @@ import type { Client } from "./client.ts";
 import { appIdOf, appPath, parseOneApp, type App, type AppInstance, type Task } from "./apps.ts";
 import { toError, type Answer } from "./errors.ts";
 
-/** Asks for so many instances of the task's app, and gives Marathon's answer to it. */
+/** Requests this number of instances of the task's app. Returns Marathon's answer. */
 export async function requestChange(
   client: Client,
   task: Task,
@@ -21,8 +21,8 @@ export async function requestChange(
 }
 
 /**
- * The instances to stop, when the user says which. None while others start or stop: stopping so many is no absolute number, and would
- * come on top of what is under way.
+ * The instances to stop, if the user says which. None while others start or stop: this request has no absolute number, so it would add to changes in
+ * progress.
  */
 async function chooseVictims(
   client: Client,
@@ -40,13 +40,13 @@ async function chooseVictims(
   return (kill === "oldest" ? byAge : byAge.toReversed()).slice(0, app.instances - instances);
 }
 
-/** In milliseconds since the epoch. One that has not started is newer than all that have. */
+/** In milliseconds since the epoch. An instance that has not started yet counts as newer than all others. */
 function startOf({ stagedAt, startedAt }: AppInstance): number {
   const at = Date.parse(startedAt ?? stagedAt ?? "");
   return Number.isNaN(at) || startedAt === undefined ? Number.MAX_SAFE_INTEGER : at;
 }
 
-/** The task's app with its instances. @returns `undefined` when there is none. @throws MicroscalingError when it cannot be told. */
+/** Reads the task's app with its instances. @returns `undefined` if there is no such app. @throws MicroscalingError if Marathon does not answer with an app. */
 export async function findApp(
   client: Client,
   task: Task,

@@ -12,7 +12,7 @@ import { toError, unusable, type Answer } from "./errors.ts";
 import { createMasters } from "./masters.ts";
 import type { MarathonOptions } from "./options.ts";
 
-/** Asks a Marathon through any master that answers. */
+/** Sends requests to any master of a Marathon that answers. */
 export interface Client {
   /**
    * Returns any answer, including refusals. If a master cannot be reached, or cannot reach its leader, the next master is asked.
@@ -25,12 +25,12 @@ export interface Client {
   close(): Promise<void>;
 }
 
-/** What is asked. */
+/** A request. */
 export interface Ask {
   readonly method: "GET" | "PUT" | "POST";
   readonly path: string;
   readonly body?: object;
-  /** Whether only one master is asked, because asking twice would do it twice. */
+  /** Whether the request goes to only one master, because a second request would have a second effect. */
   readonly isOnce?: boolean;
 }
 
@@ -106,13 +106,13 @@ export function createClient(
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       const address = hop === 0 ? master : at.origin;
       const target = at.href.slice(address.length);
-      // Exactly so: Marathon compares it as a text.
+      // Marathon compares this as text.
       const accept = { accept: "text/event-stream", ...headers };
       const request = { address, path: target, headers: accept, ...times };
       const stream = await http.stream(request, signal);
       const { location } = stream.headers;
       if (!REDIRECTS.has(stream.status) || location === undefined) return stream;
-      // Whatever comes with it is not read.
+      // The body is not read.
       await stream.chunks[Symbol.asyncIterator]().return?.();
       at = new URL(location, at);
       if ("authorization" in headers && !isOurs(at)) throw strangeLeader(master, at);
@@ -156,7 +156,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([302, 307]);
 
 const isLeaderless = ({ status }: { readonly status: number }): boolean => LEADERLESS.has(status);
 
-/** Errors are web pages sometimes; an answer that is no JSON although all is well is none. */
+/** An error's body may be a web page. A successful answer must be JSON. */
 function answerOf({ address: from, status, text }: HttpAnswer): Answer {
   const json = tryJson(text);
   if (json === undefined && status === 200) throw unusable(from, "JSON");

@@ -2,22 +2,22 @@ import { YOUNG_MS, type Counts } from "@microscaling/core";
 
 import type { App } from "./apps.ts";
 
-/** Counts the instances that end by themselves soon after their start, by the last failure that Marathon tells of each app. */
+/** Counts the instances that end by themselves soon after their start. Uses the last failure that Marathon reports for each app. */
 export interface Crashes {
-  /** Takes note of an app, and says what is to be added to its counts. */
+  /** Records an app. Returns the members to add to its counts. */
   saw(app: App): Pick<Counts, "crashed" | "lastCrash">;
 }
 
 interface Seen {
-  /** The instance that failed last, when the app was seen last. */
+  /** The last failed instance, at the last observation. */
   failed: string | undefined;
   crashed: number;
   lastCrash: string | undefined;
-  /** When each instance started that was there then, in milliseconds since the epoch. */
+  /** The start of each instance at the last observation, in milliseconds since the epoch. */
   starts: ReadonlyMap<string, number>;
 }
 
-/** Makes a record without crashes. What failed before an app is first seen is an old story. */
+/** Creates a record without crashes. A failure before the first observation of an app does not count. */
 export function createCrashes(): Crashes {
   const byApp = new Map<string, Seen>();
 
@@ -31,7 +31,7 @@ export function createCrashes(): Crashes {
         starts: new Map(tasks.map((task) => [task.id, Date.parse(task.startedAt ?? "")])),
       };
       if (seen !== undefined && failure !== undefined && failure.taskId !== seen.failed) {
-        // One that was never seen running has not run for long.
+        // An instance that was never seen running has run only for a short time.
         const livedMs =
           Date.parse(failure.timestamp) - (seen.starts.get(failure.taskId) ?? Number.NaN);
         if (!(livedMs >= YOUNG_MS)) {

@@ -75,7 +75,7 @@ function dcosCredentials(
   }
 
   async function renew(signal: AbortSignal): Promise<Session> {
-    // Requests that come meanwhile wait for the same login, so that none of them can end it for the others.
+    // Requests during a login wait for the same login. None of them can abort it for the others.
     loggingIn ??= withTimeLimit(limit, open).finally(() => (loggingIn = undefined));
     return (session = await untilAborted(signal, loggingIn));
   }
@@ -92,7 +92,7 @@ function dcosCredentials(
   };
 }
 
-/** How long until another one is to be got, in milliseconds. One that does not say when it expires is used until it is refused. */
+/** The time until the token must be renewed, in milliseconds. A token without an expiry is used until it is refused. */
 function renewalOf(readExpiry: () => number | undefined, now: number): number {
   try {
     const exp = readExpiry();
@@ -115,7 +115,7 @@ function loginError(answer: Answer, uid: string): MicroscalingError {
 
 const accountSchema = z.object({ uid: z.string().optional(), private_key: z.string() });
 
-/** Read at each login, so that a secret that was changed is found. */
+/** Reads the file at each login, so that a changed secret takes effect. */
 async function readAccount(
   dcos: DcosOptions,
 ): Promise<{ readonly uid: string; readonly key: KeyObject }> {
@@ -134,7 +134,7 @@ async function readAccount(
   try {
     return { uid, key: createPrivateKey(account.private_key) };
   } catch {
-    // What OpenSSL says of it may have the key in it.
+    // The message of OpenSSL may contain the key.
     throw wrongAccount(dcos, "an RSA private key in PEM in the file");
   }
 }

@@ -27,7 +27,7 @@ export async function examine(
 
 interface Found {
   readonly finding: Finding;
-  /** Which master answers. */
+  /** Reports which master answers. */
   readonly from: string;
 }
 

@@ -1,23 +1,23 @@
 import { MicroscalingError, type ErrorCode } from "@microscaling/core";
 import { fieldsOf, objectsOf } from "@microscaling/plugin-kit";
 
-/** An answer of Marathon's, whatever it is. */
+/** Any answer of Marathon. */
 export interface Answer {
   readonly status: number;
-  /** The JSON of the body; `undefined` when it is something else. */
+  /** The JSON of the body; `undefined` if the body is not JSON. */
   readonly json: unknown;
-  /** Which master gave it, as the user wrote it. */
+  /** The master that answered, as the user wrote it. */
   readonly from: string;
 }
 
-/** What a refusal is about, for its message. */
+/** The request, for the message of a refusal. */
 export interface Purpose {
   /** As the end of "may not": `scale app /prod/worker`. */
   readonly doing: string;
   readonly task?: string;
 }
 
-/** An answer that is no success, as an error: what was asked, Marathon's words, and what to do. */
+/** Converts an unsuccessful answer to an error with the request, Marathon's words, and what to do. */
 export function toError(answer: Answer, { doing, task }: Purpose): MicroscalingError {
   const { code, found } = explain(answer);
   const about = task === undefined ? "" : `task "${task}": `;
@@ -43,7 +43,7 @@ function explain({ status, json }: Answer): { readonly code: ErrorCode; readonly
   return refused("check that `url` of `scheduler:` is the address of a Marathon");
 }
 
-/** An answer with status 200 that is not what Marathon gives. */
+/** The error for an answer with status 200 that Marathon would not give. */
 export function unusable(from: string, expected: string): MicroscalingError {
   return new MicroscalingError(
     "ERR_SCHEDULER_REFUSED",
@@ -53,7 +53,7 @@ export function unusable(from: string, expected: string): MicroscalingError {
 
 const LONGEST = 300;
 
-/** Marathon's message, and the paths and rules it names. Bodies may be web pages or empty: those say nothing that helps. */
+/** Marathon's message, with the paths and rules in it. Nothing if the body is empty or a web page, because that does not help. */
 function wordsOf(json: unknown): string {
   const { message, details } = fieldsOf(json);
   const words = typeof message === "string" ? message : "";
@@ -66,14 +66,14 @@ function wordsOf(json: unknown): string {
     .slice(0, LONGEST);
 }
 
-/** The ids of the deployments that lock the app. Empty: it is another 409. */
+/** The ids of the deployments that lock the app. Empty if the 409 has another reason. */
 export function locksOf({ status, json }: Answer): readonly string[] {
   const { deployments } = fieldsOf(json);
   if (status !== 409) return [];
   return objectsOf(deployments).flatMap(({ id }) => (typeof id === "string" ? [id] : []));
 }
 
-/** Whether it is refused because 100 deployments run, which a 403 says too. */
+/** Whether Marathon refuses the request because 100 deployments run. Marathon also uses 403 for that. */
 export function isCrowded({ status, json }: Answer): boolean {
   return status === 403 && /max number .*deployments/i.test(wordsOf(json));
 }

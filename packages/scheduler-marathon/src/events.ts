@@ -1,16 +1,16 @@
 import { fieldsOf, objectsOf, tryJson } from "@microscaling/plugin-kit";
 import { createParser } from "eventsource-parser";
 
-/** What an event says that matters here. */
+/** The relevant parts of an event. */
 export interface MarathonEvent {
   readonly type: string;
-  /** The apps it is about; empty: it does not say. */
+  /** The apps of the event; empty if the event does not name them. */
   readonly apps: readonly string[];
-  /** Of a deployment that has ended: which. */
+  /** The id of the deployment that has ended, if the event reports one. */
   readonly ended?: { readonly deployment: string; readonly failure: string | undefined };
 }
 
-/** Of everything that Marathon tells, what can change a count or end a lock. */
+/** The events that can change a count or end a lock. */
 const TYPES = [
   "status_update_event",
   "instance_changed_event",
@@ -23,10 +23,10 @@ const TYPES = [
   "deployment_failed",
 ];
 
-/** Where those events are told. */
+/** The path of the event stream with only these events. */
 export const EVENTS_PATH: string = `/v2/events?${TYPES.map((type) => `event_type=${type}`).join("&")}`;
 
-/** An event with a plan of a hundred apps has some ten thousand characters; older versions send whole groups. */
+/** The largest event. An event with a plan of a hundred apps has about ten thousand characters. Older versions send whole groups. */
 const MAX_EVENT_CHARACTERS = 64 * 2 ** 20;
 
 /** Reads events until the stream ends. @throws what the stream throws. */
@@ -45,7 +45,7 @@ export async function followEvents(
   for await (const chunk of chunks) parser.feed(decoder.decode(chunk, { stream: true }));
 }
 
-/** @returns `undefined` when it is no event of Marathon's. */
+/** @returns `undefined` if the text is not an event of Marathon. */
 export function parseEvent(type: string, data: string): MarathonEvent | undefined {
   const fields = fieldsOf(tryJson(data));
   const { appId, runSpecId, id, plan, reason } = fields;

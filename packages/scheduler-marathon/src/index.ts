@@ -10,7 +10,7 @@ import { createScheduler } from "./scheduler.ts";
 
 export type { DcosOptions, MarathonOptions, MarathonWorkload } from "./options.ts";
 
-/** Scales apps of one Marathon. Their instances go on when the agent ends; Marathon replaces those that end by themselves. */
+/** Scales apps of one Marathon. Their instances keep running when the agent ends. Marathon replaces instances that end by themselves. */
 const plugin: SchedulerPlugin<MarathonOptions, MarathonWorkload> = defineScheduler({
   name: "marathon",
   apiVersion: API_VERSION,

@@ -1,14 +1,14 @@
 import type { PluginContext } from "@microscaling/core";
 
-/** A lock that lasts longer than this, in milliseconds, is worth a line in the log. */
+/** A lock that lasts longer than this, in milliseconds, is logged. */
 const LONG_MS = 30_000;
 
-/** Told each time an app is found locked; says so once for each lock that lasts. */
+/** Called each time an app is locked. Logs each lasting lock once. */
 export type LockReport = (app: string, deployment: string) => void;
 
-/** Makes a report. Marathon's deployments have no time limit: one that waits for room or health that never comes locks its app for ever. */
+/** Creates a report. Marathon's deployments have no time limit. A deployment that waits in vain for resources or health locks its app for ever. */
 export function createLockReport({ clock, logger }: PluginContext): LockReport {
-  /** Of each app: what locks it, since when, and whether that was said. */
+  /** For each app: what locks it, since when, and whether that was logged. */
   const locks = new Map<string, { deployment: string; since: number; told: boolean }>();
 
   return (app, deployment) => {

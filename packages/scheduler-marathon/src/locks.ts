@@ -1,25 +1,25 @@
-/** Which deployments lock which apps, as far as is known; and which of them are our own. */
+/** The deployments that are known to lock apps, and which of them this scheduler started. */
 export interface Locks {
-  /** These, and no others, were said to lock the app. */
+  /** Records that exactly these deployments lock the app. */
   saw(app: string, deployments: readonly string[]): void;
-  /** An app was refused because of these. */
+  /** Records that a request for an app was refused because of these deployments. */
   refused(app: string, deployments: readonly string[]): void;
-  /** A change of ours for this task was accepted. */
+  /** Records that Marathon accepted our change for this task. */
   accepted(app: string, deployment: string, task: string): void;
-  /** A deployment of the app is cancelled by us: it is no failure. */
+  /** Records that we cancel a deployment of the app, so its end is not a failure. */
   cancels(app: string): void;
-  /** A deployment has ended. @returns the task of ours that it was for. */
+  /** Records that a deployment has ended. @returns our task, if the deployment was ours. */
   ended(deployment: string): string | undefined;
-  /** One that locks the app. */
+  /** A deployment that locks the app. */
   lockOf(app: string): string | undefined;
-  /** Resolves once nothing is known to lock the app. */
+  /** Resolves when no known deployment locks the app. */
   free(app: string): Promise<void>;
 }
 
-/** Answers come late, and tell of deployments whose end was told before: so many ends are remembered. */
+/** The number of remembered ends, because a late answer may name a deployment that has already ended. */
 const REMEMBERED = 1000;
 
-/** Makes a record without locks. */
+/** Creates a record without locks. */
 export function createLocks(): Locks {
   const byApp = new Map<string, Set<string>>();
   const ours = new Map<string, { readonly app: string; readonly task: string }>();

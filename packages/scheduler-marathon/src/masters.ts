@@ -5,34 +5,34 @@ import {
   type PluginContext,
 } from "@microscaling/core";
 
-/** The masters of one cluster: any of them may be asked, and the one that answered last is asked first. */
+/** The masters of one cluster. Any of them can answer. The one that answered last is asked first. */
 export interface Masters {
   /**
-   * What the first master gives that answers.
-   * @param isLeaderless whether an answer says no more than that its master cannot help; it is what is given when no master can.
-   * @throws MicroscalingError when none answers; the signal's reason when it aborts.
+   * Returns the result of the first master that answers.
+   * @param isLeaderless whether an answer only means that this master has no leader. Such an answer is returned if no master has a better one.
+   * @throws MicroscalingError if none answers; the signal's reason if it aborts.
    */
   first<T>(work: Work<T>, signal: AbortSignal, isLeaderless: (answer: T) => boolean): Promise<T>;
-  /** What the master gives that answered last. */
+  /** Returns the result of the master that answered last. */
   current<T>(work: Work<T>, signal: AbortSignal): Promise<T>;
 }
 
-/** Something that is asked of one master, by its URL without a slash at the end. */
+/** A request to one master, by the master's URL without a slash at the end. */
 export type Work<T> = (master: string, signal: AbortSignal) => Promise<T>;
 
-/** With other masters to turn to, one that has not answered after this many milliseconds is skipped. */
+/** A master that has not answered after this many milliseconds is skipped, if there are other masters. */
 const PASS_OVER_MS = 3000;
-/** A master that has not answered after this many milliseconds is mentioned in the log. */
+/** The log reports a master that has not answered after this many milliseconds. */
 const SLOW_MS = 2500;
 
-/** Makes the masters of these URLs. */
+/** Creates the masters with these URLs. */
 export function createMasters(urls: readonly string[], { clock, logger }: PluginContext): Masters {
   const masters = urls.map((url) => url.replace(/\/+$/, ""));
   let answered = 0;
-  /** Masters of which the log says that they do not answer. */
+  /** Masters that were logged as not answering. */
   const slow = new Set<string>();
 
-  /** Says that an answer does not come, once until the next one. */
+  /** Logs once that a master does not answer, until its next answer. */
   async function watched<T>(master: string, asked: () => Promise<T>): Promise<T> {
     const over = new AbortController();
     void clock.sleep(SLOW_MS, over.signal).then(
@@ -54,7 +54,7 @@ export function createMasters(urls: readonly string[], { clock, logger }: Plugin
     logger.warn(`Marathon at ${master} has not answered for ${SLOW_MS / 1000} s`);
   }
 
-  /** An error of the master's own; what else goes wrong, no other master can fix. */
+  /** An error of this master. With any other error, another master cannot help. */
   async function tryOne<T>(
     master: string,
     work: Work<T>,

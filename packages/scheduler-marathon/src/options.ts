@@ -9,9 +9,9 @@ import {
 } from "@microscaling/plugin-kit";
 import * as z from "zod";
 
-/** Which Marathon, and how to come in. */
+/** The address of the Marathon, and the credentials. */
 export interface MarathonOptions {
-  /** Masters of one cluster, in the order they are tried. */
+  /** Masters of one cluster, in the order of the attempts. */
   readonly url: readonly string[];
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -29,13 +29,13 @@ export interface DcosOptions {
   readonly loginUrl?: string | undefined;
 }
 
-/** What a task scales. */
+/** The app that a task scales. */
 export interface MarathonWorkload {
-  /** The app's id; the task's name unless told. */
+  /** The app's id. Default: the task's name. */
   readonly app?: string | undefined;
-  /** Cancel what locks the app, instead of waiting for it. */
+  /** Whether to cancel a deployment that locks the app, instead of waiting for it. */
   readonly force: boolean;
-  /** Whom to stop first; as the app's `killSelection` says unless told. */
+  /** Which instances to stop first. Default: the app's `killSelection`. */
   readonly kill?: "newest" | "oldest" | undefined;
 }
 
@@ -87,7 +87,7 @@ export const optionsSchema: StandardSchema<MarathonOptions> = z
   })
   .check(atMostOne("username", "token", "dcos"));
 
-/** Names joined by slashes: lowercase letters, digits, dots and inner dashes; the last one is no word of the API's own. */
+/** Names with slashes between them: lowercase letters, digits, dots and inner dashes. The last name must not be a word of the API. */
 export const appIdPattern: RegExp =
   /^\/?([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)*(?!(restart|tasks|versions)$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 

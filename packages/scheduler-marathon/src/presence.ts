@@ -9,16 +9,16 @@ import { toError } from "./errors.ts";
 /** A list of apps, by their ids. */
 export interface AppList {
   readonly apps: ReadonlyMap<string, App | MicroscalingError>;
-  /** Which master gave it. */
+  /** The master that answered. */
   readonly from: string;
 }
 
 /**
- * Makes sure of apps that are no longer in the list. An app is also left out where the account may not view it any more, or by a server
- * in trouble, and an app that is being deleted still has instances. In each case the engine must not give away its room.
+ * Checks apps that are no longer in the list. An app is also missing if the account may no longer view it, or if the server has problems. An app that is
+ * being deleted still has instances. In each case, the engine must not give away the app's capacity.
  */
 export interface Presence {
-  /** @returns what was found instead of each app that was listed before: the app, or why it is unknown. Nothing of apps that are gone. */
+  /** @returns for each app that was listed before: the app, or why it is unknown. Nothing for apps that no longer exist. */
   check(
     tasks: readonly Task[],
     list: AppList,
@@ -26,13 +26,13 @@ export interface Presence {
   ): Promise<ReadonlyMap<string, App | MicroscalingError>>;
 }
 
-/** So many apps are asked for at a time. The others have to wait. */
+/** The number of apps that are requested at the same time. The others wait. */
 const AT_ONCE = 10;
 
-/** No app was listed yet. */
+/** Creates a check that has seen no list yet. */
 export function createPresence(client: Client): Presence {
   const listed = new Set<string>();
-  /** What was found last of apps that the list lacks. */
+  /** The last result for each app that is missing from the list. */
   let before: ReadonlyMap<string, App | MicroscalingError> = new Map();
   let turn = 0;
 

@@ -23,10 +23,10 @@ import { createPresence } from "./presence.ts";
 
 /** How long `scale` waits for a lock to go, in milliseconds. Then the engine may request another number. */
 const WAIT_MS = 2000;
-/** A lock that is still there then is waited for again so soon, in milliseconds: that costs Marathon nothing. */
+/** If the app is still locked then, `scale` is tried again after this many milliseconds. This causes no request to Marathon. */
 const AGAIN_MS = 250;
 
-/** Makes a scheduler for one Marathon. Does no I/O. */
+/** Creates a scheduler for one Marathon. Does no I/O. */
 export function createScheduler(
   options: MarathonOptions,
   context: PluginContext,
@@ -39,7 +39,7 @@ export function createScheduler(
   const life = new AbortController();
   /** The apps that were last observed. */
   let known = new Set<string>();
-  /** Whether the end of a lock will be told. */
+  /** Whether the event stream is open, so that it reports the end of a lock. */
   let isWatching = false;
 
   async function observe(
@@ -76,11 +76,11 @@ export function createScheduler(
 
   async function scale(task: Task, instances: number, signal: AbortSignal): Promise<Outcome> {
     const app = appIdOf(task);
-    // Marathon tells everyone of a request that it refuses, so none is sent that is known to be.
+    // Marathon reports a refused request to all clients, so no request is sent that it would refuse.
     if (isWatching && !task.workload.force && locks.lockOf(app) !== undefined)
       return waitForLock(app, signal);
     try {
-      // What is cancelled now was ours to cancel.
+      // The deployments that end now were cancelled by this request.
       if (task.workload.force) locks.cancels(app);
       const answer = await requestChange(client, task, instances, signal);
       return await conclude(task, instances, answer, signal);
@@ -121,7 +121,7 @@ export function createScheduler(
     return { status: "failed", error: toError(answer, { doing, task: task.name }) };
   }
 
-  /** Until the lock is gone, but not for long: the engine may request another number by then. Where nobody would tell, not at all. */
+  /** Waits until the lock is gone, but only for a short time, because the engine may request another number. Does not wait if no stream would report the end. */
   async function waitForLock(app: string, signal: AbortSignal): Promise<Outcome> {
     const lock = locks.lockOf(app);
     if (lock !== undefined) report(app, lock);
@@ -157,7 +157,7 @@ export function createScheduler(
       if (task !== undefined && ended.failure !== undefined)
         events.failed(task, failedDeployment(task, ended.deployment, ended.failure));
     }
-    // Others' apps may change all day long.
+    // Apps of other users may change all the time.
     if (apps.length === 0 || apps.some((app) => known.has(app))) events.changed();
   }
 

@@ -16,7 +16,7 @@ export function environmentOf(declared: Readonly<Record<string, string>>): Recor
 export interface Passage {
   /** The environment of the shell. */
   readonly env: Readonly<Record<string, string>>;
-  /** The shell code that goes before the program and its arguments. */
+  /** The shell code in front of the program and its arguments. */
   readonly prefix: string;
 }
 

@@ -11,7 +11,7 @@ import {
 } from "@azure/storage-queue";
 import { spawnServer, type ServerProcess } from "./process.ts";
 
-/** A real Azurite on loopback: the queues of one storage account, in memory. */
+/** A real Azurite on loopback, with the queues of one storage account in memory. */
 export interface Azurite {
   /** `http://127.0.0.1:port/account`, the same after a restart; `https://` with `tls`. */
   readonly endpoint: string;
@@ -20,13 +20,13 @@ export interface Azurite {
   readonly key: string;
   /** With that key. */
   readonly connectionString: string;
-  /** How many requests it has logged since it was last started: a moment after the answer. */
+  /** The number of requests that the server has logged since its last start. It logs a request shortly after its answer. */
   requests(): number;
-  /** Ends it. Idempotent. */
+  /** Stops the server. Safe to call twice. */
   stop(): Promise<void>;
-  /** Ends it, for {@link Azurite.restart}. Its queues are lost. */
+  /** Stops the server, for {@link Azurite.restart}. Its queues are lost. */
   halt(): Promise<void>;
-  /** It takes connections and answers nothing, until {@link Azurite.thaw}. */
+  /** The server accepts connections but answers nothing, until {@link Azurite.thaw}. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
   /** Starts it again, without any queue, on the same port; with another key of the account if one is given. */
@@ -118,7 +118,7 @@ export async function sendToAzureQueue(
   }
 }
 
-/** Takes up to `n` messages, 32 at the most, as a worker does: they are invisible for a minute and then come back. */
+/** Takes up to `n` messages, at most 32, as a worker does. They are invisible for a minute and then come back. */
 export async function takeFromAzureQueue(
   azurite: Azurite,
   queue: string,

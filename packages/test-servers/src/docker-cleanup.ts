@@ -53,7 +53,7 @@ export async function unmountUnder(folder: string): Promise<void> {
   }
 }
 
-/** A container whose start was under way when its daemon ended may outlive it, and its shim too. */
+/** A container that was starting when its daemon ended may outlive the daemon, and so may its shim. */
 async function endProcesses(folder: string): Promise<void> {
   const pids = new Set([...(await pidsIn(folder)), ...(await pidsNaming(folder))]);
   for (const pid of pids) {

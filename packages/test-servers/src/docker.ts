@@ -29,10 +29,10 @@ export interface DockerServer {
   restart(): Promise<void>;
   /** SIGKILL, as in a crash. Its containers go on, until {@link DockerServer.restart}. */
   kill(): Promise<void>;
-  /** It takes connections and answers nothing, until {@link DockerServer.thaw}. */
+  /** The engine accepts connections but answers nothing, until {@link DockerServer.thaw}. */
   freeze(): void;
   thaw(): void;
-  /** Removes every container and ends the daemon; nothing stays behind but the images. Idempotent. */
+  /** Removes every container and stops the daemon. Only the images stay. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ const DOCKERD_PATHS = ["/usr/sbin/dockerd", "/usr/bin/dockerd", "/usr/local/bin/
 const START_MS = 30_000;
 const STOP_MS = 15_000;
 
-/** Why no Docker Engine can be had here, in one line; `undefined` when it can. */
+/** Why no Docker Engine is available here, in one line; `undefined` if one is. */
 export function dockerProblem(): string | undefined {
   if (process.env[GIVEN_HOST] !== undefined) return undefined;
   if (process.platform !== "linux")
@@ -124,7 +124,7 @@ async function makeHome({ data }: DockerOptions): Promise<Home> {
   };
 }
 
-/** @returns how to let go of the shared data, or `undefined` when another daemon has it. */
+/** @returns a function that releases the shared data, or `undefined` if another daemon has it. */
 async function lockData(): Promise<(() => Promise<void>) | undefined> {
   const path = `${DATA_ROOT}.lock`;
   try {

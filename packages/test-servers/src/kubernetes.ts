@@ -36,7 +36,7 @@ export interface Kubernetes extends KubernetesAccess {
   createNamespace(): Promise<string>;
   /** Makes a service account with these rights in its namespace. @returns a token of it, good for an hour. */
   createServiceAccount(namespace: string, name: string, rules: readonly object[]): Promise<string>;
-  /** Writes a kubeconfig for whoever has the token. `url` may be that of something in between. @returns its path. */
+  /** Writes a kubeconfig with the token. `url` may be the address of a proxy. @returns its path. */
   writeKubeconfig(token: string, namespace?: string, url?: string): Promise<string>;
   /** The process of the API server, for those who measure it. */
   apiServerPid(): number;

@@ -8,7 +8,7 @@ export interface SqsGate {
   readonly endpoint: string;
   /** All that came, in its order. */
   readonly requests: readonly SqsRequest[];
-  /** The most requests for one queue that were ever under way at once. */
+  /** The largest number of requests for one queue that were in progress at the same time. */
   readonly mostAtOnce: () => number;
   /** Refuses everything from now on, as AWS does: with an HTTP status and the type of the error. */
   refuse(error: { readonly status: number; readonly type: string }): void;

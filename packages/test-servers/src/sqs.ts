@@ -10,7 +10,7 @@ export interface SqsQueue {
 /** SQS's own limit for one batch. */
 const MOST_IN_BATCH = 10;
 
-/** Creates a queue; one that is there already stays as it is. */
+/** Creates a queue. An existing queue is not changed. */
 export async function createQueue(endpoint: string, name: string): Promise<SqsQueue> {
   const { QueueUrl } = await ask(endpoint, "CreateQueue", { QueueName: name });
   return { endpoint, name, url: String(QueueUrl) };

@@ -36,7 +36,7 @@ let filler: ChildProcess | undefined;
 const instancesGoWrong: readonly DockerFault[] = [
   {
     name: "a container is killed",
-    holds: "another one is started",
+    holds: "the agent starts another one",
     kills: ["batch"],
     lastsMs: 0,
     async inject({ world }) {
@@ -46,8 +46,8 @@ const instancesGoWrong: readonly DockerFault[] = [
     heal: async () => {},
   },
   {
-    name: "somebody removes all containers by force",
-    holds: "they are started again",
+    name: "all containers are removed by force",
+    holds: "the agent starts them again",
     kills: true,
     lastsMs: 0,
     async inject({ world }) {
@@ -58,7 +58,7 @@ const instancesGoWrong: readonly DockerFault[] = [
   },
   {
     name: "all containers of a task are paused",
-    holds: "they count as running, and nothing is started for them",
+    holds: "they count as running, and the agent starts no others",
     still: true,
     async inject({ world }) {
       for (const container of await containersOf(world, "batch")) await container.pause();
@@ -68,8 +68,8 @@ const instancesGoWrong: readonly DockerFault[] = [
     },
   },
   {
-    name: "containers of a stranger have the names that are needed",
-    holds: "the next free names are taken",
+    name: "other containers already have the names",
+    holds: "the agent uses the next free names",
     async inject({ world }) {
       for (const name of ["web-5", "web-7"])
         await world.docker.createContainer({ Image: "fault-web", name });
@@ -78,7 +78,7 @@ const instancesGoWrong: readonly DockerFault[] = [
   },
   {
     name: "containers cannot be removed",
-    holds: "they take no room once they are dead, and are removed in the end",
+    holds: "dead containers take no room, and the agent removes them later",
     says: /cannot remove/,
     async inject({ world }) {
       for (const container of await containersOf(world, "batch")) await nail(container);
@@ -89,8 +89,8 @@ const instancesGoWrong: readonly DockerFault[] = [
     },
   },
   {
-    name: "a task's image is removed and an instance of it killed",
-    holds: "the other task keeps its instances; the next try comes after a back-off",
+    name: "a task's image is removed, and one of its instances is killed",
+    holds: "the other task keeps its instances; the agent tries again after a back-off",
     rightMs: 10_000,
     says: /image "fault-web" is not on the Docker host/,
     kills: ["web"],
@@ -122,7 +122,7 @@ async function nail(container: Docker.Container, on = true): Promise<void> {
 const engineGoesWrong: readonly DockerFault[] = [
   {
     name: "the engine is restarted",
-    holds: "what it ended is started again",
+    holds: "the agent starts again what the engine ended",
     kills: true,
     lastsMs: 0,
     inject: ({ world }) => world.server.restart(),
@@ -130,15 +130,15 @@ const engineGoesWrong: readonly DockerFault[] = [
   },
   {
     name: "the engine is killed",
-    holds: "nothing is decided on what is not known",
+    holds: "the agent changes nothing while it does not know the containers",
     says: UNREACHABLE,
     kills: true,
     inject: ({ world }) => world.server.kill(),
     heal: ({ world }) => world.server.restart(),
   },
   {
-    name: "the engine is killed in mid-start",
-    holds: "half-made containers do not block their task",
+    name: "the engine is killed during a start",
+    holds: "incomplete containers do not block their task",
     says: UNREACHABLE,
     kills: true,
     async inject({ world }) {
@@ -149,7 +149,7 @@ const engineGoesWrong: readonly DockerFault[] = [
   },
   {
     name: "the engine is frozen for 8 s",
-    holds: "keeps what runs, and goes on when it is back",
+    holds: "the running instances stay; the agent continues when the engine is back",
     says: SILENT,
     lastsMs: 8000,
     inject: async ({ world }) => world.server.freeze(),
@@ -157,7 +157,7 @@ const engineGoesWrong: readonly DockerFault[] = [
   },
   {
     name: "the engine is frozen for 40 s",
-    holds: "keeps what runs, and goes on when it is back",
+    holds: "the running instances stay; the agent continues when the engine is back",
     says: SILENT,
     lastsMs: 40_000,
     slow: true,
@@ -166,7 +166,7 @@ const engineGoesWrong: readonly DockerFault[] = [
   },
   {
     name: "the engine's disk is full",
-    holds: "says so, and goes on once there is room",
+    holds: "the log says so; the agent continues when there is space",
     says: /disk is full/,
     lastsMs: 4000,
     async inject({ world }) {
@@ -195,23 +195,30 @@ async function untilStarting(world: DockerWorld): Promise<void> {
 
 const wayGoesWrong: readonly DockerFault[] = [
   onTheWay(
-    { name: "connections are refused", holds: "keeps what runs", says: UNREACHABLE },
+    { name: "connections are refused", holds: "the running instances stay", says: UNREACHABLE },
     "shut",
   ),
   onTheWay(
     {
-      name: "connections fall silent for 8 s",
-      holds: "keeps what runs, and asks anew on other connections",
+      name: "connections are silent for 8 s",
+      holds: "the running instances stay; the agent asks again on other connections",
       says: SILENT,
       lastsMs: 8000,
     },
     "silent",
   ),
-  onTheWay({ name: "answers are cut", holds: "a part is no answer", says: UNREACHABLE }, "cut"),
+  onTheWay(
+    {
+      name: "answers are cut",
+      holds: "an incomplete answer counts as no answer",
+      says: UNREACHABLE,
+    },
+    "cut",
+  ),
   onTheWay(
     {
       name: "answers are corrupted",
-      holds: "nonsense is no answer",
+      holds: "a corrupted answer counts as no answer",
       says: /does not answer|is not a Docker Engine|Parse Error/,
     },
     "corrupt",
@@ -219,17 +226,25 @@ const wayGoesWrong: readonly DockerFault[] = [
   onTheWay(
     {
       name: "a web server answers",
-      holds: "its pages are no lists of containers",
+      holds: "a web page does not count as a list of containers",
       says: /list of containers|is not a Docker Engine/,
     },
     { answer: WEB_PAGE },
   ),
   onTheWay(
-    { name: "a proxy answers 503", holds: "keeps what runs", says: /could not list containers/ },
+    {
+      name: "a proxy answers 503",
+      holds: "the running instances stay",
+      says: /could not list containers/,
+    },
     { answer: httpAnswer(503, '{"message":"no backend"}') },
   ),
   onTheWay(
-    { name: "each answer comes a second late", holds: "only slower", lastsMs: 5000 },
+    {
+      name: "each answer is delayed by 1 s",
+      holds: "the agent is slower; nothing else changes",
+      lastsMs: 5000,
+    },
     { delayMs: 1000 },
   ),
 ];
@@ -237,13 +252,13 @@ const wayGoesWrong: readonly DockerFault[] = [
 const agentGoesWrong: readonly DockerFault[] = [
   {
     name: "the agent is killed",
-    holds: "workers go on, and the next agent adopts them",
+    holds: "the containers keep running, and the next agent adopts them",
     inject: ({ agent }) => agent.kill(),
     heal: async ({ agent }) => agent.restart(),
   },
   {
-    name: "the agent is killed in mid-start",
-    holds: "what it half made is adopted or removed",
+    name: "the agent is killed during a start",
+    holds: "the next agent adopts or removes incomplete containers",
     kills: ["batch"],
     lastsMs: 0,
     async inject({ world, agent }) {
@@ -254,14 +269,14 @@ const agentGoesWrong: readonly DockerFault[] = [
   },
   {
     name: "the agent is frozen for 8 s",
-    holds: "goes on where it was",
+    holds: "the agent continues",
     lastsMs: 8000,
     inject: async ({ agent }) => agent.signal("SIGSTOP"),
     heal: async ({ agent }) => agent.signal("SIGCONT"),
   },
   {
-    name: "the agent may open no more files",
-    holds: "says what has run out",
+    name: "the agent runs out of file descriptors",
+    holds: "the log names what has run out",
     says: /file descriptors/,
     still: true,
     inject: async (scene) => {
@@ -274,7 +289,7 @@ const agentGoesWrong: readonly DockerFault[] = [
   },
   {
     name: "a second agent wants to scale the same tasks",
-    holds: "it stands by, and both say so",
+    holds: "it stands by, and both agents log it",
     says: /another agent/,
     lastsMs: 6000,
     still: true,

@@ -5,7 +5,7 @@ import type { KubernetesWorld } from "./world.ts";
 type KubernetesFault = Fault<KubernetesWorld>;
 type World = KubernetesWorld;
 
-/** Everything is asked anew, and answered like this. */
+/** Makes the agent ask for everything again, and answers like this. */
 function answerAll(answer: (asked: Asked) => Answer | undefined) {
   return async ({ world }: Scene<World>): Promise<void> => {
     world.way.answer = answer;
@@ -13,7 +13,7 @@ function answerAll(answer: (asked: Asked) => Answer | undefined) {
   };
 }
 
-/** Lists of `resource` are changed like this, and have to be asked for anew, since what was seen last is too old. */
+/** Changes lists of `resource` like this. The agent must list again, because what it saw last is too old. */
 function changeLists(resource: string, change: (list: Record<string, unknown>) => object) {
   const matches = ({ path }: Asked): boolean => path.endsWith(`/${resource}`);
   return async ({ world }: Scene<World>): Promise<void> => {
@@ -38,7 +38,7 @@ const LIST = JSON.stringify({ kind: "List", items: [], metadata: { resourceVersi
 export const answerFaults: readonly KubernetesFault[] = [
   {
     name: "every answer is 500",
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: /could not .*500/,
     lastsMs: 4000,
     inject: answerAll(() => status(500, "etcdserver: no leader")),
@@ -46,7 +46,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every answer is 429",
-    holds: "waits as long as it is told",
+    holds: "the agent waits as long as the answer says",
     lastsMs: 4000,
     inject: answerAll(() => status(429, "too many requests", { "retry-after": "1" })),
     heal: clear,
@@ -54,7 +54,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   {
     name: "every answer is 401",
     slow: true,
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: /refuses the credentials/,
     lastsMs: 4000,
     inject: answerAll(() => status(401, "Unauthorized")),
@@ -63,7 +63,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   {
     name: "every answer is a web page",
     slow: true,
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: /expected .* found|JSON|does not answer|was lost/,
     lastsMs: 4000,
     inject: answerAll(() => ({ status: 200, body: "<html>Welcome!</html>" })),
@@ -71,30 +71,30 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "every answer ends in the middle",
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: /does not answer|was lost/,
     lastsMs: 4000,
     inject: answerAll(() => ({ status: 200, body: LIST, isCut: true })),
     heal: clear,
   },
   {
-    name: "every watch is told that it is too old",
+    name: "every watch is refused as too old",
     slow: true,
-    holds: "lists anew",
+    holds: "the agent lists again",
     lastsMs: 4000,
     inject: answerAll(({ isWatch }) => (isWatch ? status(410, "Expired") : undefined)),
     heal: clear,
   },
   {
     name: "lists say that there are no Deployments",
-    holds: "tasks are not taken for deleted",
+    holds: "no task counts as deleted",
     lastsMs: 4000,
     inject: changeLists("deployments", (list) => ({ ...list, items: [] })),
     heal: clear,
   },
   {
     name: "lists say that there are no pods",
-    holds: "nothing starts into their room",
+    holds: "nothing starts in their room",
     lastsMs: 4000,
     inject: changeLists("pods", (list) => ({ ...list, items: [] })),
     heal: clear,
@@ -102,14 +102,14 @@ export const answerFaults: readonly KubernetesFault[] = [
   {
     name: "lists have no items but null",
     slow: true,
-    holds: "tasks are not taken for deleted",
+    holds: "no task counts as deleted",
     lastsMs: 4000,
     inject: changeLists("deployments", (list) => ({ ...list, items: null })),
     heal: clear,
   },
   {
-    name: "an agent begins while no nodes are listed",
-    holds: "stops nothing, and says that the capacity is not known",
+    name: "an agent starts while no nodes are listed",
+    holds: "the agent stops nothing; the log says that the capacity is unknown",
     says: /lists no node/,
     lastsMs: 5000,
     async inject(scene) {
@@ -121,7 +121,7 @@ export const answerFaults: readonly KubernetesFault[] = [
   },
   {
     name: "no nodes are listed for 35 s",
-    holds: "the last capacity stands",
+    holds: "the last known capacity applies",
     lastsMs: 35_000,
     slow: true,
     inject: changeLists("nodes", (list) => ({ ...list, items: null })),

@@ -6,7 +6,7 @@ import { deploymentOf, MERGE, RULES, type KubernetesWorld } from "./world.ts";
 type KubernetesFault = Fault<KubernetesWorld>;
 type KubernetesScene = Scene<KubernetesWorld>;
 
-/** The agent has these rights alone, and its watches are begun anew. */
+/** The agent has only these permissions, and its watches begin again. */
 function allow(...rules: readonly object[]) {
   return async ({ world }: KubernetesScene): Promise<void> => {
     await world.account.allow(rules);
@@ -59,7 +59,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the right to read Deployments is lost",
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: /refused to .*list deployments/,
     lastsMs: 12_000,
     slow: true,
@@ -69,7 +69,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "the right to watch is lost, lists are allowed",
     slow: true,
-    holds: "goes by lists",
+    holds: "the agent uses lists",
     lastsMs: 6000,
     inject: allow(
       RULES.scale,
@@ -80,7 +80,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the right to scale is lost",
-    holds: "keeps what runs",
+    holds: "the running instances stay",
     says: /refused to .*scale.*deployments\/scale/,
     lastsMs: 4000,
     inject: allow(RULES.objects, RULES.pods),
@@ -88,7 +88,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the token's file is empty",
-    holds: "keeps what runs, and reads the file with each request",
+    holds: "the running instances stay; the agent reads the file for each request",
     says: /token: expected a token, found an empty file/,
     lastsMs: 6000,
     inject: replaceToken(""),
@@ -96,7 +96,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the token's file holds garbage for 20 s",
-    holds: "keeps what runs, and reads the file with each request",
+    holds: "the running instances stay; the agent reads the file for each request",
     says: /token: expected a token, found something else/,
     lastsMs: 20_000,
     slow: true,
@@ -105,7 +105,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the service account is made again",
-    holds: "keeps what runs, and uses the new token as soon as it is there",
+    holds: "the running instances stay; the agent uses the new token as soon as it exists",
     lastsMs: 6000,
     async inject({ world }) {
       await world.account.recreate();
@@ -131,7 +131,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "another controller sets replicas 50 times in 5 s",
-    holds: "nothing starts into what the other starts, and it is named",
+    holds: "nothing starts in the room of the controller's pods; the log names the controller",
     says: /somebody\W+has set Deployment .*batch/,
     lastsMs: 5500,
     foreign: 16,
@@ -148,7 +148,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   },
   {
     name: "all pods of one task crash again and again",
-    holds: "nothing more is started of it, and how they end is said",
+    holds: "the agent starts no more of them; the log says how they end",
     says: /pods of Deployment .*batch keep crashing \(exit code 3/,
     async inject({ world }) {
       for (const pod of world.pods("batch")) await setCrashing(world, pod, true);
@@ -160,7 +160,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "pods take 4 s longer to stop",
     slow: true,
-    holds: "nothing starts into their room",
+    holds: "nothing starts in their room",
     lastsMs: 4000,
     inject: async ({ world }) => world.kubernetes.kubelet.hold(world.namespace),
     heal: async ({ world }) => world.kubernetes.kubelet.release(world.namespace),
@@ -168,7 +168,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "a quota allows no more pods",
     slow: true,
-    holds: "keeps what runs, and says so",
+    holds: "the running instances stay; the log says so",
     says: /exceeded quota/,
     lastsMs: 4000,
     async inject({ world }) {
@@ -185,7 +185,7 @@ export const clusterFaults: readonly KubernetesFault[] = [
   {
     name: "all pods of a task are deleted",
     slow: true,
-    holds: "their Deployment makes others",
+    holds: "the Deployment creates others",
     kills: true,
     async inject({ world }) {
       for (const pod of world.pods("batch"))

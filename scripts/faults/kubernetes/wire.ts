@@ -15,7 +15,7 @@ const isAway = /has not answered|does not answer|has lasted for|was lost/;
 export const wireFaults: readonly KubernetesFault[] = [
   {
     name: "one byte towards the API server arrives wrong",
-    holds: "a new session at once",
+    holds: "the agent opens a new session at once",
     lastsMs: 0,
     inject: async ({ world }) => world.way.corrupt("there"),
     heal: nothing,
@@ -23,14 +23,14 @@ export const wireFaults: readonly KubernetesFault[] = [
   {
     name: "one byte from the API server arrives wrong",
     slow: true,
-    holds: "a new session at once",
+    holds: "the agent opens a new session at once",
     lastsMs: 0,
     inject: async ({ world }) => world.way.corrupt("back"),
     heal: nothing,
   },
   {
     name: "every connection is reset, five times in 2 s",
-    holds: "a new session at once, watches go on where they were",
+    holds: "the agent opens a new session at once, and the watches continue",
     lastsMs: 2000,
     async inject({ world }) {
       for (let time = 0; time < 5; time += 1)
@@ -39,16 +39,16 @@ export const wireFaults: readonly KubernetesFault[] = [
     heal: nothing,
   },
   {
-    name: "the connection is dead, and nobody is told",
+    name: "the connection is dead without a reset",
     slow: true,
-    holds: "given up after 4 s, watches after 9 s",
+    holds: "the agent gives up requests after 4 s, and watches after 9 s",
     lastsMs: 8000,
     inject: async ({ world }) => world.way.silence(),
     heal: nothing,
   },
   {
     name: "the API server refuses connections",
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: isAway,
     lastsMs: 6000,
     async inject({ world }) {
@@ -59,7 +59,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "connections are taken and never answered",
-    holds: "keeps what runs, starts nothing",
+    holds: "the running instances stay; the agent starts none",
     says: isAway,
     lastsMs: 12_000,
     slow: true,
@@ -70,8 +70,8 @@ export const wireFaults: readonly KubernetesFault[] = [
     heal: clear,
   },
   {
-    name: "the API server wants a client certificate",
-    holds: "keeps what runs, starts nothing",
+    name: "the API server requires a client certificate",
+    holds: "the running instances stay; the agent starts none",
     says: /client certificate/,
     lastsMs: 5000,
     async inject({ world }) {
@@ -81,23 +81,23 @@ export const wireFaults: readonly KubernetesFault[] = [
     heal: clear,
   },
   {
-    name: "the watch of pods stays open and falls silent",
-    holds: "a list after 9 s at most",
+    name: "the watch of pods stays open but becomes silent",
+    holds: "the agent lists after at most 9 s",
     lastsMs: 4000,
     inject: async ({ world }) => world.way.muteOpen(isPods),
     heal: nothing,
   },
   {
-    name: "the watch of Deployments stays open and falls silent",
-    holds: "a list after 9 s at most",
+    name: "the watch of Deployments stays open but becomes silent",
+    holds: "the agent lists after at most 9 s",
     lastsMs: 4000,
     inject: async ({ world }) => world.way.muteOpen(isDeployments),
     heal: nothing,
   },
   {
-    name: "all watches fall silent for good",
+    name: "all watches become silent for good",
     slow: true,
-    holds: "goes by lists, every 9 s",
+    holds: "the agent lists every 9 s",
     lastsMs: 10_000,
     async inject({ world }) {
       world.way.mute = () => true;
@@ -107,7 +107,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the API server is frozen",
-    holds: "keeps what runs",
+    holds: "the running instances stay",
     says: isAway,
     lastsMs: 8000,
     inject: ({ world }) => world.kubernetes.freeze(),
@@ -115,7 +115,7 @@ export const wireFaults: readonly KubernetesFault[] = [
   },
   {
     name: "the API server is killed, and is back after 15 s",
-    holds: "keeps what runs",
+    holds: "the running instances stay",
     says: isAway,
     lastsMs: 15_000,
     slow: true,
@@ -125,14 +125,14 @@ export const wireFaults: readonly KubernetesFault[] = [
   {
     name: "the agent is killed",
     slow: true,
-    holds: "the next agent goes on where it was",
+    holds: "the next agent continues",
     inject: ({ agent }) => agent.kill(),
     heal: async ({ agent }) => agent.restart(),
   },
   {
     name: "the agent is frozen",
     slow: true,
-    holds: "goes on where it was",
+    holds: "the agent continues",
     lastsMs: 6000,
     inject: async ({ agent }) => agent.signal("SIGSTOP"),
     heal: async ({ agent }) => agent.signal("SIGCONT"),

@@ -15,7 +15,7 @@ function all(name: string, what: What, more: Pick<MarathonFault, "holds" | "says
   };
 }
 
-const keeps = "keeps what runs, starts nothing";
+const keeps = "the running instances stay; the agent starts none";
 /** Of the app that gives instances away. */
 const BATCH = "/batch";
 
@@ -29,7 +29,7 @@ export const marathonFaults: readonly MarathonFault[] = [
   },
   all("every answer is 500", 500, { holds: keeps, says: /answered 500/ }),
   all("every answer is a web page", "garbage", { holds: keeps, says: /expected .*, found/ }),
-  all("lists have no apps", "empty", { holds: "asks for each app, and goes on" }),
+  all("lists have no apps", "empty", { holds: "the agent requests each app by itself" }),
   {
     name: "the right to view an app is lost",
     holds: "its instances keep their room",
@@ -39,14 +39,14 @@ export const marathonFaults: readonly MarathonFault[] = [
     heal: async ({ world }) => world.marathon.hide(BATCH, false),
   },
   {
-    name: "the event stream stays open and falls silent",
-    holds: "goes by lists",
+    name: "the event stream stays open but becomes silent",
+    holds: "the agent uses lists",
     inject: async ({ world }) => world.marathon.muteEvents(true),
     heal: async ({ world }) => world.marathon.muteEvents(false),
   },
   {
     name: "the event stream is dropped every 200 ms",
-    holds: "goes by lists",
+    holds: "the agent uses lists",
     async inject({ world }) {
       for (let time = 0; time < 15; time += 1)
         setTimeout(() => world.marathon.dropEvents(), time * 200).unref();
@@ -55,8 +55,8 @@ export const marathonFaults: readonly MarathonFault[] = [
   },
   {
     name: "the leader dies",
-    holds: "goes on with the next one",
-    says: /fails; asking/,
+    holds: "the agent continues with the next leader",
+    says: /is asked from now on/,
     async inject({ world }) {
       world.marathon.elect(1);
       await world.marathon.stopMaster(0);
@@ -72,8 +72,8 @@ export const marathonFaults: readonly MarathonFault[] = [
     heal: async ({ world }) => world.marathon.elect(0),
   },
   {
-    name: "the app is locked by somebody else's deployment",
-    holds: "waits, and does not cancel it",
+    name: "another deployment locks the app",
+    holds: "the agent waits, and does not cancel it",
     lastsMs: 4000,
     async inject({ world }) {
       const deployment = world.marathon.deploy(BATCH);

@@ -6,7 +6,7 @@ import {
 } from "@microscaling/test-servers";
 import type { Suite } from "../fault.ts";
 import { startProxy } from "../proxy.ts";
-import { serverFaults, wayFaults, type Mortal } from "./faults.ts";
+import { serverFaults, throttleFault, wayFaults, type Mortal } from "./faults.ts";
 import { createQueueWorld, type QueueWorld } from "./world.ts";
 
 let azurite: Azurite | undefined;
@@ -45,5 +45,5 @@ export const azureSuite: Suite<QueueWorld> = {
     azurite = await startAzurite();
     return { createWorld: createAzureWorld, stop: () => running().stop() };
   },
-  faults: [...serverFaults(mortal), ...wayFaults],
+  faults: [...serverFaults(mortal), ...wayFaults, throttleFault],
 };

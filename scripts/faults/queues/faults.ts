@@ -18,15 +18,26 @@ const onTheWay = (name: string, passing: Passing, more: Partial<QueueFault> = {}
   heal: async ({ world }) => world.proxy.set("open"),
 });
 
+const NO_BACKEND: Passing = { answer: httpAnswer(503, "no backend", "text/plain") };
+
 /** What goes wrong between the agent and any server that speaks HTTP. */
 export const wayFaults: readonly QueueFault[] = [
   onTheWay("connections are refused", "shut"),
-  onTheWay("connections fall silent for 6 s", "silent", { lastsMs: 6000 }),
+  onTheWay("connections are silent for 6 s", "silent", { lastsMs: 6000 }),
   onTheWay("answers are cut", "cut"),
   onTheWay("answers are corrupted", "corrupt"),
   onTheWay("a web server answers", { answer: WEB_PAGE }),
-  onTheWay("a proxy answers 503", { answer: httpAnswer(503, "no backend", "text/plain") }),
 ];
+
+/** A proxy without a backend. */
+export const backendFault: QueueFault = onTheWay("a proxy answers 503", NO_BACKEND);
+
+/** With this answer, some services ask for fewer requests. */
+export const throttleFault: QueueFault = {
+  ...onTheWay("it answers 503: too many requests", NO_BACKEND),
+  holds: "the last reading stays valid, and the agent reads less often",
+  says: undefined,
+};
 
 /** What goes wrong in addition with a server that answers in JSON. */
 export const jsonFaults: readonly QueueFault[] = [
@@ -61,9 +72,11 @@ export function serverFaults(server: () => Mortal): readonly QueueFault[] {
       holds: KEEPS,
       says: NO_READING,
       lastsMs: 6000,
-      still: true,
       inject: async () => server().freeze(),
-      heal: async () => server().thaw(),
+      async heal({ world }) {
+        await server().thaw();
+        await world.fill();
+      },
     },
   ];
 }

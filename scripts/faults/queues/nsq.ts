@@ -8,7 +8,7 @@ import {
 } from "@microscaling/test-servers";
 import type { Suite } from "../fault.ts";
 import { startProxy } from "../proxy.ts";
-import { jsonFaults, serverFaults, wayFaults } from "./faults.ts";
+import { backendFault, jsonFaults, serverFaults, wayFaults } from "./faults.ts";
 import { createQueueWorld, type QueueWorld } from "./world.ts";
 
 let nsqd: Nsqd | undefined;
@@ -41,5 +41,5 @@ export const nsqSuite: Suite<QueueWorld> = {
     nsqd = await startNsqd();
     return { createWorld: createNsqWorld, stop: () => running().stop() };
   },
-  faults: [...serverFaults(running), ...wayFaults, ...jsonFaults],
+  faults: [...serverFaults(running), ...wayFaults, backendFault, ...jsonFaults],
 };

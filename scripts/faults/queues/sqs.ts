@@ -8,7 +8,7 @@ import {
 } from "@microscaling/test-servers";
 import type { Suite } from "../fault.ts";
 import { startProxy } from "../proxy.ts";
-import { serverFaults, wayFaults, type Mortal } from "./faults.ts";
+import { backendFault, serverFaults, wayFaults, type Mortal } from "./faults.ts";
 import { createQueueWorld, type QueueWorld } from "./world.ts";
 
 let elasticmq: Elasticmq | undefined;
@@ -44,5 +44,5 @@ export const sqsSuite: Suite<QueueWorld> = {
     elasticmq = await startElasticmq();
     return { createWorld: createSqsWorld, stop: () => running().stop() };
   },
-  faults: [...serverFaults(mortal), ...wayFaults],
+  faults: [...serverFaults(mortal), ...wayFaults, backendFault],
 };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { World } from "../fault.ts";
 import { createInstances } from "../instances.ts";
 import type { Proxy } from "../proxy.ts";
@@ -23,6 +24,9 @@ export interface QueueOptions {
 
 const workload = (env: string): string =>
   `{ command: ${WORKER}, env: ${env}, stop: { grace: 1s } }`;
+
+/** The longest time to fill a queue, in milliseconds, because the client of a stopped server may try for long. */
+const FILL_MS = 2000;
 
 /** The queue is empty, and then it is full. */
 export function createQueueWorld({ proxy, metrics, metric, fill }: QueueOptions): QueueWorld {
@@ -51,7 +55,7 @@ http: { port: 0 }
     proxy,
     fill,
     // A server that is gone takes nothing; a fault that ends one fills the queue once it is back.
-    change: () => fill().catch(() => {}),
+    change: () => Promise.race([fill().catch(() => {}), sleep(FILL_MS)]),
     running: async () => instances.running(),
     async close() {
       instances.kill();

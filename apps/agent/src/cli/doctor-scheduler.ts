@@ -17,7 +17,7 @@ import {
 import { countTasks } from "../log/words.ts";
 import { limitOf, lineOf, type DoctorLine } from "./doctor-line.ts";
 
-/** So many tasks are checked at the same time. */
+/** The number of tasks that are checked at the same time. */
 const CONCURRENCY = 8;
 
 /** Of each task, by name: what was found, or why nothing could be. */

@@ -93,7 +93,7 @@ const METRIC_PARTS: Readonly<Record<(typeof KNOWN_PLUGINS.metric)[number], Metri
     interval: 2s
     # The account and its key are AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY. Otherwise:
     # account: shop
-    # identity: true    # as whoever the agent runs as; needs the package @azure/identity
+    # identity: true    # signs in with the agent's own identity; needs the package @azure/identity
 `,
     query: ({ queue }) => `{ use: azure-queue, queue: ${quote(queue)} }`,
     before: "export AZURE_STORAGE_ACCOUNT_NAME=… AZURE_STORAGE_ACCOUNT_KEY=…",

@@ -28,33 +28,33 @@ export function renderConfig(answers: InitAnswers): string {
 scheduler:
   use: ${quote(scheduler)}
 ${options}
-# What there is to share: so many instances at any time, of all tasks together.
+# The capacity to share: the total number of instances of all tasks.
 capacity:
   instances: ${capacity}
 
 ${source}
 tasks:
   ${quote(task)}:
-    # 1 comes first. When there is not enough for all, tasks with a higher number give way.
+    # 1 comes first. If the capacity is not enough for all tasks, those with a higher number give way.
     priority: 1
     instances: { min: 1, max: ${capacity} }
 ${workload(answers)}
     metric: ${query(answers)}
-    # No job is to wait longer than this; how many instances that takes is learned. To say how many jobs may wait instead,
+    # No job waits longer than this. The agent learns how many instances that takes. To limit the number of waiting jobs instead,
     # write { use: queue, length: 50 }.
     target: { use: latency, within: 10s }
 
-  # Work that can wait takes whatever is left, and gives way at once. Uncomment it if you have some.
+  # Work that can wait takes the remaining capacity, and gives way at once. Uncomment this task if you have such work.
   # batch:
   #   priority: 2
   #   instances: { max: ${capacity} }
   #   ${batch}
   #   target: { use: remainder }
 
-# What becomes of the instances when the agent stops: leave them running, or drain.
+# What happens to the instances when the agent stops: "leave" keeps them running, "drain" stops them.
 shutdown: ${scheduler === "process" || scheduler === "toy" ? "drain" : "leave"}
 
-# Where /livez, /readyz, /metrics and /state are: this machine only. false turns them off.
+# The address of /livez, /readyz, /metrics and /state: only this machine. "http: false" turns them off.
 # http: { host: 127.0.0.1, port: 9464 }
 `;
 }

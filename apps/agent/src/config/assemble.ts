@@ -37,7 +37,7 @@ interface Made {
 /** What each config created, for the next reload. Kept here, because options may contain secrets. */
 const madeBy = new WeakMap<LoadedConfig, readonly Made[]>();
 
-/** A config without mistakes, before its plugins are created. */
+/** A valid config, before its plugins are created. */
 export interface AssembleRequest {
   readonly load: LoadRequest;
   readonly opened: Opened;
@@ -120,7 +120,7 @@ interface Slot {
   readonly name: string;
 }
 
-/** What a plugin of either kind has for making instances. */
+/** The members of a plugin of either kind that create an instance. */
 interface PluginFor<I> {
   readonly name: string;
   create(options: unknown, context: PluginContext): I;

@@ -84,7 +84,7 @@ async function checkSources(
 
 interface SourceCheck {
   readonly name: string;
-  /** A task that uses it. */
+  /** A task that uses the source. */
   readonly by: string | undefined;
   readonly isNamed: boolean;
 }

@@ -4,7 +4,7 @@ import { createPlaces, formatPath, valueAt, type Path, type Place, type Places }
 import { isHiddenPath } from "./secrets.ts";
 import { describeValue, didYouMean } from "./words.ts";
 
-/** Values shorter than this are not taken for secrets: hiding every `1` would make logs unreadable. */
+/** Values shorter than this do not count as secrets, because hiding every `1` would make logs unreadable. */
 const SHORTEST_SECRET = 4;
 
 /** A config while it is checked: plain values, the place of each, and the mistakes so far. */
@@ -16,21 +16,21 @@ export interface Document {
   readonly mistakes: Mistakes;
   readonly warnings: string[];
   readonly secrets: Set<string>;
-  /** Only the original engine's variables were given: its rules apply. */
+  /** Whether only the original engine's variables were given. Then its rules apply. */
   readonly asOriginal: boolean;
 }
 
-/** Collects every mistake, so that all of them can be reported at once. */
+/** Collects mistakes, so that all of them are reported together. */
 export interface Mistakes {
   /** Something is wrong with the value at `path`. Only the first mistake at a path counts. */
   add(path: Path, text: string): void;
-  /** The same about the key itself: its place is what is told. */
+  /** The same for the key itself. Reports the place of the key. */
   key(path: Path, text: string): void;
-  /** `expected …, found …`. With words to choose from, also the one that was probably meant. */
+  /** `expected …, found …`. With a list of valid words, also suggests the most similar one. */
   expected(path: Path, expectation: string, words?: readonly string[]): void;
-  /** The map at `path` has a key that nobody knows. @param elsewhere where it belongs, if that is known */
+  /** The map at `path` has an unknown key. @param elsewhere where the key belongs, if that is known */
   unknownKey(path: Path, key: string, known: readonly string[], elsewhere?: string): void;
-  /** A plugin cannot be loaded. Kept apart, because a single such error is thrown unchanged. */
+  /** A plugin cannot be loaded. Separate, because a single such error is thrown unchanged. */
   plugin(path: Path, error: MicroscalingError): void;
   /** @throws MicroscalingError if there is any mistake. */
   assertNone(): void;
@@ -67,7 +67,7 @@ function isHidden({ value, places }: Pick<Document, "value" | "places">, path: P
   return places.find(value, path).isSecret === true || isHiddenPath(path);
 }
 
-/** Keeps `value` from being shown anywhere. */
+/** Makes sure that `value` is not shown anywhere. */
 export function keepSecret(secrets: Set<string>, value: string): void {
   if (value.length >= SHORTEST_SECRET) secrets.add(value);
 }
@@ -144,7 +144,7 @@ function withPlace(where: string, error: MicroscalingError): MicroscalingError {
   });
 }
 
-/** The same error without secrets. A plugin's words may quote its input. */
+/** The same error without secrets. A plugin's message may quote its input. */
 export function hideSecrets(error: unknown, secrets: ReadonlySet<string>): unknown {
   if (!isMicroscalingError(error) || secrets.size === 0) return error;
   const longestFirst = [...secrets].toSorted((a, b) => b.length - a.length);

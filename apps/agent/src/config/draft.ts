@@ -5,18 +5,18 @@ import type { rootFields, schedulerFields, sourceFields } from "./root-fields.ts
 import type { metricFields, taskFields } from "./task-fields.ts";
 import type { PluginEntry } from "./types.ts";
 
-/** A config after its values were checked one by one. What was wrong is absent. */
+/** A config after its values were checked one by one. Wrong values are absent. */
 export interface Draft {
   readonly root: Checked<typeof rootFields>;
   readonly scheduler: SchedulerDraft | undefined;
-  /** By name, those that a task uses. One whose plugin could not be had is there without it. */
+  /** The sources that a task uses, by name. If the plugin of a source could not be loaded, the source has no plugin. */
   readonly sources: ReadonlyMap<string, SourceDraft>;
   readonly tasks: readonly TaskDraft[];
-  /** The original engine's rules apply. */
+  /** Whether the original engine's rules apply. */
   readonly asOriginal: boolean;
 }
 
-/** A plugin that was loaded, and its options as its schema returned them. */
+/** A loaded plugin, and its options as its schema returned them. */
 export interface PluginUse<Plugin> {
   readonly plugin: Plugin;
   readonly entry: PluginEntry;
@@ -39,10 +39,10 @@ export interface TaskDraft {
   readonly name: string;
   readonly path: Path;
   readonly fields: Checked<typeof taskFields>;
-  /** Keys that are written but wrong: no rule looks at them. */
+  /** Keys with wrong values. No rule checks them. */
   readonly wrong: ReadonlySet<string>;
   readonly workload: unknown;
-  /** Absent when none is written. */
+  /** Absent if the config does not set it. */
   readonly metric: MetricDraft | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 /** One key of a map in the config. */
 export interface Field<T> {
-  /** The check of its value. Made when it is first needed: a config uses few of all keys, and to make them all is half of a start's checks. */
+  /** The check of the value. Created at the first use: a config uses few of all keys, and creating all checks would double the time for checks at the start. */
   schema(): z.ZodType<T>;
   readonly isRequired: boolean;
   /** For editors. */
@@ -12,17 +12,17 @@ export interface Field<T> {
 /** The keys of one map in the config. */
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
-/** What is left of a map once its wrong values are taken away. */
+/** A map without its wrong values. */
 export type Checked<F extends Fields> = {
   readonly [Key in keyof F]?: F[Key] extends Field<infer T> ? T : never;
 };
 
-/** A key that must be there. */
+/** A required key. */
 export function required<T>(make: () => z.ZodType<T>, about?: string): Field<T> {
   return { schema: once(make), isRequired: true, about };
 }
 
-/** A key that may be left out. */
+/** An optional key. */
 export function optional<T>(make: () => z.ZodType<T>, about?: string): Field<T> {
   return { schema: once(make), isRequired: false, about };
 }

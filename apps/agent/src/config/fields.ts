@@ -6,8 +6,8 @@ import type { Checked, Fields } from "./field.ts";
 import { typeReferences } from "./typed.ts";
 
 /**
- * Checks one map of the config, each key by itself, so that one mistake hides no other.
- * @returns the values that are right.
+ * Checks one map of the config. Checks each key by itself, so that one mistake does not hide another.
+ * @returns the valid values.
  */
 export function checkFields<F extends Fields>(
   document: Document,
@@ -22,7 +22,7 @@ export function checkFields<F extends Fields>(
     return checked;
   }
   for (const [key, field] of Object.entries(fields)) {
-    // An empty value (`uses:` and nothing more) is as good as none.
+    // An empty value (only `uses:`) counts as absent.
     const written = Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
     if (written === undefined && !field.isRequired) continue;
     const inside = [...path, key];
@@ -44,7 +44,7 @@ export function refuseOthers(document: Document, path: Path, fields: Fields): vo
     document.mistakes.unknownKey(path, key, Object.keys(fields));
 }
 
-/** What the map at `path` holds besides `fields`: the part that a plugin checks. */
+/** The keys of the map at `path` that are not in `fields`. A plugin checks this part. */
 export function othersOf(document: Document, path: Path, fields: Fields): Record<string, unknown> {
   const map = valueAt(document.value, path);
   if (!isMap(map)) return {};
@@ -65,19 +65,19 @@ function report(document: Document, path: Path, issue: z.core.$ZodIssue): void {
       document.mistakes.unknownKey(inside, key, issue.message.split(" "));
 }
 
-/** The words that the value may be, if it is one of some. */
+/** The valid words, if the value must be one of several words. */
 function wordsOf(issue: z.core.$ZodIssue): string[] {
   const words: unknown = "options" in issue ? issue.options : "values" in issue ? issue.values : [];
   return Array.isArray(words) ? words.filter((word) => typeof word === "string") : [];
 }
 
-/** What of an issue says where it is: that of zod, or of any other library with the standard schema. */
+/** The part of an issue that says where it is, in zod and in any other library with Standard Schema. */
 interface Issue {
   readonly path?: SchemaIssue["path"];
   readonly errors?: readonly (readonly Issue[])[];
 }
 
-/** Where something was refused, in any of the forms that a value may take. */
+/** The paths of all refused values, for every form that a value may have. */
 export function placesOf(issues: readonly Issue[]): Path[] {
   return issues.flatMap(({ path = [], errors = [] }) => {
     const at = path.map(keyOf);
@@ -85,7 +85,7 @@ export function placesOf(issues: readonly Issue[]): Path[] {
   });
 }
 
-/** Of the forms a value may take, the one it was probably meant to have: the only one that is right at its outside. */
+/** The form that the user probably meant: the only one that fits the outer type of the value. */
 export function nearestBranch<I extends Issue>(
   branches: readonly (readonly I[])[],
 ): readonly I[] | undefined {
@@ -93,7 +93,7 @@ export function nearestBranch<I extends Issue>(
   return near.length === 1 ? near[0] : undefined;
 }
 
-/** A step of a path as it stands in a file, where there are no symbols. */
+/** A step of a path as a file has it, without symbols. */
 export function keyOf(segment: PropertyKey | { readonly key: PropertyKey }): string | number {
   const key = typeof segment === "object" ? segment.key : segment;
   return typeof key === "symbol" ? String(key) : key;

@@ -11,7 +11,7 @@ export interface FindRequest {
 /** The usual names. */
 export const CONFIG_FILES = ["microscaling.yaml", "microscaling.json"];
 
-/** The file that was named, else the first of the usual names that is there. Absolute. */
+/** The absolute path of the named file, or else of the first usual name that exists. */
 export function findConfigFile(request: FindRequest): string | undefined {
   if (request.file !== undefined) return resolve(request.cwd, request.file);
   return CONFIG_FILES.map((name) => join(request.cwd, name)).find((file) => existsSync(file));

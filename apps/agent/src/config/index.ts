@@ -32,13 +32,13 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   }
 }
 
-/** Looks for plugins from the folder of the config, then from the agent's folder. */
+/** Looks for plugins first in the folder of the config, then in the agent's folder. */
 function createFinder(folder: string): FindPlugin {
   const folders = searchFolders(folder);
   return async (kind, use) => await loadPlugin({ kind, use, folders });
 }
 
-/** The plugins installed where the config file or the agent finds them, by kind and name. They are not loaded. */
+/** The installed plugins that the config file or the agent can find, by kind and name. Does not load them. */
 export async function listPlugins(request: LookRequest): Promise<PluginEntry[]> {
   return await Promise.resolve(findInstalled(searchFolders(configFolder(request))));
 }

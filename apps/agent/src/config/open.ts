@@ -9,9 +9,9 @@ import type { Variables } from "./variables.ts";
 /** A config that was read, and where it came from. */
 export interface Opened {
   readonly document: Document;
-  /** Absolute path; absent when variables alone configure. */
+  /** Absolute path; absent if the config comes only from variables. */
   readonly file: string | undefined;
-  /** Absolute path of the folder that plugins and paths are looked for from. */
+  /** Absolute path of the folder from which plugins and relative paths are looked up. */
   readonly folder: string;
 }
 
@@ -21,7 +21,7 @@ export interface OpenRequest extends FindRequest {
 }
 
 /**
- * Reads the config from where the user has it: a file or the variables.
+ * Reads the config from a file or from the variables.
  * @throws MicroscalingError `ERR_CONFIG_*`.
  */
 export async function openConfig(request: OpenRequest, variables: Variables): Promise<Opened> {
@@ -81,7 +81,7 @@ function openVariables(
   return { document, file: undefined, folder: cwd };
 }
 
-/** The file as people know it: from where they are, if it is there. */
+/** The file's path for people: relative to the current folder if the file is inside it. */
 function nameFile(file: string, cwd: string): string {
   const short = relative(cwd, file);
   return short.startsWith("..") || isAbsolute(short) ? file : short;

@@ -3,7 +3,7 @@ import { isMap, valueAt, type Path } from "./places.ts";
 import { schedulerFields } from "./root-fields.ts";
 import type { Variables } from "./variables.ts";
 
-/** Where the first of these variables takes effect in the config. It overrides what is written there. */
+/** Where in the config the first of these variables takes effect. It overrides the value there. */
 export function applyVariables(document: Document, variables: Variables): void {
   for (const secret of variables.secrets) document.secrets.add(secret);
   applyScheduler(document, variables);
@@ -65,7 +65,7 @@ function replaceScheduler(document: Document): void {
     if (!Object.hasOwn(schedulerFields, key)) delete scheduler[key];
 }
 
-/** Every source that reads NSQ reads this nsqd; one that only tasks name is added. */
+/** Makes every NSQ source read this nsqd. Adds the source if only tasks name it. */
 function applyNsqd(document: Document, { nsqd }: Variables): void {
   if (nsqd === undefined) return;
   const written = valueAt(document.value, ["metrics"]);
@@ -97,7 +97,7 @@ interface Override {
   readonly variable: string;
 }
 
-/** Writes a value, and the maps on the way to it. What is written there with another shape is left for the check to refuse. */
+/** Writes a value, and the maps that contain it. Does not change a value of another type there: the check refuses it later. */
 function put({ value: root, places }: Document, { path, value, variable }: Override): void {
   const place = { source: { locate: () => variable }, key: 0, value: 0 };
   let holder = root;

@@ -1,7 +1,7 @@
-/** A way into a config: keys of maps and indexes of lists. */
+/** A path in a config: keys of maps and indexes of lists. */
 export type Path = readonly (string | number)[];
 
-/** Where text came from: a file or a variable. */
+/** The origin of text: a file or a variable. */
 export interface Source {
   /** For people: `microscaling.yaml:12:5`, or just `MSS_KP`. */
   locate(offset: number): string;
@@ -13,20 +13,20 @@ export interface Place {
   /** Offsets in the source's text. */
   readonly key: number;
   readonly value: number;
-  /** The variables whose values are in this one: `${HOST} and ${PORT}`. */
+  /** The variables whose values this value contains: `${HOST} and ${PORT}`. */
   readonly from?: string;
   /** The value must not be shown. */
   readonly isSecret?: boolean;
 }
 
-/** Remembers where the values of a config were written, beside the plain maps and lists that hold them. */
+/** Remembers where the values of a config were written. The plain maps and lists do not contain that. */
 export interface Places {
   set(holder: object, key: string | number, place: Place): void;
-  /** The place of the value at `path` in `root`; the nearest one around it when nothing is written there. */
+  /** The place of the value at `path` in `root`; the place of the nearest outer value if there is no value there. */
   find(root: unknown, path: Path): Place;
 }
 
-/** @param whole the place of the config itself, for what has no nearer one. */
+/** @param whole the place of the config itself, for values without a nearer place. */
 export function createPlaces(whole: Place): Places {
   const known = new WeakMap<object, Map<string | number, Place>>();
   return {
@@ -49,7 +49,7 @@ export function createPlaces(whole: Place): Places {
   };
 }
 
-/** What stands at `path`, or `undefined`. Never looks at inherited properties. */
+/** The value at `path`, or `undefined`. Never looks at inherited properties. */
 export function valueAt(root: unknown, path: Path): unknown {
   let value = root;
   for (const key of path) {
@@ -59,12 +59,12 @@ export function valueAt(root: unknown, path: Path): unknown {
   return value;
 }
 
-/** Whether `value` is a map, as opposed to a list, a text, a number or nothing. */
+/** Whether `value` is a map, and not a list, a text, a number or empty. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Writes a path the way people read it: `tasks.consumer.workload.command[0]`. */
+/** Formats a path for people: `tasks.consumer.workload.command[0]`. */
 export function formatPath(path: Path): string {
   let text = "";
   for (const key of path) {

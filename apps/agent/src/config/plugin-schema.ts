@@ -10,25 +10,25 @@ import { valueAt, type Path } from "./places.ts";
 import { typeReferences } from "./typed.ts";
 import { either } from "./words.ts";
 
-/** What a plugin is asked to check. */
+/** A value for a plugin to check. */
 export interface SchemaCheck {
   readonly document: Document;
-  /** Where `value` stands in the document. */
+  /** Where `value` is in the document. */
   readonly path: Path;
   readonly value: unknown;
   readonly schema: StandardSchema;
-  /** Keys of the same map that are the agent's own, for "did you mean". */
+  /** The agent's own keys in the same map, for "did you mean". */
   readonly ownKeys: readonly string[];
   /** For messages: `scheduler docker`. */
   readonly plugin: string;
-  /** The other schema of the plugin, whose keys people write here, and where they belong: `a task's workload`. */
+  /** The plugin's other schema, whose keys people write here by mistake, and where they belong: `a task's workload`. */
   readonly other: { readonly schema: StandardSchema; readonly place: string };
 }
 
 /**
  * Checks a value by a plugin's own schema and reports its mistakes like our own.
- * @returns what the schema made of it; absent when there are mistakes.
- * @throws MicroscalingError `ERR_PLUGIN_FAULT` when the schema itself throws.
+ * @returns the result of the schema; absent if there are mistakes.
+ * @throws MicroscalingError `ERR_PLUGIN_FAULT` if the schema itself throws.
  */
 export async function checkByPlugin(check: SchemaCheck): Promise<{ value: unknown } | undefined> {
   hideMarked(check);
@@ -38,7 +38,7 @@ export async function checkByPlugin(check: SchemaCheck): Promise<{ value: unknow
     result = await validate(check);
   if (result.issues === undefined) return { value: result.value };
   for (const issue of result.issues) report(check, [], issue);
-  // A schema that refuses without a word must not pass.
+  // A schema that refuses without a message must not pass.
   if (result.issues.length === 0)
     check.document.mistakes.add(check.path, `not accepted by the ${check.plugin}`);
   return undefined;
@@ -52,10 +52,10 @@ async function validate(check: SchemaCheck): Promise<SchemaResult<unknown>> {
   }
 }
 
-/** zod's own words: `Invalid input: expected string, received number`. With what was found in its place they read like ours. */
+/** zod's own message: `Invalid input: expected string, received number`. This replaces the end with the found value, so that it has the form of our messages. */
 const EXPECTED = /^(?:Invalid \w+: )?expected (.+?)(?:, received .+)?$/s;
 
-/** What zod tells besides the standard. */
+/** The members of zod's issues that the standard does not have. */
 interface ZodExtras {
   readonly code?: string;
   readonly keys?: unknown;
@@ -79,7 +79,7 @@ function report(check: SchemaCheck, around: Path, issue: SchemaIssue & ZodExtras
   else reportPlain(check, whole, joinForms(forms) ?? issue.message);
 }
 
-/** `expected string, number or boolean`, if each form says no more than what it expects. */
+/** `expected string, number or boolean`, if each form only says what it expects. */
 function joinForms(forms: readonly (readonly SchemaIssue[])[]): string | undefined {
   const words = forms.map((issues) => EXPECTED.exec(issues[0]?.message ?? "")?.[1]);
   const known = words.filter((word) => word !== undefined);
@@ -99,13 +99,13 @@ function reportPlain({ document }: SchemaCheck, path: Path, message: string): vo
   document.mistakes.add(path, /\bfound\b/.test(message) ? message : `${message}, found ${found}`);
 }
 
-/** Where a key at the outside of this value belongs, if the plugin's other schema knows it. */
+/** Where a key at the top level of this value belongs, if the plugin's other schema knows the key. */
 function placeElsewhere({ other }: SchemaCheck, inside: Path, key: unknown): string | undefined {
   const isOther = inside.length === 0 && knownKeys(other.schema, []).includes(String(key));
   return isOther ? `it belongs under ${other.place}` : undefined;
 }
 
-/** Keeps what the schema marks as `writeOnly`, such as a password, from being shown. */
+/** Hides the values that the schema marks as `writeOnly`, such as a password. */
 function hideMarked({ document, path, value, schema }: SchemaCheck): void {
   const visit = (found: unknown, nodes: readonly unknown[], inside: Path): void => {
     if (nodes.some((node) => valueAt(node, ["writeOnly"]) === true)) {
@@ -126,14 +126,14 @@ function hideValue({ value: root, places }: Document, path: Path): void {
     places.set(holder, key, { ...places.find(root, path), isSecret: true });
 }
 
-/** The keys that the schema knows at `path`, for "did you mean"; none when it cannot tell. */
+/** The keys that the schema knows at `path`, for "did you mean"; none if they are unknown. */
 function knownKeys(schema: StandardSchema, path: Path): string[] {
   let nodes = formsOf(inputSchema(schema));
   for (const key of path) nodes = stepInto(nodes, key);
   return nodes.flatMap((node) => Object.keys(valueAt(node, ["properties"]) ?? {}));
 }
 
-/** The JSON Schemas of what stands under `key`. */
+/** The JSON Schemas of the value at `key`. */
 function stepInto(nodes: readonly unknown[], key: string | number): unknown[] {
   return nodes.flatMap((node) =>
     formsOf(
@@ -144,16 +144,16 @@ function stepInto(nodes: readonly unknown[], key: string | number): unknown[] {
   );
 }
 
-/** A JSON Schema itself, and the forms that it leaves open. */
+/** A JSON Schema itself, and its alternatives. */
 function formsOf(node: unknown): unknown[] {
   const forms = valueAt(node, ["anyOf"]) ?? valueAt(node, ["oneOf"]);
   return Array.isArray(forms) ? [node, ...forms.flatMap(formsOf)] : [node];
 }
 
-/** Made once: thousands of tasks are checked by one schema. */
+/** Created once, because one schema may check thousands of tasks. */
 const inputSchemas = new WeakMap<StandardSchema, { json: Record<string, unknown> | undefined }>();
 
-/** The JSON Schema of what may be written, if the plugin's library makes one. */
+/** The JSON Schema of valid input, if the plugin's library can create one. */
 export function inputSchema(schema: StandardSchema): Record<string, unknown> | undefined {
   const made = inputSchemas.get(schema) ?? { json: makeInputSchema(schema) };
   inputSchemas.set(schema, made);
@@ -164,7 +164,7 @@ function makeInputSchema(schema: StandardSchema): Record<string, unknown> | unde
   try {
     return schema["~standard"].jsonSchema?.input({ target: "draft-2020-12" });
   } catch {
-    // A schema with parts that JSON Schema cannot say (transforms, say) throws here.
+    // A schema that JSON Schema cannot express, for example with transforms, throws here.
     return undefined;
   }
 }

@@ -56,12 +56,12 @@ export async function readConfigFile(file: string, name: string): Promise<string
   }
 }
 
-/** What `parseConfig` is given. */
+/** The input of `parseConfig`. */
 export interface ParseRequest {
   readonly text: string;
   /** For people: `microscaling.yaml`. */
   readonly name: string;
-  /** Where `${NAME}` is looked up; without it `${` is ordinary text. */
+  /** The variables for `${NAME}`; if absent, `${` is ordinary text. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -119,7 +119,7 @@ function parseSyntax(
   });
 }
 
-/** A value, and what is known of its origin. */
+/** A value and its origin. */
 type Visited = readonly [value: unknown, origin?: Pick<Place, "from" | "isSecret">];
 
 interface Converted {

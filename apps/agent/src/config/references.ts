@@ -1,22 +1,22 @@
 import { hasCredentials, isSecretName } from "./secrets.ts";
 
-/** What became of a text with `${NAME}` in it. */
+/** A text after its `${NAME}` references were replaced. */
 export interface Resolved {
   readonly text: string;
-  /** The values that were put in. */
+  /** The inserted values. */
   readonly values: readonly string[];
-  /** Those of them that must not be shown. */
+  /** The inserted values that must not be shown. */
   readonly secrets: readonly string[];
-  /** The variables, for people; absent when nothing was put in. */
+  /** The variables, for people; absent if nothing was inserted. */
   readonly from?: string;
-  /** What is wrong, one line each. */
+  /** The mistakes, one line each. */
   readonly mistakes: readonly string[];
 }
 
 const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Puts the values of variables in place of `${NAME}`; `$${` stands for a literal `${`. */
+/** Replaces `${NAME}` with the values of variables. `$${` stands for a literal `${`. */
 export function resolveReferences(text: string, env: NodeJS.ProcessEnv): Resolved {
   if (!text.includes("${")) return { text, values: [], secrets: [], mistakes: [] };
   const values: string[] = [];

@@ -30,7 +30,7 @@ const log = () =>
 const LEASE = "a name such as microscaling, or a namespace and a name such as ops/microscaling";
 const leaseName = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.source.slice(1, -1);
 
-/** The engine uses no longer one. */
+/** The longest value that the engine uses. */
 const LONGEST_LEASE = { ms: 3_600_000, error: "a duration of at most 1h" };
 
 const ha = () =>
@@ -103,7 +103,7 @@ export const sourceFields = {
 
 const someMap = (what: string) => z.record(z.string(), z.unknown(), { error: what });
 
-/** The config itself. What has its own fields above is any map here. */
+/** The config itself. Maps with their own fields above are checked there. */
 export const rootFields = {
   scheduler: required(() => someMap("a map with use, such as { use: docker }")),
   capacity: required(

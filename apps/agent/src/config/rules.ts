@@ -5,7 +5,7 @@ import { settleBounds, settlePause, settleMaxAge, settleUses, type Bounds } from
 import { applySharingRules } from "./sharing-rules.ts";
 import { didYouMean } from "./words.ts";
 
-/** What the rules look at. */
+/** The input of the rules. */
 export interface Case {
   readonly document: Document;
   readonly draft: Draft;
@@ -74,7 +74,7 @@ const windowsMinAboveMax: TaskRule = (task, bounds, { document }) => {
   }
 };
 
-/** Rules that need the task's bounds to be right. */
+/** Rules that need valid bounds of the task. */
 const BOUNDS_RULES: readonly TaskRule[] = [
   limited,
   fallbackWithinBounds,
@@ -149,7 +149,7 @@ const usesAreInCapacity: TaskRule = (task, _bounds, { document, draft, capacity 
   }
 };
 
-/** Rules that stand whatever the bounds. */
+/** Rules that do not need the bounds. */
 const TASK_RULES: readonly TaskRule[] = [
   minAboveMax,
   targetIsThere,
@@ -203,7 +203,7 @@ const haNeedsLease = ({ document, draft }: Case): void => {
     );
 };
 
-/** Instances that are the agent's own processes cannot be left. */
+/** `leave` is not possible for instances that are the agent's own processes. */
 const leaveNeedsOutliving = ({ document, draft: { root, scheduler } }: Case): void => {
   const plugin = scheduler?.plugin;
   if (plugin === undefined || plugin.capabilities.outlivesAgent || root.shutdown === "drain")
@@ -213,7 +213,7 @@ const leaveNeedsOutliving = ({ document, draft: { root, scheduler } }: Case): vo
   );
 };
 
-/** Looks at values together. Mistakes and warnings are collected in the document. */
+/** Checks rules over several values. Adds mistakes and warnings to the document. */
 export function applyRules(document: Document, draft: Draft): void {
   const capacity = draft.root.capacity ?? {};
   const around: Case = { document, draft, capacity };

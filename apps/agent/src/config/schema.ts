@@ -24,19 +24,19 @@ interface PluginSchemas {
   readonly kind: PluginKind;
   readonly use: string;
   readonly options: Json;
-  /** Of the workload or the query. */
+  /** The schema of the workload or the query. */
   readonly task: Json;
 }
 
-/** The folder that plugins are looked for from. Absolute. */
+/** The absolute path of the folder from which plugins are looked up. */
 export function configFolder(request: LookRequest): string {
   const file = findConfigFile(request);
   return file === undefined ? request.cwd : dirname(file);
 }
 
 /**
- * The JSON Schema (draft 2020-12) of the config file, with the schemas of the plugins that are installed and of those that the config
- * names. A plugin that cannot be loaded is left out.
+ * The JSON Schema (draft 2020-12) of the config file, with the schemas of the installed plugins and of the plugins that the config names. Skips a plugin
+ * that cannot be loaded.
  */
 export async function generateSchema(request: LookRequest): Promise<Json> {
   const plugins: PluginSchemas[] = [];
@@ -64,7 +64,7 @@ export async function generateSchema(request: LookRequest): Promise<Json> {
   };
 }
 
-/** The plugins that are installed, then those that the config names by other names. */
+/** The installed plugins, then the plugins that the config names in another way. */
 async function listWanted(
   request: LookRequest,
 ): Promise<{ readonly kind: PluginKind; readonly use: string }[]> {
@@ -82,7 +82,7 @@ async function listWanted(
   return [...wanted.values()];
 }
 
-/** A config with mistakes still gets its schema, which helps to fix them. */
+/** A config with mistakes also gets its schema, because the schema helps to correct them. */
 async function readNames(request: LookRequest): Promise<unknown> {
   const file = findConfigFile(request);
   if (file === undefined) return undefined;
@@ -113,7 +113,7 @@ async function readSchemas(
   }
 }
 
-/** References inside a schema (`#/$defs/x`) keep working in another one when it has a name of its own. */
+/** Gives the schema its own id, so that its references (`#/$defs/x`) still work inside another schema. */
 function identify(schema: Json, name: string): Json {
   return "$defs" in schema
     ? { ...schema, $id: `microscaling:${encodeURIComponent(name)}` }
@@ -125,7 +125,7 @@ function useSchema({ use, options }: PluginSchemas, fields: Fields): Json {
   return merge(options, withProperties(fieldsSchema(fields), { use: { const: use } }));
 }
 
-/** Which workload a task may have depends on the scheduler. */
+/** The schema of a task's workload depends on the scheduler. */
 function workloadOf({ use, task }: PluginSchemas): Json {
   const scheduler = { type: "object", properties: { use: { const: use } } };
   const tasks = { additionalProperties: { properties: { workload: merge(task, {}) } } };
@@ -141,7 +141,7 @@ function fieldsSchema(fields: Fields): Json {
   const schema = z.toJSONSchema(z.strictObject(Object.fromEntries(shape)), {
     io: "input",
     target: "draft-2020-12",
-    // The largest whole number of JavaScript says nothing to a reader.
+    // The largest whole number of JavaScript does not help a reader.
     override: ({ jsonSchema }) => {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
@@ -155,7 +155,7 @@ function describe(field: Field<unknown>): z.ZodType {
   return field.about === undefined ? schema : schema.describe(field.about);
 }
 
-/** One schema for a map whose keys are partly the agent's and partly a plugin's. */
+/** One schema for a map with keys of the agent and keys of a plugin. */
 function merge(plugin: Json, own: Json): Json {
   const { $schema: _dialect, ...rest } = plugin;
   for (const key of ["anyOf", "oneOf"]) {

@@ -3,27 +3,27 @@ import type { Path } from "./places.ts";
 /** Names of secrets, in YAML and in the environment: `password`, `clientSecret`, `API_TOKEN`, `DB_PASS`, `ACCOUNT_KEY`. */
 const SECRET =
   /passw(?:or)?d|passphrase|secret|token|credential|connection_?string|(?:^|_)(?:pass|pwd|key)$|(?:api|access|account|private|shared)_?key$/i;
-/** Names of where a secret is, or whose it is: `tokenFile`, `AWS_ACCESS_KEY_ID`. These may be shown. */
+/** Names of the place or the owner of a secret: `tokenFile`, `AWS_ACCESS_KEY_ID`. Their values may be shown. */
 const PLACE = /(?:file|path|folder|dir|url|uri|arn|name|id|host|endpoint)$/i;
-/** In a mistake not even these are shown: people write `name:password` there. */
+/** A mistake does not show the values of these either, because people write `name:password` there. */
 const USER = /^user(?:_?name)?$/i;
 
-/** Whether what is called `name` is a secret. */
+/** Whether a value with this name is a secret. */
 export function isSecretName(name: string): boolean {
   return SECRET.test(name) && !PLACE.test(name);
 }
 
-/** Whether the name of the value at `path`, which a plugin checks, says that it is secret. */
+/** Whether the value at `path`, which a plugin checks, is secret by its name. */
 export function isSecretPath(path: Path): boolean {
   return nameAt(path, isSecretName);
 }
 
-/** Whether a mistake may not show the value at `path`, by its name. */
+/** Whether a mistake must not show the value at `path`, by its name. */
 export function isHiddenPath(path: Path): boolean {
   return nameAt(path, (name) => isSecretName(name) || USER.test(name));
 }
 
-/** Names of tasks, sources and resources are the user's own and say nothing. */
+/** Users choose the names of tasks, sources and resources, so these names do not count. */
 function nameAt(path: Path, test: (name: string) => boolean): boolean {
   const [root, , part] = path;
   const start = root === "scheduler" ? 1 : root === "metrics" ? 2 : 3;
@@ -35,7 +35,7 @@ function nameAt(path: Path, test: (name: string) => boolean): boolean {
 
 const CREDENTIALS = /(:\/\/)[^/?#\s]*@/g;
 
-/** Whether a text has a URL with credentials in it. */
+/** Whether a text contains a URL with credentials. */
 export function hasCredentials(text: string): boolean {
   return text.search(CREDENTIALS) >= 0;
 }

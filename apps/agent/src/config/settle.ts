@@ -13,7 +13,7 @@ const LEASE_MS = 15_000;
 
 let holder: string | undefined;
 
-/** In Kubernetes the host's name is the pod's. The rest tells apart what ran there before. The same for as long as the agent runs. */
+/** In Kubernetes, the host's name is the pod's name. The rest distinguishes earlier agents on the same host. Constant while the agent runs. */
 function holderName(): string {
   return (holder ??= `${hostname()}_${crypto.randomUUID().slice(0, 8)}`);
 }
@@ -32,12 +32,12 @@ export function settleSharing({ root: { share, groups, sharing } }: Draft): Shar
 /** A task's bounds with their defaults filled in. */
 export interface Bounds {
   readonly min: number;
-  /** `Infinity` when nothing limits the task. */
+  /** `Infinity` if nothing limits the task. */
   readonly max: number;
   readonly maxDelta: number;
 }
 
-/** What one instance of the task uses of each resource. */
+/** The amount of each resource that one instance of the task uses. */
 export function settleUses(task: TaskDraft, capacity: Amounts): Amounts {
   const { uses = {} } = task.fields;
   return Object.hasOwn(capacity, INSTANCES) ? { ...uses, [INSTANCES]: 1 } : uses;
@@ -61,12 +61,12 @@ function defaultMin({ fields }: TaskDraft): number {
   return Math.min(1, most);
 }
 
-/** How many instances the whole capacity has room for. */
+/** The number of instances that fit into the whole capacity. */
 function mostAllowed(uses: Amounts, capacity: Amounts): number {
   let most = Number.POSITIVE_INFINITY;
   for (const [name, amount] of Object.entries(uses)) {
     const there = Object.hasOwn(capacity, name) ? (capacity[name] ?? 0) : 0;
-    // A little more than the quotient, since 0.3 / 0.1 is 2.9999999999999996.
+    // A little more than the quotient, because 0.3 / 0.1 is 2.9999999999999996.
     if (amount > 0) most = Math.min(most, Math.floor(there / amount + 1e-9));
   }
   return Math.min(most, Number.MAX_SAFE_INTEGER) === Number.MAX_SAFE_INTEGER
@@ -84,10 +84,10 @@ export function settleReadTimeout(source: SourceDraft): number {
   return source.fields.timeout ?? METRIC_TIMEOUT_MS;
 }
 
-/** The deadline of one call to the scheduler, and how often it is asked for counts, in milliseconds. */
+/** The deadline of one call to the scheduler, and how often the engine reads counts, in milliseconds. */
 export function settleScheduler(draft: Draft): { intervalMs: number; timeoutMs: number } {
   const fields = draft.scheduler?.fields ?? {};
-  // What pushes its changes is asked only in case a push was lost.
+  // If a scheduler pushes its changes, the engine reads counts only in case a push was lost.
   const interval = draft.scheduler?.plugin?.capabilities.watch === true ? 5000 : 500;
   return {
     intervalMs: fields.interval ?? interval,
@@ -101,7 +101,7 @@ export function settleHa({ root: { ha } }: Draft): HaSpec | undefined {
   return { lease: ha.lease, holder: holderName(), durationMs: ha.duration ?? LEASE_MS };
 }
 
-/** How far apart the readings of a source may be when all is well, in milliseconds. */
+/** The longest normal time between two readings of a source, in milliseconds. */
 export function settlePause(source: SourceDraft): number {
   const { plugin, options } = source;
   const kept = options === undefined ? undefined : plugin?.keepsReadingMs?.(options);
@@ -113,7 +113,7 @@ export function settleMaxAge(metric: MetricDraft, source: SourceDraft): number {
   return metric.fields.maxAge ?? Math.max(LEAST_MAX_AGE_MS, 3 * settlePause(source));
 }
 
-/** The tasks as the engine takes them. Only for a draft without mistakes. */
+/** The tasks in the engine's form. Only for a draft without mistakes. */
 export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
   return draft.tasks.map((task) => {
     const metric = settleMetric(task, draft);
@@ -134,7 +134,7 @@ export function settleTasks(draft: Draft, capacity: Amounts): TaskSpec[] {
 }
 
 function settleTarget({ fields }: TaskDraft, { asOriginal }: Draft): TargetSpec {
-  // Only a task of priority 0 may have none: it is counted and never scaled.
+  // Only a task with priority 0 may have no metric. It is counted and never scaled.
   const target = fields.target ?? { use: "fixed", instances: 0 };
   const keepsOne = asOriginal ? {} : { keepsOne: true };
   if (target.use === "simple-queue") return { ...target, ...keepsOne };

@@ -2,10 +2,10 @@ import { amountPattern, durationPattern, parseAmount, parseDuration } from "@mic
 import { z } from "zod";
 import { either } from "./words.ts";
 
-/** In an amount's place in the capacity: the scheduler says how much there is. */
+/** In place of an amount in the capacity: the scheduler reports the amount. */
 const MEASURED = "scheduler";
 
-// The words of each error are what was expected; the finder of mistakes adds what was found, and where.
+// Each error message says what was expected. The check adds what was found, and where.
 
 /** A whole number. */
 export const whole = (from: number): z.ZodInt => {
@@ -22,7 +22,7 @@ export const oneOf = <const Word extends string>(
 export const text = (what: string): z.ZodString =>
   z.string({ error: what }).min(1, { error: what });
 
-/** A number from 0. */
+/** A number ≥ 0. */
 export const notNegative = (): z.ZodNumber =>
   z
     .number({ error: "a number from 0" })
@@ -31,7 +31,7 @@ export const notNegative = (): z.ZodNumber =>
 
 const DURATION = "a duration such as 500ms, 2s or 1m";
 
-/** A duration, as written; at least so many milliseconds. */
+/** A duration as written; at least this many milliseconds. */
 export const duration = (leastMs: number): z.ZodType<string, string> =>
   z
     .string({ error: DURATION })
@@ -39,12 +39,12 @@ export const duration = (leastMs: number): z.ZodType<string, string> =>
     .refine((written) => (parseDuration(written) ?? leastMs) >= leastMs, {
       error: `a duration of at least ${leastMs}ms`,
     })
-    // Longer ones do not fit a timer.
+    // A timer does not support longer durations.
     .refine((written) => (parseDuration(written) ?? 0) <= 2 ** 31 - 1, {
       error: "a duration of at most 596h",
     });
 
-/** A duration in milliseconds, written as text; at least `leastMs` and, where given, at most what `most` says. */
+/** A duration in milliseconds, written as text; at least `leastMs` and, if `most` is given, at most that. */
 export const durationMs = (
   leastMs: number,
   most?: { readonly ms: number; readonly error: string },
@@ -68,7 +68,7 @@ const amount = (error = AMOUNT): z.ZodType<number, number | string> =>
 
 const CAPACITY_AMOUNT = `${AMOUNT}; or ${MEASURED}, for the amount that the scheduler reports`;
 
-/** Of the capacity: an amount; `Infinity` for what the scheduler says. */
+/** An amount of the capacity; `Infinity` if the scheduler reports it. */
 export const capacityAmount = (): z.ZodType<number, number | string> =>
   z
     .union([z.literal(MEASURED), amount(CAPACITY_AMOUNT)], { error: CAPACITY_AMOUNT })
@@ -80,12 +80,12 @@ export const amounts = (
 ): z.ZodRecord<z.ZodString, z.ZodType<number, number | string>> =>
   z.record(z.string(), amount(), { error: what });
 
-/** A map that takes these keys and no others. */
+/** A map that accepts only these keys. */
 export const map = <const Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> =>
   z.strictObject(shape, {
-    // The known keys travel in the message, for "did you mean".
+    // The message contains the known keys, for "did you mean".
     error: (issue) =>
       issue.code === "unrecognized_keys"
         ? Object.keys(shape).join(" ")
@@ -99,12 +99,12 @@ export const length = (): z.ZodNumber =>
     .gt(0, { error: "a number above 0" })
     .max(Number.MAX_VALUE, { error: "a number above 0" });
 
-/** Whether a map has anything in it. */
+/** Whether a map is not empty. */
 export function isFilled(written: object): boolean {
   return Object.keys(written).length > 0;
 }
 
-/** What of a map is there: what is left out is absent, and not `undefined`. */
+/** A map in which an omitted key is absent, and not `undefined`. */
 export type Filled<T> = T extends unknown
   ? { readonly [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
       readonly [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<
@@ -114,9 +114,9 @@ export type Filled<T> = T extends unknown
     }
   : never;
 
-/** The same map without what is `undefined`. */
+/** The same map without `undefined` values. */
 export function filled<T extends object>(read: T): Filled<T> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is there is kept
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only existing values are kept
   return Object.fromEntries(
     Object.entries(read).filter(([, value]) => value !== undefined),
   ) as Filled<T>;

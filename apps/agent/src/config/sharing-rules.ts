@@ -5,7 +5,7 @@ import { didYouMean } from "./words.ts";
 
 type Rule = (around: Case) => void;
 
-/** What `share: ordered` has no place for, since there the order of the config decides. */
+/** Settings that `share: ordered` does not allow, because there the order of the config decides. */
 const orderedHasNoParts: Rule = ({ document, draft: { root, tasks } }) => {
   if (root.share !== "ordered") return;
   const refuse = (path: Path): void => document.mistakes.add(path, "works only with share: fair");
@@ -39,7 +39,7 @@ const groupsExist: Rule = ({ document, draft: { root, tasks } }) => {
       document.warnings.push(`groups.${group}: no task is in this group`);
 };
 
-/** Only what the scheduler can say may be left to it. */
+/** The config can leave only amounts to the scheduler that the scheduler can report. */
 const schedulerSaysCapacity: Rule = ({ document, draft: { root, scheduler } }) => {
   const plugin = scheduler?.plugin;
   if (plugin === undefined || plugin.capabilities.capacity) return;
@@ -51,7 +51,7 @@ const schedulerSaysCapacity: Rule = ({ document, draft: { root, scheduler } }) =
       );
 };
 
-/** Counting instances is nothing that uses the machine. */
+/** A measured resource needs a task that uses it. `instances` is only a number, so it needs none. */
 const measuredIsUsed: Rule = ({ document, draft: { root, tasks } }) => {
   for (const [name, amount] of Object.entries(root.capacity ?? {}))
     if (
@@ -70,7 +70,7 @@ const RULES: readonly Rule[] = [
   measuredIsUsed,
 ];
 
-/** Rules on how the capacity is shared, over all tasks. Mistakes and warnings are collected in the document. */
+/** Checks how all tasks share the capacity. Adds mistakes and warnings to the document. */
 export function applySharingRules(around: Case): void {
   for (const rule of RULES) rule(around);
 }

@@ -80,7 +80,7 @@ interface Latency {
   readonly forecast?: "off" | "auto" | undefined;
 }
 
-/** As the engine calls it, with the default filled in. */
+/** With the engine's names and with defaults. */
 function latencyOf(read: Latency): Extract<TargetSpec, { use: "latency" }> {
   const { within, serviceTime, startupTime, concurrency, startCost, forecast } = read;
   return {
@@ -100,9 +100,9 @@ interface Window {
   readonly max?: number | undefined;
 }
 
-const windowOf = ({ start, for: durationMs, timeZone = "UTC", ...bounds }: Window): WindowSpec => ({
+const windowOf = ({ start, for: openMs, timeZone = "UTC", ...bounds }: Window): WindowSpec => ({
   start,
-  durationMs,
+  durationMs: openMs,
   timeZone,
   ...filled(bounds),
 });
@@ -175,7 +175,7 @@ export const metricFields = {
   ),
 } as const satisfies Fields;
 
-/** One task. What the plugins check is anything here. */
+/** One task. Plugins check their own parts later. */
 export const taskFields = {
   priority: optional(
     () => whole(0),

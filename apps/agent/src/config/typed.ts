@@ -4,10 +4,10 @@ import { valueAt, type Path } from "./places.ts";
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
- * Makes numbers and booleans of texts that came from variables: where a text was refused, `"${PORT}"` may stand for one.
- * @param base where `value`, or what it is a copy of, stands in the document
- * @param refused where in `value` something was refused
- * @returns whether any became one, so that it is worth another check
+ * Converts texts from variables to numbers and booleans, so that you can write `"${PORT}"` where a number is expected.
+ * @param base where `value`, or the original of the copy, is in the document
+ * @param refused the paths in `value` that were refused
+ * @returns whether any text was converted, so that another check makes sense
  */
 export function typeReferences(
   document: Document,

@@ -1,26 +1,26 @@
 import type { Clock, Logger } from "@microscaling/core";
 import type { EngineSpec } from "@microscaling/engine";
 
-/** What `loadConfig` is given. */
+/** The input of `loadConfig`. */
 export interface LoadRequest {
-  /** As the user wrote it after `--config`. Without it `microscaling.yaml` or `.json` in `cwd` is used, if there is one. */
+  /** The value of `--config`. If absent, `microscaling.yaml` or `.json` in `cwd` is used, if it exists. */
   readonly file?: string;
-  /** Where `${NAME}` and the `MSS_*` variables come from. */
+  /** The environment, for `${NAME}` and the `MSS_*` variables. */
   readonly env: NodeJS.ProcessEnv;
-  /** Absolute path of the folder that relative paths start from. */
+  /** Absolute path of the folder where relative paths start. */
   readonly cwd: string;
-  /** Handed to the plugins. */
+  /** Passed to the plugins. */
   readonly context: { readonly clock: Clock; readonly logger: Logger };
-  /** The config that runs now, on a reload: schedulers and metrics whose plugin and options are the same are kept. */
+  /** On a reload: the current config. Schedulers and metrics with the same plugin and options are kept. */
   readonly previous?: LoadedConfig;
 }
 
-/** A config without mistakes, with its plugins created. Nothing is started or connected yet. */
+/** A valid config, with its plugins created. Nothing is started or connected yet. */
 export interface LoadedConfig {
   readonly spec: EngineSpec;
   /** Where the config came from, for people: `/srv/microscaling.yaml and MSS_KP`. */
   readonly origin: string;
-  /** Absolute path of the config file, to watch; absent when variables alone configure. */
+  /** Absolute path of the config file, to watch; absent if the config comes only from variables. */
   readonly file: string | undefined;
   /** Values that must never be shown. */
   readonly secrets: readonly string[];
@@ -33,9 +33,9 @@ export interface LoadedConfig {
   close(options?: { readonly except?: LoadedConfig }): Promise<void>;
 }
 
-/** What the config says to the agent itself. */
+/** The settings of the agent itself. */
 export interface AgentSettings {
-  /** Where `/livez` and the others listen; port 0 is any free one. */
+  /** Where `/livez` and the other endpoints listen. Port 0 means any free port. */
   readonly http: { readonly host: string; readonly port: number } | false;
   readonly log: LogSettings;
   /** How long the agent may take to stop, in milliseconds. */
@@ -44,12 +44,12 @@ export interface AgentSettings {
   readonly learned: string | undefined;
 }
 
-/** What to log. */
+/** The settings of the log. */
 export interface LogSettings {
   readonly level: LogLevel;
-  /** Components that log at `debug` whatever the level. */
+  /** Components that log at `debug`, for every level. */
   readonly debug: readonly LogComponent[];
-  /** Also the process id and the component of each line. */
+  /** Whether each line has the process id and the component. */
   readonly detail: boolean;
 }
 
@@ -59,7 +59,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** Levels, from the most to the fewest lines. */
 export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** The parts of the agent whose debug lines can be asked for: the `component` field of a log line. */
+/** The parts of the agent whose debug lines can be enabled: the `component` field of a log line. */
 export type LogComponent = "agent" | "config" | "engine" | "metric" | "scheduler" | "http";
 
 /** Every {@link LogComponent}. */
@@ -75,15 +75,15 @@ export const LOG_COMPONENTS: readonly LogComponent[] = [
 /** The kinds of plugin that a config names. */
 export type PluginKind = "scheduler" | "metric";
 
-/** One plugin that is installed or in use. */
+/** A plugin that is installed or in use. */
 export interface PluginEntry {
   readonly kind: PluginKind;
   /** The short name: `docker`. */
   readonly name: string;
   /** The package it comes from; the path for a plugin named by path. */
   readonly package: string;
-  /** The package's version; empty when it has none. */
+  /** The package's version; empty if it has none. */
   readonly version: string;
-  /** Absolute path of the folder it was found from: the config file's or the agent's. */
+  /** Absolute path of the folder from which it was found: the config file's or the agent's folder. */
   readonly resolvedFrom: string;
 }

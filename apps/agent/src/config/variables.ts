@@ -12,7 +12,7 @@ export interface Variables {
   /** Short name of the scheduler. */
   readonly scheduler: string | undefined;
   readonly pullImages: boolean | undefined;
-  /** Options of schedulers that variables set. */
+  /** The schedulers' options that variables set. */
   readonly options: readonly SchedulerOption[];
   /** nsqd's HTTP address. */
   readonly nsqd: string | undefined;
@@ -21,7 +21,7 @@ export interface Variables {
   readonly debug:
     | { readonly components: readonly LogComponent[]; readonly detail: boolean }
     | undefined;
-  /** Values that must never be shown: keys that plugins take from the environment by themselves. */
+  /** Values that must never be shown: keys that plugins read from the environment themselves. */
   readonly secrets: readonly string[];
   /** The names of the `MSS_*` variables that are set. */
   readonly names: readonly string[];
@@ -34,7 +34,7 @@ export interface SchedulerOption {
   /** Short name of the scheduler that has the option. */
   readonly scheduler: string;
   readonly option: string;
-  /** Options that cannot stand beside it. */
+  /** Options that are not allowed together with it. */
   readonly rivals: readonly string[];
   readonly value: string;
 }
@@ -48,7 +48,7 @@ export interface Gain {
 
 type Values = Readonly<Record<string, string | undefined>>;
 
-/** What is wrong with a value: a mistake, or something for a later version. */
+/** The problem of a value: a mistake, or something for a later version. */
 interface Problem {
   readonly isLater: boolean;
   readonly text: string;
@@ -66,7 +66,7 @@ const SCHEDULERS: Readonly<Record<string, string>> = {
 
 const MODES = ["ENVVAR", "FILE", "HARDCODED"] as const;
 
-/** The original's components, and the one of ours that says what theirs said. */
+/** The original's components, and our component with the same information. */
 const COMPONENTS: Readonly<Record<string, LogComponent>> = {
   mssagent: "agent",
   mssapi: "agent",
@@ -121,7 +121,7 @@ const anything = (): undefined => undefined;
 const INSTEAD = "use MSS_CONFIG=ENVVAR with MSS_CONFIG_DATA, or a config file";
 const NO_SERVER = "this version does not talk to a server yet";
 
-/** Every `MSS_*` variable, and what is wrong with a value of it. */
+/** Every `MSS_*` variable, with the check of its value. */
 const CHECKS: Readonly<Record<string, (value: string) => Problem | undefined>> = {
   MSS_SCHEDULER: (value) =>
     value === "ECS" || value === "NOMAD"
@@ -167,15 +167,15 @@ const CHECKS: Readonly<Record<string, (value: string) => Problem | undefined>> =
   MSS_VEL_SAMPLES: checkSamples,
 };
 
-/** Secrets that plugins take from the environment if the config does not set them. */
+/** Secrets that plugins read from the environment if the config does not set them. */
 const SECRETS = ["AZURE_STORAGE_ACCOUNT_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
 /** Variables that only the original's server uses. */
 const SERVER_ONLY = ["MSS_API_ADDRESS", "MSS_USER_ID"];
 
 /**
- * Reads the variables of the original engine. One that is empty counts as not set.
- * @throws MicroscalingError `ERR_CONFIG_SETTING` with every mistake, or `ERR_CONFIG_LATER` when all of them are for a later version.
+ * Reads the variables of the original engine. An empty variable counts as not set.
+ * @throws MicroscalingError `ERR_CONFIG_SETTING` with every mistake, or `ERR_CONFIG_LATER` if all of them are for a later version.
  */
 export function readVariables(env: NodeJS.ProcessEnv): Variables {
   const set: Values = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));

@@ -3,7 +3,7 @@ import { withoutCredentials } from "./secrets.ts";
 
 const LONGEST = 60;
 
-/** Names a value for people: `"two"`, `5`, `a list`, `nothing`. */
+/** Describes a value for people: `"two"`, `5`, `a list`, `nothing`. */
 export function describeValue(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
@@ -14,14 +14,14 @@ export function describeValue(value: unknown): string {
   return JSON.stringify(shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown);
 }
 
-/** The candidate that `word` was probably meant to be. */
+/** The candidate that the user probably meant with `word`. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const other = candidate.toLowerCase();
-    // Letters in the wrong order are one slip, not two.
+    // Two swapped letters count as one error.
     const far = sortLetters(wanted) === sortLetters(other) ? 1 : distance(wanted, other);
     if (far < least) [best, least] = [candidate, far];
   }
@@ -32,7 +32,7 @@ function sortLetters(word: string): string {
   return word.split("").toSorted().join("");
 }
 
-/** `; did you mean "x"?` as the end of a sentence, or nothing. */
+/** `; did you mean "x"?` for the end of a sentence, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const best = closest(word, candidates);
   return best === undefined ? "" : `; did you mean ${JSON.stringify(best)}?`;

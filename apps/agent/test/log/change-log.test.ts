@@ -94,6 +94,19 @@ describe("the change log", () => {
     expect(lines[1]?.text).toBe("mails scales freely again");
   });
 
+  it("says trouble in time whose words change at every turn, and says them once", async () => {
+    const trouble = (why: string): Decision =>
+      decision({ reason: "held", limits: [{ by: "held", reason: `no reading: ${why}` }] });
+    const ups = Array.from({ length: 4 }, () => [
+      trouble("socket hang up"),
+      trouble("read ECONNRESET"),
+    ]);
+    const lines = await turns([decision(), ...ups.flat(), decision(), decision(), decision()]);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatchObject({ level: "warn", task: "mails" });
+    expect(lines[1]?.text).toBe("mails scales freely again");
+  });
+
   describe("of a trouble that many tasks have", () => {
     const NAMES = Array.from({ length: 50 }, (_, i) => `t${i}`);
     const dead = (task: string, reason = "nsqd:4151 cannot be reached"): Decision =>

@@ -41,7 +41,9 @@ it("keeps nothing of former configs, however often the config is reloaded", asyn
     clock: systemClock,
     log,
   });
-  onTestFinished(async () => void (await engine.stop({ graceMs: 0 })));
+  onTestFinished(async () => {
+    await engine.stop({ graceMs: 0 });
+  });
   engine.start();
   const former: WeakRef<object>[] = [];
   for (let i = 0; i < 30; i++) {

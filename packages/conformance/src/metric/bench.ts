@@ -15,26 +15,26 @@ import { createTraces, traced, tracesOf } from "../traces.ts";
 import { createWaiting, type Waiting } from "../waiting.ts";
 import type { MetricFixture } from "./fixture.ts";
 
-/** What one test works with. The metric is closed when the test ends. */
+/** The tools of one test. The metric is closed when the test ends. */
 export interface MetricBench extends Waiting {
   readonly metric: Metric;
-  /** The two queues' queries, checked, as two tasks ask them. */
+  /** The checked queries of the two queues, for two tasks. */
   readonly queries: readonly [MetricQuery, MetricQuery];
-  /** A query for a task, from how it is written in a config. */
+  /** Builds a task's query from its form in a config. */
   readonly query: (task: string, written: unknown) => Promise<MetricQuery>;
   /** Reads once, within the deadline. */
   readonly read: (
     queries: readonly MetricQuery[],
     by?: Metric,
   ) => Promise<readonly ReadingResult[]>;
-  /** Reads until the first result is such a number. */
+  /** Reads until the first result is this number. */
   readonly untilRead: (query: MetricQuery, value: number) => Promise<Reading>;
 }
 
-/** A signal for calls that are not to be aborted. */
+/** A signal for calls that must not be aborted. */
 export const patient = (): AbortSignal => new AbortController().signal;
 
-/** Wraps a test body: makes its bench, and closes the metric whatever came of it. */
+/** Wraps a test body: creates its bench, and always closes the metric. */
 export function onBench(
   fixture: MetricFixture,
   body: (bench: MetricBench) => Promise<void>,
@@ -44,14 +44,14 @@ export function onBench(
     try {
       await body(bench);
     } finally {
-      // That it closes is a test of its own, and must not hide the failure of this one.
+      // Another test checks `close`. It must not hide the failure of this test.
       await bench.within(bench.metric.close(), "close").catch(() => {});
       tracesOf(bench.metric).release();
     }
   };
 }
 
-/** Makes a metric from options as written in a config. Whatever it opens is traced. */
+/** Creates a metric from options in the form of a config. Everything that it opens is traced. */
 export async function make(
   fixture: MetricFixture,
   written: unknown,
@@ -93,18 +93,18 @@ async function createBench(fixture: MetricFixture): Promise<MetricBench> {
   return { ...waiting, metric, queries, query, read, untilRead };
 }
 
-/** The result is a number. */
+/** Asserts that the result is a number. */
 export function assertReading(result: ReadingResult | undefined): asserts result is Reading {
   assert.equal(result?.kind, "reading", `expected a reading, found ${JSON.stringify(result)}`);
 }
 
-/** The number can be used: finite and ≥ 0. */
+/** Asserts that the number is finite and ≥ 0. */
 export function assertAmount(value: unknown, name: string): void {
   const usable = typeof value === "number" && Number.isFinite(value) && value >= 0;
   assert.ok(usable, `${name}: expected a finite number ≥ 0, found ${String(value)}`);
 }
 
-/** The error has one of the codes that users can look up. */
+/** Asserts that the error has one of the documented codes. */
 export function assertOurs(error: unknown): void {
   assert.ok(
     isMicroscalingError(error),
@@ -112,7 +112,7 @@ export function assertOurs(error: unknown): void {
   );
 }
 
-/** Nothing was read, and it says so: by throwing, or by a failure for every query. */
+/** Asserts that the read failed: it threw, or returned a failure for every query. */
 export async function assertFails(reading: Promise<readonly ReadingResult[]>): Promise<void> {
   const results = await reading.catch((error: unknown) => {
     assertOurs(error);

@@ -3,44 +3,44 @@ import type { MetricPlugin } from "@microscaling/core";
 import type { InvalidExample, Switch } from "../runner.ts";
 import type { Patience } from "../waiting.ts";
 
-/** A queue that is not there. */
+/** A missing queue. */
 export interface MissingExample {
-  /** What is not there, for the test's name: `topic`. Default `queue`. */
+  /** What is missing, for the test's name, such as `topic`. Default: `queue`. */
   readonly what?: string;
-  /** The query, as written in a config. */
+  /** The query in the form of a config. */
   query(): unknown;
   readonly gives: "zero" | "failure" | "hold";
 }
 
 /**
- * What the suite needs to try a metric. What is left out is not tested; what the plugin's `capabilities` declare is. Functions are
- * called while a test runs, so they may use what the runner's own set-up hooks made.
+ * What the suite needs to test a metric. The suite does not test what is left out, but it tests everything that the plugin's `capabilities` declare.
+ * Functions are called while a test runs, so they may use what the runner's set-up hooks created.
  */
 export interface MetricFixture extends Patience {
   /** The default export of the plugin's package. */
   readonly plugin: MetricPlugin;
-  /** Valid options, as written in a config. */
+  /** Valid options in the form of a config. */
   readonly options: () => unknown;
   /** Options with one mistake each. */
   readonly invalidOptions?: readonly InvalidExample[];
-  /** The queries, as written in a config, of two queues. */
+  /** The queries of two queues, in the form of a config. */
   readonly queries: () => readonly [unknown, unknown];
   /** Queries with one mistake each. */
   readonly invalidQueries: readonly InvalidExample[];
-  /** Makes the first (0) or the second (1) queue so long. Called with whole numbers from 0 to 20. */
+  /** Sets the length of the first (0) or the second (1) queue. Called with whole numbers from 0 to 20. */
   readonly setQueue: (queue: 0 | 1, length: number) => Promise<void>;
-  /** Queues that are not there, and what reading each of them gives. */
+  /** Missing queues, and the result of reading each of them. */
   readonly missing?: readonly MissingExample[];
-  /** How many requests the backend has had so far. */
+  /** How many requests the backend has received so far. */
   readonly requests?: () => number | Promise<number>;
-  /** A password, token or key out of `options` that must be in no error and no log line. */
+  /** A password, token or key from `options` that no error and no log line may contain. */
   readonly secret?: () => string;
-  /** Valid options that lead to a backend that is not there. */
+  /** Valid options for a backend that does not exist. */
   readonly unreachable?: () => unknown;
-  /** While it is begun, the backend refuses every request or answers nonsense. */
+  /** After `begin`, the backend refuses every request or sends invalid answers. */
   readonly outage?: Switch;
-  /** While it is begun, the backend takes requests and never answers. */
+  /** After `begin`, the backend accepts requests and never answers. */
   readonly stall?: Switch;
-  /** While it is begun, the first queue is paused and its task is to be held. */
+  /** After `begin`, the first queue is paused, so that its task must be held. */
   readonly pause?: Switch;
 }

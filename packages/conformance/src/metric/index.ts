@@ -32,7 +32,7 @@ export function metricSchemaSuite(runner: TestRunner, fixture: MetricFixture): v
 }
 
 /**
- * Registers everything that a metric plugin must do, as tests of the runner that is given.
+ * Registers everything that a metric plugin must do, as tests of the given runner.
  * @example metricConformance({ describe, it }, { plugin, clock: systemClock, options: () => ({}), … })
  */
 export function metricConformance(runner: TestRunner, fixture: MetricFixture): void {

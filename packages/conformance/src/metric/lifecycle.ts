@@ -6,7 +6,7 @@ import { createWaiting } from "../waiting.ts";
 import { make, onBench } from "./bench.ts";
 import type { MetricFixture } from "./fixture.ts";
 
-/** Made without I/O, has what it declares, and lets go of everything. */
+/** Tests that a metric is created without I/O, has what it declares, and releases all resources. */
 export function metricLifecycleSuite({ describe, it }: TestRunner, fixture: MetricFixture): void {
   const { watch } = fixture.plugin.capabilities;
   const { unreachable } = fixture;

@@ -12,7 +12,7 @@ export function metricOutageSuite({ describe, it }: TestRunner, fixture: MetricF
     describe("a backend that fails", () => {
       if (unreachable !== undefined) {
         it(
-          "is a failure when it is not there",
+          "is a failure when it cannot be reached",
           onBench(fixture, async ({ queries, within }) => {
             const metric = await make(fixture, unreachable());
             try {

@@ -117,7 +117,7 @@ export function metricReadSuite({ describe, it }: TestRunner, fixture: MetricFix
 function missingTest({ it }: TestRunner, fixture: MetricFixture, example: MissingExample): void {
   const { what = "queue", gives } = example;
   it(
-    `gives ${gives} for a ${what} that is not there, and the others' numbers`,
+    `gives ${gives} for a ${what} that does not exist, and the others' numbers`,
     onBench(fixture, async ({ queries, query, read, untilRead }) => {
       await fixture.setQueue(0, 2);
       await untilRead(queries[0], 2);

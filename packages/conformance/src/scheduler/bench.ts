@@ -16,20 +16,20 @@ import { createTraces, traced, tracesOf } from "../traces.ts";
 import { createWaiting, type Waiting } from "../waiting.ts";
 import type { SchedulerFixture } from "./fixture.ts";
 
-/** What one test works with. Everything made through it is gone when the test ends. */
+/** The tools of one test. Everything that the test creates with them is gone when the test ends. */
 export interface SchedulerBench extends Waiting {
   readonly fixture: SchedulerFixture;
-  /** Made with the fixture's options. */
+  /** A scheduler with the fixture's options. */
   readonly scheduler: Scheduler;
   /** Another scheduler with the same options. */
   readonly another: () => Promise<Scheduler>;
-  /** A task that no other test uses. `workload` is as written in a config; the fixture's unless told. */
+  /** Creates a task that no other test uses. `workload` has the form of a config. Default: the fixture's. */
   readonly task: (workload?: unknown) => Promise<SchedulerTask>;
-  /** Asks for a count and sees it accepted; asks again while the backend is busy. */
+  /** Requests a number of instances until it is accepted. Asks again while the backend is busy. */
   readonly scale: (task: SchedulerTask, instances: number, scheduler?: Scheduler) => Promise<void>;
   /** The counts of one task. */
   readonly counts: (task: SchedulerTask, scheduler?: Scheduler) => Promise<Counts>;
-  /** Waits until exactly so many run and nothing is under way, in the plugin's words and in fact. */
+  /** Waits until exactly this many instances run and nothing is in progress, by the plugin's counts and in fact. */
   readonly settled: (
     task: SchedulerTask,
     instances: number,
@@ -37,14 +37,14 @@ export interface SchedulerBench extends Waiting {
   ) => Promise<Counts>;
 }
 
-/** A signal for calls that are not to be aborted. */
+/** A signal for calls that must not be aborted. */
 export const patient = (): AbortSignal => new AbortController().signal;
 
 // Names are unique in one run and, by the process id, among runs that share a backend.
 let taken = 0;
 const freeName = (): string => `conformance-${process.pid}-${(taken += 1)}`;
 
-/** Wraps a test body: makes its bench, and clears up after it whatever came of it. */
+/** Wraps a test body: creates its bench, and always cleans up after it. */
 export function onBench(
   fixture: SchedulerFixture,
   body: (bench: SchedulerBench) => Promise<void>,
@@ -61,7 +61,7 @@ export function onBench(
   };
 }
 
-/** Makes a scheduler from options as written in a config. Whatever it opens is traced. */
+/** Creates a scheduler from options in the form of a config. Everything that it opens is traced. */
 export async function make(
   fixture: SchedulerFixture,
   written: unknown,
@@ -134,7 +134,7 @@ function isSettled(counts: Counts, instances: number): boolean {
   return counts.running === instances && counts.requested === instances && under === 0;
 }
 
-// Best effort: what a plugin cannot do is some test's finding, and must not hide the failure of this one.
+// Best effort. Other tests report what a plugin cannot do, which must not hide the failure of this test.
 async function clearUp(
   bench: SchedulerBench,
   made: readonly Scheduler[],
@@ -153,7 +153,7 @@ async function clearUp(
   for (const scheduler of made) tracesOf(scheduler).release();
 }
 
-/** The counts that `observe` gave of one task. Fails when it has none, or an error in their place. */
+/** The counts of one task from `observe`. Fails if they are missing or an error. */
 export function countsIn(
   observed: ReadonlyMap<string, Counts | MicroscalingError>,
   task: string,
@@ -164,7 +164,7 @@ export function countsIn(
   return found;
 }
 
-/** The counts are whole numbers that make sense together. */
+/** Asserts that the counts are whole numbers and consistent. */
 export function assertCounts(counts: Counts): void {
   for (const key of ["running", "starting", "stopping", "requested"] as const) {
     assertWhole(counts[key], key);
@@ -181,13 +181,13 @@ function assertWhole(value: unknown, name: string): void {
   assert.ok(whole, `${name}: expected a whole number ≥ 0, found ${String(value)}`);
 }
 
-/** The outcome is one of the three, and its error one of ours. */
+/** Asserts that the outcome is one of the three, and that its error is a MicroscalingError. */
 export function assertOutcome(outcome: Outcome): void {
   assert.ok(["accepted", "busy", "failed"].includes(outcome.status), "an outcome's status");
   if (outcome.status === "failed") assertOurs(outcome.error);
 }
 
-/** The error has one of the codes that users can look up. */
+/** Asserts that the error has one of the documented codes. */
 export function assertOurs(error: unknown): void {
   assert.ok(
     isMicroscalingError(error),

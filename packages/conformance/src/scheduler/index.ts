@@ -37,7 +37,7 @@ export function schedulerSchemaSuite(runner: TestRunner, fixture: SchedulerFixtu
 }
 
 /**
- * Registers everything that a scheduler plugin must do, as tests of the runner that is given.
+ * Registers everything that a scheduler plugin must do, as tests of the given runner.
  * @example schedulerConformance({ describe, it }, { plugin, clock: systemClock, options: () => ({}), … })
  */
 export function schedulerConformance(runner: TestRunner, fixture: SchedulerFixture): void {

@@ -8,7 +8,7 @@ import { createWaiting } from "../waiting.ts";
 import { make, onBench, patient } from "./bench.ts";
 import type { SchedulerFixture } from "./fixture.ts";
 
-/** Made without I/O, has what it declares, and lets go of everything. */
+/** Tests that a scheduler is created without I/O, has what it declares, and releases all resources. */
 export function schedulerLifecycleSuite(
   { describe, it }: TestRunner,
   fixture: SchedulerFixture,

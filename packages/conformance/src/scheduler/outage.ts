@@ -16,7 +16,7 @@ export function schedulerOutageSuite(
   describe("a backend that fails", () => {
     if (unreachable !== undefined) {
       it(
-        "is an error of observe when it is not there",
+        "is an error of observe when it cannot be reached",
         onBench(fixture, async ({ task, within }) => {
           const scheduler: Scheduler = await make(fixture, unreachable());
           try {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { followLevel, lagOf } from "../../src/decide/learn/follow-level.ts";
+import { asItWas, followLag, lagOf } from "../../src/decide/learn/follow-lag.ts";
+import { followLevel } from "../../src/decide/learn/follow-level.ts";
 import { noLag, type Lag } from "../../src/decide/learn/lag.ts";
 import { beginLearning, learn } from "../../src/decide/learn/learn.ts";
 import { learnLevel, relaxLevel } from "../../src/decide/learn/level-filter.ts";
-import { snapshotOf } from "../../src/decide/learn/sample.ts";
+import { sampleOf, snapshotOf, type Snapshot } from "../../src/decide/learn/sample.ts";
 import type { TaskModel } from "../../src/decide/learn/task-model.ts";
 
 /** How long a job may wait, in seconds. */
@@ -15,13 +16,20 @@ interface Plant {
   /** How many jobs an instance has at once. */
   readonly atOnce?: number;
   readonly showsInFlight?: boolean;
+  readonly showsTotals?: boolean;
 }
 
 /** What is learned of a queue that never runs dry; 20 jobs a second arrive, and an instance finishes one. */
-function learned({ lag, atOnce = 1, showsInFlight = true }: Plant) {
-  const seen: { readonly ready: number; readonly inFlight?: number }[] = [];
+function learned({ lag, atOnce = 1, showsInFlight = true, showsTotals = false }: Plant) {
+  const seen: { readonly ready: number; readonly inFlight?: number; readonly arrived?: number }[] =
+    [];
   let running = 20;
   let ready = 500;
+  const partsOf = (tick: number) => ({
+    ready,
+    ...(showsInFlight ? { inFlight: atOnce * running } : {}),
+    ...(showsTotals ? { arrived: 1000 + 10 * tick } : {}),
+  });
   const look = (tick: number) => {
     const parts = seen[Math.max(0, tick - lag)]!;
     const counts = { running, starting: 0, stopping: 0, requested: running };
@@ -29,14 +37,14 @@ function learned({ lag, atOnce = 1, showsInFlight = true }: Plant) {
     return { spec: undefined, reading, counts, requested: running, max: 100 };
   };
   const hints = { within: WITHIN, serviceTime: undefined, startupTime: undefined };
-  seen.push({ ready, ...(showsInFlight ? { inFlight: atOnce * running } : {}) });
+  seen.push(partsOf(0));
   const model = beginLearning(look(0), hints);
   for (let tick = 1; tick < 1200; tick++) {
     const wanted = 20 + 10 * Math.sign(Math.sin(tick / 23 + Math.sin(tick / 91)));
     if (wanted > running) ready -= atOnce * (wanted - running);
     running = wanted;
     ready = Math.max(50, ready + 10 - running / 2 + 2 * Math.sin(tick * 7.3));
-    seen.push({ ready, ...(showsInFlight ? { inFlight: atOnce * running } : {}) });
+    seen.push(partsOf(tick));
     learn(model, look(tick), WITHIN);
   }
   return { lag: lagOf(model), rate: model.level.rate, service: Math.exp(model.level.logService) };
@@ -65,9 +73,25 @@ describe("what the level of jobs tells", () => {
   });
 });
 
+describe("the age of running totals", () => {
+  it.each([0, 6, 30])("is learned from the instances that come up: %d readings", (lag) => {
+    expect(learned({ lag, showsTotals: true }).lag).toBe((lag * TICK_MS) / 1000);
+    const byLength = learned({ lag, showsTotals: true, showsInFlight: false });
+    expect(byLength.lag).toBe((lag * TICK_MS) / 1000);
+  });
+});
+
 describe("one more reading of the level", () => {
   const T = 100_000;
   const SCALE = 20;
+
+  function follow(model: TaskModel, seen: Snapshot): void {
+    followLag(model, seen, WITHIN);
+    const before = asItWas(model, model.seen);
+    const now = asItWas(model, seen);
+    followLevel(model, before, now, sampleOf(before, now, 1), SCALE);
+  }
+
   const snapshot = (at: number, waiting: number, running: number, inFlight?: number) =>
     snapshotOf(
       {
@@ -101,7 +125,7 @@ describe("one more reading of the level", () => {
   it("is compared with the instances that ran when the jobs were counted", () => {
     const model = modelOf(50);
     const { level } = model;
-    followLevel(model, snapshot(T + 500, 52, 6), WITHIN, SCALE);
+    follow(model, snapshot(T + 500, 52, 6));
     const sample = { rise: 2 / 0.5, busy: 4, isCensored: false };
     expect(model.level).toEqual(learnLevel(level, sample, 0.5, SCALE));
     expect(model.lag!.times).toEqual([T + 500]);
@@ -113,7 +137,7 @@ describe("one more reading of the level", () => {
       seen: snapshot(T, 50, 4),
     });
     const { level } = model;
-    followLevel(model, snapshot(T + 500, 50, 6), WITHIN, SCALE);
+    follow(model, snapshot(T + 500, 50, 6));
     const sample = { rise: 2 / 0.5, busy: 5, isCensored: false };
     expect(model.level).toEqual(learnLevel(level, sample, 0.5, SCALE));
   });
@@ -121,7 +145,7 @@ describe("one more reading of the level", () => {
   it("goes by the instances, too, where jobs in flight are no longer told", () => {
     const model = modelOf(50, { seconds: 0 }, 6);
     const { level } = model;
-    followLevel(model, snapshot(T + 500, 52, 6), WITHIN, SCALE);
+    follow(model, snapshot(T + 500, 52, 6));
     expect(model.level).not.toEqual(level);
   });
 
@@ -129,7 +153,7 @@ describe("one more reading of the level", () => {
     const model = modelOf(0);
     model.level = { ...model.level, rate: 3 };
     const { level } = model;
-    followLevel(model, snapshot(T + 500, 0, 6), WITHIN, SCALE);
+    follow(model, snapshot(T + 500, 0, 6));
     expect(model.level).toEqual(relaxLevel(level, 4, 0.5, SCALE + 5));
     expect(model.lag!.times).toEqual([]);
   });
@@ -142,7 +166,7 @@ describe("one more reading of the level", () => {
       const model = modelOf(50, lag, inFlight);
       model.past = [0, 4, T - 5000, 6];
       const before = model.level.serviceVariance;
-      followLevel(model, snapshot(T + 500, 50, 6, inFlight), WITHIN, SCALE);
+      follow(model, snapshot(T + 500, 50, 6, inFlight));
       expect(model.lag!.seconds).toBeGreaterThan(0);
       return model.level.serviceVariance / before;
     };

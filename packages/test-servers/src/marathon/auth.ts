@@ -8,7 +8,7 @@ export interface MarathonAuth {
   readonly basic?: { readonly username: string; readonly password: string };
   /** A token that does not expire, behind DC/OS's gateway. */
   readonly token?: string;
-  /** A DC/OS that knows one service account, by its public key in PEM, and whose tokens are good for so many milliseconds. */
+  /** A DC/OS with one service account, by its public key in PEM. Its tokens are valid for this many milliseconds. */
   readonly dcos?: { readonly uid: string; readonly publicKey: string; readonly tokenMs: number };
 }
 
@@ -20,7 +20,7 @@ export interface Guard {
   readonly isBasic: boolean;
   /** `POST /acs/api/v1/auth/login`. @returns a token, or `undefined` when the login is refused. */
   login(body: string): string | undefined;
-  /** Every token given out so far is good no more, though it has not expired. */
+  /** Makes every token that was given out so far invalid, although it has not expired. */
   revoke(): void;
   /** How many logins have succeeded. */
   logins: number;

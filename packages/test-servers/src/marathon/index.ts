@@ -60,7 +60,7 @@ export interface Marathon {
   elect(master: number | undefined): void;
   /** Ends one master for good. */
   stopMaster(master: number): Promise<void>;
-  /** Room for so many tasks from now on. */
+  /** Sets the room to this many tasks. */
   setCapacity(tasks: number): void;
   /** Ends everything. Idempotent. */
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
 import { iso, type MarathonApp, type MarathonTask } from "./types.ts";
 import type { World } from "./world.ts";
 
-/** An app as Marathon shows it. `embed`: what was asked for; unknown words are passed over. */
+/** An app as Marathon shows it. `embed` is what was requested; unknown words are ignored. */
 export function appJson(world: World, app: MarathonApp, embed: readonly string[]): object {
   const asked = new Set(embed.map((word) => word.replace(/^(group\.)?apps?\./, "")));
   return {

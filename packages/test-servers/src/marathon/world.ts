@@ -20,7 +20,7 @@ export interface World {
   createApp(app: NewApp): MarathonApp;
   /** Takes away an app and its tasks at once. */
   removeApp(id: string): void;
-  /** Wants so many instances: launches what is missing, and stops these or what `killSelection` says. */
+  /** Sets the number of instances: launches missing ones, and stops these or those that `killSelection` selects. */
   scaleTo(app: MarathonApp, instances: number, victims?: readonly MarathonTask[]): void;
   /** Asks a task to stop. Unless fewer are wanted by then, another takes its place. */
   kill(task: MarathonTask): void;

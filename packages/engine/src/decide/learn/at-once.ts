@@ -1,6 +1,6 @@
 import { isKnown, type Snapshot } from "./sample.ts";
 
-/** How many jobs an instance works on at once is that of so many times as long as a job may wait: it hardly ever changes. */
+/** The window for learning how many jobs an instance works on at once, as a multiple of the allowed wait. The number hardly ever changes. */
 const MEMORY_WITHINS = 10;
 
 /** The average jobs in flight and instances while jobs wait, because then no instance can take another job. */

@@ -2,6 +2,7 @@ import type { Counts, Reading } from "@microscaling/core";
 import type { TargetInput } from "../targets/target.ts";
 import { expectedRate, learnArrivals, noArrivals, varianceOf } from "./arrivals.ts";
 import { markArrivals, NO_MARKS, type Interval } from "./backlog.ts";
+import { asItWas, followLag } from "./follow-lag.ts";
 import { followLevel } from "./follow-level.ts";
 import { levelRates, unknownLevel } from "./level-filter.ts";
 import {
@@ -101,17 +102,20 @@ export function learn(
   within: number,
 ): void {
   const seen = snapshotOf(reading, counts!);
-  learnAtOnce(model.atOnce, model.seen, seen, within);
-  const sample = sampleOf(model.seen, seen, jobsAtOnce(model.atOnce));
+  followLag(model, seen, within);
+  const before = asItWas(model, model.seen);
+  const now = asItWas(model, seen);
+  learnAtOnce(model.atOnce, before, now, within);
+  const sample = sampleOf(before, now, jobsAtOnce(model.atOnce));
   const { seconds, finished, busy } = sample;
   const rate = serviceRate(model.service);
   const scale = within * rate < LEAST_SCALE_JOBS ? LEAST_SCALE_JOBS / rate : within;
-  const hasJumped = isJump(model.seen, sample, seen, rate);
+  const hasJumped = isJump(before, sample, now, rate);
   const isLeftOut = hasJumped && !model.hasJumped;
   model.hasJumped = hasJumped;
   // If jobs are counted, nothing must be estimated from their number.
   const isCounted = isKnown(sample.arrived);
-  if (!isCounted) followLevel(model, seen, within, scale);
+  if (!isCounted) followLevel(model, before, now, sample, scale);
   const arrived = isCounted ? sample.arrived : model.level.rate * seconds;
   followStartup(model, seen, counts!);
   followBacklog(model, seen, arrived, within);

@@ -14,6 +14,11 @@ export function notePast(past: Past, at: number, running: number): Past {
   return past.slice(first).concat(at, running);
 }
 
+/** Whether the number of instances has changed after `since`, in milliseconds since the epoch. */
+export function hasChangedSince(past: Past, since: number): boolean {
+  return past.length > 2 && past[past.length - 2]! > since;
+}
+
 /** How many instances ran at `at`, in milliseconds since the epoch. Before the first entry, its number. */
 export function instancesAt(past: Past, at: number): number {
   return past[indexAt(past, at) + 1]!;

@@ -9,7 +9,7 @@ const KEPT_JOBS = 10;
 /** The range of the service rate: from one job in eleven days to a million jobs per second. */
 export const SLOWEST: number = 1e-6;
 export const FASTEST: number = 1e6;
-/** So many times what was expected, and so many jobs besides, is believed only the second time in a row: what empties a queue by hand looks like work, too. */
+/** More than this multiple of the expected work plus this many jobs counts only the second time in a row: emptying a queue by hand also looks like work. */
 const DOUBTFUL_TIMES = 10;
 const DOUBTFUL_JOBS = 20;
 

@@ -1,5 +1,5 @@
 import { paceInTime, type Deadline } from "../learn/backlog.ts";
-import { lagOf } from "../learn/follow-level.ts";
+import { lagOf } from "../learn/follow-lag.ts";
 import { lastInterval, type Load } from "../learn/learn.ts";
 import { arrivedSince, waitingNow } from "../learn/present.ts";
 import { isKnown } from "../learn/sample.ts";
@@ -40,7 +40,7 @@ export function lookAhead(
   calmSeconds: number,
 ): Outlook {
   const { seen, startup } = model;
-  const lagSeconds = load.isCounted ? 0 : lagOf(model);
+  const lagSeconds = lagOf(model);
   const waiting = lagSeconds === 0 ? seen.waiting : waitingNow(model, load, lagSeconds);
   const { arrivalRate, serviceRate, startupSeconds, tickSeconds } = load;
   const startsIn = startupSeconds + tickSeconds;
