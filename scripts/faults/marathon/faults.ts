@@ -56,7 +56,7 @@ export const marathonFaults: readonly MarathonFault[] = [
   {
     name: "the leader dies",
     holds: "the agent continues with the next leader",
-    says: /asking .* from now on/,
+    says: /fails; asking/,
     async inject({ world }) {
       world.marathon.elect(1);
       await world.marathon.stopMaster(0);
