@@ -278,7 +278,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     expectOneHand(chronicle);
     await expectNothingTwice(chronicle);
     const { stdout: told } = await stopAgent(standby);
-    expect(told).not.toMatch(/fight|warn/i);
+    expect(told).not.toMatch(/back and forth|warn/i);
   });
 
   it("only look while they stand by, and need no right to scale for it", async () => {
@@ -324,7 +324,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     expect(down).toEqual(down.toSorted((a, b) => b - a));
     await stopAgent(standby);
     await leader.line("leads now");
-    expect((await stopAgent(leader)).stdout).not.toMatch(/fight/);
+    expect((await stopAgent(leader)).stdout).not.toMatch(/back and forth/);
   });
 
   it("need no more memory when both are frozen for twice the lease's time and go on, again and again", async () => {
