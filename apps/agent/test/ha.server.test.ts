@@ -302,7 +302,7 @@ describe.skipIf(kubernetesProblem() !== undefined)("two agents that share a leas
     expect(line).toMatch(/deployments\/scale.*patch/);
     const { stdout: told } = await stopAgent(standby);
     expect(told.indexOf("leads now")).toBeGreaterThan(0);
-    expect(told.indexOf("does not allow")).toBeGreaterThan(told.indexOf("leads now"));
+    expect(told.indexOf("refused to scale")).toBeGreaterThan(told.indexOf("leads now"));
   });
 
   it("let a leader that was stopped for longer than the lease ask nothing when it goes on", async () => {
