@@ -129,6 +129,8 @@ describe.skipIf(kubernetesProblem() !== undefined)("leases on a real API server"
       await counts(mine, task, { requested: 2 });
     }
     await watching.end();
-    expect(listener.warnings.filter((line) => line.includes("fight"))).toHaveLength(warnings);
+    expect(listener.warnings.filter((line) => line.includes("back and forth"))).toHaveLength(
+      warnings,
+    );
   });
 });

@@ -134,6 +134,7 @@ describe.skipIf(kubernetesProblem() !== undefined).each(["namespace", "cluster"]
     });
 
     it("let it see the nodes once the one for the capacity is applied as well", async () => {
+      await kubernetes.ask({ path: "/api/v1/nodes", body: { metadata: { name: scope } } });
       const config = new KubeConfig();
       config.loadFromFile(kubernetes.kubeconfig);
       const client = KubernetesObjectApi.makeApiClient(config);
