@@ -83,6 +83,8 @@ export async function startElasticmq(): Promise<Elasticmq> {
 
 async function spawnElasticmq(folder: string, port: number): Promise<ServerProcess> {
   const config = join(folder, "elasticmq.conf");
+  // H2 writes after half a second unless told otherwise. A server that is ended before that has lost its queue.
+  const database = `jdbc:h2:${join(folder, "messages")};WRITE_DELAY=0`;
   await writeFile(
     config,
     `include classpath("application.conf")
@@ -90,7 +92,7 @@ node-address { host = "127.0.0.1", port = ${port} }
 generate-node-address = true
 rest-sqs { bind-hostname = "127.0.0.1", bind-port = ${port}, sqs-limits = strict }
 rest-stats { enabled = false }
-messages-storage { enabled = true, uri = "jdbc:h2:${join(folder, "messages")}" }
+messages-storage { enabled = true, uri = "${database}" }
 `,
   );
   return spawnServer({
