@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Running, World } from "./fault.ts";
+import type { Fault, Running, World } from "./fault.ts";
 import { createInstances, type Instances } from "./instances.ts";
 
 /** A world on a scheduler whose instances are processes of this machine's kernel, in containers or not. */
@@ -11,6 +11,21 @@ export interface WorkerWorld extends World {
   /** Writes it. The agent reads it within a second. */
   want(web: number): Promise<void>;
 }
+
+/** A fault: the kernel ends one worker of the second task. */
+export const workerIsKilled: Pick<
+  Fault<WorkerWorld>,
+  "holds" | "kills" | "lastsMs" | "inject" | "heal"
+> = {
+  holds: "the agent starts another one",
+  kills: ["batch"],
+  lastsMs: 0,
+  async inject({ world }) {
+    const [pid] = world.instances.pids("batch");
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+  },
+  heal: async () => {},
+};
 
 /** What a scheduler's world needs to know of the scheduler. */
 export interface WorkerOptions {

@@ -7,6 +7,7 @@ import type Docker from "dockerode";
 import { limitFiles, startAgent, type Agent } from "../agent.ts";
 import type { Fault } from "../fault.ts";
 import { httpAnswer, WEB_PAGE, type Passing } from "../proxy.ts";
+import { workerIsKilled } from "../workers.ts";
 import type { DockerWorld } from "./world.ts";
 
 type DockerFault = Fault<DockerWorld>;
@@ -34,17 +35,7 @@ let second: Agent | undefined;
 let filler: ChildProcess | undefined;
 
 const instancesGoWrong: readonly DockerFault[] = [
-  {
-    name: "a container is killed",
-    holds: "the agent starts another one",
-    kills: ["batch"],
-    lastsMs: 0,
-    async inject({ world }) {
-      const [pid] = world.instances.pids("batch");
-      if (pid !== undefined) process.kill(pid, "SIGKILL");
-    },
-    heal: async () => {},
-  },
+  { name: "a container is killed", ...workerIsKilled },
   {
     name: "all containers are removed by force",
     holds: "the agent starts them again",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { limitFiles } from "../agent.ts";
 import type { Fault, Scene } from "../fault.ts";
-import type { WorkerWorld } from "../workers.ts";
+import { workerIsKilled, type WorkerWorld } from "../workers.ts";
 
 type ProcessFault = Fault<WorkerWorld>;
 
@@ -45,17 +45,7 @@ const OLD_MS = 11_000;
 
 /** What goes wrong with processes. */
 export const processFaults: readonly ProcessFault[] = [
-  {
-    name: "a worker is killed",
-    holds: "the agent starts another one",
-    kills: ["batch"],
-    lastsMs: 0,
-    async inject({ world }) {
-      const [pid] = world.instances.pids("batch");
-      if (pid !== undefined) process.kill(pid, "SIGKILL");
-    },
-    heal: async () => {},
-  },
+  { name: "a worker is killed", ...workerIsKilled },
   {
     name: "all workers are killed",
     holds: "the agent starts them again",

@@ -116,7 +116,9 @@ function hideMarked({ document, path, value, schema }: SchemaCheck): void {
       for (const [key, item] of Object.entries(found))
         visit(item, stepInto(nodes, key), [...inside, Array.isArray(found) ? Number(key) : key]);
   };
-  visit(value, formsOf(inputSchema(schema)), []);
+  // Without a value there is nothing to hide. Creating the JSON Schema would only delay the start.
+  const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  if (!isEmpty) visit(value, formsOf(inputSchema(schema)), []);
 }
 
 function hideValue({ value: root, places }: Document, path: Path): void {

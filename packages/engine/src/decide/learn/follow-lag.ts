@@ -1,4 +1,4 @@
-import { learnLag, noLag } from "./lag.ts";
+import { breakRow, learnLag, noLag } from "./lag.ts";
 import { unsureOf } from "./level-filter.ts";
 import { hasChangedSince, instancesAt, notePast } from "./past.ts";
 import { isKnown, type Snapshot } from "./sample.ts";
@@ -16,20 +16,16 @@ export function followLag(model: TaskModel, seen: Snapshot, within: number): voi
   model.past = notePast(model.past, at, running);
   const isTotal = isKnown(seen.arrived) || isKnown(seen.finished);
   // While the number of instances stays the same, the lag of totals matters little, and the counts do not show it.
-  if (isTotal && !hasChangedSince(model.past, at - TELLING_MS)) return forgetRow(model);
+  if (isTotal && !hasChangedSince(model.past, at - TELLING_MS)) {
+    if (model.lag !== undefined) breakRow(model.lag);
+    return;
+  }
   const lag = (model.lag ??= noLag());
   // If jobs in flight are known, they show the jobs that instances take with less noise.
   const jobs = isKnown(inFlight) ? -inFlight : waiting;
   const hasChanged = learnLag(lag, model.past, at, waiting > 0 ? jobs : Number.NaN, within);
   // The rates were learned from the length, with the wrong number of instances.
   if (hasChanged && !isKnown(inFlight)) model.level = unsureOf(model.level);
-}
-
-/** Records that the next readings do not directly follow the last ones. */
-function forgetRow({ lag }: TaskModel): void {
-  if (lag === undefined || lag.times.length === 0) return;
-  lag.times = [];
-  lag.jobs = [];
 }
 
 /** The estimated age of the counts of jobs, in seconds. */

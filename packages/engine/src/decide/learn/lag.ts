@@ -48,8 +48,7 @@ export function noLag(): Lag {
  */
 export function learnLag(lag: Lag, past: Past, at: number, jobs: number, within: number): boolean {
   if (Number.isNaN(jobs)) {
-    lag.times = [];
-    lag.jobs = [];
+    breakRow(lag);
     return false;
   }
   lag.times = [at, ...lag.times.slice(0, 3)];
@@ -72,6 +71,13 @@ export function learnLag(lag: Lag, past: Past, at: number, jobs: number, within:
   if (against[believed]! - against[best]! < MARGIN) return false;
   lag.seconds = (best * STEP_MS) / 1000;
   return true;
+}
+
+/** Records that the next readings do not directly follow the last ones. */
+export function breakRow(lag: Lag): void {
+  if (lag.times.length === 0) return;
+  lag.times = [];
+  lag.jobs = [];
 }
 
 /** How much more `values` rose in the second of three intervals than in the intervals around it. Newest first. */
